@@ -10,6 +10,7 @@ import difflib
 import os
 import shutil
 import sys
+import traceback
 from typing import TYPE_CHECKING, Self, TextIO
 
 import click
@@ -99,6 +100,12 @@ class Terminal:
             for problem in problems:
                 self.error(_block(problem))
             self.error(counted(len(problems), "warning"))
+
+    def bug(self, error: Exception) -> None:
+        """Write an exception that is a bug of the generator."""
+        for line in "".join(traceback.format_exception(error)).splitlines():
+            self.error(plain(line))
+        self.error("This is a bug of runware-codegen. Report it.")
 
     def progress(self, text: str) -> None:
         """Replace the line of progress; an empty text removes it."""

@@ -9,13 +9,12 @@ from __future__ import annotations
 import contextlib
 import signal
 import sys
-import traceback
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from runware_codegen.problems import InvalidInputError
-from runware_codegen.report import Terminal, plain
+from runware_codegen.report import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -78,10 +77,8 @@ def _exit_code(command: click.Command, prog_name: str) -> int:
         terminal.problems(error.problems)
     except OSError as error:
         terminal.error(f"Error: {error.strerror or error}")
-    except Exception:  # noqa: BLE001  # Python would exit with code 1, as --check does
-        for line in traceback.format_exc().splitlines():
-            terminal.error(plain(line))
-        terminal.error("This is a bug of runware-codegen. Report it.")
+    except Exception as error:  # noqa: BLE001  # Python would exit with code 1
+        terminal.bug(error)
     except _Stopped as stop:
         event = "Interrupted" if stop.number == signal.SIGINT else "Terminated"
         terminal.error(f"{event}{stop.remark}.")

@@ -54,10 +54,10 @@ class Filters:
         status: Its status.
     """
 
-    capability: str
-    creator: str
-    text: str
-    status: str
+    capability: str = ""
+    creator: str = ""
+    text: str = ""
+    status: str = ""
 
     @classmethod
     def of(cls, options: FilterOptions) -> Filters:

@@ -10,6 +10,7 @@ import click
 
 from runware_codegen.catalog.fetching import read_catalog
 from runware_codegen.catalog.names import is_pattern, matches, similar
+from runware_codegen.catalog.search import Filters
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.report import plain, table
 
@@ -113,7 +114,8 @@ class ModelQuestion:
 
     def _search(self, text: str) -> None:
         entries = self._entries()
-        found = list(entries if text == "?" else _found(entries, text))
+        words = Filters(text=text)
+        found = [e for e in entries if text == "?" or words.matches(e)]
         if not found:
             near = similar(text, entries)
             hint = f" Did you mean {near}?" if near else " ? lists all models."
@@ -139,15 +141,6 @@ class ModelQuestion:
             self.listed = read_catalog(self.index_url, self.terminal).entries
             self.terminal.progress("")
         return self.listed
-
-
-def _found(entries: Sequence[Entry], text: str) -> Iterator[Entry]:
-    """Yield the models that have each word in their names or capabilities."""
-    words = text.casefold().split()
-    for entry in entries:
-        about = " ".join((entry.id, entry.air, entry.name, *entry.capabilities))
-        if all(word in about.casefold() for word in words):
-            yield entry
 
 
 def _lines(entries: Sequence[Entry]) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import traceback
 from typing import TYPE_CHECKING
 
 import click
@@ -22,7 +21,6 @@ from runware_codegen.mock.limits import RateLimit
 from runware_codegen.mock.service import TaskService
 from runware_codegen.mock.webhooks import Webhooks
 from runware_codegen.mock.websocket_handler import WebSocketHandler
-from runware_codegen.report import plain
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -76,14 +74,8 @@ def _application(options: MockOptions, catalog: Catalog, terminal: Terminal) -> 
         HttpHandler(service, limit),
         WebSocketHandler(service, limit),
         ledger,
-        lambda error: _report(error, terminal),
+        terminal.bug,
     )
-
-
-def _report(error: Exception, terminal: Terminal) -> None:
-    for line in "".join(traceback.format_exception(error)).splitlines():
-        terminal.error(plain(line))
-    terminal.error("This is a bug of runware-codegen. Report it.")
 
 
 def _bind(host: str, port: int) -> socket.socket:
