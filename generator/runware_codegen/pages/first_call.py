@@ -8,6 +8,7 @@ from runware_codegen.model import Literals, object_class
 from runware_codegen.model.constants import constant
 from runware_codegen.pages.example import example_task
 from runware_codegen.render.docstrings import LINE
+from runware_codegen.render.imports import import_of
 from runware_codegen.render.literals import value as literal
 from runware_codegen.render.module import ABOUT_ANOTHER_TASK
 
@@ -34,15 +35,8 @@ def first_call(document: Document, package: str, module: str) -> str:
         return ""
     writer = _Writer(document)
     call = writer.construct(document.request, task, len("request = "))
-    names = sorted(writer.names)
-    one_line = f"from {package}.{module} import {', '.join(names)}"
-    listed = "".join(f"    {name},\n" for name in names)
-    several = f"from {package}.{module} import (\n{listed})"
-    return _PROGRAM.format(
-        package=package,
-        imports=one_line if len(one_line) <= LINE else several,
-        call=call,
-    )
+    imports = import_of(sorted(writer.names), f"{package}.{module}", indent=0)
+    return _PROGRAM.format(package=package, imports=imports, call=call)
 
 
 _PROGRAM: Final = """\
