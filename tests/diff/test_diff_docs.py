@@ -15,7 +15,7 @@ import pytest
 
 from environments import TOP
 from runware_codegen.diff.formats.json_format import json_schema
-from runware_codegen.diff.levels import LEVELS, markdown_table
+from runware_codegen.diff.levels import KINDS, LEVELS
 from runware_codegen.diff.options import DIFF_OPTIONS, FORMATS
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 PAGE = TOP / "docs" / "diff.md"
 SCHEMA = TOP / "docs" / "diff-report.schema.json"
-KINDS = re.compile("(?<=<!-- kinds -->\n).*(?=<!-- end of kinds -->)", re.DOTALL)
+TABLE = re.compile("(?<=<!-- kinds -->\n).*(?=<!-- end of kinds -->)", re.DOTALL)
 
 
 def accept(path: Path, text: str) -> None:
@@ -34,9 +34,11 @@ def accept(path: Path, text: str) -> None:
 
 
 def test_the_table_of_kinds() -> None:
-    page = PAGE.read_text("utf-8")
-    table = f"\n{markdown_table()}\n"
-    accept(PAGE, KINDS.sub(lambda _: table, page))
+    kinds = sorted(KINDS.values(), key=lambda kind: (kind.level.rank, kind.id))
+    lines = [f"| `{kind.id}` | {kind.level} | {kind.meaning} |" for kind in kinds]
+    rows = "\n".join(["| Entry | Level | Meaning |", "|---|---|---|", *lines])
+    table = f"\n{rows}\n\n"
+    accept(PAGE, TABLE.sub(lambda _: table, PAGE.read_text("utf-8")))
 
 
 def test_the_schema_of_the_report() -> None:

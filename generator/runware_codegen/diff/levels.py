@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 
 class Level(StrEnum):
@@ -193,10 +193,3 @@ _METADATA: Final = (
 
 KINDS: Final = {row[0]: Kind(*row) for row in _rows()}
 """All kinds of entries, by identifier."""
-
-
-def markdown_table(kinds: Iterable[Kind] = ()) -> str:
-    """Write the table of kinds as Markdown, the most severe level first."""
-    rows = sorted(kinds or KINDS.values(), key=lambda kind: (kind.level.rank, kind.id))
-    lines = [f"| `{kind.id}` | {kind.level} | {kind.meaning} |" for kind in rows]
-    return "\n".join(["| Entry | Level | Meaning |", "|---|---|---|", *lines]) + "\n"

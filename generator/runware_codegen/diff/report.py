@@ -130,29 +130,24 @@ def _excerpt(text: str, start: int) -> str:
     return f"{'…' * bool(start)}{shown}{'…' * (end < len(text))}"
 
 
-def proof_of(entry: Entry, longest: int = _MAX_TEXT) -> str:
-    """Describe the proof of an entry in one line; "" if it has none.
-
-    Args:
-        entry: The entry.
-        longest: The most characters that are shown of a string in a task.
-    """
+def proof_of(entry: Entry) -> str:
+    """Describe the proof of an entry in one line; "" if it has none."""
     if entry.witness is not None:
-        value = json.dumps(shown(entry.witness, longest), ensure_ascii=False)
+        value = json.dumps(_shown(entry.witness), ensure_ascii=False)
         return f"{_VERDICTS[entry.side, entry.was_accepted]}: {value}"
     if entry.proof is Proof.CONTAINMENT:
         return "proven: every task that was accepted is accepted now"
     return "not proven" if entry.proof is Proof.NOT_PROVEN else ""
 
 
-def shown(value: JsonValue, longest: int) -> JsonValue:
+def _shown(value: JsonValue) -> JsonValue:
     """Cut long strings in a task."""
     if isinstance(value, dict):
-        return {name: shown(inner, longest) for name, inner in value.items()}
+        return {name: _shown(inner) for name, inner in value.items()}
     if isinstance(value, list):
-        return [shown(item, longest) for item in value]
-    if isinstance(value, str) and len(value) > longest:
-        return f"{value[: longest // 2]}… ({len(value)} characters)"
+        return [_shown(item) for item in value]
+    if isinstance(value, str) and len(value) > _MAX_TEXT:
+        return f"{value[: _MAX_TEXT // 2]}… ({len(value)} characters)"
     return value
 
 
