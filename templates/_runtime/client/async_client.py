@@ -270,7 +270,7 @@ class AsyncClient(Configured[AsyncEngine]):
         submissions: list[Submission[Any]],
         timeout: float | None,
         extra: Mapping[str, str] | None,
-        watch: Watch[Any] | None = None,
+        watch: Watch[Any],
     ) -> AsyncGenerator[tuple[Submission[Any], RunwareError | None]]:
         """Yield each task, with its error or None, when it is done or given up."""
         delivery = engine.delivery(submissions, given_timeout(timeout))
@@ -279,8 +279,7 @@ class AsyncClient(Configured[AsyncEngine]):
         async with aclosing(engine.run(delivery, extra)) as steps:
             async for _ in steps:
                 began = clock()
-                if watch is not None:
-                    watch.note()
+                watch.note()
                 for ended in delivery.ended():
                     yield ended
                 delivery.schedule.extend(clock() - began)

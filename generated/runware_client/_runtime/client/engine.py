@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ..delivery.task import Task
     from ..schema.generics import ResultT
     from ..transport.endpoint import Endpoint, Headers
-    from ..transport.http import Transport
+    from ..transport.http import HTTPTransport
     from .base_engine import OnEnd
 
 
@@ -43,7 +43,7 @@ class Engine(BaseEngine):
 
     def __init__(
         self,
-        transport: Transport,
+        transport: HTTPTransport,
         endpoint: Endpoint,
         settings: Settings,
         timeout: float,

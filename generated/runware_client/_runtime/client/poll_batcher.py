@@ -20,7 +20,7 @@ from ..locks import ForkSafeLock
 if TYPE_CHECKING:
     from ..delivery.batches import Limits
     from ..transport.envelope import Envelope
-    from ..transport.http import Transport
+    from ..transport.http import HTTPTransport
 
 MAX_TURN = 1.0
 """Maximum seconds that polls wait for the previous POST."""
@@ -97,7 +97,7 @@ class PollRounds(Generic[EventT]):
 class PollBatcher:
     """Polls for the threads of a process."""
 
-    def __init__(self, transport: Transport, limits: Limits) -> None:
+    def __init__(self, transport: HTTPTransport, limits: Limits) -> None:
         self._transport = transport
         self._rounds = PollRounds[threading.Event](limits)
         self._turn = ForkSafeLock()

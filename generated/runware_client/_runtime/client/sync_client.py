@@ -342,7 +342,7 @@ class SyncClient(Configured[Engine]):
         submissions: list[Submission[Any]],
         timeout: float | None,
         extra: Mapping[str, str] | None,
-        watch: Watch[Any] | None = None,
+        watch: Watch[Any],
     ) -> Iterator[tuple[Submission[Any], RunwareError | None]]:
         """Yield each task, with its error or None, when it is done or given up."""
         delivery = engine.delivery(submissions, given_timeout(timeout))
@@ -350,8 +350,7 @@ class SyncClient(Configured[Engine]):
         clock = engine.settings.clock
         for _ in engine.run(delivery, extra):
             began = clock()
-            if watch is not None:
-                watch.note()
+            watch.note()
             yield from delivery.ended()
             delivery.schedule.extend(clock() - began)
         yield from delivery.ended()

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import os
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from copy import copy
 from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from threading import Condition, RLock
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import httpx2
@@ -30,28 +30,6 @@ if TYPE_CHECKING:
     from .api_key import ApiKey
     from .endpoint import Endpoint, Headers
     from .envelope import Envelope
-
-
-class Transport(Protocol):
-    """The transport of the sync client."""
-
-    def at(self, endpoint: Endpoint) -> Transport:
-        """Return a transport to another endpoint, over the same connections."""
-        ...
-
-    def post(self, parts: list[bytes], timeout: float, extra: Headers) -> Envelope:
-        """Send tasks, each as JSON text, and return the answer."""
-        ...
-
-    def open(
-        self, part: bytes, timeout: float, extra: Headers
-    ) -> AbstractContextManager[httpx2.Response]:
-        """Send one task whose answer is a stream of events."""
-        ...
-
-    def close(self) -> None:
-        """Close the connections."""
-        ...
 
 
 class _Semaphore:
