@@ -6,7 +6,8 @@ fields when the object is sent.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from copy import copy
 from functools import partial
 from typing import TYPE_CHECKING, Any, dataclass_transform
 
@@ -19,7 +20,9 @@ from pydantic import (
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     PrivateAttr,
+    SerializationInfo,
 )
+from pydantic_core import core_schema as core
 
 from ..json_values import is_array, is_object, key_of
 from ..media.local_files import LocalFile, refuse_files
@@ -68,6 +71,7 @@ class JsonObject(BaseModel, metaclass=_Frozen):
         hide_input_in_errors=True,
         protected_namespaces=(),
         field_title_generator=_title,
+        polymorphic_serialization=True,
         strict=True,
         validate_by_alias=True,
         validate_by_name=True,
@@ -153,6 +157,68 @@ class JsonObject(BaseModel, metaclass=_Frozen):
                 yield name, _repr(self.__dict__[name], hide=wire in hidden)
         for name, value in (self.__pydantic_extra__ or {}).items():
             yield name, _repr(value, hide=False)
+
+
+def write_if_set(model: dict[str, Any]) -> None:
+    """Serialize the objects of a class without the members that are None and not set.
+
+    Args:
+        model: The core schema of the class, which may have a serializer of a subclass.
+    """
+    whole = core.wrap_serializer_function_ser_schema(_written_if_set, info_arg=True)
+    own = model.setdefault("serialization", whole)
+    if own is not whole and own["type"] == "function-wrap":
+        inside = {key: part for key, part in model.items() if key != "ref"}
+        own["schema"] = {**inside, "serialization": whole}
+
+
+def _written_if_set(
+    made: JsonObject, write: Callable[[JsonObject], Wire], info: SerializationInfo
+) -> Wire:
+    odd = odd_members(made.__pydantic_extra__ or {})
+    whole = _serializable(made, odd)
+    names = wire_names(type(made)) if info.by_alias else {}
+    unset = {
+        names.get(name, name)
+        for name, value in vars(whole).items()
+        if value is None and name not in made.__pydantic_fields_set__
+    }
+    wire = {n: member for n, member in write(whole).items() if n not in unset}
+    return {**wire, **odd}
+
+
+def _serializable(made: JsonObject, odd: Wire) -> JsonObject:
+    """Return an object that has all fields, which unions of pydantic require.
+
+    Args:
+        made: The object; a result may lack fields.
+        odd: The members that are left out.
+    """
+    missing = type(made).model_fields.keys() - vars(made)
+    if not missing and not odd:
+        return made
+    whole = copy(made)
+    vars(whole).update(dict.fromkeys(missing))
+    for name in odd:
+        del (whole.__pydantic_extra__ or {})[name]
+    return whole
+
+
+def odd_members(members: Wire) -> Wire:
+    """Return the members with lone surrogates in their names, which pydantic refuses."""
+    return {
+        n: member
+        for n, member in members.items()
+        if not n.isascii() and not _is_unicode(n)
+    }
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _repr(value: Any, *, hide: bool, levels: int = 20) -> Any:

@@ -12,12 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 from pydantic import (
     ConfigDict,
     Field,
-    SerializationInfo,
     ValidationError,
     model_validator,
 )
-from pydantic_core import SchemaValidator
-from pydantic_core import core_schema as core
 
 from ..caller import levels_to_caller
 from ..json_values import is_object
@@ -49,14 +46,14 @@ from .fields import (
     wire_name,
     wire_names,
 )
-from .json_object import JsonObject
+from .json_object import JsonObject, write_if_set
 from .keywords import Keywords, given_twice, misspelt, take_extra, without_nulls
 from .rules import Wire
 from .subclasses import refuse_unsent
 from .written import written
 
 if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails, InitErrorDetails
+    from pydantic_core import ErrorDetails, InitErrorDetails, SchemaValidator
 
 
 class Part(JsonObject):
@@ -102,9 +99,7 @@ class Part(JsonObject):
             name in nullable and field["schema"]["type"] == "default"
             for name, field in fields.items()
         ):
-            model["serialization"] = core.wrap_serializer_function_ser_schema(
-                _written_if_set, info_arg=True
-            )
+            write_if_set(model)
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
@@ -307,7 +302,7 @@ else:
         @property
         def extra(self) -> Wire:
             """The members that the document does not name, by their wire names."""
-            return dict(self.__pydantic_extra__)
+            return dict(self.__pydantic_extra__ or {})
 
 
 def _without_null(default: dict[str, Any]) -> None:
@@ -323,20 +318,6 @@ def _without_null(default: dict[str, Any]) -> None:
 _AROUND: Final = ("function-after", "function-before", "function-wrap")
 
 _is_none: Final = partial(is_, None)
-
-
-def _written_if_set(
-    made: Part, write: Callable[[Part], Wire], info: SerializationInfo
-) -> Wire:
-    """Serialize an object without the nullable members that are not set."""
-    names = wire_names(type(made)) if info.by_alias else {}
-    unset = {
-        names.get(name, name)
-        for name, value in vars(made).items()
-        if value is None and name not in made.__pydantic_fields_set__
-    }
-    wire = write(made)
-    return {name: value for name, value in wire.items() if name not in unset}
 
 
 def _wire_of(cls: type[Part], members: Mapping[str, Any]) -> Wire:
