@@ -30,6 +30,7 @@ from .docs import member_docs, without_parameters
 from .explanations import is_link, shown
 from .fields import hidden_names, wire_name, wire_names
 from .rules import Wire
+from .subclasses import keep_wire_names
 from .written import written
 
 if tuple(map(int, VERSION.split(".")[:2])) < (2, 12):
@@ -88,8 +89,9 @@ class JsonObject(BaseModel, metaclass=_Frozen):
         fields = model["schema"]
         while fields["type"] != "model-fields":
             fields = fields["schema"]
-        for field in fields["fields"].values():
-            field["serialization_alias"] = field["validation_alias"]
+        for name, field in fields["fields"].items():
+            if field["serialization_alias"] == wire_name(name):
+                field["serialization_alias"] = wire_names(cls)[name]
         cls._complete(model, fields["fields"])
         return schema
 
@@ -99,15 +101,22 @@ class JsonObject(BaseModel, metaclass=_Frozen):
     ) -> dict[str, Any]:
         reference: dict[str, Any] = handler(schema)
         described = handler.resolve_ref_schema(reference)
-        if "description" in described:
-            described["description"] = without_parameters(described["description"])
         docs = {wire_names(cls).get(n, n): doc for n, doc in member_docs(cls).items()}
-        for name, member in described.get("properties", {}).items():
+        members = described.get("properties", {})
+        if docs.keys() & members.keys() and "description" in described:
+            described["description"] = without_parameters(described["description"])
+        for name, member in members.items():
             if name in docs:
                 member.setdefault("description", docs[name])
             if "default" in member and member["default"] is None:
                 del member["default"]  # None means only that it is optional
         return reference
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        for base in cls.__bases__:
+            if issubclass(base, JsonObject):
+                keep_wire_names(cls, wire_names(base))
 
     @classmethod
     def _complete(

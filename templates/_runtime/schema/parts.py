@@ -102,6 +102,7 @@ class Part(JsonObject):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        super().__pydantic_init_subclass__()
         refuse_unsent(cls)
 
     @classmethod

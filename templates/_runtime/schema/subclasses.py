@@ -1,4 +1,4 @@
-"""Refuses subclasses whose objects would show other values than they send."""
+"""Subclasses of users: they keep the wire names, and send what their objects show."""
 
 from __future__ import annotations
 
@@ -9,6 +9,29 @@ from .fields import wire_name
 if TYPE_CHECKING:
     from pydantic import BaseModel
     from pydantic.fields import FieldInfo
+
+
+def keep_wire_names(cls: type[BaseModel], names: dict[str, str]) -> None:
+    """Give inherited fields their wire names, also if a class declares them again.
+
+    Args:
+        cls: A new class, which may have another alias generator.
+        names: The wire names of its base class, by the Python names of the fields.
+
+    Raises:
+        TypeError: It has another alias for one of the fields.
+    """
+    for name, wire in names.items():
+        info = cls.model_fields.get(name)
+        if info is None:
+            continue
+        if info.alias_priority == 2 and info.validation_alias != wire:
+            raise TypeError(
+                f"{cls.__name__}.{name} must not have an alias: the server knows the member"
+                f" as {wire!r}"
+            )
+        info.validation_alias = info.serialization_alias = wire
+        info.alias_priority = 2
 
 
 def refuse_unsent(cls: type[BaseModel]) -> None:
