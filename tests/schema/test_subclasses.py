@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import enum
 import linecache
+import math
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from uuid import uuid4
 
 import pytest
 from pydantic import (
@@ -73,6 +77,41 @@ def test_a_new_field_has_the_names_that_it_declares(module: ModuleType) -> None:
 
     made = Mine(model="a:1@1", task_uuid=TASK_UUID, second=1)
     assert made.to_wire() == {**COMMON, "several": 1, "SENT": 2}
+
+
+# -- values -----------------------------------------------------------------------
+
+
+class _Format(enum.Enum):
+    PNG = "PNG"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [_Format.PNG, datetime.now(UTC), uuid4(), Path(), {1}, math.nan],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_field_that_is_not_json_is_refused(module: ModuleType, value: Any) -> None:
+    base, field = module.ImageInferenceRequest, (type(value), ...)
+    given = {"model": "a:1@1", "task_uuid": TASK_UUID, "output_format": value}
+    with pytest.raises(ValidationError, match="Add a field_serializer") as caught:
+        create_model("Mine", __base__=base, output_format=field)(**given)
+    assert caught.value.errors()[0]["loc"] == ("output_format",)
+    text = {"_write": field_serializer("output_format")(lambda _: "PNG")}
+    mine = create_model("T", __base__=base, __validators__=text, output_format=field)
+    assert mine(**given).to_wire() == {**COMMON, "outputFormat": "PNG"}
+
+
+def test_a_copy_needs_no_constructor(module: ModuleType) -> None:
+    class Mine(module.ImageInferenceRequest):  # type: ignore[misc, name-defined]
+        def __init__(self, prompt: str) -> None:
+            super().__init__(model="a:1@1", positive_prompt=prompt)
+
+    for made in (
+        Mine("dusk").replace(steps=3),
+        Mine("dusk").model_copy(update={"steps": 3}),
+    ):
+        assert (type(made), made.positive_prompt, made.steps) == (Mine, "dusk", 3)
 
 
 # -- other classes ----------------------------------------------------------------

@@ -48,7 +48,7 @@ from .fields import (
 from .json_object import JsonObject, write_if_set
 from .keywords import Keywords, given_twice, misspelt, take_extra, without_nulls
 from .rules import Wire
-from .subclasses import refuse_unsent
+from .subclasses import is_of_user, no_json, refuse_unsent
 from .written import written
 
 if TYPE_CHECKING:
@@ -142,6 +142,7 @@ class Part(JsonObject):
             or default_names(cls)
             or cls.rules is not Part.rules
             or (cls._is_task and (cls._warning or has_deprecated(cls)))
+            or is_of_user(cls)
         )
 
     @model_validator(mode="wrap")
@@ -183,12 +184,16 @@ class Part(JsonObject):
         """Check the rules and the unknown members of an object.
 
         Raises:
-            ValidationError: A member is misspelt, or a rule is violated.
+            ValidationError: A member is misspelt or cannot be sent, or a rule is violated.
         """
         unknown = made.__pydantic_extra__
         if unknown and (errors := [*misspelt(cls, unknown, data)]):
             raise combined(cls.__name__, errors)
         made.__pydantic_fields_set__.update(default_names(cls))
+        if is_of_user(cls):
+            names = python_names(cls) if isinstance(data, Keywords) else {}
+            if errors := [*no_json(written(made), names)]:
+                raise combined(cls.__name__, errors)
         if cls.rules is not Part.rules:
             broken = [*cls.rules(written(made))]
             if broken:
@@ -283,7 +288,7 @@ class Part(JsonObject):
         extra = {**(self.__pydantic_extra__ or {}), **take_extra(cls, given)}
         keywords = Keywords(without_nulls(cls, {**current, **extra, **given}), extra)
         refuse_depth(cls, keywords)
-        return cls._validated(keywords)
+        return cls._validated(keywords, self_instance=cls.__new__(cls))
 
 
 if TYPE_CHECKING:

@@ -3,13 +3,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
+from .explanations import field_error
 from .fields import wire_name
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
     from pydantic.fields import FieldInfo
+    from pydantic_core import InitErrorDetails
+
+_EMITTED: Final = f"{__name__.removesuffix('_runtime.schema.subclasses')}tasks."
+
+
+def is_of_user(cls: type[BaseModel]) -> bool:
+    """Return whether a class is not one of the emitted classes of documents."""
+    return not cls.__module__.startswith(_EMITTED)
+
+
+def no_json(
+    wire: Mapping[str, Any], names: Mapping[str, str]
+) -> Iterator[InitErrorDetails]:
+    """Yield an error for each member that JSON cannot contain.
+
+    Args:
+        wire: The members of an object, which a field of a subclass may have made.
+        names: The names of members in errors, where they are not the wire names.
+    """
+    for name, value in wire.items():
+        try:
+            json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            sentence = (
+                f"cannot be sent: {error}. Add a field_serializer that returns JSON"
+            )
+            yield field_error(names.get(name, name), sentence)
 
 
 def keep_wire_names(cls: type[BaseModel], names: dict[str, str]) -> None:
