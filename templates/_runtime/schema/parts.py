@@ -61,7 +61,8 @@ class Part(JsonObject):
     model_config = ConfigDict(extra="forbid")
 
     if not TYPE_CHECKING:
-        __pydantic_extra__: dict[str, Json]
+        # Not as a text, which pydantic 2.12 evaluates in the module of a subclass.
+        __annotations__["__pydantic_extra__"] = dict[str, Json]
 
     _warning: ClassVar[str] = ""
     """The message of a DeprecationWarning for each new object; empty for none."""
