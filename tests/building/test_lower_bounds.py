@@ -40,6 +40,16 @@ try:
     ImageInferenceRequest(model="runware:101@1", width=1, hires_fix={"model": 1})
 except ValueError as error:
     print(error)
+files = {"outputs": {"files": [{"uuid": "2"}]}}
+result = rw.parse_result(request, files)
+assert result.model_dump(by_alias=True) == files
+
+
+class Mine(ImageInferenceRequest):
+    model: str = "runware:101@1"
+
+
+assert Mine(extra={"megapixels": 3}).to_wire()["megapixels"] == 3
 with rw.Runware(api_key="key") as client:
     print(client.image_inference.task_type)
 """

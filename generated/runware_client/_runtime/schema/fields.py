@@ -163,6 +163,13 @@ def classes_within(cls: type[BaseModel]) -> Iterator[type[BaseModel]]:
 
 
 @cache
+def build_parts(cls: type[BaseModel]) -> None:
+    """Build the classes within a class, whose objects pydantic before 2.14 refuses else."""
+    for part in classes_within(cls):
+        part.model_rebuild()
+
+
+@cache
 def nests_freely(cls: type[BaseModel]) -> bool:
     """Return whether the nesting depth of a class is unlimited."""
     cls.model_rebuild()

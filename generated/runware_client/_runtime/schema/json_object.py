@@ -29,7 +29,7 @@ from ..json_values import is_array, is_object, key_of
 from ..media.local_files import LocalFile, refuse_files
 from .docs import member_docs, without_parameters
 from .explanations import is_link, shown
-from .fields import hidden_names, wire_name, wire_names
+from .fields import build_parts, hidden_names, wire_name, wire_names
 from .rules import Wire
 from .subclasses import keep_wire_names
 from .written import written
@@ -185,6 +185,7 @@ def write_if_set(model: dict[str, Any]) -> None:
 def _written_if_set(
     made: JsonObject, write: Callable[[JsonObject], Wire], info: SerializationInfo
 ) -> Wire:
+    build_parts(type(made))
     odd = odd_members(made.__pydantic_extra__ or {})
     whole = _serializable(made, odd)
     names = wire_names(type(made)) if info.by_alias else {}
