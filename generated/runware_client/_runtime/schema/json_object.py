@@ -34,10 +34,11 @@ from .rules import Wire
 from .subclasses import keep_wire_names
 from .written import written
 
-if tuple(map(int, VERSION.split(".")[:2])) < (2, 12):
+# In 2.12.0, unions do not serialize objects without optional members; 2.12.1 is yanked.
+if tuple(map(int, VERSION.split(".")[:2])) < (2, 12) or VERSION == "2.12.0":
     raise ImportError(
-        f"This client needs pydantic 2.12 or later, and {VERSION} is installed:"
-        " pip install 'pydantic>=2.12'"
+        f"This client needs pydantic 2.12.2 or later, and {VERSION} is installed:"
+        " pip install 'pydantic>=2.12.2'"
     )
 
 
@@ -73,7 +74,6 @@ class JsonObject(BaseModel, metaclass=_Frozen):
         hide_input_in_errors=True,
         protected_namespaces=(),
         field_title_generator=_title,
-        polymorphic_serialization=True,
         strict=True,
         validate_by_alias=True,
         validate_by_name=True,
@@ -93,6 +93,8 @@ class JsonObject(BaseModel, metaclass=_Frozen):
         for name, field in fields["fields"].items():
             if field["serialization_alias"] == wire_name(name):
                 field["serialization_alias"] = wire_names(cls)[name]
+        # An object of a subclass is serialized whole: by pydantic from 2.13 on.
+        model["config"]["polymorphic_serialization"] = True
         cls._complete(model, fields["fields"])
         return schema
 
