@@ -34,7 +34,7 @@ from .subclasses import keep_wire_names
 from .written import written
 
 # In 2.12.0, unions do not serialize objects without optional members; 2.12.1 is yanked.
-if tuple(map(int, VERSION.split(".")[:2])) < (2, 12) or VERSION == "2.12.0":
+if tuple(map(int, VERSION.split(".")[:2])) < (2, 12) or VERSION.startswith("2.12.0"):
     raise ImportError(
         f"This client needs pydantic 2.12.2 or later, and {VERSION} is installed:"
         " pip install 'pydantic>=2.12.2'"

@@ -54,7 +54,9 @@ class TaskResult(JsonObject):
                 field["schema"] = core.with_default_schema(
                     field["schema"], default=None
                 )
-            field["schema"]["serialization"] = of_subclass or core.any_schema()
+            field["schema"]["serialization"] = of_subclass or core.simple_ser_schema(
+                "any"
+            )
         write_if_set(model)
 
     def to_wire(self) -> Wire:
