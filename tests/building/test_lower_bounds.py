@@ -29,7 +29,10 @@ task = {
     "taskUUID": "3d3b0bd1-21a5-4f1c-9ff0-8ff3d1a1d0fb",
     "model": "runware:101@1",
     "positivePrompt": "dusk",
-    "inputs": {"seedImage": "https://example.com/cat.png"},
+    "inputs": {
+        "seedImage": "https://example.com/cat.png",
+        "referenceImages": [{"image": "https://example.com/dog.png"}],
+    },
     "strength": 0.75,
 }
 request = rw.parse_request(task)
@@ -40,6 +43,16 @@ try:
     ImageInferenceRequest(model="runware:101@1", width=1, hires_fix={"model": 1})
 except ValueError as error:
     print(error)
+files = {"outputs": {"files": [{"uuid": "2"}]}}
+result = rw.parse_result(request, files)
+assert result.model_dump(by_alias=True) == files
+
+
+class Mine(ImageInferenceRequest):
+    model: str = "runware:101@1"
+
+
+assert Mine(extra={"megapixels": 3}).to_wire()["megapixels"] == 3
 with rw.Runware(api_key="key") as client:
     print(client.image_inference.task_type)
 """
@@ -86,9 +99,10 @@ def test_mypy_needs_no_extra(
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_a_pydantic_that_is_too_old_is_a_sentence() -> None:
+@pytest.mark.parametrize("version", ["2.11.7", "2.12.0"])
+def test_a_pydantic_that_is_too_old_is_a_sentence(version: str) -> None:
     script = (
-        "import pydantic; pydantic.VERSION = '2.11.7';"
+        f"import pydantic; pydantic.VERSION = '{version}';"
         " from runware_client.tasks.ping import PingRequest"
     )
     done = subprocess.run(
@@ -98,7 +112,7 @@ def test_a_pydantic_that_is_too_old_is_a_sentence() -> None:
         capture_output=True,
         text=True,
     )
-    said = "This client needs pydantic 2.12 or later, and 2.11.7 is installed"
+    said = f"This client needs pydantic 2.12.2 or later, and {version} is installed"
     assert done.returncode == 1
     assert f"ImportError: {said}" in done.stderr
 

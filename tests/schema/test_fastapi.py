@@ -51,6 +51,7 @@ def _application(request_class: Any) -> fastapi.FastAPI:
         return [generate(request)] * 2
 
     several.__annotations__ = {"request": request_class, "return": list[result_class]}
+    application.post("/url", response_model_include={"image_url"})(generate)
     for path, route in (("/one", generate), ("/echo", echo), ("/many", several)):
         application.post(path)(route)
     return application
@@ -104,6 +105,8 @@ def test_its_pages_are_answered(url: str) -> None:
 def test_a_body_is_the_wire(url: str) -> None:
     assert httpx2.post(f"{url}/echo", json=TASK, timeout=60).json() == TASK
     assert httpx2.post(f"{url}/one", json=TASK, timeout=60).json() == RESULT
+    answer = httpx2.post(f"{url}/url", json=TASK, timeout=60)
+    assert answer.json() == {"imageURL": IMAGE}
     assert httpx2.post(f"{url}/many", json=TASK, timeout=60).json() == [RESULT, RESULT]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeGuard, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .file_types import FileType
 
 
+@runtime_checkable
 class BinaryFile(Protocol):
     """A file that is open in binary mode."""
 

@@ -48,11 +48,17 @@ def wire_name(name: str) -> str:
 
 @cache
 def wire_names(cls: type[BaseModel]) -> dict[str, str]:
-    """Return the wire names of all fields, by their Python names."""
-    return {
-        name: info.validation_alias if isinstance(info.validation_alias, str) else name
-        for name, info in cls.model_fields.items()
-    }
+    """Return the wire names of all fields, by their Python names.
+
+    They are the names in an input; a subclass may give a new field several of them, or
+    another name for sending.
+    """
+    names: dict[str, str] = {}
+    for name, info in cls.model_fields.items():
+        alias = info.validation_alias
+        several = wire_name(name) if alias else name
+        names[name] = alias if isinstance(alias, str) else several
+    return names
 
 
 @cache
@@ -153,6 +159,13 @@ def classes_within(cls: type[BaseModel]) -> Iterator[type[BaseModel]]:
         parts = _parts_of(owner) - seen
         seen |= parts
         left += parts
+
+
+@cache
+def build_parts(cls: type[BaseModel]) -> None:
+    """Build the classes within a class, whose objects pydantic before 2.14 refuses else."""
+    for part in classes_within(cls):
+        part.model_rebuild()
 
 
 @cache

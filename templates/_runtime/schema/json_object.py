@@ -6,7 +6,8 @@ fields when the object is sent.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from copy import copy
 from functools import partial
 from typing import TYPE_CHECKING, Any, dataclass_transform
 
@@ -19,20 +20,24 @@ from pydantic import (
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     PrivateAttr,
+    SerializationInfo,
 )
+from pydantic_core import core_schema as core
 
 from ..json_values import is_array, is_object, key_of
 from ..media.local_files import LocalFile, refuse_files
 from .docs import member_docs, without_parameters
 from .explanations import is_link, shown
-from .fields import hidden_names, wire_name, wire_names
+from .fields import build_parts, hidden_names, wire_name, wire_names
 from .rules import Wire
+from .subclasses import keep_wire_names
 from .written import written
 
-if tuple(map(int, VERSION.split(".")[:2])) < (2, 12):
+# In 2.12.0, unions do not serialize objects without optional members; 2.12.1 is yanked.
+if tuple(map(int, VERSION.split(".")[:2])) < (2, 12) or VERSION.startswith("2.12.0"):
     raise ImportError(
-        f"This client needs pydantic 2.12 or later, and {VERSION} is installed:"
-        " pip install 'pydantic>=2.12'"
+        f"This client needs pydantic 2.12.2 or later, and {VERSION} is installed:"
+        " pip install 'pydantic>=2.12.2'"
     )
 
 
@@ -84,8 +89,11 @@ class JsonObject(BaseModel, metaclass=_Frozen):
         fields = model["schema"]
         while fields["type"] != "model-fields":
             fields = fields["schema"]
-        for field in fields["fields"].values():
-            field["serialization_alias"] = field["validation_alias"]
+        for name, field in fields["fields"].items():
+            if field["serialization_alias"] == wire_name(name):
+                field["serialization_alias"] = wire_names(cls)[name]
+        # An object of a subclass is serialized whole: by pydantic from 2.13 on.
+        model["config"]["polymorphic_serialization"] = True
         cls._complete(model, fields["fields"])
         return schema
 
@@ -95,15 +103,22 @@ class JsonObject(BaseModel, metaclass=_Frozen):
     ) -> dict[str, Any]:
         reference: dict[str, Any] = handler(schema)
         described = handler.resolve_ref_schema(reference)
-        if "description" in described:
-            described["description"] = without_parameters(described["description"])
         docs = {wire_names(cls).get(n, n): doc for n, doc in member_docs(cls).items()}
-        for name, member in described.get("properties", {}).items():
+        members = described.get("properties", {})
+        if docs.keys() & members.keys() and "description" in described:
+            described["description"] = without_parameters(described["description"])
+        for name, member in members.items():
             if name in docs:
                 member.setdefault("description", docs[name])
             if "default" in member and member["default"] is None:
                 del member["default"]  # None means only that it is optional
         return reference
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        for base in cls.__bases__:
+            if issubclass(base, JsonObject):
+                keep_wire_names(cls, wire_names(base))
 
     @classmethod
     def _complete(
@@ -153,6 +168,69 @@ class JsonObject(BaseModel, metaclass=_Frozen):
                 yield name, _repr(self.__dict__[name], hide=wire in hidden)
         for name, value in (self.__pydantic_extra__ or {}).items():
             yield name, _repr(value, hide=False)
+
+
+def write_if_set(model: dict[str, Any]) -> None:
+    """Serialize the objects of a class without the members that are None and not set.
+
+    Args:
+        model: The core schema of the class, which may have a serializer of a subclass.
+    """
+    whole = core.wrap_serializer_function_ser_schema(_written_if_set, info_arg=True)
+    own = model.setdefault("serialization", whole)
+    if own is not whole and own["type"] == "function-wrap":
+        inside = {key: part for key, part in model.items() if key != "ref"}
+        own["schema"] = {**inside, "serialization": whole}
+
+
+def _written_if_set(
+    made: JsonObject, write: Callable[[JsonObject], Wire], info: SerializationInfo
+) -> Wire:
+    build_parts(type(made))
+    odd = odd_members(made.__pydantic_extra__ or {})
+    whole = _serializable(made, odd)
+    names = wire_names(type(made)) if info.by_alias else {}
+    unset = {
+        names.get(name, name)
+        for name, value in vars(whole).items()
+        if value is None and name not in made.__pydantic_fields_set__
+    }
+    wire = {n: member for n, member in write(whole).items() if n not in unset}
+    return {**wire, **odd}
+
+
+def _serializable(made: JsonObject, odd: Wire) -> JsonObject:
+    """Return an object that has all fields, which unions of pydantic require.
+
+    Args:
+        made: The object; a result may lack fields.
+        odd: The members that are left out.
+    """
+    missing = type(made).model_fields.keys() - vars(made)
+    if not missing and not odd:
+        return made
+    whole = copy(made)
+    vars(whole).update(dict.fromkeys(missing))
+    for name in odd:
+        del (whole.__pydantic_extra__ or {})[name]
+    return whole
+
+
+def odd_members(members: Wire) -> Wire:
+    """Return the members with lone surrogates in their names, which pydantic refuses."""
+    return {
+        n: member
+        for n, member in members.items()
+        if not n.isascii() and not _is_unicode(n)
+    }
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _repr(value: Any, *, hide: bool, levels: int = 20) -> Any:

@@ -11,12 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 from pydantic import (
     ConfigDict,
     Field,
-    SerializationInfo,
     ValidationError,
     model_validator,
 )
-from pydantic_core import SchemaValidator
-from pydantic_core import core_schema as core
 
 from ..caller import levels_to_caller
 from ..json_values import is_object
@@ -48,14 +45,14 @@ from .fields import (
     wire_name,
     wire_names,
 )
-from .json_object import JsonObject
+from .json_object import JsonObject, write_if_set
 from .keywords import Keywords, given_twice, misspelt, take_extra, without_nulls
 from .rules import Wire
-from .subclasses import refuse_unsent
+from .subclasses import is_of_user, no_json, refuse_unsent
 from .written import written
 
 if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails, InitErrorDetails
+    from pydantic_core import ErrorDetails, InitErrorDetails, SchemaValidator
 
 
 class Part(JsonObject):
@@ -64,7 +61,8 @@ class Part(JsonObject):
     model_config = ConfigDict(extra="forbid")
 
     if not TYPE_CHECKING:
-        __pydantic_extra__: dict[str, Json]
+        # Not as a text, which pydantic 2.12 evaluates in the module of a subclass.
+        __annotations__["__pydantic_extra__"] = dict[str, Json]
 
     _warning: ClassVar[str] = ""
     """The message of a DeprecationWarning for each new object; empty for none."""
@@ -101,12 +99,11 @@ class Part(JsonObject):
             name in nullable and field["schema"]["type"] == "default"
             for name, field in fields.items()
         ):
-            model["serialization"] = core.wrap_serializer_function_ser_schema(
-                _written_if_set, info_arg=True
-            )
+            write_if_set(model)
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        super().__pydantic_init_subclass__()
         refuse_unsent(cls)
 
     @classmethod
@@ -146,6 +143,7 @@ class Part(JsonObject):
             or default_names(cls)
             or cls.rules is not Part.rules
             or (cls._is_task and (cls._warning or has_deprecated(cls)))
+            or is_of_user(cls)
         )
 
     @model_validator(mode="wrap")
@@ -187,12 +185,16 @@ class Part(JsonObject):
         """Check the rules and the unknown members of an object.
 
         Raises:
-            ValidationError: A member is misspelt, or a rule is violated.
+            ValidationError: A member is misspelt or cannot be sent, or a rule is violated.
         """
         unknown = made.__pydantic_extra__
         if unknown and (errors := [*misspelt(cls, unknown, data)]):
             raise combined(cls.__name__, errors)
         made.__pydantic_fields_set__.update(default_names(cls))
+        if is_of_user(cls):
+            names = python_names(cls) if isinstance(data, Keywords) else {}
+            if errors := [*no_json(written(made), names)]:
+                raise combined(cls.__name__, errors)
         if cls.rules is not Part.rules:
             broken = [*cls.rules(written(made))]
             if broken:
@@ -287,7 +289,7 @@ class Part(JsonObject):
         extra = {**(self.__pydantic_extra__ or {}), **take_extra(cls, given)}
         keywords = Keywords(without_nulls(cls, {**current, **extra, **given}), extra)
         refuse_depth(cls, keywords)
-        return cls._validated(keywords)
+        return cls._validated(keywords, self_instance=cls.__new__(cls))
 
 
 if TYPE_CHECKING:
@@ -306,7 +308,7 @@ else:
         @property
         def extra(self) -> Wire:
             """The members that the document does not name, by their wire names."""
-            return dict(self.__pydantic_extra__)
+            return dict(self.__pydantic_extra__ or {})
 
 
 def _without_null(default: dict[str, Any]) -> None:
@@ -322,20 +324,6 @@ def _without_null(default: dict[str, Any]) -> None:
 _AROUND: Final = ("function-after", "function-before", "function-wrap")
 
 _is_none: Final = partial(is_, None)
-
-
-def _written_if_set(
-    made: Part, write: Callable[[Part], Wire], info: SerializationInfo
-) -> Wire:
-    """Serialize an object without the nullable members that are not set."""
-    names = wire_names(type(made)) if info.by_alias else {}
-    unset = {
-        names.get(name, name)
-        for name, value in vars(made).items()
-        if value is None and name not in made.__pydantic_fields_set__
-    }
-    wire = write(made)
-    return {name: value for name, value in wire.items() if name not in unset}
 
 
 def _wire_of(cls: type[Part], members: Mapping[str, Any]) -> Wire:

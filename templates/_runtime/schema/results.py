@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 from pydantic import (
     ConfigDict,
-    SerializationInfo,
     ValidationError,
     field_validator,
     model_validator,
 )
 from pydantic_core import core_schema as core
 
-from ..json_values import is_array, is_object
+from ..json_values import is_array, is_object, key_of
 from .fields import required_names, wire_names
-from .json_object import JsonObject
+from .json_object import JsonObject, odd_members, write_if_set
 from .rules import Wire
 
 if TYPE_CHECKING:
@@ -49,14 +48,16 @@ class TaskResult(JsonObject):
         cls, model: dict[str, Any], fields: dict[str, dict[str, Any]]
     ) -> None:
         for field in fields.values():
+            # A value may be of any type, so its serializer cannot be chosen in advance.
+            of_subclass = field["schema"].pop("serialization", None)
             if field["schema"]["type"] != "default":  # it may be missing
                 field["schema"] = core.with_default_schema(
                     field["schema"], default=None
                 )
-        # A value may be of any type, so the serializer cannot be chosen in advance.
-        model["serialization"] = core.plain_serializer_function_ser_schema(
-            _members, info_arg=True
-        )
+            field["schema"]["serialization"] = of_subclass or core.simple_ser_schema(
+                "any"
+            )
+        write_if_set(model)
 
     def to_wire(self) -> Wire:
         """Return the item as received."""
@@ -73,6 +74,9 @@ class TaskResult(JsonObject):
                     container[place] = copy
                     copied.append(copy)
         return cast("Wire", whole[0])
+
+    def _key(self) -> object:
+        return key_of(self.to_wire())
 
     if not TYPE_CHECKING:
 
@@ -159,8 +163,7 @@ class TaskResult(JsonObject):
     def _read(cls, data: Any, read: Callable[[Any], Self]) -> Self:
         if not is_object(data):
             return read(data)
-        # pydantic refuses objects with lone surrogates in names.
-        odd = {n: m for n, m in data.items() if not n.isascii() and not _is_unicode(n)}
+        odd = odd_members(data)
         known = {n: m for n, m in data.items() if n not in odd} if odd else data
         result = read(known)
         for name in required_names(cls):
@@ -172,25 +175,13 @@ class TaskResult(JsonObject):
         return result
 
 
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 class ResultPart(TaskResult):
     """An object inside a result; it keeps all members as received."""
 
 
-def _members(made: TaskResult, info: SerializationInfo) -> Wire:
-    return _set_members(made, by_alias=bool(info.by_alias))
-
-
-def _set_members(made: TaskResult, *, by_alias: bool) -> Wire:
-    """Return the members that are set, without copies."""
-    names = wire_names(type(made)) if by_alias else {}
+def _set_members(made: TaskResult) -> Wire:
+    """Return the members that are set, by their wire names, without copies."""
+    names = wire_names(type(made))
     given = made.__pydantic_fields_set__
     members = {names.get(n, n): value for n, value in vars(made).items() if n in given}
     return {**members, **(made.__pydantic_extra__ or {})}
@@ -201,5 +192,5 @@ def _shallow(value: Any) -> list[Any] | Wire | None:
     if is_array(value) or is_object(value):
         return value.copy()
     if isinstance(value, TaskResult):
-        return _set_members(value, by_alias=True)
+        return _set_members(value)
     return None

@@ -1,14 +1,67 @@
-"""Refuses subclasses whose objects would show other values than they send."""
+"""Subclasses of users: they keep the wire names, and send what their objects show."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
+from .explanations import field_error
 from .fields import wire_name
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
     from pydantic.fields import FieldInfo
+    from pydantic_core import InitErrorDetails
+
+_EMITTED: Final = f"{__name__.removesuffix('_runtime.schema.subclasses')}tasks."
+
+
+def is_of_user(cls: type[BaseModel]) -> bool:
+    """Return whether a class is not one of the emitted classes of documents."""
+    return not cls.__module__.startswith(_EMITTED)
+
+
+def no_json(
+    wire: Mapping[str, Any], names: Mapping[str, str]
+) -> Iterator[InitErrorDetails]:
+    """Yield an error for each member that JSON cannot contain.
+
+    Args:
+        wire: The members of an object, which a field of a subclass may have made.
+        names: The names of members in errors, where they are not the wire names.
+    """
+    for name, value in wire.items():
+        try:
+            json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            sentence = (
+                f"cannot be sent: {error}. Add a field_serializer that returns JSON"
+            )
+            yield field_error(names.get(name, name), sentence)
+
+
+def keep_wire_names(cls: type[BaseModel], names: dict[str, str]) -> None:
+    """Give inherited fields their wire names, also if a class declares them again.
+
+    Args:
+        cls: A new class, which may have another alias generator.
+        names: The wire names of its base class, by the Python names of the fields.
+
+    Raises:
+        TypeError: It has another alias for one of the fields.
+    """
+    for name, wire in names.items():
+        info = cls.model_fields.get(name)
+        if info is None:
+            continue
+        if info.alias_priority == 2 and info.validation_alias != wire:
+            raise TypeError(
+                f"{cls.__name__}.{name} must not have an alias: the server knows the member"
+                f" as {wire!r}"
+            )
+        info.validation_alias = info.serialization_alias = wire
+        info.alias_priority = 2
 
 
 def refuse_unsent(cls: type[BaseModel]) -> None:

@@ -126,4 +126,9 @@ def _not_a_request(value: object) -> str:
         return f"a {kind} is not a request. Create one with parse_request(task)"
     if isinstance(value, (list, tuple)):
         return f"a {kind} is not a request. Use run_many to run several requests"
+    if any(base.__name__ == "TaskRequest" for base in type(value).__mro__):
+        return (
+            f"the class {kind} is of another import of this package. Create the request"
+            " again with parse_request(request.to_wire())"
+        )
     return f"a {kind} is not a request"

@@ -33,9 +33,10 @@ class TaskRequest(Part, Generic[ResultT_co]):
 
     if not TYPE_CHECKING:
 
-        def __class_getitem__(cls, _: Any) -> type[Self]:
-            """Return the class itself; pydantic would create a class for each result class."""
-            return cls
+        def __class_getitem__(cls, parameters: Any) -> type[Self]:
+            """Return the class itself: classes of results are for type checkers only."""
+            is_generic = cls.__pydantic_generic_metadata__["parameters"]
+            return super().__class_getitem__(parameters) if is_generic else cls
 
     air: ClassVar[str] = ""
     """The AIR of the model; empty for a general document."""
@@ -75,6 +76,8 @@ class TaskRequest(Part, Generic[ResultT_co]):
     @classmethod
     def _hint(cls, detail: ErrorDetails) -> str:
         """Return a suggestion for an unknown name, from the object or the whole task."""
+        if cls is TaskRequest:
+            return ": read a task of any model with parse_request"
         from .near_names import hint_beside
 
         return super()._hint(detail) or hint_beside(cls, str(detail["loc"][-1]))
@@ -122,3 +125,7 @@ class TaskRequest(Part, Generic[ResultT_co]):
         cls = type(self)
         fresh = {n: fill() for n, fill in fills(cls).items() if fill is new_uuid}
         return self._replaced({**members, **fresh})
+
+
+# A generic subclass has parameters of its own.
+TaskRequest.__pydantic_generic_metadata__["parameters"] = ()
