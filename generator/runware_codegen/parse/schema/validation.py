@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, cast
 
 from runware_codegen.formats import NOT_ASSERTED
 from runware_codegen.parse.patterns import UnsupportedPatternError, translate
-from runware_codegen.parse.schema.vocabulary import SHAPES, is_supported, remedy_for
+from runware_codegen.parse.schema.vocabulary import (
+    DEFINITIONS,
+    SHAPES,
+    is_supported,
+    remedy_for,
+)
 from runware_codegen.problems import InvalidInputError, Problem, json_pointer
 
 if TYPE_CHECKING:
@@ -16,9 +21,6 @@ if TYPE_CHECKING:
     from runware_codegen.documents import JsonObject
     from runware_codegen.parse.schema.schemas import Schema, Schemas
     from runware_codegen.problems import Path
-
-_DEFINITIONS = frozenset({"$defs", "definitions"})
-"""Keywords whose schemas apply only if a reference points to them."""
 
 _JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 _OPENAPI = "https://spec.openapis.org/oas/3.1/dialect/"
@@ -60,7 +62,7 @@ def validate_schemas(schemas: Schemas, root: Schema) -> Findings:
 
 def _parts(schemas: Schemas, schema: Schema, findings: Findings) -> Iterator[Schema]:
     for child in schema.children():
-        if child.path[len(schema.path)] not in _DEFINITIONS:
+        if child.path[len(schema.path)] not in DEFINITIONS:
             yield child
     if "$ref" in schema.keywords:
         try:
