@@ -75,6 +75,24 @@ class TestGenerate:
         expected = "Skipped docs/other.json: not an OpenAPI document.\n"
         assert (finished.returncode, finished.stderr) == (0, expected)
 
+    def test_removes_no_other_package_or_reference(self, made: Path) -> None:
+        """Neither one inside of the package, nor the package inside of a reference."""
+        reference = ["docs", "docs", "--package", "client", "--output"]
+        assert run(*reference, "out/client/reference", cwd=made).returncode == 0
+        before = files(made)
+        for arguments in (GENERATE, [*GENERATE, "--check"], [*reference, "out"]):
+            finished = run(*arguments, cwd=made)
+            assert (finished.returncode, finished.stdout) == (2, "")
+            assert finished.stderr.startswith("out/client")
+            assert "which would be removed" in finished.stderr
+        assert files(made) == before
+
+    @pytest.mark.parametrize("folder", [".", "..", "/"])
+    def test_the_current_folder_is_not_replaced(self, here: Path, folder: str) -> None:
+        finished = run("docs", "docs", "--output", folder, "--package", "a", cwd=here)
+        assert finished.returncode == 2
+        assert "contains the current folder" in finished.stderr
+
     def test_is_stopped_by_a_file_of_others(self, made: Path) -> None:
         mine = made / "out" / "client" / "mine.py"
         mine.write_text("mine = True\n")
