@@ -294,6 +294,24 @@ class TestProblems:
         assert finished.stderr.endswith("\n1 warning\n")
         assert (here / "out" / "client" / "__init__.py").is_file()
 
+    @pytest.mark.parametrize(
+        ("dialect", "code"),
+        [
+            ("https://spec.openapis.org/oas/3.1/dialect/base", 0),
+            ("https://json-schema.org/draft/2020-12/schema", 0),
+            ("http://json-schema.org/draft-07/schema#", 2),
+        ],
+    )
+    def test_a_dialect_of_schemas(self, here: Path, dialect: str, code: int) -> None:
+        file = here / "docs" / "one.json"
+        document = json.loads(file.read_text()) | {"jsonSchemaDialect": dialect}
+        file.write_text(json.dumps(document))
+        finished = run("list", "docs", cwd=here)
+        assert finished.returncode == code
+        assert finished.stderr.startswith("docs/one.json#/jsonSchemaDialect") is bool(
+            code
+        )
+
     def test_text_of_documents_cannot_steer_a_terminal(self, here: Path) -> None:
         hostile = "\x1b[2J\x9b1m\u202e\u2028\r\n"
         write(here / "docs", "bad", {"properties": {hostile: {"$dynamicRef": "#x"}}})

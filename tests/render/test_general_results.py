@@ -52,6 +52,16 @@ def without(step: str) -> dict[str, Json]:
     return document
 
 
+def referring() -> dict[str, Json]:
+    """A document whose body and list of results are references."""
+    document = of_type("imageInference", ANSWER)
+    schemas = document["components"]["schemas"]
+    schemas["Body"] = {"properties": {"data": {"$ref": "#/components/schemas/Data"}}}
+    schemas["Data"] = schemas["ResponseBody"]["properties"]["data"]
+    schemas["ResponseBody"] = {"$ref": "#/components/schemas/Body"}
+    return document
+
+
 UNDESCRIBED = {
     "placeholder": of_type("imageInference", PLACEHOLDER),
     "nothing": of_type("imageInference", {}),
@@ -65,6 +75,7 @@ UNDESCRIBED = {
 DESCRIBED = {
     "closed": of_type("imageInference", ANSWER),
     "reference": of_type("imageInference", REF),
+    "references": referring(),
     "all-of": of_type("imageInference", {"allOf": [REF, {"required": ["own"]}]}),
     "one-of": of_type("imageInference", {"oneOf": [ANSWER, {"type": "object"}]}),
 }

@@ -19,7 +19,7 @@ from runware_codegen.parse.metadata.media_limits import (
 )
 from runware_codegen.parse.schema.merged import merge
 from runware_codegen.parse.schema.schemas import Schema, Schemas
-from runware_codegen.parse.schema.validation import validate_schemas
+from runware_codegen.parse.schema.validation import dialect_problems, validate_schemas
 from runware_codegen.parse.types.class_order import dependencies_first
 from runware_codegen.parse.types.types import TypeBuilder
 from runware_codegen.problems import InvalidInputError, Problem, json_pointer
@@ -47,6 +47,7 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
     schemas = Schemas(source.source, source.tree)
     task = task_schema(schemas)
     findings = validate_schemas(schemas, task)
+    findings.unenforced += dialect_problems(source.source, source.tree)
     if findings.malformed or (findings.unenforced and not allow_unenforced):
         raise InvalidInputError([*findings.malformed, *findings.unenforced])
     identifier = read_id(source)
