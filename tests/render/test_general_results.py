@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from types import NoneType
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import pytest
 
@@ -179,6 +180,27 @@ def test_objects_inside_have_classes(clients: dict[str, ModuleType]) -> None:
     files = {"files": [{"uuid": UUID, "url": "https://example.com/a.glb"}]}
     result = read(clients["3dInference"], {"outputs": files})
     assert result.outputs.files[0].url == "https://example.com/a.glb"
+
+
+def test_null_among_the_values_of_a_result(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    properties = {
+        "state": {"enum": ["on", "off", None]},
+        "nothing": {"const": None},
+        "levels": {"type": "array", "items": {"enum": [1, None]}},
+    }
+    document = of_type("dreamInference", {"properties": properties})
+    folder = tmp_path_factory.mktemp("null")
+    client = generated(folder, {"new.json": document}, package="null_client")
+    fields = result_class(client).model_fields
+    assert {*get_args(fields["state"].annotation)} == {
+        Literal["on", "off"],
+        str,
+        NoneType,
+    }
+    item = {"state": None, "nothing": None, "levels": [1, None]}
+    assert read(client, item).to_wire() == item
 
 
 def test_a_task_type_without_a_general_document_stays_as_it_is(
