@@ -5,6 +5,7 @@ The same definitions serve the command line and pyproject.toml.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -37,6 +38,19 @@ def with_options(
     return decorate
 
 
+class FiniteRange(click.FloatRange):
+    """A range of numbers without NaN and infinity."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Convert a value to a number of the range."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return number
+
+
 def _check_package(
     ctx: click.Context, parameter: click.Parameter, value: str | None
 ) -> str | None:
@@ -55,16 +69,31 @@ def _check_package(
 
 
 def _check_url(_ctx: click.Context, _parameter: click.Parameter, value: str) -> str:
-    """Validate an HTTP URL; an empty value is allowed."""
+    """Validate the URL of an index; an empty value is allowed."""
+    if value and (fault := url_fault(value)):
+        raise click.BadParameter(" ".join(fault))
+    return value
+
+
+def url_fault(url: str) -> tuple[str, str] | None:
+    """Return what is wrong with the URL of an index, and a remedy; None if it is valid."""
     try:
-        parts = urlsplit(value)
+        parts = urlsplit(url)
         fits = parts.scheme in {"http", "https"} and parts.hostname and parts.path
     except ValueError:
         fits = False
-    if value and not fits:
-        message = f"{value!r} is not a URL such as https://example.com/index.json."
-        raise click.BadParameter(message)
-    return value
+    example = "https://example.com/index.json"
+    if "@" in url.partition("://")[2].partition("/")[0]:
+        remedy = f"Write them into ~/.netrc, and a URL such as {example}."
+        return "runware.lock would contain the user and the password.", remedy
+    return (
+        None
+        if fits
+        else (
+            f"{url!r} is not a URL such as {example}.",
+            "Write the whole URL.",
+        )
+    )
 
 
 def documents_folder(documents: Sequence[str]) -> str:
@@ -307,7 +336,7 @@ FETCH_OPTIONS = (
         metavar="SECONDS",
         default=30.0,
         show_default=True,
-        type=click.FloatRange(0, min_open=True),
+        type=FiniteRange(0, 86_400, min_open=True),
         help="The timeout of each request, including its whole response.",
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -100,11 +101,16 @@ class ClientCommand(ProjectCommand):
 
     def _check_folders(self, contexts: list[click.Context]) -> None:
         folders = [folder for each in contexts for folder in self.folders(each)]
-        if len(set(folders)) < len(folders):
-            raise click.UsageError(
-                "Several clients have the same folder. Set a different output, package or"
-                " docs for each client, or select a client with --package."
-            )
+        for inner, outer in itertools.permutations(folders, 2):
+            if _without_case(inner).is_relative_to(_without_case(outer)):
+                where = (
+                    f"the folder {inner}" if inner == outer else f"{inner} in {outer}"
+                )
+                raise click.UsageError(
+                    f"A package or reference would be written over another: {where}. Set"
+                    " a different output, package or docs for each client, or select a"
+                    " client with --package."
+                )
 
 
 class DocsCommand(ClientCommand):
@@ -150,6 +156,11 @@ class DiffCommand(click.Command):
 def each_client(ctx: click.Context) -> list[click.Context]:
     """Return the contexts of a `ClientCommand`, one for each client."""
     return [ctx, *ctx.obj]
+
+
+def _without_case(folder: Path) -> Path:
+    """Return an absolute path that is equal for names that some file systems confuse."""
+    return Path(os.path.realpath(folder).casefold())
 
 
 def target_folders(options: GenerateOptions) -> list[Path]:

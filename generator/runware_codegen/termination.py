@@ -7,14 +7,16 @@ command line is invalid, 130 interrupted, 143 terminated.
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from runware_codegen.problems import InvalidInputError
-from runware_codegen.report import Terminal
+from runware_codegen.report import Terminal, plain
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -68,6 +70,11 @@ def _exit_code(command: click.Command, prog_name: str) -> int:
     """Run a command, print its errors, and return its exit code."""
     terminal = Terminal()
     try:
+        Path.cwd()
+    except FileNotFoundError:
+        terminal.error("Error: The current folder was removed. Change to another one.")
+        return _INVALID
+    try:
         return command.main(prog_name=prog_name, standalone_mode=False) or 0
     except click.ClickException as error:
         error.show()
@@ -76,7 +83,8 @@ def _exit_code(command: click.Command, prog_name: str) -> int:
     except InvalidInputError as error:
         terminal.problems(error.problems)
     except OSError as error:
-        terminal.error(f"Error: {error.strerror or error}")
+        place = f"{os.fsdecode(error.filename)}: " if error.filename else ""
+        terminal.error(plain(f"Error: {place}{error.strerror or error}"))
     except Exception as error:  # noqa: BLE001  # Python would exit with code 1
         terminal.bug(error)
     except _Stopped as stop:

@@ -417,6 +417,33 @@ class TestFaults:
         assert finished.returncode == 2
         assert "is not a URL such as" in finished.stderr
 
+    def test_a_name_of_a_server_that_cannot_be(self, tmp_path: Path) -> None:
+        finished = run("fetch", "one", "--index-url", "http://..../", cwd=tmp_path)
+        assert finished.returncode == 2
+        assert finished.stderr.startswith("http://..../\n")
+
+    @pytest.mark.parametrize("seconds", ["nan", "inf", "1e10"])
+    def test_a_timeout_that_cannot_be(self, fetch: Fetch, seconds: str) -> None:
+        finished = fetch("one", "--timeout", seconds)
+        assert finished.returncode == 2
+        assert "Invalid value for '--timeout'" in finished.stderr
+
+    def test_users_and_passwords_come_from_netrc(
+        self, fetch: Fetch, catalog: Catalog, tmp_path: Path
+    ) -> None:
+        """They are neither shown nor written into the lock."""
+        secret = catalog.url.replace("http://", "http://someone:secret@")
+        finished = run("fetch", "one", "--index-url", secret, cwd=tmp_path)
+        assert finished.returncode == 2
+        assert "~/.netrc" in finished.stderr
+        assert "secret@" not in finished.stderr
+        netrc = tmp_path / ".netrc"
+        netrc.write_text("machine 127.0.0.1 login someone password secret\n")
+        netrc.chmod(0o600)
+        assert fetch("one", env={"HOME": str(tmp_path)}).returncode == 0
+        assert catalog.credentials == {"Basic c29tZW9uZTpzZWNyZXQ="}
+        assert "secret" not in (tmp_path / "runware.lock").read_text()
+
     def test_a_proxy_that_cannot_be(self, fetch: Fetch) -> None:
         finished = fetch("one", env={"http_proxy": "nonsense://x", "no_proxy": ""})
         assert finished.returncode == 2

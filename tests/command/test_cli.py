@@ -75,6 +75,24 @@ class TestGenerate:
         expected = "Skipped docs/other.json: not an OpenAPI document.\n"
         assert (finished.returncode, finished.stderr) == (0, expected)
 
+    def test_removes_no_other_package_or_reference(self, made: Path) -> None:
+        """Neither one inside of the package, nor the package inside of a reference."""
+        reference = ["docs", "docs", "--package", "client", "--output"]
+        assert run(*reference, "out/client/reference", cwd=made).returncode == 0
+        before = files(made)
+        for arguments in (GENERATE, [*GENERATE, "--check"], [*reference, "out"]):
+            finished = run(*arguments, cwd=made)
+            assert (finished.returncode, finished.stdout) == (2, "")
+            assert finished.stderr.startswith("out/client")
+            assert "which would be removed" in finished.stderr
+        assert files(made) == before
+
+    @pytest.mark.parametrize("folder", [".", "..", "/"])
+    def test_the_current_folder_is_not_replaced(self, here: Path, folder: str) -> None:
+        finished = run("docs", "docs", "--output", folder, "--package", "a", cwd=here)
+        assert finished.returncode == 2
+        assert "contains the current folder" in finished.stderr
+
     def test_is_stopped_by_a_file_of_others(self, made: Path) -> None:
         mine = made / "out" / "client" / "mine.py"
         mine.write_text("mine = True\n")
@@ -275,6 +293,24 @@ class TestProblems:
         assert finished.stderr.startswith("docs/bad.json#/components/schemas/")
         assert finished.stderr.endswith("\n1 warning\n")
         assert (here / "out" / "client" / "__init__.py").is_file()
+
+    @pytest.mark.parametrize(
+        ("dialect", "code"),
+        [
+            ("https://spec.openapis.org/oas/3.1/dialect/base", 0),
+            ("https://json-schema.org/draft/2020-12/schema", 0),
+            ("http://json-schema.org/draft-07/schema#", 2),
+        ],
+    )
+    def test_a_dialect_of_schemas(self, here: Path, dialect: str, code: int) -> None:
+        file = here / "docs" / "one.json"
+        document = json.loads(file.read_text()) | {"jsonSchemaDialect": dialect}
+        file.write_text(json.dumps(document))
+        finished = run("list", "docs", cwd=here)
+        assert finished.returncode == code
+        assert finished.stderr.startswith("docs/one.json#/jsonSchemaDialect") is bool(
+            code
+        )
 
     def test_text_of_documents_cannot_steer_a_terminal(self, here: Path) -> None:
         hostile = "\x1b[2J\x9b1m\u202e\u2028\r\n"

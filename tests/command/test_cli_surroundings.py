@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import time
@@ -74,6 +75,22 @@ class TestStreams:
             )
         assert finished.returncode == 2
         assert finished.stderr == b"Error: No space left on device\n"
+
+    def test_a_path_that_the_system_refuses_is_named(self, here: Path) -> None:
+        name = "x" * 300
+        for arguments in (["diff", name, "docs"], ["generate", "--project", name]):
+            finished = run(*arguments, cwd=here)
+            assert finished.returncode == 2
+            assert finished.stderr.startswith(f"Error: {name}")
+            assert finished.stderr.endswith(": File name too long\n")
+
+    def test_a_current_folder_that_was_removed(self, here: Path) -> None:
+        script = f"mkdir gone; cd gone; rmdir ../gone; exec {shlex.join(COMMAND)} list"
+        finished = subprocess.run(
+            ["sh", "-c", script], cwd=here, capture_output=True, text=True, check=False
+        )
+        assert finished.returncode == 2
+        assert finished.stderr.startswith("Error: The current folder was removed.")
 
     def test_a_stream_that_cannot_write_all_letters(self, here: Path) -> None:
         write(here / "docs", "kaese", {}, info={"x-status": "käse"})

@@ -297,6 +297,27 @@ class TestWhatIsWrong:
         assert told.startswith(f"pyproject.toml#/tool/runware-codegen/{key}\n")
         assert f"  → Write {form}.\n" in told
 
+    @pytest.mark.parametrize(
+        ("first", "second"),
+        [
+            ('package = "a"', 'output = "./src"\npackage = "a"'),
+            ('package = "a"', 'package = "A"'),
+            ('package = "a"', 'package = "a.b"'),
+            ('package = "a"\ndocs = "src"', 'package = "b"'),
+        ],
+        ids=["the same", "another case", "inside", "inside of the reference"],
+    )
+    def test_clients_in_one_folder(
+        self, project: Path, first: str, second: str
+    ) -> None:
+        client = '[[tool.runware-codegen.clients]]\noutput = "src"'
+        second = second if "output" in second else f'output = "src"\n{second}'
+        (project / "pyproject.toml").write_text(
+            f"{client}\n{first}\n[[tool.runware-codegen.clients]]\n{second}\n"
+        )
+        assert "would be written over another" in refused(project, "generate")
+        assert not any((project / "src" / "deep").iterdir())
+
     def test_a_package_that_cannot_be(self, project: Path) -> None:
         configure(project, 'output = "src"\npackage = "json"')
         told = refused(project, "generate")

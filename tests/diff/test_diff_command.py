@@ -360,6 +360,35 @@ class TestGit:
         assert diff("no-such-branch").returncode == 2
         assert (project / "schemas").is_dir()
 
+    def test_links_in_a_commit(self, diff: Diff, project: Path) -> None:
+        """A document that is a link is compared; one that git does not have is told."""
+        git(project, "checkout", "-q", "--", ".")
+        documents, elsewhere = project / "schemas", project / "elsewhere"
+        elsewhere.mkdir()
+        (documents / "sample.json").rename(elsewhere / "sample.json")
+        (documents / "sample.json").symlink_to("../elsewhere/sample.json")
+        git(project, "add", ".")
+        git(project, "commit", "-q", "-m", "links")
+        put(elsewhere, "sample", NEW)
+        assert kinds(diff("HEAD", "--format", "json", "-q")) == ALL
+        (documents / "other.json").symlink_to("/nowhere/other.json")
+        git(project, "add", ".")
+        git(project, "commit", "-q", "-m", "a link out of the repository")
+        finished = diff("HEAD")
+        assert finished.returncode == 2
+        assert finished.stderr.startswith("HEAD:schemas/other.json\n")
+        assert "a link to such a file" in finished.stderr
+
+    def test_why_git_knows_no_revision(self, project: Path) -> None:
+        owner = {"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"}
+        shallow = project / "shallow"
+        git(project, "clone", "-q", "--depth", "1", f"file://{project}", str(shallow))
+        assert "`git fetch --unshallow`" in run("diff", "HEAD~1", cwd=shallow).stderr
+        for arguments in (["HEAD"], []):
+            finished = run("diff", *arguments, cwd=project, env=owner)
+            assert finished.returncode == 2
+            assert "dubious ownership" in finished.stderr
+
     def test_the_state_of_the_lock(self, diff: Diff, project: Path) -> None:
         git(project, "show", "HEAD:schemas/sample.json")
         old = subprocess.run(

@@ -537,6 +537,12 @@ class TestCommand:
         assert done.returncode == 2
         assert "Invalid value for '--fault'" in done.stderr
 
+    @pytest.mark.parametrize("option", ["--latency", "--faults", "--rate-limit"])
+    def test_a_number_that_is_none(self, tmp_path: Path, option: str) -> None:
+        done = run("mock", option, "nan", cwd=tmp_path)
+        assert done.returncode == 2
+        assert "nan is not a finite number" in done.stderr
+
     @pytest.mark.parametrize("module", ["uvicorn", "starlette", "websockets"])
     def test_the_extra_is_missing(self, tmp_path: Path, module: str) -> None:
         program = (

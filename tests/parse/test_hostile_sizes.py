@@ -165,6 +165,21 @@ REFUSED: Mapping[str, tuple[Schema | str, str]] = {
         _document({"$ref": "#/" + "~1" * MILLION}),
         "points to nothing",
     ),
+    "a huge index in a reference": (
+        _document(
+            {"allOf": [{"type": "string"}], "not": _ref("s/allOf/" + "9" * 5000)},
+            schemas={"s": {"allOf": [{"type": "string"}]}},
+        ),
+        "points to nothing",
+    ),
+    "a reference that is no URI": (
+        _document({"$id": "http://a/", "$ref": "//[x#/a"}),
+        "points outside of the document",
+    ),
+    "an identifier that is no URI": (
+        _document({"$id": "http://a\u2100b/", "$ref": "x"}),
+        "points outside of the document",
+    ),
     "names that are long in sum": (
         _document({"type": "object", "properties": {" " * n: {} for n in range(1000)}}),
         "characters",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from types import NoneType
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import pytest
 
@@ -52,6 +53,16 @@ def without(step: str) -> dict[str, Json]:
     return document
 
 
+def referring() -> dict[str, Json]:
+    """A document whose body and list of results are references."""
+    document = of_type("imageInference", ANSWER)
+    schemas = document["components"]["schemas"]
+    schemas["Body"] = {"properties": {"data": {"$ref": "#/components/schemas/Data"}}}
+    schemas["Data"] = schemas["ResponseBody"]["properties"]["data"]
+    schemas["ResponseBody"] = {"$ref": "#/components/schemas/Body"}
+    return document
+
+
 UNDESCRIBED = {
     "placeholder": of_type("imageInference", PLACEHOLDER),
     "nothing": of_type("imageInference", {}),
@@ -65,6 +76,7 @@ UNDESCRIBED = {
 DESCRIBED = {
     "closed": of_type("imageInference", ANSWER),
     "reference": of_type("imageInference", REF),
+    "references": referring(),
     "all-of": of_type("imageInference", {"allOf": [REF, {"required": ["own"]}]}),
     "one-of": of_type("imageInference", {"oneOf": [ANSWER, {"type": "object"}]}),
 }
@@ -168,6 +180,27 @@ def test_objects_inside_have_classes(clients: dict[str, ModuleType]) -> None:
     files = {"files": [{"uuid": UUID, "url": "https://example.com/a.glb"}]}
     result = read(clients["3dInference"], {"outputs": files})
     assert result.outputs.files[0].url == "https://example.com/a.glb"
+
+
+def test_null_among_the_values_of_a_result(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    properties = {
+        "state": {"enum": ["on", "off", None]},
+        "nothing": {"const": None},
+        "levels": {"type": "array", "items": {"enum": [1, None]}},
+    }
+    document = of_type("dreamInference", {"properties": properties})
+    folder = tmp_path_factory.mktemp("null")
+    client = generated(folder, {"new.json": document}, package="null_client")
+    fields = result_class(client).model_fields
+    assert {*get_args(fields["state"].annotation)} == {
+        Literal["on", "off"],
+        str,
+        NoneType,
+    }
+    item = {"state": None, "nothing": None, "levels": [1, None]}
+    assert read(client, item).to_wire() == item
 
 
 def test_a_task_type_without_a_general_document_stays_as_it_is(

@@ -36,6 +36,7 @@ class Catalog:
         asked: The requests: the path, and the status of the answer.
         known: The paths that were asked for with a version that the client has.
         most: How many requests there were at the same time, at most.
+        credentials: The values of the header Authorization.
     """
 
     origin: str = ""
@@ -46,6 +47,7 @@ class Catalog:
     asked: list[tuple[str, int]] = field(default_factory=list)
     known: list[str] = field(default_factory=list)
     most: int = 0
+    credentials: set[str] = field(default_factory=set)
     _now: int = 0
     _guard: Lock = field(default_factory=Lock)
 
@@ -119,6 +121,7 @@ def serving_catalog() -> Iterator[Catalog]:
         def do_GET(self) -> None:
             with catalog.counted():
                 path = urlsplit(self.path).path
+                catalog.credentials.add(self.headers.get("Authorization", ""))
                 catalog.gate(path)
                 fault = catalog.fault(path)
                 if fault:

@@ -99,6 +99,12 @@ LOGIC = [
         [2, 3.0, 1.5],
     ),
     Case(
+        "oneOf of enums, one of which repeats a value",
+        {"oneOf": [{"enum": ["a", "a", None]}, {"enum": ["b", 1, 1.0]}]},
+        ["a", None, "b", 1],
+        ["c", 2],
+    ),
+    Case(
         "oneOf of true twice",
         {"oneOf": [True, True, False]},
         [],

@@ -270,6 +270,17 @@ UNEVALUATED = [
         [{"kind": "a", "b": 1}, {"a": 1}, {"kind": "b"}],
     ),
     Case(
+        "unevaluatedProperties of a class with a member that only a condition has",
+        {
+            "type": "object",
+            "properties": {"c": {}},
+            "if": {"properties": {"a": {"const": 1}}, "required": ["a"]},
+            "unevaluatedProperties": False,
+        },
+        [{}, {"c": 1}, {"a": 1}, {"a": 1, "c": 1}],
+        [{"a": 2}, {"b": 1}, {"a": 1, "b": 1}, []],
+    ),
+    Case(
         "unevaluatedProperties do not see into not",
         {
             "not": {"properties": {"a": {"const": 1}}, "required": ["a"]},

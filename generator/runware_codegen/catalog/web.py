@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import email.utils
 import itertools
+import netrc
 import random
 import time
 from dataclasses import dataclass
@@ -60,7 +61,7 @@ class _TransientError(Exception):
 class Web:
     """An HTTP client that uses the proxies and certificates of environment variables.
 
-    It is thread-safe.
+    Users and passwords come from ~/.netrc. It is thread-safe.
 
     Args:
         timeout: The timeout of a request in seconds, until the last byte of its response.
@@ -74,6 +75,7 @@ class Web:
         self._timeout = timeout
         try:
             self._client = httpx2.Client(
+                auth=_credentials(),
                 timeout=timeout,
                 follow_redirects=True,
                 limits=httpx2.Limits(max_connections=connections),
@@ -83,12 +85,18 @@ class Web:
                     "user-agent": f"runware-codegen/{__version__}",
                 },
             )
-        except (OSError, ValueError, ImportError, httpx2.InvalidURL) as error:
+        except (
+            OSError,
+            ValueError,
+            ImportError,
+            httpx2.InvalidURL,
+            netrc.NetrcParseError,
+        ) as error:
             raise InvalidInputError.of(
                 "environment",
                 f"The HTTP client cannot be created: {error}",
-                "Check HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, SSL_CERT_FILE and"
-                " SSL_CERT_DIR.",
+                "Check HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, SSL_CERT_FILE, SSL_CERT_DIR"
+                " and ~/.netrc.",
             ) from error
 
     def __enter__(self) -> Self:
@@ -131,8 +139,8 @@ class Web:
                     raise _refusal(url, response)
                 content = _body(url, response, deadline)
                 return Response(content, usable_etag(response.headers.get("etag", "")))
-        except (httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
-            remedy = "Use a URL that starts with https://."
+        except (httpx2.UnsupportedProtocol, httpx2.InvalidURL, UnicodeError) as error:
+            remedy = "Use a URL that starts with https:// and a name of a server."
             raise InvalidInputError.of(url, str(error), remedy) from error
         except httpx2.TooManyRedirects as error:
             message = "The server redirects too many times"
@@ -148,6 +156,14 @@ class Web:
             raise _TransientError(
                 f"The server cannot be reached: {_reason(error)}"
             ) from error
+
+
+def _credentials() -> httpx2.Auth | None:
+    """Return the users and passwords in ~/.netrc; None without that file."""
+    try:
+        return httpx2.NetRCAuth()
+    except FileNotFoundError:
+        return None
 
 
 def _body(url: str, response: httpx2.Response, deadline: float) -> bytes:

@@ -12,9 +12,11 @@ from runware_codegen.diff.proof.validators import SchemaValidator, TaskValidator
 from runware_codegen.diff.proof.witness import Version
 from runware_codegen.diff.sides.pairs import pair
 from runware_codegen.documents.load import load_text, not_openapi
-from runware_codegen.mock.catalog import result_schema, task_schema
+from runware_codegen.mock.catalog import standalone_result
 from runware_codegen.parse.assembly import DocumentFilter
-from runware_codegen.parse.document import parse_document
+from runware_codegen.parse.document import parse_document, task_schema
+from runware_codegen.parse.schema.schemas import Schemas
+from runware_codegen.parse.schema.standalone import standalone
 from runware_codegen.problems import InvalidInputError, Problem
 
 if TYPE_CHECKING:
@@ -136,7 +138,11 @@ def _entries(
     if old and new and (before or after):
         one, other = old.document, new.document
         if _have_same_id(one, other) or _are_about_same_model(one, other):
-            yield from compare(_version(old), _version(new), new.text.name)
+            yield from compare(
+                version_of(old.source, one),
+                version_of(new.source, other),
+                new.text.name,
+            )
             return
     if before:
         name, one = before.text.name, before.document
@@ -150,10 +156,14 @@ def _is_chosen(document: Document, only: tuple[str, ...]) -> bool:
     return DocumentFilter(only, (document.status,)).matches(document)
 
 
-def _version(loaded: _Loaded) -> Version:
-    tasks = TaskValidator(loaded.document, task_schema(loaded.source))
+def version_of(source: SourceDocument, document: Document) -> Version:
+    """Make a version of a document, with its validators."""
+    schemas = Schemas(source.source, source.tree)
+    task = standalone(schemas, task_schema(schemas))
     return Version(
-        loaded.document, tasks, SchemaValidator(result_schema(loaded.source))
+        document,
+        TaskValidator(document, task),
+        SchemaValidator(standalone_result(schemas)),
     )
 
 

@@ -11,6 +11,7 @@ import click
 from runware_codegen.catalog.fetching import read_catalog
 from runware_codegen.catalog.names import is_pattern, matches, similar
 from runware_codegen.catalog.search import Filters
+from runware_codegen.options import url_fault
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.report import plain, table
 
@@ -88,6 +89,8 @@ class ModelQuestion:
             self._search(item)
 
     def _use_index(self, url: str) -> None:
+        if fault := url_fault(url):
+            raise InvalidInputError.of("The URL of the index", *fault)
         self.index_url, self.listed, self.shown = url, None, []
         self._entries()
 

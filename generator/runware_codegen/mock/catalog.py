@@ -5,28 +5,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from jsonschema_rs import Draft202012Validator
+from jsonschema_rs import Draft202012Validator, ValidationError
 
 from runware_codegen.documents import load
 from runware_codegen.documents.members import (
     array_of,
-    is_array,
     is_object,
     member,
     object_of,
     text_of,
 )
 from runware_codegen.mock.items import UTILITIES, RefusalError, error_item
-from runware_codegen.problems import InvalidInputError
+from runware_codegen.parse.document import result_schema, task_schema
+from runware_codegen.parse.schema.merged import merge, properties_of
+from runware_codegen.parse.schema.schemas import Schemas
+from runware_codegen.parse.schema.standalone import standalone
+from runware_codegen.parse.schema.validation import validate_schemas
+from runware_codegen.problems import InvalidInputError, json_pointer
 from runware_codegen.resources import folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from runware_codegen.documents import SourceDocument
     from runware_codegen.mock.items import Item
+    from runware_codegen.parse.schema.schemas import Schema as SchemaPlace
     from runware_codegen.settings import OwnModels
 
 Schema = dict[str, Any]
@@ -45,7 +50,7 @@ class ModelSchema:
         source: The file, as the user named it.
         task_type: The JSON name of the task type.
         models: The models that it describes; empty for any model.
-        patterns: Patterns of other models that it describes, with `*` for any text.
+        patterns: The user's own models that it describes, with `*` for any text.
         task: The schema of a task.
         result: The schema of a result, which may be empty.
         task_validator: Validates tasks.
@@ -62,6 +67,12 @@ class ModelSchema:
     task_validator: Draft202012Validator
     result_validator: Draft202012Validator
     price: float
+
+    def errors(self, task: Item) -> Iterator[ValidationError]:
+        """Validate a task; a model of the user's own counts as the document's model."""
+        is_own = self.models and text_of(task, "model") not in self.models
+        known = {**task, "model": self.models[0]} if is_own else task
+        return self.task_validator.iter_errors(known)
 
     @property
     def default_delivery(self) -> str:
@@ -103,7 +114,7 @@ class Catalog:
             message = f"taskType must be one of: {_listed(self._by_task_type)}."
             return error_item("invalidTaskType", message, task, "taskType")
         schemas = self._by_task_type[task_type]
-        known = _listed(model for schema in schemas for model in schema.models)
+        known = _listed(m for each in schemas for m in (*each.models, *each.patterns))
         if "model" not in task:
             message = f"model is missing. It must be one of: {known}."
             return error_item("missingParameter", message, task, "model")
@@ -144,15 +155,29 @@ def open_catalog(inputs: Sequence[str], own_models: OwnModels) -> Catalog:
     return Catalog(schemas)
 
 
-def resolved(schema: object, root: Schema) -> Schema:
-    """Follow the references of a schema; keywords beside `$ref` take precedence."""
-    seen: set[str] = set()
-    whole = schema if is_object(schema) else {}
-    while (target := text_of(whole, "$ref")) and target not in seen:
-        seen.add(target)
-        beside = {name: value for name, value in whole.items() if name != "$ref"}
-        whole = {**_at(target, root), **beside}
-    return whole
+def merged(schema: object, root: Schema, above: tuple[Schema, ...] = ()) -> Schema:
+    """Merge a schema with the targets of its references and the parts of its `allOf`.
+
+    Keywords beside `$ref` and `allOf` take precedence.
+
+    Args:
+        schema: The schema.
+        root: The schema whose `$defs` the references name.
+        above: The schemas that this one is merged into.
+    """
+    whole: Schema = schema if is_object(schema) else {}
+    parts = array_of(whole, "allOf")
+    if target := text_of(whole, "$ref"):
+        parts = [root["$defs"][target.rpartition("/")[2]], *parts]
+    around = (*above, whole)
+    for part in parts:
+        if any(part is each for each in around):
+            continue
+        more = merged(part, root, around)
+        both = object_of(more, "properties") | object_of(whole, "properties")
+        required = array_of(whole, "required") + array_of(more, "required")
+        whole = {**more, **whole, "properties": both, "required": required}
+    return {n: value for n, value in whole.items() if n not in {"allOf", "$ref"}}
 
 
 def choices(schema: object) -> list[Any]:
@@ -167,73 +192,63 @@ def choices(schema: object) -> list[Any]:
     return []
 
 
-def task_schema(document: SourceDocument) -> Schema:
-    """Return the schema of a task, with the schemas that it refers to."""
-    root = cast("Schema", _without_ids(document.tree))
-    return _rooted(_task(root), root)
-
-
-def result_schema(document: SourceDocument) -> Schema:
-    """Return the schema of a result, with the schemas that it refers to."""
-    root = cast("Schema", _without_ids(document.tree))
-    return _rooted(_result(root), root)
-
-
-def _result(root: Schema) -> Schema:
-    answer = resolved(root["components"]["schemas"].get("ResponseBody"), root)
-    data = resolved(member(answer.get("properties"), "data"), root)
-    return resolved(data.get("items"), root)
-
-
-def _task(root: Schema) -> Schema:
-    body = resolved(root["components"]["schemas"]["RequestBody"], root)
-    return resolved(body.get("items", body), root)
-
-
 def _schema(document: SourceDocument, own_models: OwnModels) -> ModelSchema:
-    root = cast("Schema", _without_ids(document.tree))
-    task = _task(root)
-    properties = task.get("properties")
-    task_types = choices(resolved(member(properties, "taskType"), root))
+    schemas = Schemas(document.source, document.tree)
+    found = task_schema(schemas)
+    if problems := validate_schemas(schemas, found).malformed:
+        raise InvalidInputError(problems)
+    task_types = _constants(schemas, found, "taskType")
     if not task_types:
         raise InvalidInputError.of(
             document.source,
             "The schema of the request has no task type.",
             'Add a property taskType with a constant: {"const": "imageInference"}.',
-            pointer="/components/schemas/RequestBody",
+            pointer=json_pointer(found.path),
         )
-    result = _result(root)
-    models = choices(resolved(member(properties, "model"), root))
-    info = root["info"]
+    whole = standalone(schemas, found)
+    task, result = merged(whole, whole), standalone_result(schemas)
+    models = _constants(schemas, found, "model")
+    info = document.tree["info"]
     own = own_models.of(text_of(info, "x-model-id"), text_of(info, "x-air-id"))
-    if own and is_object(properties):  # `Catalog.find` compares the models
-        task = {**task, "properties": {**properties, "model": {"type": "string"}}}
     return ModelSchema(
         source=document.source,
         task_type=str(task_types[0]),
-        models=(*models, *(name for name in own if "*" not in name)),
-        patterns=tuple(name for name in own if "*" in name),
-        task=_rooted(task, root),
-        result=_rooted(result, root),
-        task_validator=validator_of(_rooted(task, root)),
-        result_validator=validator_of(_rooted(result, root)),
-        price=_price(root),
+        models=tuple(models),
+        patterns=tuple(own),
+        task=task,
+        result=result,
+        task_validator=_validator(document, whole),
+        result_validator=_validator(document, result),
+        price=_price(info),
     )
 
 
-def _without_ids(node: object) -> object:
-    """Remove `$id`, which would change the targets of references."""
-    if is_array(node):
-        return [_without_ids(item) for item in node]
-    if is_object(node):
-        kept = (m for m in node.items() if m[0] != "$id" or not isinstance(m[1], str))
-        return {name: _without_ids(value) for name, value in kept}
-    return node
+def standalone_result(schemas: Schemas) -> Schema:
+    """Return the schema of a result with all that it refers to; empty if there is none."""
+    result = result_schema(schemas)
+    return {} if result is None else standalone(schemas, result)
 
 
-def _rooted(schema: Schema, root: Schema) -> Schema:
-    """Add the targets of references to a schema."""
-    return {**schema, "components": root["components"]}
+def _constants(schemas: Schemas, task: SchemaPlace, name: str) -> list[Any]:
+    """Return the constants that a member of a task may be."""
+    for each, schema in properties_of(merge(schemas, task).schemas):
+        parts = merge(schemas, schema).schemas if each == name else ()
+        for part in parts:
+            if found := choices(part.keywords):
+                return found
+    return []
+
+
+def _validator(document: SourceDocument, schema: Schema) -> Draft202012Validator:
+    try:
+        return validator_of(schema)
+    except ValidationError as error:
+        place = "/".join(map(str, error.instance_path))
+        raise InvalidInputError.of(
+            document.source,
+            f"The mock cannot check {place}: {error.message}.",
+            "Write it in a way that jsonschema-rs supports too.",
+        ) from None
 
 
 def validator_of(schema: Schema) -> Draft202012Validator:
@@ -241,15 +256,8 @@ def validator_of(schema: Schema) -> Draft202012Validator:
     return Draft202012Validator(schema, validate_formats=True, mask=_MASK)
 
 
-def _at(reference: str, root: Schema) -> Schema:
-    node: Any = root
-    for step in reference.removeprefix("#/").split("/"):
-        node = member(node, step.replace("~1", "/").replace("~0", "~"))
-    return node if is_object(node) else {}
-
-
-def _price(root: Schema) -> float:
-    rates = array_of(object_of(root["info"], "x-pricing"), "rates")
+def _price(info: object) -> float:
+    rates = array_of(object_of(info, "x-pricing"), "rates")
     amounts = [member(r, "amount") for r in rates if member(r, "unit") == "output"]
     found = [amount for amount in amounts if isinstance(amount, int | float)]
     return float(found[0]) if found else DEFAULT_PRICE

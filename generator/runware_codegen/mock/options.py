@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 import click
 
 from runware_codegen.mock.faults import Fault
-from runware_codegen.options import DOCUMENTS
+from runware_codegen.options import DOCUMENTS, FiniteRange
 
 if TYPE_CHECKING:
     from runware_codegen.settings import OwnModels
@@ -65,7 +65,7 @@ def _share(text: str) -> tuple[str, float]:
     return kind, number
 
 
-_SECONDS = click.FloatRange(0)
+_SECONDS = FiniteRange(0)
 
 _WITH_VALUE: tuple[tuple[str, str | None, object, click.ParamType[Any] | None, str], ...] = (
     ("--port", "N", 8000, click.IntRange(0, 65535),
@@ -86,7 +86,7 @@ _WITH_VALUE: tuple[tuple[str, str | None, object, click.ParamType[Any] | None, s
      "The handling of a taskUUID that was used before: it is refused with"
      " conflictTaskUUID; only async tasks are refused, and other tasks run and are billed"
      " again; or all tasks run again."),
-    ("--rate-limit", "N", 0.0, click.FloatRange(0),
+    ("--rate-limit", "N", 0.0, FiniteRange(0),
      "The most requests per second; more get HTTP 429. 0 allows any number."),
     ("--max-tasks", "N", 100, click.IntRange(1),
      "The most tasks in one request; with more it gets HTTP 413."),
@@ -95,7 +95,7 @@ _WITH_VALUE: tuple[tuple[str, str | None, object, click.ParamType[Any] | None, s
     ("--idle-timeout", "SECONDS", 120.0, _SECONDS,
      "The time after which an idle WebSocket is closed, and for which results are kept for"
      " a client that was disconnected."),
-    ("--faults", "SHARE", 0.0, click.FloatRange(0, 1),
+    ("--faults", "SHARE", 0.0, FiniteRange(0, 1),
      "Let this share of requests fail, with any kind of fault except never, fail and"
      " item-error."),
     ("--seed", "N", 0, click.INT, "The seed of random numbers, for faults and results."),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from runware_codegen.documents.members import array_of, is_array, object_of, text_of
-from runware_codegen.mock.catalog import choices, resolved
+from runware_codegen.mock.catalog import choices, merged
 from runware_codegen.mock.media import FILE_TYPES, file_of
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ class _Maker:
     def __init__(self, spec: ItemSpec, *, minimal: bool) -> None:
         self._spec = spec
         self._root = spec.schema.result
+        self._schema = merged(self._root, self._root)
         self._minimal = minimal
         uuid = text_of(spec.task, "taskUUID").casefold()
         start = f"{spec.seed}/{uuid}/{spec.attempt}/{spec.index}"
@@ -105,7 +106,7 @@ class _Maker:
 
     def item(self) -> Item:
         """Make the item."""
-        schema = self._merged(self._root)
+        schema = self._schema
         if not object_of(schema, "properties"):
             schema = {**schema, "properties": self._default_schema()}
         item = self._object(schema, ())
@@ -126,7 +127,7 @@ class _Maker:
     # -- any value ------------------------------------------------------------
 
     def _value(self, schema: object, path: tuple[str, ...]) -> Any:
-        whole = self._merged(schema)
+        whole = merged(schema, self._root)
         if listed := choices(whole):
             return listed[0]
         if "default" in whole:
@@ -145,16 +146,6 @@ class _Maker:
             "null": lambda _schema, _path: None,
         }
         return makers[_json_type(whole)](whole, path)
-
-    def _merged(self, schema: object) -> Schema:
-        """Return a schema merged with its `allOf`."""
-        whole = resolved(schema, self._root)
-        for part in array_of(whole, "allOf"):
-            more = self._merged(part)
-            both = object_of(whole, "properties") | object_of(more, "properties")
-            required = array_of(whole, "required") + array_of(more, "required")
-            whole = {**more, **whole, "properties": both, "required": required}
-        return {name: value for name, value in whole.items() if name != "allOf"}
 
     def _object(self, schema: Schema, path: tuple[str, ...]) -> Item:
         required = schema.get("required", [])
@@ -190,7 +181,7 @@ class _Maker:
 
     def _is_of_another_medium(self, name: str) -> bool:
         """Return whether a member is an output of another medium."""
-        names = object_of(self._root, "properties")
+        names = object_of(self._schema, "properties")
         media = {m[1] for m in map(_OF_MEDIUM.fullmatch, names) if m}
         found = _OF_MEDIUM.fullmatch(name)
         medium = self._medium()
@@ -283,7 +274,7 @@ class _Maker:
 
         It is a video if the result may be a video and the task requests or contains one.
         """
-        names = [*object_of(self._root, "properties"), self._spec.schema.task_type]
+        names = [*object_of(self._schema, "properties"), self._spec.schema.task_type]
         prefixes = [re.match("|".join(_SUFFIXES), n, re.IGNORECASE) for n in names]
         found = [prefix[0].lower() for prefix in prefixes if prefix]
         first = found[0] if found else "image"

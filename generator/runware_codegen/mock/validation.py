@@ -52,7 +52,7 @@ def validate(task: object, catalog: Catalog) -> ModelSchema:
     schema = catalog.find(task)
     errors: list[Item] = []
     try:
-        for error in schema.task_validator.iter_errors(task):
+        for error in schema.errors(task):
             errors += _errors_of(error, task, schema)
             if len(errors) >= _MAX_ERRORS:
                 break

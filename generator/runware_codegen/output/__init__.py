@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Literal
 from runware_codegen.output.names import unsafe_paths
 from runware_codegen.output.os_errors import os_errors_as_problems
 from runware_codegen.output.replacement import Replacement, WorkFolder, exclusive_lock
-from runware_codegen.output.tree import TYPED, read_any, read_if_generated, read_state
+from runware_codegen.output.tree import (
+    TYPED,
+    is_mark_of_root,
+    read_any,
+    read_if_generated,
+    read_state,
+)
 from runware_codegen.problems import InvalidInputError, Problem
 
 if TYPE_CHECKING:
@@ -128,6 +134,10 @@ def _plan(
         where = ", and its folder has the path of a generated file"
         remedy = "Move it to another folder."
         raise InvalidInputError(_foreign(target / p, where, remedy) for p in below)
+    if others := [p for p in ours.keys() - content.keys() if is_mark_of_root(p)]:
+        message = "This is another package or reference, which would be removed."
+        remedy = "Move it, or choose another --output or --package."
+        raise InvalidInputError.of(target / Path(min(others)).parent, message, remedy)
     replaced = {p: read_any(target / p) for p in foreign if _is_in_the_way(p, content)}
     changes = _changes(ours | replaced, content)
     changed = {change.path for change in changes}

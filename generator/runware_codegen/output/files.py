@@ -18,7 +18,7 @@ def replace(path: Path, content: bytes) -> None:
     Raises:
         OSError: If it cannot be written. The old file is unchanged.
     """
-    target = path.resolve()
+    target = Path(os.path.realpath(path))
     descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:

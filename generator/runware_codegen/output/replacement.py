@@ -57,6 +57,12 @@ class WorkFolder:
     """
 
     def __init__(self, target: Path) -> None:
+        if target.name in {"", ".."}:
+            raise InvalidInputError.of(
+                target,
+                "This folder cannot be replaced: it contains the current folder.",
+                "Choose another folder as --output.",
+            )
         self._target = target
         self._path = target.with_name(f".{target.name}.runware-codegen")
         self._note = self._path / _NOTE

@@ -19,6 +19,8 @@ _MARKS = {".py": _MARK, ".md": _PAGE_MARK, ".txt": _PAGE_MARK}
 TYPED = "py.typed"  # empty (PEP 561), so it has no mark
 ATTRIBUTES = ".gitattributes"
 
+_IN_ROOTS = {ATTRIBUTES, "llms.txt"}
+
 Signature: TypeAlias = tuple[int, int, int, int]
 
 
@@ -62,6 +64,12 @@ def read_if_generated(path: Path) -> bytes | None:
     data = path.read_bytes()
     ours = mark.search(data) if mark else not data
     return data if ours else None
+
+
+def is_mark_of_root(path: str) -> bool:
+    """Return whether a generated file is the mark of a package or reference inside."""
+    _, inside, name = path.rpartition("/")
+    return bool(inside) and name in _IN_ROOTS
 
 
 def read_any(path: Path) -> bytes:

@@ -19,7 +19,7 @@ from runware_codegen.parse.metadata.media_limits import (
 )
 from runware_codegen.parse.schema.merged import merge
 from runware_codegen.parse.schema.schemas import Schema, Schemas
-from runware_codegen.parse.schema.validation import validate_schemas
+from runware_codegen.parse.schema.validation import dialect_problems, validate_schemas
 from runware_codegen.parse.types.class_order import dependencies_first
 from runware_codegen.parse.types.types import TypeBuilder
 from runware_codegen.problems import InvalidInputError, Problem, json_pointer
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from runware_codegen.problems import Path
 
 _REQUEST: Path = ("components", "schemas", "RequestBody")
-_RESULT: Path = ("components", "schemas", "ResponseBody", "properties", "data", "items")
+_RESPONSE: Path = ("components", "schemas", "ResponseBody")
 
 
 def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
@@ -45,8 +45,9 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
         InvalidInputError: With all problems of the document.
     """
     schemas = Schemas(source.source, source.tree)
-    task = _task_schema(schemas)
+    task = task_schema(schemas)
     findings = validate_schemas(schemas, task)
+    findings.unenforced += dialect_problems(source.source, source.tree)
     if findings.malformed or (findings.unenforced and not allow_unenforced):
         raise InvalidInputError([*findings.malformed, *findings.unenforced])
     identifier = read_id(source)
@@ -140,13 +141,10 @@ def _definitions(types: TypeBuilder) -> tuple[tuple[str, Predicate], ...]:
 def _result(schemas: Schemas, name: str, taken: list[str]) -> _Classes:
     """Make the classes of a result; an open class if the document has no schema."""
     nothing = _Classes(Class(name, "", (), allows_extra=True))
-    try:
-        schema = schemas.at(_RESULT)
-    except KeyError:
+    schema = result_schema(schemas)
+    if schema is None:
         return nothing
     findings = validate_schemas(schemas, schema)
-    if findings.malformed:
-        return nothing
     lowering = Lowering(schemas, frozenset(findings.skipped))
     types = TypeBuilder(lowering, [*taken, name], reserved.RESULT_MEMBERS)
     merged = merge(schemas, schema)
@@ -189,18 +187,38 @@ def _general_result(task_type: str, taken: frozenset[str]) -> _Classes | None:
     return _result(Schemas(task_type, tree), "Result", [*taken])
 
 
-def _task_schema(schemas: Schemas) -> Schema:
-    """Find the task in RequestBody: the items of an array, or the object itself."""
-    body = schemas.at(_REQUEST)
-    seen: set[Path] = set()
-    while (
-        body.keywords.keys() & {"$ref", "properties", "items"} == {"$ref"}
-        and body.path not in seen
-    ):
-        seen.add(body.path)
-        body = schemas.target(body)
+def task_schema(schemas: Schemas) -> Schema:
+    """Find the task in RequestBody: the items of an array, or the object itself.
+
+    Raises:
+        InvalidInputError: If a reference on the way has no target.
+    """
+    body = _followed(schemas, schemas.at(_REQUEST))
     has_items = isinstance(body.keywords.get("items"), (dict, bool))
     return body.child("items") if has_items else body
+
+
+def result_schema(schemas: Schemas) -> Schema | None:
+    """Find the result in ResponseBody; None if there is none that is valid."""
+    try:
+        body = _followed(schemas, schemas.at(_RESPONSE))
+        data = _followed(schemas, body.child("properties", "data"))
+        result = data.child("items")
+    except (KeyError, InvalidInputError):
+        return None
+    return None if validate_schemas(schemas, result).malformed else result
+
+
+def _followed(schemas: Schemas, schema: Schema) -> Schema:
+    """Follow the references of a schema that does not say by itself what it contains."""
+    seen: set[Path] = set()
+    while (
+        schema.keywords.keys() & {"$ref", "properties", "items"} == {"$ref"}
+        and schema.path not in seen
+    ):
+        seen.add(schema.path)
+        schema = schemas.target(schema)
+    return schema
 
 
 def _constants(request: Class, json_name: str) -> tuple[str, ...]:

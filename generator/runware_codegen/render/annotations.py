@@ -184,11 +184,14 @@ class Annotations:
 
     def _open_literals(self, literals: t.Literals) -> str:
         values = [choice.constant.value for choice in literals.values]
-        if len(values) > 1 and all(isinstance(each, str) for each in values):
-            listed = ", ".join(map(value, values))
-            return f"{self._named('Literal')}[{listed}] | str"
-        kinds = dict.fromkeys(_python_type(each) for each in values)
-        return " | ".join(self._named(k) if k[0].isupper() else k for k in kinds)
+        texts = [each for each in values if isinstance(each, str)]
+        different = dict.fromkeys(map(_python_type, values))
+        kinds = sorted(different, key=lambda kind: kind == "None")
+        if len(texts) > 1 and {*kinds} <= {"str", "None"}:
+            listed = ", ".join(map(value, texts))
+            kinds.insert(0, f"{self._named('Literal')}[{listed}]")
+        named = {"Integer", "Number"}
+        return " | ".join(self._named(k) if k in named else k for k in kinds)
 
     def _array(self, array: t.Array, name: str) -> Annotation:
         items = Annotation(f"list[{self.request(array.item, name)}]")

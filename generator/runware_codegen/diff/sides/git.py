@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,6 +21,16 @@ def is_revision(name: str) -> bool:
     commit = f"{name}^{{commit}}"
     arguments = ("rev-parse", "--verify", "--quiet", "--end-of-options", commit)
     return bool(name) and _run(arguments).returncode == 0
+
+
+def obstacle() -> str:
+    """Return what may prevent git from finding a revision, as a remark for a message."""
+    found = _run(("rev-parse", "--is-shallow-repository"))
+    if found.returncode == 0:
+        is_shallow = found.stdout.strip() == b"true"
+        return " The clone is shallow: `git fetch --unshallow`." if is_shallow else ""
+    said = found.stderr.decode(errors="replace").partition("\n")[0]
+    return f" git: {said or 'not installed'}."
 
 
 def files(revision: str, path: str) -> list[str]:
@@ -56,16 +67,18 @@ def read(revision: str, names: Sequence[str]) -> list[bytes]:
     objects = [f"{revision}:{name}" for name in names]
     stdin = "".join(f"{each}\n" for each in objects)
     output = _run(
-        ("cat-file", "--batch"), stdin.encode(errors="surrogateescape")
+        ("cat-file", "--batch", "--follow-symlinks"),
+        stdin.encode(errors="surrogateescape"),
     ).stdout
     contents: list[bytes] = []
     start = 0
     for each in objects:
         end = output.index(b"\n", start)
-        *_, size = output[start:end].split()
-        if size == b"missing":
-            remedy = "Name a file of that revision."
-            raise InvalidInputError.of(each, "git cannot read it.", remedy)
+        kind, size = output[start:end].split()[-2:]
+        if kind != b"blob" or not size.isdigit():
+            message = "git has no file there: it is missing, in a submodule, or a link to such a file."
+            remedy = "Name a file of that revision, or run this in the submodule."
+            raise InvalidInputError.of(each, message, remedy)
         start = end + int(size) + 2
         contents.append(output[end + 1 : start - 1])
     return contents
@@ -76,8 +89,8 @@ def versions(path: Path) -> Iterator[bytes]:
     log = _run(("log", f"-{_MAX_REVISIONS}", "--format=%H", "--", str(path.absolute())))
     for revision in log.stdout.decode().split():
         names = files(revision, str(path))
-        if names:
-            yield read(revision, names)[0]
+        with contextlib.suppress(InvalidInputError):
+            yield from read(revision, names)[:1]
 
 
 def _text(arguments: Sequence[str]) -> str:

@@ -53,7 +53,7 @@ def _read(place: str, documents: str) -> list[Text]:
     if git.is_revision(revision):
         return _committed(revision, path if colon else documents)
     remedy = "Name a file, a folder, a lock, or a git revision such as HEAD:schemas."
-    message = "It is neither a file, a folder nor a git revision."
+    message = f"It is neither a file, a folder nor a git revision.{git.obstacle()}"
     raise InvalidInputError.of(place, message, remedy)
 
 
@@ -81,7 +81,10 @@ def read_default_sides(documents: str) -> tuple[list[Text], list[Text], str]:
         return _locked(locked.path), on_disk, str(locked.path)
     if not git.is_revision(_LAST_COMMIT):
         remedy = "Name both sides: `runware-codegen diff OLD NEW`."
-        message = "There is nothing to compare it with: no lock that differs, and no git commit."
+        message = (
+            "There is nothing to compare it with: no lock that differs, and no git commit."
+            f"{git.obstacle()}"
+        )
         raise InvalidInputError.of(documents, message, remedy)
     return _committed(_LAST_COMMIT, documents), on_disk, f"{_LAST_COMMIT}:{documents}"
 

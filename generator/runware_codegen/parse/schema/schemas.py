@@ -6,6 +6,7 @@ starts a resource, `$anchor` names a schema in it, `$ref` refers to a schema.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _ANCHORS = ("$anchor", "$dynamicAnchor")
 _IDENTIFIERS = ("$id", *_ANCHORS)
+_INDEX = re.compile("0|[1-9][0-9]{0,8}")
 _NEAR = 3
 """Down to this depth, a schema is skipped if it contains no `$id` or anchor. At greater
 depths, that search would repeat too often."""
@@ -88,9 +90,17 @@ def _at(node: JsonValue, path: Path, resource: Resource) -> Schema:
         raise KeyError(path[-1] if path else "")
     identifier = node.get("$id") if isinstance(node, dict) else None
     if isinstance(identifier, str) and path != resource.path:
-        uri = urljoin(resource.uri, identifier.partition("#")[0])
+        uri = _joined(resource.uri, identifier.partition("#")[0])
         resource = Resource(uri, node, path)
     return Schema(node, path, resource)
+
+
+def _joined(base: str, uri: str) -> str:
+    """Join two URIs; the second is kept if one of them is malformed."""
+    try:
+        return urljoin(base, uri)
+    except ValueError:
+        return uri
 
 
 class Schemas:
@@ -125,7 +135,7 @@ class Schemas:
         uri, _, fragment = reference.partition("#")
         resource = schema.resource
         if uri:
-            found = self._resources.get(urljoin(resource.uri, uri))
+            found = self._resources.get(_joined(resource.uri, uri))
             if found is None:
                 raise self._no_target(schema, "points outside of the document")
             resource = found
@@ -180,7 +190,8 @@ def _follow(resource: Resource, pointer: str) -> Schema:
     node, path = resource.root, resource.path
     for raw in pointer.split("/")[1:]:
         name = raw.replace("~1", "/").replace("~0", "~")
-        step = int(name) if isinstance(node, list) and name.isdecimal() else name
+        is_index = isinstance(node, list) and _INDEX.fullmatch(name)
+        step = int(name) if is_index else name
         node, path = _step(node, step), (*path, step)
         if isinstance(node, dict):
             resource = _at(node, path, resource).resource

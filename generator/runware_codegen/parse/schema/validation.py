@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING, cast
 
 from runware_codegen.formats import NOT_ASSERTED
 from runware_codegen.parse.patterns import UnsupportedPatternError, translate
-from runware_codegen.parse.schema.vocabulary import SHAPES, is_supported, remedy_for
+from runware_codegen.parse.schema.vocabulary import (
+    DEFINITIONS,
+    SHAPES,
+    is_supported,
+    remedy_for,
+)
 from runware_codegen.problems import InvalidInputError, Problem, json_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from runware_codegen.documents import JsonObject
+    from runware_codegen.documents import JsonObject, JsonValue
     from runware_codegen.parse.schema.schemas import Schema, Schemas
     from runware_codegen.problems import Path
-
-_DEFINITIONS = frozenset({"$defs", "definitions"})
-"""Keywords whose schemas apply only if a reference points to them."""
 
 _JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 _OPENAPI = "https://spec.openapis.org/oas/3.1/dialect/"
@@ -60,7 +62,7 @@ def validate_schemas(schemas: Schemas, root: Schema) -> Findings:
 
 def _parts(schemas: Schemas, schema: Schema, findings: Findings) -> Iterator[Schema]:
     for child in schema.children():
-        if child.path[len(schema.path)] not in _DEFINITIONS:
+        if child.path[len(schema.path)] not in DEFINITIONS:
             yield child
     if "$ref" in schema.keywords:
         try:
@@ -74,8 +76,7 @@ def _check_keyword(
 ) -> None:
     value = schema.keywords[keyword]
     path = (*schema.path, keyword)
-    is_dialect = value == _JSON_SCHEMA or str(value).startswith(_OPENAPI)
-    if keyword == "$schema" and is_dialect:
+    if keyword == "$schema" and _is_known_dialect(value):
         return
     if not is_supported(keyword):
         message = f"The keyword {keyword!r} {_UNSUPPORTED}"
@@ -98,6 +99,20 @@ def _check_keyword(
     elif keyword == "patternProperties":
         for name in cast("JsonObject", value):
             _check_pattern(source, name, (*path, name), findings)
+
+
+def dialect_problems(source: str, tree: JsonObject) -> list[Problem]:
+    """Return what is wrong with the dialect that a document declares for its schemas."""
+    dialect = tree.get("jsonSchemaDialect", _JSON_SCHEMA)
+    if _is_known_dialect(dialect):
+        return []
+    message = f"The dialect {dialect!r} is not supported: keywords would have another meaning."
+    remedy = f"Write the schemas in the dialect {_JSON_SCHEMA}."
+    return [Problem(source, "/jsonSchemaDialect", message, remedy)]
+
+
+def _is_known_dialect(value: JsonValue) -> bool:
+    return value == _JSON_SCHEMA or str(value).startswith(_OPENAPI)
 
 
 def _check_pattern(source: str, pattern: str, path: Path, findings: Findings) -> None:

@@ -44,10 +44,14 @@ SCHEMA_MAP: Final = frozenset(
 )
 """Keywords whose value is an object of schemas."""
 
-_COUNTS: Final = listed("""
+DEFINITIONS: Final = frozenset({"$defs", "definitions"})
+"""Keywords whose schemas apply only if a reference points to them."""
+
+COUNTS: Final = listed("""
     maxContains maxItems maxLength maxProperties
     minContains minItems minLength minProperties
     """)
+"""Keywords whose value is a whole number, at least 0."""
 
 ANNOTATIONS: Final = listed("""
     $anchor $comment $dynamicAnchor $id contentEncoding contentMediaType contentSchema
@@ -126,7 +130,7 @@ SHAPES: Final[Mapping[str, _Shape]] = {
     **dict.fromkeys(
         ("exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum"), _NUMBER_SHAPE
     ),
-    **dict.fromkeys(_COUNTS, _COUNT_SHAPE),
+    **dict.fromkeys(COUNTS, _COUNT_SHAPE),
     **dict.fromkeys(("$ref", "format", "pattern"), _TEXT_SHAPE),
     "const": (lambda _: True, "any JSON value"),
     "dependentRequired": (_object_of(_is_names), "an object of lists of names"),

@@ -12,6 +12,7 @@ from runware_codegen.parse.schema.merged import branches_of
 
 if TYPE_CHECKING:
     from runware_codegen.documents import JsonValue
+    from runware_codegen.model.predicates import Constant
     from runware_codegen.parse.schema.merged import MergedSchema
     from runware_codegen.parse.schema.schemas import Schema
     from runware_codegen.problems import Path
@@ -53,10 +54,9 @@ def _labelled(schema: Schema, keyword: str) -> tuple[LiteralValue, ...]:
         title = str(keywords.get("title", ""))
         text = str(keywords.get("description", ""))
         values = [keywords["const"]] if "const" in keywords else keywords["enum"]
+        constants = dict.fromkeys(map(constant, cast("list[JsonValue]", values)))
         found += [
-            LiteralValue(constant(value), title, text)
-            for value in cast("list[JsonValue]", values)
-            if _fits(value, branch)
+            LiteralValue(each, title, text) for each in constants if _fits(each, branch)
         ]
     if keyword == "oneOf":
         counts = Counter(choice.constant for choice in found)
@@ -64,7 +64,7 @@ def _labelled(schema: Schema, keyword: str) -> tuple[LiteralValue, ...]:
     return tuple({choice.constant: choice for choice in reversed(found)}.values())[::-1]
 
 
-def _fits(value: JsonValue, branch: Schema) -> bool:
+def _fits(value: Constant, branch: Schema) -> bool:
     types = keyword_values.types(branch.keywords)
-    name = json_type(constant(value).value)
+    name = json_type(value.value)
     return types is None or name in types or (name == "integer" and "number" in types)

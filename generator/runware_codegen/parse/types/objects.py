@@ -200,7 +200,7 @@ class ClassBuilder:
         for wire, schema in properties_of(merged.schemas):
             declared.setdefault(wire, []).append(schema)
         in_branches = branch_properties(self._types.lowering.schemas, merged)
-        taken = {*declared, *in_branches, *required}
+        taken = {*declared, *in_branches, *required, *(closed or ())}
         names: dict[str, str] = {}
 
         def named(wire: str) -> str:
@@ -231,10 +231,13 @@ class ClassBuilder:
                 fields.append(
                     self._field_of_branches(wire, named(wire), member, required=sure)
                 )
-        for wire in sorted(required - declared.keys() - names.keys()):
-            if closed is not None:
+        for wire in sorted(
+            required.union(closed or ()) - declared.keys() - names.keys()
+        ):
+            if closed is not None and wire not in closed:
                 return (), [], False
-            fields.append(Field(named(wire), wire, t.Anything(), required=True))
+            sure = wire in required
+            fields.append(Field(named(wire), wire, t.Anything(), required=sure))
         return tuple(fields), unexpressed, True
 
     def _field_of_branches(

@@ -1,0 +1,93 @@
+"""A schema as a value that refers to nothing outside of itself: for jsonschema-rs.
+
+jsonschema-rs reads files and URLs that a schema refers to, and refuses keywords that are
+malformed. So only keywords that it has to assert are kept.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, cast
+
+from runware_codegen.parse.schema.keyword_values import count, members
+from runware_codegen.parse.schema.merged import branches_of
+from runware_codegen.parse.schema.vocabulary import (
+    COUNTS,
+    DEFINITIONS,
+    SCHEMA,
+    SCHEMA_LIST,
+    SCHEMA_MAP,
+    SHAPES,
+)
+
+if TYPE_CHECKING:
+    from runware_codegen.documents import JsonObject, JsonValue
+    from runware_codegen.parse.schema.schemas import Schema, Schemas
+    from runware_codegen.problems import Path
+
+_VALUES: Final = SHAPES.keys() - {"$ref", "x-constraints"} | {"default"}
+"""Keywords whose value is kept, if it contains no schema."""
+
+
+def standalone(schemas: Schemas, schema: Schema) -> JsonObject:
+    """Return a valid schema, with the schemas that it refers to in `$defs`.
+
+    Raises:
+        InvalidInputError: If a reference has no target.
+    """
+    writer = _Writer(schemas)
+    whole = writer.written(schema)
+    definitions = writer.definitions()
+    return {**(whole if isinstance(whole, dict) else {"allOf": [whole]}), **definitions}
+
+
+class _Writer:
+    """Writes schemas, and collects the targets of their references."""
+
+    def __init__(self, schemas: Schemas) -> None:
+        self._schemas = schemas
+        self._targets: dict[Path, Schema] = {}
+
+    def definitions(self) -> JsonObject:
+        """Write the targets, and the targets of their references."""
+        found: JsonObject = {}
+        while len(found) < len(self._targets):
+            target = [*self._targets.values()][len(found)]
+            found[str(len(found))] = self.written(target)
+        return {"$defs": found} if found else {}
+
+    def written(self, schema: Schema) -> JsonValue:
+        """Write a schema."""
+        if isinstance(schema.node, bool):
+            return schema.node
+        return {
+            keyword: self._value(schema, keyword)
+            for keyword in schema.keywords
+            if keyword == "$ref" or keyword in _VALUES - DEFINITIONS
+        }
+
+    def _value(self, schema: Schema, keyword: str) -> JsonValue:
+        value = schema.keywords[keyword]
+        if keyword == "$ref":
+            return self._reference(self._schemas.target(schema))
+        if keyword in SCHEMA:
+            return self.written(schema.child(keyword))
+        if keyword in SCHEMA_LIST:
+            return [self.written(each) for each in branches_of(schema, keyword)]
+        if keyword in SCHEMA_MAP:
+            names = members(schema.keywords, keyword)
+            return {name: self.written(schema.child(keyword, name)) for name in names}
+        if keyword in COUNTS:
+            return count(schema.keywords, keyword)
+        if keyword == "dependentRequired":
+            lists = cast("JsonObject", value).items()
+            return {name: _different(names) for name, names in lists}
+        return _different(value) if keyword in {"required", "type"} else value
+
+    def _reference(self, target: Schema) -> str:
+        self._targets.setdefault(target.path, target)
+        return f"#/$defs/{[*self._targets].index(target.path)}"
+
+
+def _different(names: JsonValue) -> JsonValue:
+    """Return a list without the names that it repeats."""
+    return list(dict.fromkeys(names)) if isinstance(names, list) else names

@@ -1,0 +1,156 @@
+"""The mock and `diff` judge by what a document means, however it is written."""
+
+from __future__ import annotations
+
+import json
+import socket
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+
+from command import run
+from making import simple_document, simple_task
+from mocking import Mock, mocking, post
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+AT_MOST_3: dict[str, Any] = {"type": "integer", "maximum": 3}
+URL = "http://runware.invalid/size"
+
+SCHEMAS: dict[str, Any] = {
+    "Anchored": {"$anchor": "size", **AT_MOST_3},
+    "Identified": {"$id": URL, **AT_MOST_3},
+    "Size": AT_MOST_3,
+    "Grö ße/%~": AT_MOST_3,
+    "Loop": {"allOf": [{"$ref": "#/components/schemas/Loop"}, AT_MOST_3]},
+    "Task": {"properties": {"size": AT_MOST_3}, "required": ["size"]},
+}
+
+
+def _size(schema: dict[str, Any], **task: Any) -> dict[str, Any]:
+    return {"properties": {"size": schema}, **task}
+
+
+TASKS: dict[str, dict[str, Any]] = {
+    "anchor": _size({"$ref": "#size"}),
+    "own-anchor": _size({"$ref": "#own", "$defs": {"x": {"$anchor": "own", **AT_MOST_3}}}),
+    "identifier": _size({"$ref": URL}),
+    "resource": _size(
+        {"$id": "urn:x", "$ref": "#/$defs/size", "$defs": {"size": AT_MOST_3}}
+    ),
+    "encoded": _size({"$ref": "#/components/schemas/Gr%C3%B6%20%C3%9Fe~1%25~0"}),
+    "not-encoded": _size({"$ref": "#/components/schemas/Grö ße~1%~0"}),
+    "parameter": _size({"$ref": "#/components/parameters/Size/schema"}),
+    "loop": _size({"$ref": "#/components/schemas/Loop"}),
+    "beside": {"$ref": "#/components/schemas/Task", "required": ["model"]},
+    "repeated": _size(AT_MOST_3, required=["size", "size"]),
+    "annotations": _size(
+        {
+            **AT_MOST_3,
+            "title": 1,
+            "description": [],
+            "examples": {},
+            "deprecated": "no",
+            "$comment": {},
+        }
+    ),
+    "type-twice": _size({**AT_MOST_3, "type": ["integer", "integer"]}),
+}  # fmt: skip
+
+
+def a_document(name: str, task: dict[str, Any]) -> dict[str, Any]:
+    """Make a document with the schemas and the parameter that tasks refer to."""
+    document = simple_document(name, task)
+    components = document["components"]
+    components["schemas"] |= SCHEMAS
+    parameter = {"name": "size", "in": "query", "schema": AT_MOST_3}
+    components["parameters"] = {"Size": parameter}
+    return document
+
+
+@pytest.fixture(scope="module")
+def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("documents")
+    for name, task in TASKS.items():
+        text = json.dumps(a_document(name, task))
+        (folder / f"{name}.json").write_text(text)
+    whole = a_document("parts", _size(AT_MOST_3))
+    body, answer = (
+        whole["components"]["schemas"][n] for n in ("RequestBody", "ResponseBody")
+    )
+    whole["components"]["schemas"] |= {
+        "Tasks": {**body, "items": {"allOf": [body["items"]]}},
+        "RequestBody": {"$ref": "#/components/schemas/Tasks"},
+        "Answer": answer,
+        "ResponseBody": {"$ref": "#/components/schemas/Answer"},
+    }  # fmt: skip
+    answer["properties"]["data"]["items"] = {
+        "properties": {"note": {"type": "string", "minLength": 600.0}},
+        "required": ["note"],
+    }
+    (folder / "parts.json").write_text(json.dumps(whole))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def mock(documents: Path) -> Iterator[Mock]:
+    with mocking(documents, "--latency", "0") as running:
+        yield running
+
+
+def test_a_task_is_judged_by_what_its_document_means(mock: Mock) -> None:
+    for name in (*TASKS, "parts"):
+        task = simple_task(name, taskUUID=str(uuid4()))
+        assert post(mock, task | {"size": 4}).status_code == 400, name
+        assert post(mock, task | {"size": 3}).status_code == 200, name
+
+
+def test_a_result_is_what_its_document_refers_to(mock: Mock) -> None:
+    [result] = post(mock, simple_task("parts", size=1)).json()["data"]
+    assert len(result["note"]) >= 600
+
+
+def test_nothing_outside_of_a_document_is_read(tmp_path: Path) -> None:
+    """Neither what a schema refers to, nor what one that no task uses refers to."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        for name, maximum in (("old", 3), ("new", 2)):
+            task = _size(
+                {"$ref": f"{url}/inside"},
+                **{"$schema": f"{url}/dialect", "$defs": {"x": {"$ref": f"{url}/x"}}},
+            )
+            document = a_document("sample", task)
+            document["components"]["schemas"] |= {
+                "Inside": {"$id": f"{url}/inside", "type": "integer", "maximum": maximum},
+                "Unused": {"$ref": "file:///dev/stdin"},
+            }  # fmt: skip
+            (tmp_path / f"{name}.json").write_text(json.dumps(document))
+        compared = run("diff", "old.json", "new.json", cwd=tmp_path)
+        assert "was accepted, is refused now" in compared.stdout, compared.stderr
+        with mocking(tmp_path / "old.json") as running:
+            assert post(running, simple_task("sample", size=4)).status_code == 400
+        server.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            server.accept()
+
+
+@pytest.mark.parametrize(
+    ("schema", "message"),
+    [
+        ({"$ref": "http://127.0.0.1/x"}, "points outside of the document"),
+        ({"$ref": "#/nothing"}, "points to nothing"),
+        ({"maximum": "3"}, "The value of 'maximum' is invalid"),
+        ({"pattern": "\\0"}, "The mock cannot check properties/size/pattern"),
+    ],
+)
+def test_a_schema_that_cannot_be_judged_is_a_sentence(
+    schema: dict[str, Any], message: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(simple_document("a", _size(schema))))
+    finished = run("mock", "a.json", "--port", "0", cwd=tmp_path)
+    assert finished.returncode == 2
+    assert finished.stderr.startswith("a.json")
+    assert message in finished.stderr
