@@ -444,6 +444,9 @@ class TestFaults:
         assert catalog.credentials == {"Basic c29tZW9uZTpzZWNyZXQ="}
         assert "secret" not in (tmp_path / "runware.lock").read_text()
 
+    def test_a_home_that_is_no_folder(self, fetch: Fetch) -> None:
+        assert fetch("one", env={"HOME": os.devnull}).returncode == 0
+
     def test_a_proxy_that_cannot_be(self, fetch: Fetch) -> None:
         finished = fetch("one", env={"http_proxy": "nonsense://x", "no_proxy": ""})
         assert finished.returncode == 2

@@ -159,10 +159,10 @@ class Web:
 
 
 def _credentials() -> httpx2.Auth | None:
-    """Return the users and passwords in ~/.netrc; None without that file."""
+    """Return the users and passwords in ~/.netrc; None if that file cannot be read."""
     try:
         return httpx2.NetRCAuth()
-    except FileNotFoundError:
+    except OSError:  # HOME may be /dev/null, or the home of another user
         return None
 
 
