@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROGRAM = """
+from pydantic import TypeAdapter
 import runware_client as rw
 from runware_client.tasks.image_inference import ImageInferenceRequest
 
@@ -46,6 +47,7 @@ except ValueError as error:
 files = {"outputs": {"files": [{"uuid": "2"}]}}
 result = rw.parse_result(request, files)
 assert result.model_dump(by_alias=True) == files
+assert TypeAdapter(list[rw.TaskResult]).dump_python([result]) == [files]
 
 
 class Mine(ImageInferenceRequest):

@@ -14,6 +14,7 @@ from uuid import uuid4
 import pytest
 from pydantic import (
     AliasChoices,
+    AliasGenerator,
     BaseModel,
     ConfigDict,
     Field,
@@ -77,6 +78,11 @@ def test_a_new_field_has_the_names_that_it_declares(module: ModuleType) -> None:
 
     made = Mine(model="a:1@1", task_uuid=TASK_UUID, second=1)
     assert made.to_wire() == {**COMMON, "several": 1, "SENT": 2}
+
+    class Closer(Mine):
+        sent_as: int = Field(default=3, alias="asked")
+
+    assert Closer(**COMMON, first=1).to_wire() == {**COMMON, "several": 1, "asked": 3}
 
 
 # -- values -----------------------------------------------------------------------
@@ -238,6 +244,29 @@ def test_a_subclass_of_a_result_serializes(module: ModuleType) -> None:
     dumped = {"image_url": "a.png", "cost": 0.1, "provider": "runware"}
     assert made.model_dump() == {**dumped, "is_free": False}
     assert made.to_wire() == {"imageURL": IMAGE, "cost": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("config", "note"),
+    [
+        ({}, Field(default=None, serialization_alias="memo")),
+        ({"serialize_by_alias": True}, None),
+        ({"alias_generator": None}, None),
+        ({"alias_generator": AliasGenerator(validation_alias=to_pascal)}, None),
+    ],
+    ids=["alias", "by alias", "no aliases", "one alias"],
+)
+def test_what_is_not_set_is_not_dumped(
+    module: ModuleType, config: Any, note: Any
+) -> None:
+    own = {"__annotations__": {"note": Any}, "note": note, "model_config": config}
+    for base in (module.ImageInferenceResult, module.ImageInferenceRequest):
+        mine = type("Mine", (base,), {**own, "__module__": __name__})
+        made = mine.model_validate(COMMON)
+        assert (
+            None not in {**made.model_dump(), **made.model_dump(by_alias=True)}.values()
+        )
+        assert made.to_wire() == COMMON
 
 
 def _with_version(self: Any, write: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:

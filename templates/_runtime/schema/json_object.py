@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from copy import copy
-from functools import partial
-from typing import TYPE_CHECKING, Any, dataclass_transform
+from functools import partial, update_wrapper
+from typing import TYPE_CHECKING, Any, Final, dataclass_transform
 
 from pydantic import (
     VERSION,
@@ -30,7 +30,7 @@ from .docs import member_docs, without_parameters
 from .explanations import is_link, shown
 from .fields import build_parts, hidden_names, wire_name, wire_names
 from .rules import Wire
-from .subclasses import keep_wire_names
+from .subclasses import is_of_user, keep_wire_names
 from .written import written
 
 # In 2.12.0, unions do not serialize objects without optional members; 2.12.1 is yanked.
@@ -90,7 +90,7 @@ class JsonObject(BaseModel, metaclass=_Frozen):
         while fields["type"] != "model-fields":
             fields = fields["schema"]
         for name, field in fields["fields"].items():
-            if field["serialization_alias"] == wire_name(name):
+            if field.get("serialization_alias") in {None, wire_name(name)}:
                 field["serialization_alias"] = wire_names(cls)[name]
         # An object of a subclass is serialized whole: by pydantic from 2.13 on.
         model["config"]["polymorphic_serialization"] = True
@@ -116,8 +116,8 @@ class JsonObject(BaseModel, metaclass=_Frozen):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        for base in cls.__bases__:
-            if issubclass(base, JsonObject):
+        for base in cls.__mro__[1:]:
+            if issubclass(base, JsonObject) and not is_of_user(base):
                 keep_wire_names(cls, wire_names(base))
 
     @classmethod
@@ -170,13 +170,18 @@ class JsonObject(BaseModel, metaclass=_Frozen):
             yield name, _repr(value, hide=False)
 
 
-def write_if_set(model: dict[str, Any]) -> None:
+def write_if_set(model: dict[str, Any], fields: dict[str, dict[str, Any]]) -> None:
     """Serialize the objects of a class without the members that are None and not set.
 
     Args:
         model: The core schema of the class, which may have a serializer of a subclass.
+        fields: The core schemas of its fields.
     """
-    whole = core.wrap_serializer_function_ser_schema(_written_if_set, info_arg=True)
+    aliases = {name: field["serialization_alias"] for name, field in fields.items()}
+    write = partial(_written_if_set, model["cls"], aliases)
+    whole = core.wrap_serializer_function_ser_schema(
+        update_wrapper(write, _written_if_set), info_arg=True  # its name is in errors
+    )
     own = model.setdefault("serialization", whole)
     if own is not whole and own["type"] == "function-wrap":
         inside = {key: part for key, part in model.items() if key != "ref"}
@@ -184,19 +189,41 @@ def write_if_set(model: dict[str, Any]) -> None:
 
 
 def _written_if_set(
-    made: JsonObject, write: Callable[[JsonObject], Wire], info: SerializationInfo
+    cls: type[JsonObject],
+    aliases: dict[str, str],
+    made: JsonObject,
+    write: Callable[[JsonObject], Wire],
+    info: SerializationInfo,
 ) -> Wire:
     build_parts(type(made))
-    odd = odd_members(made.__pydantic_extra__ or {})
+    if type(made) is not cls and isinstance(made, cls):
+        return _written_whole(made, info)
+    extra = made.__pydantic_extra__ or {}
+    odd = odd_members(extra)
     whole = _serializable(made, odd)
-    names = wire_names(type(made)) if info.by_alias else {}
+    # A class may write aliases even if `info` does not say so: both names are left out.
     unset = {
-        names.get(name, name)
+        spelling
         for name, value in vars(whole).items()
         if value is None and name not in made.__pydantic_fields_set__
+        for spelling in (name, aliases.get(name, name))
+        if spelling not in extra
     }
     wire = {n: member for n, member in write(whole).items() if n not in unset}
     return {**wire, **odd}
+
+
+def _written_whole(made: JsonObject, info: SerializationInfo) -> Wire:
+    """Serialize an object of a subclass, which pydantic 2.12 would not write whole."""
+    options = {name: getattr(info, name) for name in _OPTIONS}
+    wire: Wire = made.__pydantic_serializer__.to_python(made, **options)
+    return wire
+
+
+_OPTIONS: Final = (
+    *("by_alias", "context", "exclude", "exclude_computed_fields", "exclude_defaults"),
+    *("exclude_none", "exclude_unset", "include", "mode", "round_trip"),
+)
 
 
 def _serializable(made: JsonObject, odd: Wire) -> JsonObject:

@@ -100,7 +100,7 @@ class Part(JsonObject):
             name in nullable and field["schema"]["type"] == "default"
             for name, field in fields.items()
         ):
-            write_if_set(model)
+            write_if_set(model, fields)
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:

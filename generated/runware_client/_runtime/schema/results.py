@@ -58,7 +58,7 @@ class TaskResult(JsonObject):
             field["schema"]["serialization"] = of_subclass or core.simple_ser_schema(
                 "any"
             )
-        write_if_set(model)
+        write_if_set(model, fields)
 
     def to_wire(self) -> Wire:
         """Return the item as received."""

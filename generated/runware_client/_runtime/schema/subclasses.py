@@ -43,11 +43,11 @@ def no_json(
 
 
 def keep_wire_names(cls: type[BaseModel], names: dict[str, str]) -> None:
-    """Give inherited fields their wire names, also if a class declares them again.
+    """Give the fields of a document their wire names, also if a class declares them again.
 
     Args:
         cls: A new class, which may have another alias generator.
-        names: The wire names of its base class, by the Python names of the fields.
+        names: The wire names of an emitted base class, by the Python names of the fields.
 
     Raises:
         TypeError: It has another alias for one of the fields.
