@@ -85,10 +85,11 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "Tasks": {**body, "items": {"allOf": [body["items"]]}},
         "RequestBody": {"$ref": "#/components/schemas/Tasks"},
         "Answer": answer,
+        "Note": {"minLength": 600.0},
         "ResponseBody": {"$ref": "#/components/schemas/Answer"},
     }  # fmt: skip
     answer["properties"]["data"]["items"] = {
-        "properties": {"note": {"type": "string", "minLength": 600.0}},
+        "properties": {"note": {"$ref": "#/components/schemas/Note"}},
         "required": ["note"],
     }
     (folder / "parts.json").write_text(json.dumps(whole))

@@ -174,9 +174,10 @@ def merged(schema: object, root: Schema, above: tuple[Schema, ...] = ()) -> Sche
         if any(part is each for each in around):
             continue
         more = merged(part, root, around)
-        both = object_of(more, "properties") | object_of(whole, "properties")
+        properties = object_of(more, "properties") | object_of(whole, "properties")
         required = array_of(whole, "required") + array_of(more, "required")
-        whole = {**more, **whole, "properties": both, "required": required}
+        both = {"properties": properties, "required": required}
+        whole = {**more, **whole, **{n: value for n, value in both.items() if value}}
     return {n: value for n, value in whole.items() if n not in {"allOf", "$ref"}}
 
 

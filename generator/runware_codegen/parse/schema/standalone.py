@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from runware_codegen.parse.schema.schemas import Schema, Schemas
     from runware_codegen.problems import Path
 
-_VALUES: Final = SHAPES.keys() - {"$ref", "x-constraints"} | {"default"}
-"""Keywords whose value is kept, if it contains no schema."""
+_KEPT: Final = SHAPES.keys() - DEFINITIONS - {"x-constraints"} | {"default"}
+"""The keywords that are kept; the mock also makes values of `default`."""
 
 
 def standalone(schemas: Schemas, schema: Schema) -> JsonObject:
@@ -45,14 +45,15 @@ class _Writer:
 
     def __init__(self, schemas: Schemas) -> None:
         self._schemas = schemas
-        self._targets: dict[Path, Schema] = {}
+        self._targets: list[Schema] = []
+        self._numbers: dict[Path, int] = {}
 
     def definitions(self) -> JsonObject:
         """Write the targets, and the targets of their references."""
-        found: JsonObject = {}
-        while len(found) < len(self._targets):
-            target = [*self._targets.values()][len(found)]
-            found[str(len(found))] = self.written(target)
+        targets = enumerate(self._targets)  # it grows while they are written
+        found: JsonObject = {
+            str(number): self.written(each) for number, each in targets
+        }
         return {"$defs": found} if found else {}
 
     def written(self, schema: Schema) -> JsonValue:
@@ -62,7 +63,7 @@ class _Writer:
         return {
             keyword: self._value(schema, keyword)
             for keyword in schema.keywords
-            if keyword == "$ref" or keyword in _VALUES - DEFINITIONS
+            if keyword in _KEPT
         }
 
     def _value(self, schema: Schema, keyword: str) -> JsonValue:
@@ -84,8 +85,10 @@ class _Writer:
         return _different(value) if keyword in {"required", "type"} else value
 
     def _reference(self, target: Schema) -> str:
-        self._targets.setdefault(target.path, target)
-        return f"#/$defs/{[*self._targets].index(target.path)}"
+        number = self._numbers.setdefault(target.path, len(self._targets))
+        if number == len(self._targets):
+            self._targets.append(target)
+        return f"#/$defs/{number}"
 
 
 def _different(names: JsonValue) -> JsonValue:
