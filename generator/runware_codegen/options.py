@@ -6,6 +6,7 @@ The same definitions serve the command line and pyproject.toml.
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -83,17 +84,12 @@ def url_fault(url: str) -> tuple[str, str] | None:
     except ValueError:
         fits = False
     example = "https://example.com/index.json"
-    if "@" in url.partition("://")[2].partition("/")[0]:
+    if "@" in re.split("[/?#]", url.partition("://")[2])[0]:
         remedy = f"Write them into ~/.netrc, and a URL such as {example}."
         return "runware.lock would contain the user and the password.", remedy
-    return (
-        None
-        if fits
-        else (
-            f"{url!r} is not a URL such as {example}.",
-            "Write the whole URL.",
-        )
-    )
+    if not fits:
+        return f"{url!r} is not a URL such as {example}.", "Write the whole URL."
+    return None
 
 
 def documents_folder(documents: Sequence[str]) -> str:

@@ -103,13 +103,11 @@ class ClientCommand(ProjectCommand):
         folders = [folder for each in contexts for folder in self.folders(each)]
         for inner, outer in itertools.permutations(folders, 2):
             if _without_case(inner).is_relative_to(_without_case(outer)):
-                where = (
-                    f"the folder {inner}" if inner == outer else f"{inner} in {outer}"
-                )
+                place = "is set twice" if inner == outer else f"is in {outer}"
                 raise click.UsageError(
-                    f"A package or reference would be written over another: {where}. Set"
-                    " a different output, package or docs for each client, or select a"
-                    " client with --package."
+                    f"{inner} {place}, so a package or reference would be written over"
+                    " another. Set a different output, package or docs for each client,"
+                    " or select a client with --package."
                 )
 
 

@@ -166,6 +166,10 @@ def test_an_object_of_a_subclass_is_sent_whole(
         "doubled": 6,
     }
     assert request.to_wire() == {**COMMON, "lora": [lora.to_wire()]}
+    own = {"_write": model_serializer(lambda self: self.model)}
+    named = create_model("Named", __base__=module.Lora, __validators__=own)
+    changed = request.replace(lora=[named(model="b:1@1", weight=1)])
+    assert changed.to_wire()["lora"] == ["b:1@1"]
     result = request.read(ITEM)
     for kind, made in ((shipped.TaskRequest, request), (shipped.TaskResult, result)):
         dumped = _field("inside", list[kind], [made]).model_dump(by_alias=True)

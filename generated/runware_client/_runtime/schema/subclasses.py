@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from ..json_values import is_object
 from .explanations import field_error
 from .fields import wire_name
 
@@ -23,16 +24,14 @@ def is_of_user(cls: type[BaseModel]) -> bool:
     return not cls.__module__.startswith(_EMITTED)
 
 
-def no_json(
-    wire: Mapping[str, Any], names: Mapping[str, str]
-) -> Iterator[InitErrorDetails]:
+def no_json(wire: object, names: Mapping[str, str]) -> Iterator[InitErrorDetails]:
     """Yield an error for each member that JSON cannot contain.
 
     Args:
-        wire: The members of an object, which a field of a subclass may have made.
+        wire: An object of a subclass as it is sent; its serializer may return any value.
         names: The names of members in errors, where they are not the wire names.
     """
-    for name, value in wire.items():
+    for name, value in wire.items() if is_object(wire) else ():
         try:
             json.dumps(value, allow_nan=False)
         except (TypeError, ValueError) as error:
