@@ -411,7 +411,9 @@ class TestFaults:
         assert finished.returncode == 2
         assert "The server cannot be reached" in finished.stderr
 
-    @pytest.mark.parametrize("url", ["file:///etc/passwd", "x", "http://", "http://["])
+    @pytest.mark.parametrize(
+        "url", ["file:///etc/passwd", "x", "http://", "http://[", "http://x?y=@z"]
+    )
     def test_an_address_that_is_none(self, tmp_path: Path, url: str) -> None:
         finished = run("fetch", "one", "--index-url", url, cwd=tmp_path)
         assert finished.returncode == 2
