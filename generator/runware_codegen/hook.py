@@ -6,16 +6,18 @@ untracked and would be missing from the commit.
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runware_codegen.catalog.lock import input_paths, lock_of
 from runware_codegen.documents.sources import find_sources
+from runware_codegen.output.tree import read_if_generated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from runware_codegen.output import Change
     from runware_codegen.report import Terminal
@@ -24,6 +26,8 @@ _SHOWN = 10  # files; the rest is counted
 
 _NEW = ("--others", "--exclude-standard")
 _NEW_OR_CHANGED = (*_NEW, "--modified")
+_NOT_IGNORED = ("--cached", *_NEW)
+_IGNORED = ("--ignored", *_NEW)
 
 
 def fails_commit(
@@ -39,20 +43,25 @@ def fails_commit(
         documents: The inputs of the package.
     """
     folders = [str(folder) for folder, _ in written]
+    ignored = [path for folder in folders for path in _ignored(folder)]
     kinds = {
-        str(folder / change.path): change.kind
+        path: change.kind
         for folder, changes in written
         for change in changes
+        if (path := str(folder / change.path)) not in ignored
     }
-    new = _listed(_NEW, [folder for folder, _ in written])
-    unknown = [path for path in new if path not in kinds]
+    unknown = [path for path in _listed(_NEW, folders) if path not in kinds]
     unknown += _listed(_NEW_OR_CHANGED, _input_files(documents))
-    lines = [f"{kind}: {path}" for path, kind in kinds.items()]
+    lines = [f"ignored by git: {path}" for path in ignored]
+    lines += [f"{kind}: {path}" for path, kind in kinds.items()]
     lines += [f"not added to git: {path}" for path in unknown]
     for line in lines[:_SHOWN]:
         terminal.note(line)
     if len(lines) > _SHOWN:
         terminal.note(f"and {len(lines) - _SHOWN} more")
+    if ignored:
+        shown = shlex.join(["git", "check-ignore", "--verbose", ignored[0]])
+        terminal.note(f"Change the pattern that `{shown}` shows.")
     if lines:
         inside = tuple(f"{folder}/" for folder in folders)
         outside = [path for path in unknown if not path.startswith(inside)]
@@ -61,26 +70,43 @@ def fails_commit(
     return bool(lines)
 
 
-def _input_files(documents: Iterable[str]) -> Iterator[Path]:
+def _ignored(folder: str) -> list[str]:
+    """List the generated files that git ignores in a folder that it does not ignore."""
+    if not _listed(_NOT_IGNORED, [folder]):
+        return []
+    found = _listed(_IGNORED, [folder])
+    return [path for path in found if read_if_generated(Path(path)) is not None]
+
+
+def _input_files(documents: Iterable[str]) -> Iterator[str]:
     """Yield the documents, and the locks that name them."""
     for path in input_paths(documents):
-        yield from (s.path for s in find_sources([str(path)]).sources if s.path)
+        yield from (str(s.path) for s in find_sources([str(path)]).sources if s.path)
         lock = lock_of(path.parent if path.is_file() else path)
         if lock.path.is_file():
-            yield lock.path
+            yield str(lock.path)
 
 
-def _listed(options: Sequence[str], paths: Iterable[Path]) -> list[str]:
-    """List the files of some paths that differ from git's index; empty without git."""
-    named = [str(path) for path in paths]
-    if not named:
-        return []
-    command = ["git", "ls-files", *options, "-z", "--", *named]
+def _listed(options: Sequence[str], paths: Iterable[str]) -> list[str]:
+    """List the files of some paths in this repository; empty without git."""
+    top = Path(_git("rev-parse", "--show-toplevel").rstrip("\n"))
+    named = [path for path in paths if _is_inside(Path(path), top)]
+    found = _git("ls-files", *options, "-z", "--", *named) if named else ""
+    return list(dict.fromkeys(found.split("\0")[:-1]))  # a changed file is listed twice
+
+
+def _is_inside(path: Path, folder: Path) -> bool:
+    return (path.parent.resolve() / path.name).is_relative_to(folder)
+
+
+def _git(*arguments: str) -> str:
+    """Run git, and return its output; empty if it fails."""
     try:
-        listed = subprocess.run(  # noqa: S603  # paths, after `--`
-            command, capture_output=True, check=True
+        done = subprocess.run(  # noqa: S603  # paths come after `--`
+            ["git", *arguments],  # noqa: S607
+            capture_output=True,
+            check=True,
         )
     except (OSError, subprocess.CalledProcessError):
-        return []
-    found = listed.stdout.decode(errors="backslashreplace").split("\0")[:-1]
-    return list(dict.fromkeys(found))  # a changed file is listed twice
+        return ""
+    return os.fsdecode(done.stdout)

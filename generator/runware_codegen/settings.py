@@ -12,7 +12,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeGuard, cast
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 import click
 
@@ -166,12 +166,41 @@ def _is_list_of_tables(value: object) -> TypeGuard[list[dict[str, object]]]:
     return all(isinstance(item, dict) for item in items)
 
 
-def _table(file: Path) -> dict[str, object]:
+def read_text(file: Path) -> str:
+    """Read a text with its line ends.
+
+    Raises:
+        InvalidInputError: If the file cannot be read.
+    """
     try:
-        value: object = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        return file.read_bytes().decode()
+    except OSError as error:
+        message = f"It cannot be read: {error.strerror or error}."
+        raise InvalidInputError.of(file, message, "Make it a readable file.") from error
+    except UnicodeDecodeError as error:
+        message = "It cannot be read: it is not UTF-8."
+        raise InvalidInputError.of(file, message, "Make it UTF-8 text.") from error
+
+
+def parse(text: str, file: Path) -> dict[str, Any]:
+    """Parse the text of a pyproject.toml.
+
+    Raises:
+        InvalidInputError: If it is not valid TOML.
+    """
+    if text.startswith("\ufeff"):
+        message = "It starts with a byte order mark, which TOML does not allow."
+        remedy = "Save it as UTF-8 without a byte order mark."
+        raise InvalidInputError.of(file, message, remedy)
+    try:
+        return tomllib.loads(text)
+    except ValueError as error:
         message = f"It cannot be read: {error}."
         raise InvalidInputError.of(file, message, "Correct the TOML.") from error
+
+
+def _table(file: Path) -> dict[str, object]:
+    value: object = parse(read_text(file), file)
     for depth, name in enumerate(_TABLE, start=1):
         value = cast("dict[str, object]", value).get(name, {})
         if not isinstance(value, dict):
@@ -199,9 +228,13 @@ def _fault(
         message = "This is not an option of runware-codegen."
         return problem_with(file, path, message, remedy)
     form, fits = _form(known[name], value)
-    if fits:
-        return None
-    return problem_with(file, path, "The value has the wrong type.", f"Write {form}.")
+    if not fits:
+        message = "The value has the wrong type."
+        return problem_with(file, path, message, f"Write {form}.")
+    if isinstance(known[name].type, click.Path) and "\\" in _joined(value):
+        message = "Only Windows takes \\ as a separator of folders."
+        return problem_with(file, path, message, "Write / instead.")
+    return None
 
 
 def _form(parameter: click.Parameter, value: object) -> tuple[str, bool]:
@@ -217,6 +250,11 @@ def _form(parameter: click.Parameter, value: object) -> tuple[str, bool]:
     if isinstance(parameter.type, click.IntRange):
         return "a whole number", type(value) is int
     return "a string", isinstance(value, str)
+
+
+def _joined(value: object) -> str:
+    """Join the strings of a list; a string stays as it is."""
+    return "".join(cast("Iterable[str]", value))
 
 
 def _placed(value: object, parameter: click.Parameter, folder: Path) -> object:

@@ -86,7 +86,12 @@ def _exit_code(command: click.Command, prog_name: str) -> int:
         place = f"{os.fsdecode(error.filename)}: " if error.filename else ""
         terminal.error(plain(f"Error: {place}{error.strerror or error}"))
     except Exception as error:  # noqa: BLE001  # Python would exit with code 1
-        terminal.bug(error)
+        encoding = sys.getfilesystemencoding()
+        if isinstance(error, UnicodeEncodeError) and encoding != "utf-8":
+            reason = f"{encoding}, the encoding of paths here, cannot write this name"
+            terminal.error(plain(f"Error: {error.object}: {reason}. Set PYTHONUTF8=1."))
+        else:
+            terminal.bug(error)
     except _Stopped as stop:
         event = "Interrupted" if stop.number == signal.SIGINT else "Terminated"
         terminal.error(f"{event}{stop.remark}.")

@@ -273,6 +273,39 @@ def test_a_document_that_git_does_not_know_holds_up_the_commit(
     repository.passes("--all-files")
 
 
+def test_what_git_ignores_of_a_client_holds_up_the_commit(
+    repository: Repository,
+) -> None:
+    """`.gitignore` files of frameworks have patterns such as `media`."""
+    (repository.folder / ".gitignore").write_text("media\n__pycache__\n")
+    bytecode = repository.folder / CLIENT / "__pycache__" / "client.pyc"
+    bytecode.parent.mkdir()
+    bytecode.write_bytes(b"")
+    media = CLIENT / "_runtime" / "media"
+    repository.git("rm", "-r", "--cached", "--quiet", str(media))
+    said = repository.fails("--all-files")
+    assert f"ignored by git: {media / '__init__.py'}\n" in said
+    assert f"`git check-ignore --verbose {media}/" in said
+    assert bytecode.name not in said
+    shutil.rmtree(repository.folder / media)
+    assert str(media) in repository.fails("--all-files")
+    repository.git("add", "--force", str(media))
+    repository.passes("--all-files")
+
+
+def test_a_document_of_another_folder_hides_no_other(repository: Repository) -> None:
+    """Of paths outside of a repository, git knows nothing, and gives up."""
+    outside = repository.folder.parent / "outside"
+    outside.mkdir()
+    write(outside, "two", {})
+    write(repository.folder / "schemas", "three", {})
+    documents = ["../outside", "schemas"]
+    finished = run("generate", *documents, "--as-hook", cwd=repository.folder)
+    assert finished.returncode == 1
+    assert "not added to git: schemas/three.json\n" in finished.stderr
+    assert "outside" not in finished.stderr
+
+
 def test_each_file_is_named_once_and_many_are_counted(repository: Repository) -> None:
     repository.write("two", {})
     said = repository.fails()

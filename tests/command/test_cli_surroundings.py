@@ -211,3 +211,13 @@ def test_a_fault_of_our_own_does_not_end_as_a_difference_does(here: Path) -> Non
     *_, message, last = told.splitlines()
     assert message == "RuntimeError: \\x1b[2J"
     assert last == "This is a bug of runware-codegen. Report it."
+
+
+def test_a_name_that_the_encoding_of_paths_does_not_have(here: Path) -> None:
+    (here / "pyproject.toml").write_text(
+        '[tool.runware-codegen]\ndocuments = ["Entwürfe"]\n', encoding="utf-8"
+    )
+    finished = run("list", cwd=here, env={"LC_ALL": "POSIX", "PYTHONUTF8": "0"})
+    assert finished.returncode == 2
+    assert finished.stderr.startswith("Error: Entw\\xfcrfe: ascii, the encoding of")
+    assert finished.stderr.endswith("Set PYTHONUTF8=1.\n")

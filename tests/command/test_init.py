@@ -162,6 +162,13 @@ class TestAProject:
         assert init(cwd=tmp_path).returncode == 0
         assert files(tmp_path) == before
 
+    def test_paths_of_windows_are_written_for_every_system(
+        self, tmp_path: Path
+    ) -> None:
+        assert init(*GENERAL, "--output", r"a\b", cwd=tmp_path).returncode == 0
+        assert 'output = "a/b"\n' in (tmp_path / "pyproject.toml").read_text()
+        assert run("generate", "--check", cwd=tmp_path).returncode == 0
+
     def test_other_settings_are_not_overwritten(self, tmp_path: Path) -> None:
         init(*GENERAL, cwd=tmp_path)
         before = files(tmp_path)

@@ -297,6 +297,13 @@ class TestWhatIsWrong:
         assert told.startswith(f"pyproject.toml#/tool/runware-codegen/{key}\n")
         assert f"  → Write {form}.\n" in told
 
+    def test_a_path_that_only_windows_understands(self, project: Path) -> None:
+        configure(project, "documents = ['docs', 'a\\b']\noutput = 'src\\vendor'")
+        told = refused(project, "generate", "--package", "client")
+        for key in ("documents", "output"):
+            assert f"pyproject.toml#/tool/runware-codegen/{key}\n" in told
+        assert told.count("→ Write / instead.\n") == 2
+
     @pytest.mark.parametrize(
         ("first", "second"),
         [
@@ -327,19 +334,29 @@ class TestWhatIsWrong:
         assert "Invalid value for '--package'" in told
 
     @pytest.mark.parametrize(
-        ("text", "place"),
+        ("text", "told"),
         [
-            (b"[tool.runware-codegen\n", ""),
-            (b"a = '\xff'\n", ""),
-            (b"tool = 1\n", "#/tool"),
-            (b"[tool]\nrunware-codegen = []\n", "#/tool/runware-codegen"),
+            (b"[tool.runware-codegen\n", "\n  It cannot be read: "),
+            (b"a = '\xff'\n", "\n  It cannot be read: it is not UTF-8."),
+            (b"\xef\xbb\xbf[tool]\n", "\n  It starts with a byte order mark"),
+            (b"tool = 1\n", "#/tool\n"),
+            (b"[tool]\nrunware-codegen = []\n", "#/tool/runware-codegen\n"),
         ],
     )
     def test_a_file_that_is_not_right(
-        self, project: Path, text: bytes, place: str
+        self, project: Path, text: bytes, told: str
     ) -> None:
         (project / "pyproject.toml").write_bytes(text)
-        assert refused(project).startswith(f"pyproject.toml{place}\n")
+        assert refused(project).startswith(f"pyproject.toml{told}")
+
+    def test_a_file_that_cannot_be_read(self, project: Path) -> None:
+        """Reading this one fails for root too, unlike a file without permissions."""
+        (project / "pyproject.toml").symlink_to("/proc/self/mem")
+        for command in ("list", "init"):
+            assert refused(project, command) == (
+                "pyproject.toml\n  It cannot be read: Input/output error.\n"
+                "  → Make it a readable file.\n\n1 problem\n"
+            )
 
     def test_a_key_that_would_steer_a_terminal(self, project: Path) -> None:
         configure(project, r'"\u001b[2J\u202e" = 1')

@@ -106,7 +106,7 @@ def _answers_from(options: InitOptions, current: Mapping[str, Any]) -> Answers:
         models,
         _selected(folder, options["task_type"]) or before,
         folder,
-        PurePath(options["output"] or current.get("output", output)).as_posix(),
+        _posix(options["output"] or current.get("output", output)),
         options["package"] or current.get("package", _PACKAGE),
         options["index_url"] or current.get("index-url", ""),
         interactive=sys.stdin is not None and sys.stdin.isatty(),
@@ -215,7 +215,7 @@ def _asked_for_folder(default: str) -> str:
 
 def _asked_for_output(answers: Answers) -> Answers:
     output = _one("Folder that the package is in", answers.output, _folder)
-    return replace(answers, output=PurePath(output).as_posix())
+    return replace(answers, output=_posix(output))
 
 
 def _asked_for_package(answers: Answers) -> Answers:
@@ -225,7 +225,7 @@ def _asked_for_package(answers: Answers) -> Answers:
 
 
 def _selected(folder: str, task_types: Sequence[str]) -> tuple[str, ...]:
-    folders = [PurePath(folder).as_posix()] if folder else []
+    folders = [_posix(folder)] if folder else []
     return (*folders, *(f"{BUILTIN}{task_type}" for task_type in task_types))
 
 
@@ -237,10 +237,15 @@ def _merged(
     if wanted == (f"{BUILTIN}*",) and not before:
         return ()
     kept = [d for d in before if d in wanted or not d.startswith(BUILTIN)]
-    paths = {PurePath(each).as_posix() for each in kept}
+    paths = {_posix(each) for each in kept}
     new = [each for each in wanted if each not in paths]
     first = [each for each in new if not each.startswith(BUILTIN)]
     return (*first, *kept, *(each for each in new if each not in first))
+
+
+def _posix(path: str) -> str:
+    """Write a path as pyproject.toml does: with slashes, for every operating system."""
+    return PurePath(path.replace("\\", "/")).as_posix()
 
 
 def _explain(title: str, text: str, terminal: Terminal) -> None:

@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
 
 from runware_codegen.problems import InvalidInputError
-from runware_codegen.settings import MODELS
+from runware_codegen.settings import MODELS, parse, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,12 +37,7 @@ def read(path: Path) -> str:
     Raises:
         InvalidInputError: If the file cannot be read.
     """
-    try:
-        return path.read_bytes().decode() if path.exists() else ""
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        message = f"It cannot be read: {reason}."
-        raise InvalidInputError.of(path, message, "Make it UTF-8 text.") from None
+    return read_text(path) if path.exists() else ""
 
 
 def settings(answers: Answers, current: dict[str, Any]) -> str:
@@ -84,7 +79,7 @@ def current(text: str, path: Path) -> dict[str, Any] | None:
     Raises:
         InvalidInputError: If the file is not valid TOML, or has several clients.
     """
-    existing = _settings_in(_parsed(text, path))
+    existing = _settings_in(parse(text, path))
     if existing is None:
         return None
     if not isinstance(existing, dict) or "clients" in existing:
@@ -101,7 +96,7 @@ def changed(text: str, table: str, path: Path) -> str:
     Raises:
         InvalidInputError: If the form of the settings is not supported.
     """
-    before = _parsed(text, path)
+    before = parse(text, path)
     existing = _settings_in(before)
     new = _settings_in(tomllib.loads(table))
     known = cast("dict[str, Any]", existing or {})
@@ -132,7 +127,7 @@ def with_models(text: str, models: dict[str, str], path: Path) -> str:
     Raises:
         InvalidInputError: If the existing models are not in a table of their own.
     """
-    before = _parsed(text, path)
+    before = parse(text, path)
     existing: dict[str, Any] = _settings_in(before) or {}
     known: dict[str, str] = existing.get(MODELS, {})
     new = {name: like for name, like in models.items() if known.get(name) != like}
@@ -212,14 +207,6 @@ def _is_parsed_as(text: str, tree: dict[str, Any]) -> bool:
         return tomllib.loads(text) == tree
     except ValueError:
         return False
-
-
-def _parsed(text: str, path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except ValueError as error:
-        message = f"It cannot be read: {error}."
-        raise InvalidInputError.of(path, message, "Make it TOML.") from None
 
 
 def _settings_in(tree: dict[str, Any]) -> Any:
