@@ -6,14 +6,13 @@ untracked and would be missing from the commit.
 
 from __future__ import annotations
 
-import os
 import shlex
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runware_codegen.catalog.lock import input_paths, lock_of
 from runware_codegen.documents.sources import find_sources
+from runware_codegen.git_command import output_of_git
 from runware_codegen.output.tree import read_if_generated
 
 if TYPE_CHECKING:
@@ -89,24 +88,11 @@ def _input_files(documents: Iterable[str]) -> Iterator[str]:
 
 def _listed(options: Sequence[str], paths: Iterable[str]) -> list[str]:
     """List the files of some paths in this repository; empty without git."""
-    top = Path(_git("rev-parse", "--show-toplevel").rstrip("\n"))
+    top = Path(output_of_git(("rev-parse", "--show-toplevel")).rstrip("\n"))
     named = [path for path in paths if _is_inside(Path(path), top)]
-    found = _git("ls-files", *options, "-z", "--", *named) if named else ""
+    found = output_of_git(("ls-files", *options, "-z", "--", *named)) if named else ""
     return list(dict.fromkeys(found.split("\0")[:-1]))  # a changed file is listed twice
 
 
 def _is_inside(path: Path, folder: Path) -> bool:
     return (path.parent.resolve() / path.name).is_relative_to(folder)
-
-
-def _git(*arguments: str) -> str:
-    """Run git, and return its output; empty if it fails."""
-    try:
-        done = subprocess.run(  # noqa: S603  # paths come after `--`
-            ["git", *arguments],  # noqa: S607
-            capture_output=True,
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-    return os.fsdecode(done.stdout)

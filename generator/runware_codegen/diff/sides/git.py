@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from runware_codegen.git_command import output_of_git, run_git
 from runware_codegen.problems import InvalidInputError
 
 if TYPE_CHECKING:
@@ -20,12 +20,12 @@ def is_revision(name: str) -> bool:
     """Return whether a name is that of a commit."""
     commit = f"{name}^{{commit}}"
     arguments = ("rev-parse", "--verify", "--quiet", "--end-of-options", commit)
-    return bool(name) and _run(arguments).returncode == 0
+    return bool(name) and run_git(arguments).returncode == 0
 
 
 def obstacle() -> str:
     """Return what may prevent git from finding a revision, as a remark for a message."""
-    found = _run(("rev-parse", "--is-shallow-repository"))
+    found = run_git(("rev-parse", "--is-shallow-repository"))
     if found.returncode == 0:
         is_shallow = found.stdout.strip() == b"true"
         return " The clone is shallow: `git fetch --unshallow`." if is_shallow else ""
@@ -44,17 +44,17 @@ def files(revision: str, path: str) -> list[str]:
         Their paths from the top of the repository.
     """
     options = ("-r", "-z", "--name-only", "--full-tree")
-    listed = _text(("ls-tree", *options, revision, "--", _from_top(path)))
+    listed = output_of_git(("ls-tree", *options, revision, "--", _from_top(path)))
     return [name for name in listed.split("\0") if name]
 
 
 def _from_top(path: str) -> str:
     """Return a path relative to the top of the repository."""
-    top = Path(_text(("rev-parse", "--show-toplevel")).strip())
+    top = Path(output_of_git(("rev-parse", "--show-toplevel")).strip())
     try:
         return Path(path).resolve().relative_to(top.resolve()).as_posix()
     except ValueError:
-        prefix = _text(("rev-parse", "--show-prefix")).strip()
+        prefix = output_of_git(("rev-parse", "--show-prefix")).strip()
         return f"{prefix}{path}"
 
 
@@ -66,7 +66,7 @@ def read(revision: str, names: Sequence[str]) -> list[bytes]:
     """
     objects = [f"{revision}:{name}" for name in names]
     stdin = "".join(f"{each}\n" for each in objects)
-    output = _run(
+    output = run_git(
         ("cat-file", "--batch", "--follow-symlinks"),
         stdin.encode(errors="surrogateescape"),
     ).stdout
@@ -86,26 +86,10 @@ def read(revision: str, names: Sequence[str]) -> list[bytes]:
 
 def versions(path: Path) -> Iterator[bytes]:
     """Yield the contents of a file in earlier commits, the newest first."""
-    log = _run(("log", f"-{_MAX_REVISIONS}", "--format=%H", "--", str(path.absolute())))
+    log = run_git(
+        ("log", f"-{_MAX_REVISIONS}", "--format=%H", "--", str(path.absolute()))
+    )
     for revision in log.stdout.decode().split():
         names = files(revision, str(path))
         with contextlib.suppress(InvalidInputError):
             yield from read(revision, names)[:1]
-
-
-def _text(arguments: Sequence[str]) -> str:
-    return _run(arguments).stdout.decode(errors="surrogateescape")
-
-
-def _run(
-    arguments: Sequence[str], stdin: bytes = b""
-) -> subprocess.CompletedProcess[bytes]:
-    try:
-        return subprocess.run(  # noqa: S603  # names are after options, or after --
-            ["git", *arguments],  # noqa: S607
-            input=stdin,
-            capture_output=True,
-            check=False,
-        )
-    except FileNotFoundError:
-        return subprocess.CompletedProcess(["git"], 127, b"", b"")
