@@ -20,6 +20,7 @@ from document_texts import (
     with_constant,
     yaml_with_constant,
 )
+from random_text import CHARACTERS
 from runware_codegen.problems import InvalidInputError
 
 HERE = "/components/schemas/Odd/const"
@@ -30,11 +31,12 @@ JSON_VALUES: st.SearchStrategy[Any] = st.recursive(
     | st.booleans()
     | st.integers()
     | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text()
+    | st.text(CHARACTERS)
     | st.sampled_from(
         ["null", "~", "yes", "0x1", "<<", ".inf", "2020-01-01", "- a: b"]
     ),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=80), inner),
+    lambda inner: st.lists(inner)
+    | st.dictionaries(st.text(CHARACTERS, max_size=80), inner),
     max_leaves=10,
 )
 

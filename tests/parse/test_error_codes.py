@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loopback import pickled
+from random_text import CHARACTERS
 from runware_codegen.parse.metadata.error_codes import error_members
 
 if TYPE_CHECKING:
@@ -36,9 +37,11 @@ unsupportedDuration uploadFailed validationFailed workspaceSuspended
 """
 
 statuses = st.dictionaries(
-    st.sampled_from(["200", "418", "4XX", "default", "0x1"]), st.text()
+    st.sampled_from(["200", "418", "4XX", "default", "0x1"]), st.text(CHARACTERS)
 )
-codes = st.lists(st.text() | st.sampled_from(["418", "a-b", "aB", "a_b", "", "class"]))
+codes = st.lists(
+    st.text(CHARACTERS) | st.sampled_from(["418", "a-b", "aB", "a_b", "", "class"])
+)
 
 
 # -- what the generator lists -------------------------------------------------

@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from making import a_document
+from random_text import CHARACTERS
 from runware_codegen.documents.load import load_text
 from runware_codegen.documents.sources import Source
 from runware_codegen.parse.document import parse_document
 from runware_codegen.render import rendered_about
 
-_TEXTS = st.text(max_size=120) | st.sampled_from(
+_TEXTS = st.text(CHARACTERS, max_size=120) | st.sampled_from(
     [
         "a" * 70,
         "漢字" * 17,
