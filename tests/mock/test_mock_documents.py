@@ -114,6 +114,65 @@ def test_a_result_is_what_its_document_refers_to(mock: Mock) -> None:
     assert len(result["note"]) >= 600
 
 
+LINK: dict[str, Any] = {
+    "properties": {
+        "next": {"oneOf": [{"$ref": "#/components/schemas/Link"}, {"type": "null"}]}
+    },
+    "required": ["next"],
+}
+TREE: dict[str, Any] = {
+    "properties": {
+        "parts": {
+            "anyOf": [
+                {
+                    "type": "array",
+                    "items": {"$ref": "#/components/schemas/Tree"},
+                    "minItems": 2,
+                },
+                {"type": "string"},
+            ]
+        }
+    },
+    "required": ["parts"],
+}
+ENDLESS: dict[str, Any] = {
+    "properties": {"next": {"$ref": "#/components/schemas/Endless"}},
+    "required": ["next"],
+}  # fmt: skip
+"""A schema of no finite value."""
+
+
+def test_a_result_that_contains_itself_ends(tmp_path: Path) -> None:
+    schemas = {"Link": LINK, "Tree": TREE, "Endless": ENDLESS}
+    for name in schemas:
+        members = {"it": {"$ref": f"#/components/schemas/{name}"}}
+        document = simple_document(name, {})
+        document["components"]["schemas"] |= schemas
+        answer = document["components"]["schemas"]["ResponseBody"]
+        answer["properties"]["data"]["items"] = {
+            "properties": members,
+            "required": ["it"],
+        }
+        (tmp_path / f"{name}.json").write_text(json.dumps(document))
+    with mocking(tmp_path, "--latency", "0") as mock:
+        links, tree, endless = (
+            post(mock, simple_task(name)).json()["data"][0]["it"] for name in schemas
+        )
+    assert _depth(links, "next") < 20
+    assert _depth(tree["parts"][1], "parts") < 20
+    assert endless
+
+
+def _depth(value: Any, name: str) -> int:
+    """Count how often an object is inside another one as a member, or as its last item."""
+    depth = 0
+    while isinstance(value, dict):
+        value = value[name]
+        value = value[-1] if isinstance(value, list) else value
+        depth += 1
+    return depth
+
+
 def test_nothing_outside_of_a_document_is_read(tmp_path: Path) -> None:
     """Neither what a schema refers to, nor what one that no task uses refers to."""
     with socket.create_server(("127.0.0.1", 0)) as server:

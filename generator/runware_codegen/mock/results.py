@@ -42,6 +42,9 @@ _HIGHEST_SEED = 2**32
 _DEEPEST = 8
 """Below this depth, optional members are omitted: a schema may be recursive."""
 
+_ENDLESS = 32
+"""Below this depth, values are null: the schema has no finite value."""
+
 
 @dataclass(frozen=True, slots=True)
 class ItemSpec:
@@ -127,15 +130,18 @@ class _Maker:
     # -- any value ------------------------------------------------------------
 
     def _value(self, schema: object, path: tuple[str, ...]) -> Any:
+        if len(path) > _ENDLESS:
+            return None
         whole = merged(schema, self._root)
         if listed := choices(whole):
             return listed[0]
         if "default" in whole:
             return whole["default"]
         for alternatives in ("oneOf", "anyOf"):
-            if whole.get(alternatives):
+            if branches := array_of(whole, alternatives):
                 rest = {n: v for n, v in whole.items() if n != alternatives}
-                return self._value({**rest, **whole[alternatives][0]}, path)
+                branch = self._branch([{**rest, **each} for each in branches], path)
+                return self._value(branch, path)
         makers: dict[str, Callable[[Schema, tuple[str, ...]], Any]] = {
             "object": self._object,
             "array": self._array,
@@ -146,6 +152,17 @@ class _Maker:
             "null": lambda _schema, _path: None,
         }
         return makers[_json_type(whole)](whole, path)
+
+    def _branch(self, branches: list[Schema], path: tuple[str, ...]) -> Schema:
+        """Return the first alternative, or deep inside, the first that needs no parts."""
+        if len(path) < _DEEPEST:
+            return branches[0]
+        return next(filter(self._needs_no_parts, branches), branches[0])
+
+    def _needs_no_parts(self, schema: Schema) -> bool:
+        whole = merged(schema, self._root)
+        needed = {"object": "required", "array": "minItems"}.get(_json_type(whole))
+        return needed is None or not whole.get(needed)
 
     def _object(self, schema: Schema, path: tuple[str, ...]) -> Item:
         required = schema.get("required", [])
