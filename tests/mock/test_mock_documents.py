@@ -155,12 +155,16 @@ def test_a_result_that_contains_itself_ends(tmp_path: Path) -> None:
         }
         (tmp_path / f"{name}.json").write_text(json.dumps(document))
     with mocking(tmp_path, "--latency", "0") as mock:
-        links, tree, endless = (
-            post(mock, simple_task(name)).json()["data"][0]["it"] for name in schemas
-        )
+        links, tree, endless = (_item(mock, name)["it"] for name in schemas)
     assert _depth(links, "next") < 20
     assert _depth(tree["parts"][1], "parts") < 20
     assert endless
+
+
+def _item(mock: Mock, name: str) -> dict[str, Any]:
+    answer = post(mock, simple_task(name, taskUUID=str(uuid4()))).json()
+    item: dict[str, Any] = answer["data"][0]
+    return item
 
 
 def _depth(value: Any, name: str) -> int:
