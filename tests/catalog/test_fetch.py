@@ -276,13 +276,14 @@ class TestFaults:
         assert catalog.counts == {"one": 2}
 
     def test_what_does_not_pass_is_given_up(
-        self, fetch: Fetch, catalog: Catalog
+        self, fetch: Fetch, catalog: Catalog, tmp_path: Path
     ) -> None:
         catalog.faults[f"{ROOT}/models/one/schema.json"] = ["500"] * 9
         finished = fetch("one")
         assert (finished.returncode, finished.stdout) == (2, "")
         assert "HTTP 500, 4 times." in finished.stderr
         assert catalog.counts == {"one": 4}
+        assert not (tmp_path / "schemas").exists()
 
     @pytest.mark.parametrize(
         ("fault", "told"),
