@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 MEDIA_UUID = "aaaaaaaa-0000-4000-8000-aaaaaaaaaaaa"
+_AS_ITS_CALLER = "in contextlib"
 FILE = b"\x89PNG\r\n\x1a\n" + bytes(20)
 
 
@@ -40,12 +41,16 @@ class Place(NamedTuple):
 
 
 class Interrupter:
-    """Notes the places that the code of a package comes to, and raises at one of them."""
+    """Notes the places that the code of a package comes to, and raises at one of them.
+
+    Attributes:
+        places: The places that it came to; where it is to raise, the one where it did.
+    """
 
     def __init__(self, package: str) -> None:
         self._package = package
-        self._codes: dict[Any, str | None] = {}
-        self._at: int | None = None
+        self._modules: dict[object, str | None] = {"contextlib": _AS_ITS_CALLER}
+        self._before: int | None = None
         self.places: list[Place] = []
 
     @contextlib.contextmanager
@@ -56,7 +61,7 @@ class Interrupter:
             at: How many places there are before it; None to raise nowhere.
         """
         self.places = []
-        self._at = at
+        self._before = at
         sys.setprofile(self._profile)
         try:
             yield
@@ -64,26 +69,31 @@ class Interrupter:
             sys.setprofile(None)
 
     def _profile(self, frame: FrameType, event: str, argument: Any) -> None:
-        if event not in ("call", "c_return"):
+        if event != "call" and event != "c_return":  # noqa: PLR1714 - called very often
             return
         module = self._module(frame)
         if module is None:
             return
+        if self._before:
+            self._before -= 1
+            return
         name = frame.f_code.co_name if event == "call" else argument.__name__
         self.places.append(Place(module, frame.f_lineno, f"{event} {name}"))
-        if len(self.places) - 1 == self._at:
+        if self._before == 0:
             sys.setprofile(None)
             raise KeyboardInterrupt
 
     def _module(self, frame: FrameType) -> str | None:
         """The module of a frame of the package, or of a context manager of its."""
-        name = str(frame.f_globals.get("__name__", ""))
-        if name.startswith(f"{self._package}."):
-            return name.removeprefix(f"{self._package}.")
-        if name == "contextlib" and frame.f_back is not None:
-            inner = self._module(frame.f_back)
-            return inner and f"{inner} in contextlib"
-        return None
+        name = frame.f_globals.get("__name__")
+        if name not in self._modules:
+            own, _, module = str(name).partition(".")
+            self._modules[name] = module if module and own == self._package else None
+        module = self._modules[name]
+        if module is not _AS_ITS_CALLER:
+            return module
+        inner = frame.f_back and self._module(frame.f_back)
+        return inner and f"{inner} in contextlib"
 
 
 class Body(httpx2.SyncByteStream, httpx2.AsyncByteStream):
