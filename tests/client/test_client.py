@@ -112,6 +112,21 @@ def test_options_that_cannot_be_used_are_refused(
         caller("run", None, options=options)
 
 
+@pytest.mark.parametrize(
+    ("kind", "other", "said"),
+    [
+        ("Runware", httpx2.AsyncClient, "an httpx2.Client, not httpx2.*AsyncClient"),
+        ("AsyncRunware", httpx2.Client, "an httpx2.AsyncClient, not httpx2.*Client"),
+        ("Runware", dict, "an httpx2.Client, not builtins.dict"),
+    ],
+)
+def test_an_http_client_of_another_kind_is_refused(
+    shipped: ModuleType, kind: str, other: Callable[[], Any], said: str
+) -> None:
+    with pytest.raises(TypeError, match=f"http_client must be {said}"):
+        getattr(shipped, kind)(KEY, http_client=other())
+
+
 def test_an_http_client_that_was_brought_is_used_and_left_open(
     shipped: ModuleType, server: Server, image: Callable[..., Any]
 ) -> None:

@@ -338,6 +338,17 @@ def test_events_are_known_by_how_they_begin(
     assert streamer.read()[0].text == "dusk"
 
 
+@pytest.mark.parametrize("indent", [None, 1])
+def test_json_is_known_by_how_it_begins(
+    streamer: Streamer, script: Script, indent: int | None
+) -> None:
+    """A server may have set the type of a stream before it fails."""
+    script.answer(json.dumps({"error": ERROR, **SCOPE}, indent=indent))
+    script.content_type = EVENTS
+    _, error = streamer.failure()
+    assert (type(error).__name__, error.message) == ("TaskError", "No.")
+
+
 def test_pieces_may_come_in_an_envelope(streamer: Streamer, script: Script) -> None:
     pieces = [{"data": [{"delta": {"text": text}}]} for text in ("du", "sk")]
     script.events(*pieces, {"delta": {}, "finishReason": "stop"}, "[DONE]")
@@ -693,15 +704,19 @@ def test_an_iterator_that_is_not_used_sends_nothing(
 
 
 def test_another_may_close_it_while_it_is_read(
-    streamer: Streamer, script: Script
+    streamer: Streamer, script: Script, shipped: ModuleType
 ) -> None:
+    """That is no failure of the connection, after which a program would retry."""
+
     async def read(stream: Any) -> None:
         async for _ in each(stream):
             close_soon(stream)
 
     async def work(stream: Any) -> None:
-        with pytest.raises(ConnectionError, match="closed while it was read"):
+        closed = pytest.raises(shipped.ClosedError, match="closed while it was read")
+        with closed as caught:
             await read(stream)
+        assert (caught.value.retryable, caught.value.may_have_run) == (False, True)
         for closing in closings:
             await value(closing.join() if streamer.kind == "sync" else closing)
 
@@ -717,7 +732,7 @@ def test_another_may_close_it_while_it_is_read(
     streamer.using(work)
     [(item, error)] = streamer.ends
     assert item == {**SCOPE, "text": "At the "}
-    assert isinstance(error, ConnectionError)
+    assert isinstance(error, shipped.ClosedError)
 
 
 async def _closed_soon(stream: Any) -> None:
@@ -870,6 +885,16 @@ def test_a_connection_that_breaks(
     assert "getTaskDetails" not in str(error)  # the handle collects it
     assert [result.text for result in error.results] == [stream.text] == ["At the "]
     assert isinstance(error, ConnectionError)  # the builtin
+
+
+def test_an_end_without_any_event_is_no_text(
+    streamer: Streamer, script: Script
+) -> None:
+    script.events(DONE)
+    _, error = streamer.failure()
+    assert type(error).__name__ == "ConnectionError"
+    assert error.may_have_run
+    assert error.results == []
 
 
 def test_a_server_that_closes_without_a_word(

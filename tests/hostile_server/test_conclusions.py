@@ -354,6 +354,26 @@ def test_a_post_that_a_gateway_repeats_gives_its_result(
     assert unfinished == []
 
 
+@pytest.mark.parametrize("number", [1, 2], ids=["object", "array"])
+def test_results_without_an_envelope_are_results(
+    clients: Clients, kind: str, number: int
+) -> None:
+    async def bare(platform: Platform, exchange: Exchange) -> None:
+        for task in exchange.tasks:
+            platform.accept(task)
+        results = [r for t in exchange.tasks for r in platform.results_of(t)]
+        await exchange.reply(results if number > 1 else results[0])
+
+    async def work(client: Any) -> Any:
+        requests = [clients.image() for _ in range(number)]
+        return await value_of(client.run_many(requests))
+
+    with hosting(bare) as platform:
+        outcomes = clients.using(kind, platform.url, work)
+    assert [len(each.results) for each in outcomes] == [1] * number
+    assert platform.polls == []
+
+
 def test_a_task_that_comes_late_is_billed_once(clients: Clients, kind: str) -> None:
     """A gateway says 504, and hands the task on later; polls know only what is done."""
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
-from .clients import in_a_child
+from .clients import ending, in_a_child, value_of
 from .platform_server import Exchange, Hangup, Platform, honest, hosting
 
 if TYPE_CHECKING:
@@ -203,6 +203,31 @@ def test_an_open_connection_is_used_without_another_file(clients: Clients) -> No
     with hosting(honest) as platform:
         clients.using("sync", platform.url, work)
     assert {*platform.bills.values()} == {1}
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_what_fails_before_its_connection_was_not_sent(
+    clients: Clients, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For example, a module of the HTTP library that cannot be read without a file."""
+
+    def failing(*_: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    async def work(client: Any) -> None:
+        image = clients.image()
+        with monkeypatch.context() as patch:
+            patch.setattr(httpx2.HTTPTransport, "handle_request", failing)
+            name = "handle_async_request"
+            patch.setattr(httpx2.AsyncHTTPTransport, name, failing)
+            error = (await ending(lambda: value_of(client.run(image)))).error
+        assert isinstance(error, clients.package.ConnectionError)
+        assert (error.handle, error.may_have_run) == (None, False)
+        assert await value_of(client.run(image))
+
+    with hosting(honest) as platform:
+        clients.using(kind, platform.url, work)
+    assert [*platform.bills.values()] == [1]
 
 
 LEFT_OPEN = """

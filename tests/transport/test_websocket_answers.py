@@ -130,6 +130,22 @@ def test_a_message_may_have_thousands_of_results(run: Run) -> None:
     run.carry(work, many)
 
 
+def test_results_without_an_envelope_are_an_answer(run: Run) -> None:
+    tasks = [order(), order()]
+
+    async def bare(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.ponged()
+        await peer.connection.send(json.dumps([*map(result, tasks)]))
+        await peer.rest()
+
+    async def work(carrier: Carrier) -> None:
+        named = [item["taskUUID"] for item in (await carrier.post(*tasks)).data]
+        assert named == [task["taskUUID"] for task in tasks]
+
+    run.carry(work, bare)
+
+
 def test_an_empty_answer_ends_the_question_at_once(run: Run) -> None:
     run.wait("_runtime.transport.pending", SILENCE=100, QUIET=100)
 

@@ -9,6 +9,8 @@ from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING, Any, overload
 
+import httpx2
+
 from ..delivery.batches import Resend
 from ..delivery.submission import submission_of
 from ..schema.generics import RequestT, ResultT
@@ -23,6 +25,7 @@ from .configuration import (
     DEFAULT_TIMEOUT,
     Channel,
     Configured,
+    checked_client,
     submissions_of,
     websocket_transport,
     with_async_delivery,
@@ -43,8 +46,6 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from types import TracebackType
     from typing import Self
-
-    import httpx2
 
     from ..delivery.events import Event
     from ..delivery.outcome import DryRun, Outcome, RawResponse
@@ -119,8 +120,10 @@ class AsyncClient(Configured[AsyncEngine]):
             ImportError: `transport` is `websocket`, and `httpx2[ws]` is not installed.
             RunwareError: There is no API key, or an environment variable prevents the
                 creation of an HTTP client.
+            TypeError: `http_client` is not an `httpx2.AsyncClient`.
             ValueError: Another argument is not valid.
         """
+        http_client = checked_client(http_client, httpx2.AsyncClient)
         super().__init__(
             api_key, base_url, auth, concurrency, default_headers, transport
         )

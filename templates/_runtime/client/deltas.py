@@ -41,6 +41,7 @@ class Transcript:
     """The result of a stream so far.
 
     Attributes:
+        is_begun: Whether there was an event.
         has_finish_reason: Whether an event had a finish reason.
     """
 
@@ -50,6 +51,7 @@ class Transcript:
         Args:
             scope: The `taskType` and `taskUUID` of the task whose text is streamed.
         """
+        self.is_begun = False
         self.has_finish_reason = False
         self._scope = scope
         self._members: Item = {}
@@ -89,6 +91,7 @@ class Transcript:
         for name, value in event.items():
             if self._is_kept(name, value):
                 self._members[name] = value
+        self.is_begun = True
         self.has_finish_reason |= delta.finish_reason is not None
         return delta
 

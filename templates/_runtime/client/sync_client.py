@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, overload
 
+import httpx2
+
 from ..delivery.batches import Resend
 from ..delivery.submission import submission_of
 from ..schema.generics import RequestT, ResultT
@@ -16,6 +18,7 @@ from .configuration import (
     DEFAULT_RETRIES,
     DEFAULT_TIMEOUT,
     Configured,
+    checked_client,
     submissions_of,
     with_async_delivery,
     with_stream_delivery,
@@ -30,8 +33,6 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from types import TracebackType
     from typing import Self
-
-    import httpx2
 
     from ..delivery.events import Event
     from ..delivery.outcome import DryRun, Outcome, RawResponse
@@ -100,8 +101,10 @@ class SyncClient(Configured[Engine]):
         Raises:
             RunwareError: There is no API key, or an environment variable prevents the
                 creation of an HTTP client.
+            TypeError: `http_client` is not an `httpx2.Client`.
             ValueError: Another argument is not valid.
         """
+        http_client = checked_client(http_client, httpx2.Client)
         super().__init__(api_key, base_url, auth, concurrency, default_headers)
         settings = self._settings(max_retries, resend, budget, on_event)
         limit = valid_timeout(timeout)

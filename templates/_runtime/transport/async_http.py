@@ -276,8 +276,8 @@ class AsyncHTTPTransport:
             headers=self._endpoint.headers(given, extra),
             extensions=exchange.extensions(),
         )
-        options = exchange.sending(lane.http, self._target.auth)
-        exchange.is_http1 = self._brought is None
+        is_own = exchange.is_http1 = self._brought is None
+        options = exchange.sending(lane.http, self._target.auth, is_own=is_own)
         response = await lane.http.send(request, **options)
         redact(response.headers, self._endpoint.key)
         try:

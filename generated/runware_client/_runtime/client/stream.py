@@ -15,7 +15,7 @@ from weakref import ref
 import httpx2
 
 from ..aside import run_aside, started
-from ..exceptions import ConnectionError, RunwareError, TimeoutError
+from ..exceptions import ClosedError, ConnectionError, RunwareError, TimeoutError
 from ..schema.generics import ResultT
 from ..transport.http import answered
 from ..transport.items import number_of_results
@@ -199,12 +199,12 @@ class BaseStream(Generic[ResultT, SendT]):
         if self._deadline.left() <= 0:
             message = "timed out before the end of the stream"
             raise TimeoutError(message)
+        how_far = f"the stream ended early, after {len(self.text)} characters"
         reason = self._broken_by or "the server ended it without a finishReason"
+        error: RunwareError = ConnectionError(f"{how_far}: {reason}")
         if self._is_closed:
-            reason = "it was closed while it was read"
-        error = ConnectionError(
-            f"the stream ended early, after {len(self.text)} characters: {reason}"
-        )
+            error = ClosedError(f"{how_far}: it was closed while it was read")
+            vars(error)["advice"] = "Close a stream after its last piece."
         error.may_have_run = True
         raise error
 
@@ -242,6 +242,7 @@ class Stream(BaseStream[ResultT, Send]):
             TaskError: The task failed.
             APIStatusError: The server refused the task; see the class of each status.
             ConnectionError: The connection broke before the end.
+            ClosedError: The client or the stream was closed before the end.
             TimeoutError: The stream did not end in time.
             ResponseError: The answer or one of its events cannot be parsed.
             RuntimeError: The stream was read before, or its connection belongs to the

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _STARTS_OF_EVENTS = (b"data:", b"event:", b"id:", b"retry:", b":")
 """How the text of a stream of events begins, and JSON does not."""
 
+_STARTS_OF_JSON = (b"{", b"[")
+
 
 class StreamReader:
     """Parses the body of an answer, events or plain JSON, into deltas.
@@ -55,8 +57,9 @@ class StreamReader:
 
     @property
     def is_over(self) -> bool:
-        """Whether the text is complete."""
-        return self.is_done or self.transcript.has_finish_reason
+        """Whether the text is complete. An end without any event before is none."""
+        has_ended = self.is_done and self.transcript.is_begun
+        return has_ended or self.transcript.has_finish_reason
 
     def begin(self, answer: Answer) -> None:
         """Start with the status and headers of the answer."""
@@ -70,6 +73,8 @@ class StreamReader:
             APIError: It contains an error of the task.
             ResponseError: It cannot be parsed, or the body is too large.
         """
+        if not self._size and chunk.startswith(_STARTS_OF_JSON):
+            self._events = None  # an error, under the Content-Type of a stream
         self._size += len(chunk)
         if self._size > MAX_ANSWER:
             raise unreadable(self._answer, f"more than {MAX_ANSWER:,} bytes")

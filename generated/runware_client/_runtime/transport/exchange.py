@@ -145,15 +145,22 @@ class Exchange:
         return None
 
     def sending(
-        self, http: httpx2.Client | httpx2.AsyncClient, auth: httpx2.Auth | None
+        self,
+        http: httpx2.Client | httpx2.AsyncClient,
+        auth: httpx2.Auth | None,
+        *,
+        is_own: bool,
     ) -> dict[str, Any]:
         """Return the options with which an HTTP client sends the request.
 
         Args:
             http: The HTTP client.
             auth: The authentication, unless the HTTP client has its own.
+            is_own: Whether this package made the HTTP client. Then the extension `trace`
+                reports each step.
         """
         self._hooks = http.event_hooks
+        self._is_traced = is_own
         noted = NotedAuth(http.auth or auth, self._note_sending)
         return {"stream": True, "follow_redirects": False, "auth": noted}
 

@@ -233,7 +233,9 @@ class HTTPTransport:
             headers=self._endpoint.headers(given, extra),
             extensions=exchange.extensions(),
         )
-        options = exchange.sending(lane.http, self._target.auth)
+        options = exchange.sending(
+            lane.http, self._target.auth, is_own=self._brought is None
+        )
         response = lane.http.send(request, **options)
         try:
             if stream := response.extensions.get("network_stream"):
