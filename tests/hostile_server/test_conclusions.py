@@ -263,6 +263,17 @@ def test_a_redirect_is_not_followed(
     assert unfinished == []
 
 
+def test_a_base_url_that_redirects_is_told_soon(clients: Clients, kind: str) -> None:
+    async def elsewhere(_: Platform, exchange: Exchange) -> None:
+        await exchange.reply({}, 308, Location="https://example.com/v2?token=secret")
+
+    with hosting(elsewhere) as platform:
+        ended, [handle] = clients.run(kind, platform, clients.image(), timeout=60)
+    assert "a redirection to 'https://example.com/v2' (image" in str(ended.error)
+    assert handle.task_uuid == ended.error.handle.task_uuid
+    assert ended.seconds < 30
+
+
 @pytest.mark.parametrize(
     ("status", "code"),
     [

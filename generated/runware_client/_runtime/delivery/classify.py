@@ -29,7 +29,7 @@ from ..exceptions import (
 )
 from ..old_names import is_same_type
 from ..transport.items import number_of_results
-from .lifecycle import TaskEvent
+from .lifecycle import Phase, TaskEvent
 
 if TYPE_CHECKING:
     from ..error_enum import ErrorEnum
@@ -325,13 +325,19 @@ def of_failure(error: RunwareError, *, is_poll: bool, task: Task[Any]) -> Verdic
     if is_poll:
         is_closed = isinstance(error, ClosedError)
         event = TaskEvent.POLL_REFUSED if is_closed else TaskEvent.POLL_FAILED
-        return Verdict(event, error)
+        is_elsewhere = task.phase is Phase.IN_DOUBT and _is_redirection(error)
+        return Verdict(event, error, is_refused=is_elsewhere)
     if isinstance(error, APIError):
         return _of_stream_error(error, is_first=not task.is_resent)
     if not error.may_have_run:
         return Verdict(TaskEvent.NOT_SENT, error)
     event = TaskEvent.REJECTED if task.is_idempotent else _of_break(error)
     return Verdict(event, error)
+
+
+def _is_redirection(error: RunwareError) -> bool:
+    """Whether the API may be at another address."""
+    return isinstance(error, ResponseError) and 300 <= error.http_status < 400
 
 
 def _of_stream_error(error: APIError, *, is_first: bool) -> Verdict:

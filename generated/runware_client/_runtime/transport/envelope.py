@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeGuard
 
 from ..exceptions import ResponseError, readable
 from ..json_values import is_array, is_object
+from .endpoint import shown_url
 
 if TYPE_CHECKING:
     from .api_key import ApiKey
@@ -171,9 +172,11 @@ def read_envelope(answer: Answer, key: ApiKey) -> Envelope:
     if errors:
         errors = key.scrub([_bounded(error) for error in errors])
         return Envelope(answer, data, errors, excerpt, request_id)
+    what = f"an answer that is not JSON with data or errors. It starts with: {excerpt}"
+    if is_redirection:
+        what = f"a redirection to {shown_url(answer.headers.get('location', ''))!r}"
     raise ResponseError(
-        f"HTTP {http_status} with an answer that is not JSON with data or errors. "
-        f"It starts with: {excerpt}",
+        f"HTTP {http_status} with {what}",
         http_status=http_status,
         request_id=request_id,
         body=excerpt,
