@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 import time
 from importlib.metadata import version
@@ -37,9 +38,10 @@ def fingerprint() -> str | None:
     count = 0
     try:
         for name, path in _files():
-            if path.stat().st_mtime > latest:
-                return None
-            content = path.read_bytes()
+            with open(path, "rb") as file:  # noqa: PTH123  each run reads all of them
+                if os.fstat(file.fileno()).st_mtime > latest:
+                    return None
+                content = file.read()
             hashed.update(f"{name} {len(content)}\n".encode() + content)
             count += 1
     except OSError:
@@ -47,8 +49,10 @@ def fingerprint() -> str | None:
     return hashed.hexdigest() if count else None
 
 
-def _files() -> Iterator[tuple[str, Path]]:
+def _files() -> Iterator[tuple[str, str]]:
+    """Yield the files, each by its path in its folder and its whole path."""
     for top in (Path(__file__).parent.parent, folder("templates"), folder("specs")):
-        files = (path for suffix in _SUFFIXES for path in top.rglob(f"*{suffix}"))
-        for path in sorted(files):
-            yield path.relative_to(top).as_posix(), path
+        walked = os.walk(top)
+        paths = (f"{where}/{name}" for where, _, names in walked for name in names)
+        for path in sorted(path for path in paths if path.endswith(_SUFFIXES)):
+            yield path.removeprefix(str(top)), path

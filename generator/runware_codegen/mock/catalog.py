@@ -24,7 +24,7 @@ from runware_codegen.parse.schema.schemas import Schemas
 from runware_codegen.parse.schema.standalone import standalone
 from runware_codegen.parse.schema.validation import validate_schemas
 from runware_codegen.problems import InvalidInputError, json_pointer
-from runware_codegen.resources import folder
+from runware_codegen.resources import BUILTIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -145,13 +145,11 @@ def open_catalog(inputs: Sequence[str], own_models: OwnModels) -> Catalog:
     Raises:
         InvalidInputError: If a document cannot be read or has no task type.
     """
-    shipped = str(folder("specs"))
-    documents = load(inputs or [shipped]).documents
+    documents = load(inputs or [f"{BUILTIN}*"]).documents
     schemas = [_schema(document, own_models) for document in documents]
     missing = UTILITIES - {schema.task_type for schema in schemas}
-    general = load([shipped]).documents if inputs else ()
-    utilities = (_schema(document, own_models) for document in general)
-    schemas += [each for each in utilities if each.task_type in missing]
+    utilities = load([f"{BUILTIN}{name}" for name in sorted(missing)]).documents
+    schemas += [_schema(document, own_models) for document in utilities]
     return Catalog(schemas)
 
 
