@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 STREAMS = 3
+SPECS = Path(__file__).parents[2] / "specs"
 
 IMPORTED_LATE = {
     "runware_codegen": (
@@ -50,6 +51,29 @@ IMPORTED_LATE = {
     )
 }
 """What many runs of a package import only when they need it."""
+
+
+def prepare(name: str) -> None:
+    """Do what each run of a program would do anew, and what changes nothing but time.
+
+    Args:
+        name: The module that the runs need.
+    """
+    import_everything(name)
+    if name == "runware_codegen":
+        render_a_package()
+    certificates.share()
+    certificates.shared_ssl_context()
+
+
+def render_a_package() -> None:
+    """Let the templates be compiled, and common statements be formatted by black."""
+    from runware_codegen.documents import load  # noqa: PLC0415  # it may be of a path
+    from runware_codegen.parse import parse  # noqa: PLC0415
+    from runware_codegen.render import render  # noqa: PLC0415
+
+    documents = load([str(SPECS / "image-inference.json")]).documents
+    render(parse(documents, package="client"))
 
 
 def import_everything(name: str) -> None:
@@ -152,9 +176,7 @@ def end(code: int) -> None:
 
 def main() -> None:
     """Be the server, and in the end one run of a program."""
-    import_everything(sys.argv[2])
-    certificates.share()
-    certificates.shared_ssl_context()  # before it is forked, too
+    prepare(sys.argv[2])
     gc.freeze()  # what all runs share is not looked at again
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who wait
     request, streams = forked(socket.socket(fileno=int(sys.argv[1])))
