@@ -9,6 +9,7 @@ import random
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -19,6 +20,7 @@ import publish_and_die
 from forks import Forked, run_forked
 from publish_and_die import package, snapshot
 from runware_codegen.output import publish
+from runware_codegen.output.replacement import exclusive_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -173,3 +175,23 @@ def test_two_runs_wait_for_each_other(tmp_path: Path) -> None:
         run.kill()
         said.close()
     assert snapshot(target) in (package(1, 20), package(2, 20))
+
+
+def test_a_new_folder_that_stays_empty_is_removed(tmp_path: Path) -> None:
+    """Also while another run waits for it, which creates it again."""
+    folder = tmp_path / "new" / "folder"
+    opened = Path("/proc/self/fd")
+
+    def write() -> None:
+        with exclusive_lock(folder):
+            (folder / "file").touch()
+
+    with ThreadPoolExecutor() as pool:
+        with exclusive_lock(folder):
+            writing = pool.submit(write)
+            while [os.path.realpath(fd) for fd in opened.iterdir()].count(
+                str(folder)
+            ) < 2:
+                time.sleep(0.001)
+        writing.result()
+    assert (folder / "file").exists()

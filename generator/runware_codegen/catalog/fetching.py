@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +27,7 @@ from runware_codegen.output.replacement import exclusive_lock
 from runware_codegen.problems import InvalidInputError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
 
     from runware_codegen.catalog.fetch_run import UpdateReport
     from runware_codegen.catalog.index import Index
@@ -57,10 +56,8 @@ def fetch(
         InvalidInputError: If documents could not be fetched. The others are written.
     """
     folder = Path(options["output"])
-    with (
-        os_errors_as_problems(folder, "No file was left half-written."),
-        _folder_for_documents(folder),
-    ):
+    state = "No file was left half-written."
+    with os_errors_as_problems(folder, state), exclusive_lock(folder):
         run = FetchRun(options, folder, lock_of(folder), terminal, new_report)
         _run(run)
     if run.outcomes or not run.problems:
@@ -70,20 +67,6 @@ def fetch(
     if run.problems:
         raise InvalidInputError(run.problems)
     return bool(run.refused)
-
-
-@contextmanager
-def _folder_for_documents(folder: Path) -> Generator[None]:
-    """Create and lock a folder; a new folder that stays empty is removed."""
-    is_new = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with exclusive_lock(folder):
-            yield
-    finally:
-        if is_new:
-            with suppress(OSError):  # it has documents
-                folder.rmdir()
 
 
 def find_like(options: FetchOptions, terminal: Terminal) -> str:

@@ -93,7 +93,6 @@ def publish(
     """
     content = _encoded(files, target)
     with os_errors_as_problems(target, "The folder is unchanged."):
-        target.parent.mkdir(parents=True, exist_ok=True)
         with exclusive_lock(target.parent):
             work = WorkFolder(target)
             work.clear()

@@ -162,22 +162,39 @@ class WorkFolder:
 
 @contextlib.contextmanager
 def exclusive_lock(folder: Path) -> Generator[None]:
-    """Hold an exclusive lock on a folder while a package is written.
+    """Hold an exclusive lock on a folder while something is written into it.
 
-    Without effect if the system or the file system cannot lock folders.
+    The folder is created, with those above it. If it is empty at the end, what was created
+    is removed. The lock is without effect if the system or the file system cannot lock
+    folders.
     """
-    if sys.platform == "win32":
+    new = [each for each in (folder, *folder.parents) if not each.exists()]
+    descriptor = _locked(folder)
+    try:
         yield
-        return
+    finally:
+        with contextlib.suppress(OSError):
+            for each in new:
+                each.rmdir()
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _locked(folder: Path) -> int | None:
+    """Create a folder, and return a descriptor that holds its lock; None on Windows."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if sys.platform == "win32":
+        return None
     import fcntl  # noqa: PLC0415  # Windows has no such module
 
     descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        with contextlib.suppress(OSError):
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
+    with contextlib.suppress(OSError):
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with contextlib.suppress(FileNotFoundError):
+        if os.path.samestat(os.fstat(descriptor), folder.stat()):
+            return descriptor
+    os.close(descriptor)  # the process that had the lock has removed the folder
+    return _locked(folder)
 
 
 @contextlib.contextmanager
