@@ -92,13 +92,13 @@ def publish(
             or cannot be written.
     """
     content = _encoded(files, target)
-    with os_errors_as_problems(target, "The folder is unchanged."):
-        with exclusive_lock(target.parent):
-            work = WorkFolder(target)
-            work.clear()
-            changes, replacement = _plan(content, target, force=force)
-            if changes:
-                work.replace_target(replacement)
+    state = "The folder is unchanged."
+    with os_errors_as_problems(target, state), exclusive_lock(target.parent):
+        work = WorkFolder(target)
+        work.clear()
+        changes, replacement = _plan(content, target, force=force)
+        if changes:
+            work.replace_target(replacement)
     return changes
 
 

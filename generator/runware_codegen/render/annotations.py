@@ -169,8 +169,7 @@ class Annotations:
 
     def _literals(self, literals: t.Literals) -> Annotation:
         values = [choice.constant.value for choice in literals.values]
-        if any(isinstance(each, float) for each in values):
-            # Literal does not allow floats.
+        if not all(map(_may_be_literal, values)):
             listed = ", ".join(map(value, values))
             return Annotation(self._named("Json")).marked(self._call("Exactly", listed))
         listed = ", ".join(value(each) for each in values if each is not None)
@@ -247,6 +246,13 @@ class Annotations:
 def _keywords(**values: float | str | None) -> list[str]:
     """Write keyword arguments, without those that are None."""
     return [f"{name}={each}" for name, each in values.items() if each is not None]
+
+
+def _may_be_literal(constant: object) -> bool:
+    """Return whether `Literal` allows a constant; of integers, mypy reads 64 bits."""
+    if isinstance(constant, int):
+        return -(2**63) <= constant < 2**63
+    return not isinstance(constant, float)
 
 
 def _python_type(constant: object) -> str:

@@ -183,6 +183,7 @@ class OddNamesRequest(TaskRequest[OddNamesResult], OpenPart):
         choice: One of two shapes.
         pair: A name and a number. At most 2 items.
         level: Constants of several types.
+        length: Has no Literal: mypy reads 64 bits.
     """
 
     air: ClassVar[str] = "example:odd@1"
@@ -237,6 +238,9 @@ class OddNamesRequest(TaskRequest[OddNamesResult], OpenPart):
 
     level: Annotated[Literal[1, 2, "high"] | None, Exactly(), Nullable()] = None
     """Constants of several types."""
+
+    length: Annotated[Json, Exactly(0, 9223372036854775808)] | None = None
+    """Has no Literal: mypy reads 64 bits."""
 
     task_type: Literal["imageInference"] = constant("imageInference")
     task_uuid: Uuid = fresh_uuid()
