@@ -6,6 +6,7 @@ run shows all of them.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -14,12 +15,21 @@ if TYPE_CHECKING:
 
 Path = tuple[str | int, ...]
 
+_CONFLICT = re.compile("^(?:<{7}|>{7}) ", re.MULTILINE)
+
 
 def json_pointer(path: Path) -> str:
     """Write a path of keys and indexes as a JSON pointer (RFC 6901)."""
     return "".join(
         f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path
     )
+
+
+def without_conflict(text: str, remedy: str) -> str:
+    """Return the remedy of a malformed text; of git's conflicts, if the text has any."""
+    if _CONFLICT.search(text):
+        return "Resolve the conflict that git has marked with <<<<<<< and >>>>>>>."
+    return remedy
 
 
 @dataclass(frozen=True, slots=True, order=True)

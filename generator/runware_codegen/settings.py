@@ -9,13 +9,13 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 import click
 
+from runware_codegen import toml_files
 from runware_codegen.problems import InvalidInputError, Problem, json_pointer
 from runware_codegen.resources import BUILTIN
 
@@ -89,13 +89,13 @@ def find(project: str | None = None) -> Path | None:
     """
     if project is not None:
         file = Path(project, _FILE)
-        if not file.is_file():
+        if not os.path.lexists(file):
             remedy = "Name a folder that has one, or create it: `runware-codegen init`."
             raise InvalidInputError.of(file, "The file does not exist.", remedy)
         return file
     here = Path.cwd()
     for folder in (here, *here.parents):
-        if (folder / _FILE).is_file():
+        if os.path.lexists(folder / _FILE):
             return Path(os.path.relpath(folder / _FILE, here))
     return None
 
@@ -172,14 +172,8 @@ def read_text(file: Path) -> str:
     Raises:
         InvalidInputError: If the file cannot be read.
     """
-    try:
-        return file.read_bytes().decode()
-    except OSError as error:
-        message = f"It cannot be read: {error.strerror or error}."
-        raise InvalidInputError.of(file, message, "Make it a readable file.") from error
-    except UnicodeDecodeError as error:
-        message = "It cannot be read: it is not UTF-8."
-        raise InvalidInputError.of(file, message, "Make it UTF-8 text.") from error
+    content = toml_files.read(file, "Make it a readable file.")
+    return toml_files.decoded(content, file, "Make it UTF-8 text.")
 
 
 def parse(text: str, file: Path) -> dict[str, Any]:
@@ -192,11 +186,7 @@ def parse(text: str, file: Path) -> dict[str, Any]:
         message = "It starts with a byte order mark, which TOML does not allow."
         remedy = "Save it as UTF-8 without a byte order mark."
         raise InvalidInputError.of(file, message, remedy)
-    try:
-        return tomllib.loads(text)
-    except ValueError as error:
-        message = f"It cannot be read: {error}."
-        raise InvalidInputError.of(file, message, "Correct the TOML.") from error
+    return toml_files.parse(text.encode(), file, "Correct the TOML.")
 
 
 def _table(file: Path) -> dict[str, object]:

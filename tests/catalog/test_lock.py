@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from typing import TYPE_CHECKING
 
@@ -115,7 +116,9 @@ class TestGenerate:
         ("old", "new", "told"),
         [
             ("version = 1", "version = 2", "is not 1, the only supported version"),
-            ("[[document]]", "<<<<<<< HEAD", "cannot be read"),
+            ("[[document]]", "<<<<<<< HEAD", "Resolve the conflict"),
+            ("version = 1", f"a = {'[' * 5000}", "nested too deeply"),
+            ("version = 1", "a = '\udcff'", "not UTF-8"),
             ("[[document]]", "[document.x]", "cannot be read"),
             ('"docs/one.json"', '"../one.json"', "number 1"),
             ('"docs/one.json"', '"docs/two.json"', "number 1"),
@@ -132,8 +135,21 @@ class TestGenerate:
         lock = here / "runware.lock"
         text = lock.read_text()
         assert old in text
-        lock.write_text(text.replace(old, new, 1))
+        lock.write_text(text.replace(old, new, 1), errors="surrogateescape")
         refused(run(*GENERATE, cwd=here), "runware.lock\n", told)
+
+    def test_a_lock_that_cannot_be_read(self, here: Path) -> None:
+        lock = here / "runware.lock"
+        for change, told in (
+            (lock.unlink, ""),
+            (lambda: lock.symlink_to("nothing"), "No such file or directory"),
+            (lambda: (lock.unlink(), lock.symlink_to(lock)), "symbolic links"),
+            (lambda: (lock.unlink(), lock.mkdir()), "it is not a file"),
+            (lambda: (lock.rmdir(), os.mkfifo(lock)), "it is not a file"),
+        ):
+            change()
+            if told:
+                refused(run(*GENERATE, cwd=here), "runware.lock\n", told)
 
 
 class TestLocked:

@@ -339,6 +339,7 @@ class TestWhatIsWrong:
             (b"[tool.runware-codegen\n", "\n  It cannot be read: "),
             (b"a = '\xff'\n", "\n  It cannot be read: it is not UTF-8."),
             (b"\xef\xbb\xbf[tool]\n", "\n  It starts with a byte order mark"),
+            (b"a = " + b"[" * 5000, "\n  It cannot be read: its arrays or tables"),
             (b"tool = 1\n", "#/tool\n"),
             (b"[tool]\nrunware-codegen = []\n", "#/tool/runware-codegen\n"),
         ],
@@ -351,12 +352,21 @@ class TestWhatIsWrong:
 
     def test_a_file_that_cannot_be_read(self, project: Path) -> None:
         """Reading this one fails for root too, unlike a file without permissions."""
-        (project / "pyproject.toml").symlink_to("/proc/self/mem")
-        for command in ("list", "init"):
-            assert refused(project, command) == (
-                "pyproject.toml\n  It cannot be read: Input/output error.\n"
-                "  → Make it a readable file.\n\n1 problem\n"
-            )
+        file = project / "pyproject.toml"
+        for target, told in (
+            ("/proc/self/mem", "Input/output error"),
+            (file, "Too many levels of symbolic links"),
+            ("nothing", "No such file or directory"),
+            (project, "it is not a file"),
+        ):
+            file.unlink(missing_ok=True)
+            file.symlink_to(target)
+            for command in ("list", "init"):
+                assert refused(project, command) == (
+                    f"pyproject.toml\n  It cannot be read: {told}.\n"
+                    "  → Make it a readable file.\n\n1 problem\n"
+                )
+            assert file.is_symlink()
 
     def test_a_key_that_would_steer_a_terminal(self, project: Path) -> None:
         configure(project, r'"\u001b[2J\u202e" = 1')

@@ -444,7 +444,13 @@ class TestAccepting:
         assert diff("old", "new", "--fail-on", "breaking").returncode == 1
 
     @pytest.mark.parametrize(
-        "text", ["version = 2", "nothing", 'version = 1\n[[accepted]]\nreason = "x"']
+        "text",
+        [
+            "version = 2",
+            "nothing",
+            "a = " + "[" * 5000,
+            'version = 1\n[[accepted]]\nreason = "x"',
+        ],
     )
     @pytest.mark.usefixtures("sides")
     def test_a_file_that_is_none(self, diff: Diff, tmp_path: Path, text: str) -> None:

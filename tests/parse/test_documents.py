@@ -171,12 +171,19 @@ class TestInputs:
         loop.symlink_to(loop)
         empty = tmp_path / "empty"
         empty.mkdir()
+        linked = tmp_path / "linked"
+        linked.mkdir()
+        for name in ("loop.json", "none.json"):
+            (linked / name).symlink_to(tmp_path / name)
         inputs = [f"{tmp_path}/none.json", str(loop), f"{file}/b", str(empty)]
+        inputs += [str(linked)]
         messages = {each.source: each.message for each in refusal(*inputs)}
         assert messages[inputs[0]] == "no such file or folder"
         assert messages[inputs[1]].startswith("cannot be read: ")
         assert messages[inputs[2]].startswith("cannot be read: ")
         assert messages[inputs[3]] == "the folder has no JSON or YAML file in it"
+        assert messages[f"{linked}/loop.json"].startswith("cannot be read: ")
+        assert messages[f"{linked}/none.json"] == "a link to a file that does not exist"
 
     @pytest.mark.parametrize("given_path", ["", "a\0b"])
     def test_inputs_that_are_no_paths(self, given_path: str) -> None:

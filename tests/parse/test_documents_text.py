@@ -89,6 +89,7 @@ class TestJson:
             ('{"a": 1, # no\n"b": 2}', "JSON has no comments (line 1, column 10)", "remove the comment"),
             ('{"a": }', "a value is missing (line 1, column 7)", "write"),
             ('{"a": undefined}', "a value is missing (line 1, column 7)", "write"),
+            ('{\n<<<<<<< x\n"a": 1}', "a key is missing (line 2, column 1)", "Resolve the conflict"),
             ("[01]", "a comma or a closing bracket is missing (line 1, column 3)", "comma"),
             ("[1, 2", "the text ends too early (line 1, column 6)", "complete"),
             ('{"a":\n', "the text ends too early (line 2, column 1)", "complete"),

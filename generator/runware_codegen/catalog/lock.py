@@ -9,12 +9,13 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import os
 import re
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from runware_codegen import toml_files
 from runware_codegen.catalog.names import is_air, is_identifier
 from runware_codegen.output.files import replace
 from runware_codegen.problems import InvalidInputError, Problem
@@ -117,8 +118,8 @@ def lock_of(folder: Path) -> Lock:
     """
     inside = folder / NAME
     nameable = folder.name.isprintable() and folder.name not in {"", ".."}
-    path = folder.parent / NAME if nameable and not inside.is_file() else inside
-    return read(path) if path.is_file() else Lock(path)
+    path = inside if os.path.lexists(inside) or not nameable else folder.parent / NAME
+    return read(path) if os.path.lexists(path) else Lock(path)
 
 
 def check(inputs: Iterable[str]) -> None:
@@ -214,12 +215,7 @@ def read(path: Path) -> Lock:
     Raises:
         InvalidInputError: If it cannot be read, or is not valid.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        message = f"It cannot be read: {error}."
-        raise InvalidInputError.of(path, message, _RESTORE) from None
-    return parse(content, path)
+    return parse(toml_files.read(path, _RESTORE), path)
 
 
 def parse(content: bytes, path: Path) -> Lock:
@@ -232,11 +228,7 @@ def parse(content: bytes, path: Path) -> Lock:
     Raises:
         InvalidInputError: If it is not valid.
     """
-    try:
-        tree = tomllib.loads(content.decode())
-    except ValueError as error:
-        message = f"It cannot be read: {error}."
-        raise InvalidInputError.of(path, message, _RESTORE) from None
+    tree = toml_files.parse(content, path, _RESTORE)
     if tree.get("version") != _VERSION:
         raise InvalidInputError.of(
             path,

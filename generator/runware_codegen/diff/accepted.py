@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import tomllib
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
+from runware_codegen import toml_files
 from runware_codegen.output.files import replace
 from runware_codegen.problems import InvalidInputError, json_pointer
 
@@ -25,6 +26,7 @@ _HEAD: Final = """\
 version = 1
 """
 _VERSION: Final = 1
+_RESTORE: Final = "Restore it, or remove it and accept the entries again."
 _TEXTS: Final = ("fingerprint", "entry", "document", "place", "change", "reason")
 
 
@@ -57,12 +59,9 @@ def read(path: Path) -> dict[str, Acceptance]:
     Raises:
         InvalidInputError: If the file is not valid.
     """
-    try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not os.path.lexists(path):
         return {}
-    except (OSError, ValueError) as error:
-        raise _invalid(path, f"It cannot be read: {error}") from None
+    tree = toml_files.parse(toml_files.read(path, _RESTORE), path, _RESTORE)
     if tree.get("version") != _VERSION:
         raise _invalid(path, "The version is not 1", "/version")
     found: object = tree.get("accepted", [])
@@ -121,5 +120,4 @@ def _written(each: Acceptance) -> str:
 
 
 def _invalid(path: Path, message: str, pointer: str = "") -> InvalidInputError:
-    remedy = "Restore it, or remove it and accept the entries again."
-    return InvalidInputError.of(path, f"{message}.", remedy, pointer=pointer)
+    return InvalidInputError.of(path, f"{message}.", _RESTORE, pointer=pointer)

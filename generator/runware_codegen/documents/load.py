@@ -14,7 +14,12 @@ from runware_codegen.documents.sources import (
     read_text,
 )
 from runware_codegen.documents.values import MalformedError, find_faults
-from runware_codegen.problems import InvalidInputError, Problem, json_pointer
+from runware_codegen.problems import (
+    InvalidInputError,
+    Problem,
+    json_pointer,
+    without_conflict,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,7 +130,8 @@ def _read_value(text: str, source: Source) -> RawValue:
         return yaml_text.read_yaml(text)
     except MalformedError as malformed:
         fault = malformed.fault
-        raise InvalidInputError.of(source.name, fault.message, fault.remedy) from None
+        remedy = without_conflict(text, fault.remedy)
+        raise InvalidInputError.of(source.name, fault.message, remedy) from None
 
 
 def _is_json(text: str, source: Source) -> bool:

@@ -158,7 +158,8 @@ def _search(top: Path, found: Found) -> Iterator[Source]:
                 found.passed_over.append(f"{name}: a link to a folder, not followed")
             elif path.suffix.lower() in JSON_SUFFIXES | YAML_SUFFIXES:
                 empty = False
-                if os.path.isfile(path):  # noqa: PTH113  Path.is_file may raise
+                exists = os.path.exists(path)  # noqa: PTH110  Path.exists may raise
+                if not exists or os.path.isfile(path):  # noqa: PTH113  Path too
                     yield Source(name, path, discovered=True)
                 else:
                     found.passed_over.append(f"{name}: not a file")
@@ -204,9 +205,11 @@ def read_bytes(source: Source) -> bytes:
         with source.path.open("rb") as file:
             return file.read(MAX_SIZE + 1)
     except FileNotFoundError:
-        raise _problem(
-            source, "no such file or folder", "name one that exists"
-        ) from None
+        message, remedy = "no such file or folder", "name one that exists"
+        if source.path and source.path.is_symlink():
+            message = "a link to a file that does not exist"
+            remedy = "create the file, or remove the link"
+        raise _problem(source, message, remedy) from None
     except OSError as error:
         raise InvalidInputError([_unreadable(source.name, error)]) from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,7 +74,7 @@ def plan(
             return None
         texts[_PROJECT] = after.encode()
     advice = ""
-    if _HOOKS.is_file():
+    if os.path.lexists(_HOOKS):
         hooks = project.read(_HOOKS)
         added = precommit.added(hooks, precommit.stanza(answers))
         if added is None:

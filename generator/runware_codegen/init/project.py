@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import tomllib
 from pathlib import PurePath
@@ -32,12 +33,12 @@ _NO_CODE = re.compile(r"\s*(#.*)?")
 
 
 def read(path: Path) -> str:
-    """Read a text with its line ends; empty if existing is no file.
+    """Read a text with its line ends; empty if there is no file.
 
     Raises:
         InvalidInputError: If the file cannot be read.
     """
-    return read_text(path) if path.exists() else ""
+    return read_text(path) if os.path.lexists(path) else ""
 
 
 def settings(answers: Answers, current: dict[str, Any]) -> str:
