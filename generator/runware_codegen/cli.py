@@ -157,7 +157,7 @@ def docs(ctx: click.Context, /, **options: Unpack[DocsOptions]) -> int:
 @with_options(*DOCUMENT_OPTIONS, *LIST_OPTIONS, PROJECT, *VERBOSITY_OPTIONS)
 @click.pass_context
 def list_documents(ctx: click.Context, /, **options: Unpack[ListOptions]) -> None:
-    """Show the documents from which a package would be generated.
+    """Show the documents that a package would be generated from.
 
     DOCS are files, folders, or - for standard input. Default: all built-in documents.
     With --catalog, show the models of Runware, and which of their documents are in the
@@ -238,8 +238,8 @@ def diff(ctx: click.Context, /, **options: Unpack[DiffOptions]) -> int:
     """Show what changed for callers between two versions of documents.
 
     OLD and NEW are each a file, a folder, - for standard input, runware.lock, a git
-    revision such as main, or a path in a revision, such as HEAD:schemas. For several
-    places, repeat an option: --old a.json --old b.json. NEW defaults to the documents on
+    revision such as main, or a path in a revision, such as HEAD:schemas. To name several
+    of them, repeat an option: --old a.json --old b.json. NEW defaults to the documents on
     disk. OLD defaults to the state in runware.lock, else to the last commit.
     """
     with _terminal(ctx) as terminal:

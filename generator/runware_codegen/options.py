@@ -161,14 +161,14 @@ _PACKAGE = click.option(
     required=True,
     callback=_check_package,
     help="The name of the package. Dots separate packages: a.b is in DIR/a/b. If"
-    " pyproject.toml has several clients, it can select one of them.",
+    " pyproject.toml has several clients, the name selects one of them.",
 )
 
 OUTPUT_OPTIONS = (
     click.option(
         "--check/--no-check",
-        help="Write nothing; print the files that differ, and exit with code 1 if any"
-        " does.",
+        help="Write nothing; print the files that differ. Exit with code 1 if a file"
+        " differs.",
     ),
     click.option(
         "--diff/--no-diff",
@@ -176,8 +176,8 @@ OUTPUT_OPTIONS = (
     ),
     click.option(
         "--force/--no-force",
-        help="Generate into a folder with files that the generator did not write. They are"
-        " kept, unless a generated file has the same path.",
+        help="Generate into a folder that has other files. They are kept, unless a generated"
+        " file has the same path.",
     ),
     click.option(
         "--cache/--no-cache",
@@ -199,7 +199,7 @@ GENERATE_OPTIONS = (
         metavar="DIR",
         required=True,
         type=click.Path(),
-        help="The folder in which the folder of the package is created.",
+        help="The folder that contains the folder of the package.",
     ),
     _PACKAGE,
     click.option(
@@ -222,7 +222,7 @@ DOCS_OPTIONS = (
         metavar="DIR",
         required=True,
         type=click.Path(),
-        help="The folder of the reference. In pyproject.toml, it is the setting docs.",
+        help="The folder of the reference; in pyproject.toml, the setting docs.",
     ),
     _PACKAGE,
     *OUTPUT_OPTIONS,
@@ -253,7 +253,7 @@ LIST_OPTIONS = (
         "--creator",
         metavar="NAME",
         default="",
-        help="Show models of this creator: its name, or the first word of identifiers.",
+        help="Show models of this creator: its name, or the first word of the models' identifiers.",
     ),
     click.option(
         "--status",
@@ -315,8 +315,8 @@ FETCH_OPTIONS = (
         default=DOCUMENTS_FOLDER,
         show_default=True,
         type=click.Path(file_okay=False),
-        help="The folder of the documents. Default in a project: the first folder in its"
-        " setting documents.",
+        help="The folder of the documents. In a project, the default is the first folder in"
+        " the setting documents.",
     ),
     _INDEX_URL,
     click.option(
@@ -362,7 +362,7 @@ INIT_OPTIONS = (
         "--output",
         metavar="DIR",
         type=click.Path(file_okay=False),
-        help="The folder in which the folder of the package is created.",
+        help="The folder that contains the folder of the package.",
     ),
     click.option(
         "--package",

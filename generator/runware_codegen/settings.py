@@ -222,8 +222,8 @@ def _fault(
         message = "The value has the wrong type."
         return problem_with(file, path, message, f"Write {form}.")
     if isinstance(known[name].type, click.Path) and "\\" in _joined(value):
-        message = "Only Windows takes \\ as a separator of folders."
-        return problem_with(file, path, message, "Write / instead.")
+        message = "Only Windows accepts \\ as a path separator."
+        return problem_with(file, path, message, "Use / instead.")
     return None
 
 
@@ -238,7 +238,7 @@ def _form(parameter: click.Parameter, value: object) -> tuple[str, bool]:
         items = cast("list[object]", value) if isinstance(value, list) else [None]
         return "a list of strings", all(isinstance(item, str) for item in items)
     if isinstance(parameter.type, click.IntRange):
-        return "a whole number", type(value) is int
+        return "an integer", type(value) is int
     return "a string", isinstance(value, str)
 
 

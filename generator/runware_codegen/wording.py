@@ -54,7 +54,7 @@ _FORMATS: Final[Mapping[str, str]] = {
 _TYPES: Final[Mapping[str, str]] = {
     "null": "null",
     "boolean": "true or false",
-    "integer": "a whole number",
+    "integer": "an integer",
     "number": "a number",
     "string": "a string",
     "array": "a list",
@@ -201,7 +201,7 @@ def format_words(name: str) -> str:
 
 
 def type_words(json_type: str) -> str:
-    """Describe a value of a JSON type: "a whole number"."""
+    """Describe a value of a JSON type: "an integer"."""
     return _TYPES[json_type]
 
 

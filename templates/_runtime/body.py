@@ -144,6 +144,6 @@ class Body:
         self._decoder.end()
         if self._decoder.is_identity and not self._has_end:
             raise BodyError(
-                "it may be truncated: the answer has neither Content-Length nor chunked "
+                "it may be truncated: the response has neither Content-Length nor chunked "
                 "encoding"
             )

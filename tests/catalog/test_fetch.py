@@ -200,8 +200,8 @@ class TestNotAskingTwice:
         told = changed()
         lines = [line for line in told.splitlines() if line.startswith("- ")]
         assert lines == [
-            "- breaking: request-type-narrowed TwoRequest.size: any value → a whole number",
-            "- compatible: request-member-added TwoRequest.size: added: a whole number",
+            "- breaking: request-type-narrowed TwoRequest.size: any value → an integer",
+            "- compatible: request-member-added TwoRequest.size: added: an integer",
         ]
         catalog.add("two", {**size, "$comment": "It means the same."})
         assert "changed: schemas/two.json" in fetch("--update").stdout
@@ -315,7 +315,7 @@ class TestFaults:
     @pytest.mark.parametrize(
         ("fault", "told", "advice"),
         [
-            ("html", "is a web page", "A proxy may have sent it"),
+            ("html", "is a web page", "A proxy may have sent the response"),
             ("half", "Not JSON", "Fetch it again"),
             ("cut", "truncated", "again later"),
             ("drip", "timed out after 0.3 s, 4 times", "again later"),

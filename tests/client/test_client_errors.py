@@ -88,8 +88,8 @@ CLASSES = [
 ]
 NOT_ACCEPTED = "The server did not accept the task, and nothing was billed."
 COLLECT = (
-    "The task may have run: collect it with handle.wait() of this error instead of "
-    "sending it again."
+    "The task may have run. Collect its results with handle.wait() of this error "
+    "instead of sending it again."
 )
 
 
@@ -552,8 +552,8 @@ def test_an_answer_that_is_not_runwares(
     error = caller.error(RUN, **CHAIR)
     assert type(error) is shipped.ResponseError
     assert error.http_status == 200
-    assert "HTTP 200 with an answer that is not JSON with data or errors" in str(error)
-    assert "Check that base_url is the address of Runware" in str(error)
+    assert "HTTP 200 with a response that is not JSON with data or errors" in str(error)
+    assert "Check that base_url is the URL of Runware's API" in str(error)
     assert len(error.body) <= 301
     assert error.body
 
@@ -597,7 +597,7 @@ def test_nobody_answers(shipped: ModuleType, caller: Caller) -> None:
     assert type(error) is shipped.ConnectionError
     assert issubclass(type(error), builtins.ConnectionError)
     assert isinstance(error.__cause__, httpx2.ConnectError)
-    assert str(error).startswith(f"no answer from {url}: ")
+    assert str(error).startswith(f"no response from {url}: ")
     assert "Check the network and base_url" in str(error)
     assert UUID(error.task_uuid)
     assert (error.code, error.request_id, error.retry_after) == (None, None, None)

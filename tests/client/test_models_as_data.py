@@ -189,13 +189,13 @@ def test_filters(
 
 
 def test_a_filter_is_a_text(package: ModuleType) -> None:
-    with pytest.raises(TypeError, match=r"a filter of documents\(\) is a str, not 3"):
+    with pytest.raises(TypeError, match=r"a filter of documents\(\) must be a str, not 3"):
         package.documents(status=3)
 
 
 @pytest.mark.parametrize("task", [[], "{}", None])
 def test_a_task_is_an_object(package: ModuleType, task: object) -> None:
-    with pytest.raises(TypeError, match="a task is a dict with taskType, not a"):
+    with pytest.raises(TypeError, match="a task must be a dict with taskType, not a"):
         package.parse_request(task)
 
 

@@ -560,7 +560,7 @@ def test_a_finish_reason_is_an_end(
 def test_more_than_one_text_is_refused_before_it_is_sent(
     streamer: Streamer, script: Script
 ) -> None:
-    with pytest.raises(ValueError, match="a stream has one result"):
+    with pytest.raises(ValueError, match="a stream has only one result"):
         streamer.stream(streamer.over_http, number_results=2)
     assert script.calls == []
 
@@ -1039,7 +1039,7 @@ def test_an_answer_without_a_text(
     script.answer({"data": data})
     _, error = streamer.failure()
     assert type(error).__name__ == "ResponseError"
-    assert "neither a stream nor a text" in str(error)
+    assert "neither an event stream nor text" in str(error)
     assert error.may_have_run
 
 

@@ -103,7 +103,7 @@ def test_a_broken_stream_leaves_a_handle(
         with pytest.raises(shipped.ConnectionError) as caught:
             await value(stream.get_result())
         error = caught.value
-        assert "collect it with handle.wait()" in str(error)
+        assert "Collect its results with handle.wait()" in str(error)
         [partial] = error.results
         [left] = client.unfinished()
         assert left.task_uuid == error.handle.task_uuid == request.task_uuid

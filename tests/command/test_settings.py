@@ -286,7 +286,7 @@ class TestWhatIsWrong:
             ("documents", '"docs"', "a list of strings"),
             ("only", "[1]", "a list of strings"),
             ("include-status", "{}", "a list of strings"),
-            ("jobs", '"2"', "a whole number"),
+            ("jobs", '"2"', "an integer"),
         ],
     )
     def test_a_value_of_a_wrong_type(
@@ -302,7 +302,7 @@ class TestWhatIsWrong:
         told = refused(project, "generate", "--package", "client")
         for key in ("documents", "output"):
             assert f"pyproject.toml#/tool/runware-codegen/{key}\n" in told
-        assert told.count("→ Write / instead.\n") == 2
+        assert told.count("→ Use / instead.\n") == 2
 
     @pytest.mark.parametrize(
         ("first", "second"),

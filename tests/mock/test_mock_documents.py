@@ -207,7 +207,7 @@ def test_nothing_outside_of_a_document_is_read(tmp_path: Path) -> None:
         ({"$ref": "http://127.0.0.1/x"}, "points outside of the document"),
         ({"$ref": "#/nothing"}, "points to nothing"),
         ({"maximum": "3"}, "The value of 'maximum' is invalid"),
-        ({"pattern": "\\0"}, "The mock cannot check properties/size/pattern"),
+        ({"pattern": "\\0"}, "The mock cannot validate properties/size/pattern"),
     ],
 )
 def test_a_schema_that_cannot_be_judged_is_a_sentence(

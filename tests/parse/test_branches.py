@@ -145,7 +145,7 @@ def test_members_of_branches_stand_beside_the_others(beside: ModuleType) -> None
     [
         ({"mode": "image"}, "image is required and must be a string when mode"),
         ({"mode": "image", "image": 7}, "must be a string when mode is 'image'"),
-        ({"settings": {"steps": "x"}}, "steps is a whole number; fast is true"),
+        ({"settings": {"steps": "x"}}, "steps is an integer; fast is true"),
         ({"settings": {"steps": 1, "fast": True}}, "exactly one of these must hold"),
         ({"settings": {"steps": 1, "other": True}}, "other"),
     ],

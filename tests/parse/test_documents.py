@@ -181,7 +181,7 @@ class TestInputs:
         assert messages[inputs[0]] == "no such file or folder"
         assert messages[inputs[1]].startswith("cannot be read: ")
         assert messages[inputs[2]].startswith("cannot be read: ")
-        assert messages[inputs[3]] == "the folder has no JSON or YAML file in it"
+        assert messages[inputs[3]] == "the folder has no JSON or YAML files"
         assert messages[f"{linked}/loop.json"].startswith("cannot be read: ")
         assert messages[f"{linked}/none.json"] == "a link to a file that does not exist"
 
@@ -251,7 +251,7 @@ class TestOutline:
             (
                 changed("info", "version", to=1.0),
                 "/info/version",
-                "the number 1.0 is not valid here: OpenAPI 3.1 expects text",
+                "the number 1.0 is not valid here: OpenAPI 3.1 expects a string",
             ),
             (
                 changed("servers", to={}),
@@ -262,7 +262,7 @@ class TestOutline:
             (
                 changed("paths", "/", to="x"),
                 "/paths/~1",
-                'the text "x" is not valid here: OpenAPI 3.1 expects an object',
+                'the string "x" is not valid here: OpenAPI 3.1 expects an object',
             ),
             (
                 changed("paths", "/", "post", "deprecated", to=[]),
@@ -282,7 +282,7 @@ class TestOutline:
             (
                 changed("paths", "/", "post", "responses", "400", to={"$ref": True}),
                 "/paths/~1/post/responses/400/$ref",
-                "true is not valid here: OpenAPI 3.1 expects text",
+                "true is not valid here: OpenAPI 3.1 expects a string",
             ),
             (
                 changed("paths", "/", "post", "requestBody", to={}),
@@ -302,7 +302,7 @@ class TestOutline:
                 ),
                 "/paths/~1/parameters/0/in",
                 (
-                    'the text "nowhere" is not valid here: OpenAPI 3.1 expects'
+                    'the string "nowhere" is not valid here: OpenAPI 3.1 expects'
                     " 'query', 'header', 'path' or 'cookie'"
                 ),
             ),
@@ -319,7 +319,7 @@ class TestOutline:
             (
                 a_document(Odd="text"),
                 "/components/schemas/Odd",
-                'the text "text" is not a schema',
+                'the string "text" is not a schema',
             ),
             (
                 changed("components", "headers", to={"schema": {"schema": []}}),

@@ -91,13 +91,13 @@ class TestJson:
             ('{"a": undefined}', "a value is missing (line 1, column 7)", "write"),
             ('{\n<<<<<<< x\n"a": 1}', "a key is missing (line 2, column 1)", "Resolve the conflict"),
             ("[01]", "a comma or a closing bracket is missing (line 1, column 3)", "comma"),
-            ("[1, 2", "the text ends too early (line 1, column 6)", "complete"),
-            ('{"a":\n', "the text ends too early (line 2, column 1)", "complete"),
-            ('["a]', "a text is not closed (line 1, column 2)", "double quote"),
+            ("[1, 2", "the file ends too early (line 1, column 6)", "complete"),
+            ('{"a":\n', "the file ends too early (line 2, column 1)", "complete"),
+            ('["a]', "a string is not closed (line 1, column 2)", "double quote"),
             ("{} {}", "more text follows the value (line 1, column 4)", "one value"),
             (
                 '["a\nb"]',
-                "a text has a control character in it (line 1, column 4)",
+                "a string has a control character in it (line 1, column 4)",
                 "\\n",
             ),
             (
@@ -140,7 +140,7 @@ class TestJson:
     def test_half_a_character(self, half: str) -> None:
         problem = only_problem(with_constant(f'["{half}"]'))
         assert problem.pointer == f"{HERE}/0"
-        assert problem.message == "text has a lone surrogate, which is half a character"
+        assert problem.message == "a string has a lone surrogate, which is half a character"
         problem = only_problem(with_constant(f'{{"{half}": ["{half}"]}}'))
         assert problem.pointer == HERE
         assert problem.message.startswith("the key ")
@@ -266,7 +266,7 @@ class TestYaml:
             ("-.INF", "-.INF is not a JSON value (line 8, column 14)"),
             ("1e999", "a number is out of range (line 8, column 14)"),
             ("0x" + "f" * 5000, "a number is out of range (line 8, column 14)"),
-            ('"\\ud800"', "text has a lone surrogate, which is half a character"),
+            ('"\\ud800"', "a string has a lone surrogate, which is half a character"),
         ],
     )  # fmt: skip
     def test_what_json_has_no_value_for(self, text: str, message: str) -> None:

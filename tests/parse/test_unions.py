@@ -165,12 +165,12 @@ def test_items_are_named_by_a_title_that_names_a_class(source: str) -> None:
         ),
         pytest.param(
             {"frames": [5]},
-            {"frames.0": "must be a text or an object (PlacedImage)"},
+            {"frames.0": "must be a string or an object (PlacedImage)"},
             id="of no type",
         ),
         pytest.param(
             {"frames": [{"image": UUID, "frame": "middle"}]},
-            {"frames.0.frame": "must be 'first' or 'last', or a whole number"},
+            {"frames.0.frame": "must be 'first' or 'last', or an integer"},
             id="inside the one object",
         ),
         pytest.param(

@@ -125,7 +125,7 @@ def test_another_medium_is_written(module: ModuleType) -> None:
     assert request.model_dump(mode="json", by_alias=True) == request.to_wire()
 
 
-AS_TEXT = "must be a text, not a file. Upload the file with a mediaStorage task"
+AS_TEXT = "must be a string, not a file. Upload the file with a mediaStorage task"
 
 
 def test_a_file_of_another_request_is_no_text(module: ModuleType) -> None:

@@ -110,7 +110,7 @@ def test_what_no_websocket_was_opened_for_was_not_sent(
         )
         async with server, client:
             for outcome in await client.run_many([image(), image()]):
-                assert f"HTTP {status} in place of" in str(outcome.error)
+                assert f"HTTP {status} instead of" in str(outcome.error)
                 assert not outcome.error.may_have_run
                 assert outcome.error.handle is None
             assert client.unfinished() == []

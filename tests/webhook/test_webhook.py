@@ -160,7 +160,7 @@ def test_a_task_with_an_old_name_is_told_the_present_one(
         shipped.parse_request(task)
     package = generated(tmp_path, {"one.json": a_document({})}, package="old_client")
     has_none = (
-        "old name of 'upscale', which no document here describes."
+        "old name of 'upscale', and no document of this package describes it."
         " This package has imageInference"
     )
     with pytest.raises(ValidationError, match=has_none):

@@ -20,7 +20,7 @@ class CommonErrors:
 
     UNAUTHORIZED: ClassVar[Self] = member("unauthorized", 401)
 
-    """The API key is missing or not known. Check it, then send the task again."""
+    """The API key is missing or unknown. Correct it, then send the task again."""
 
     PAYMENT_REQUIRED: ClassVar[Self] = member("paymentRequired", 402)
 
@@ -28,41 +28,41 @@ class CommonErrors:
 
     FORBIDDEN: ClassVar[Self] = member("forbidden", 403)
 
-    """The API key is valid and may not do this. Use one of a team that may."""
+    """The API key does not have this permission. Use a key that has it."""
 
     NOT_FOUND: ClassVar[Self] = member("notFound", 404)
 
-    """There is nothing under that address or identifier. Check both."""
+    """The address or an identifier in the task does not exist. Check both."""
 
     TOO_MANY_REQUESTS: ClassVar[Self] = member("tooManyRequests", 429)
 
-    """Too much was sent in too short a time. Wait, then send fewer tasks at once."""
+    """Too many tasks in a short time. Wait, then send fewer tasks at a time."""
 
     INTERNAL_SERVER_ERROR: ClassVar[Self] = member("internalServerError", 500)
 
-    """Something failed at Runware, perhaps after the task had run. Collect it with the
-    error's `handle` instead of sending it again.
+    """Runware failed, and the task may have run. Collect its results with the error's
+    `handle` instead of sending it again.
     """
 
     SERVICE_UNAVAILABLE: ClassVar[Self] = member("serviceUnavailable", 503)
 
-    """Runware is under maintenance or has no capacity left. The task may have run,
-    unless the answer has a Retry-After header: the error's `may_have_run` tells.
+    """Runware is under maintenance or at capacity. The task may have run, unless the
+    response has a Retry-After header. See the error's `may_have_run`.
     """
 
     GATEWAY_TIMEOUT: ClassVar[Self] = member("gatewayTimeout", 504)
 
-    """Runware did not answer its own gateway in time; the task may run all the same.
-    Collect it with the error's `handle` instead of sending it again.
+    """Runware did not respond to its gateway in time, and the task may have run.
+    Collect its results with the error's `handle` instead of sending it again.
     """
 
     ACCOUNT_DISABLED: ClassVar[Self] = member("accountDisabled")
 
-    """The account is disabled. Ask Runware's support."""
+    """The account is disabled. Contact Runware's support."""
 
     ACCOUNT_SUSPENDED: ClassVar[Self] = member("accountSuspended")
 
-    """The account is suspended. Ask Runware's support."""
+    """The account is suspended. Contact Runware's support."""
 
     AUTH_TIMEOUT: ClassVar[Self] = member("authTimeout")
 
@@ -70,15 +70,15 @@ class CommonErrors:
 
     AUTHENTICATION_FAILED: ClassVar[Self] = member("authenticationFailed")
 
-    """The API key was refused. Check it, or make a new one."""
+    """The API key was rejected. Check it, or create a new one."""
 
     CONFLICT_TASK_UUID: ClassVar[Self] = member("conflictTaskUUID")
 
-    """A task with this taskUUID is known already: its result can be collected."""
+    """A task with this taskUUID exists already. Its results can be collected."""
 
     CONTENT_POLICY_VIOLATION: ClassVar[Self] = member("contentPolicyViolation")
 
-    """The input breaks the content policy. Change the prompt or the media."""
+    """The input violates the content policy. Change the prompt or the media."""
 
     DOWNLOAD_FAILED: ClassVar[Self] = member("downloadFailed")
 
@@ -86,7 +86,7 @@ class CommonErrors:
 
     DUPLICATE_TASK_UUID: ClassVar[Self] = member("duplicateTaskUUID")
 
-    """A task with this taskUUID is known already: its result can be collected."""
+    """A task with this taskUUID exists already. Its results can be collected."""
 
     ENVIRONMENT_PAUSED: ClassVar[Self] = member("environmentPaused")
 
@@ -94,27 +94,27 @@ class CommonErrors:
 
     IMAGE_BLOCKED: ClassVar[Self] = member("imageBlocked")
 
-    """An image was refused for its content. Change it."""
+    """An image was refused because of its content. Use another one."""
 
     INCOMPATIBLE_PARAMETERS: ClassVar[Self] = member("incompatibleParameters")
 
-    """Parameters do not go together. The message says which; leave some out."""
+    """Some parameters cannot be combined. The message names them."""
 
     INFERENCE_ERROR: ClassVar[Self] = member("inferenceError")
 
-    """The model failed while it worked on the task. Try a new request."""
+    """The model failed during the task. Try a new request."""
 
     INSUFFICIENT_CREDITS: ClassVar[Self] = member("insufficientCredits")
 
-    """The account has too little credit for the task. Add some."""
+    """The balance does not cover the task. Add credit."""
 
     INSUFFICIENT_PERMISSIONS: ClassVar[Self] = member("insufficientPermissions")
 
-    """The API key may not do this. Use one of a team that may."""
+    """The API key does not have this permission. Use a key that has it."""
 
     INVALID_API_KEY: ClassVar[Self] = member("invalidApiKey")
 
-    """The API key is not known. Check it, or make a new one."""
+    """The API key is unknown. Check it, or create a new one."""
 
     INVALID_AUTHENTICATION: ClassVar[Self] = member("invalidAuthentication")
 
@@ -122,11 +122,11 @@ class CommonErrors:
 
     INVALID_CREDENTIALS: ClassVar[Self] = member("invalidCredentials")
 
-    """The API key is not known. Check it, or make a new one."""
+    """The API key is unknown. Check it, or create a new one."""
 
     INVALID_PARAMETER: ClassVar[Self] = member("invalidParameter")
 
-    """A parameter has a value that is not allowed. `parameter` says which."""
+    """The value of a parameter is not allowed. `parameter` names it."""
 
     INVALID_POSITIVE_PROMPT: ClassVar[Self] = member("invalidPositivePrompt")
 
@@ -142,15 +142,15 @@ class CommonErrors:
 
     MISSING_PARAMETER: ClassVar[Self] = member("missingParameter")
 
-    """A parameter that the task needs was left out. `parameter` says which."""
+    """A required parameter is missing. `parameter` names it."""
 
     MODEL_ALREADY_EXISTS: ClassVar[Self] = member("modelAlreadyExists")
 
-    """There is a model of this name and version. Choose another."""
+    """A model with this name and version exists already. Choose another."""
 
     MODEL_DISABLED: ClassVar[Self] = member("modelDisabled")
 
-    """The model is switched off. Choose another."""
+    """The model is disabled. Choose another."""
 
     MODEL_NOT_READY: ClassVar[Self] = member("modelNotReady")
 
@@ -158,7 +158,7 @@ class CommonErrors:
 
     MODEL_UNAVAILABLE: ClassVar[Self] = member("modelUnavailable")
 
-    """The model cannot be used now. Try a new request later."""
+    """The model is not available. Try a new request later."""
 
     MODERATION_FAILED: ClassVar[Self] = member("moderationFailed")
 
@@ -166,73 +166,73 @@ class CommonErrors:
 
     NO_AVAILABLE_SERVER: ClassVar[Self] = member("noAvailableServer")
 
-    """No server is free for the task. Try a new request later."""
+    """No server is available for the task. Try a new request later."""
 
     NSFW_CONTENT_DETECTED: ClassVar[Self] = member("nsfwContentDetected")
 
-    """The input or the result is unsafe for work. Change the input."""
+    """The input or the result is not safe for work. Change the input."""
 
     ORGANIZATION_DISABLED: ClassVar[Self] = member("organizationDisabled")
 
-    """The organization is disabled. Ask Runware's support."""
+    """The organization is disabled. Contact Runware's support."""
 
     ORGANIZATION_SUSPENDED: ClassVar[Self] = member("organizationSuspended")
 
-    """The organization is suspended. Ask Runware's support."""
+    """The organization is suspended. Contact Runware's support."""
 
     PAYLOAD_TOO_LARGE: ClassVar[Self] = member("payloadTooLarge")
 
-    """The request is too large. Send fewer tasks at once, or smaller inputs."""
+    """The request is too large. Send fewer tasks at a time, or smaller inputs."""
 
     PERMISSION_DENIED: ClassVar[Self] = member("permissionDenied")
 
-    """The API key may not do this. Use one of a team that may."""
+    """The API key does not have this permission. Use a key that has it."""
 
     PROCESSING_FAILED: ClassVar[Self] = member("processingFailed")
 
-    """The server failed while it worked on the task. Try a new request."""
+    """The server failed during the task. Try a new request."""
 
     PROMPT_BLOCKED: ClassVar[Self] = member("promptBlocked")
 
-    """The prompt was refused for its content. Change it."""
+    """The prompt was refused because of its content. Change it."""
 
     PROVIDER_CONTENT_POLICY_VIOLATION: ClassVar[Self] = member(
         "providerContentPolicyViolation"
     )
 
-    """The input breaks the provider's content policy. Change it."""
+    """The input violates the provider's content policy. Change it."""
 
     PROVIDER_ERROR: ClassVar[Self] = member("providerError")
 
-    """The provider of the model failed. `response_content` may say why."""
+    """The model's provider failed. `response_content` may say why."""
 
     PROVIDER_RATE_LIMIT_EXCEEDED: ClassVar[Self] = member("providerRateLimitExceeded")
 
-    """The provider limits how many tasks it takes. Try again later."""
+    """The rate limit of the model's provider was reached. Try again later."""
 
     QUOTA_EXCEEDED: ClassVar[Self] = member("quotaExceeded")
 
-    """The account has used up its quota. Wait for the next, or raise it."""
+    """The account has used up its quota. Raise it, or wait until it is renewed."""
 
     RATE_LIMIT_EXCEEDED: ClassVar[Self] = member("rateLimitExceeded")
 
-    """The account sends more than it may. Wait, then send fewer tasks."""
+    """The account exceeded its rate limit. Wait, then send fewer tasks."""
 
     SENSITIVE_CONTENT_DETECTED: ClassVar[Self] = member("sensitiveContentDetected")
 
-    """The input or the result is sensitive content. Change the input."""
+    """The input or the result has sensitive content. Change the input."""
 
     SERVER_UNAVAILABLE: ClassVar[Self] = member("serverUnavailable")
 
-    """Runware has no capacity left or is under maintenance. Try again later."""
+    """Runware is under maintenance or at capacity. Try again later."""
 
     STANDARD_ERROR: ClassVar[Self] = member("standardError")
 
-    """Something failed at Runware. See the error's message."""
+    """Runware failed. See the error's message."""
 
     TASK_CANCELLED: ClassVar[Self] = member("taskCancelled")
 
-    """The task was cancelled. Make a new request for its result."""
+    """The task was cancelled. Send a new request for its results."""
 
     TASK_FAILED: ClassVar[Self] = member("taskFailed")
 
@@ -244,7 +244,7 @@ class CommonErrors:
 
     TIMEOUT_PROVIDER: ClassVar[Self] = member("timeoutProvider")
 
-    """The provider of the model did not answer in time. Try a new request."""
+    """The model's provider did not respond in time. Try a new request."""
 
     TOKEN_EXPIRED: ClassVar[Self] = member("tokenExpired")
 
@@ -252,7 +252,7 @@ class CommonErrors:
 
     TOKEN_INVALID: ClassVar[Self] = member("tokenInvalid")
 
-    """The API key or its token is not known. Check it, or get a new one."""
+    """The API key or its token is unknown. Check it, or get a new one."""
 
     TOKEN_MISSING: ClassVar[Self] = member("tokenMissing")
 
@@ -264,19 +264,19 @@ class CommonErrors:
 
     TOO_MANY_TASKS: ClassVar[Self] = member("tooManyTasks")
 
-    """The request has too many tasks. Send fewer at once."""
+    """The request has too many tasks. Send fewer at a time."""
 
     UNKNOWN_ERROR: ClassVar[Self] = member("unknownError")
 
-    """Something failed, and Runware does not know what. See the message."""
+    """Runware failed for an unknown reason. See the error's message."""
 
     UNKNOWN_MODEL: ClassVar[Self] = member("unknownModel")
 
-    """There is no model of this name. Check `model`."""
+    """No model has this name. Check `model`."""
 
     UNKNOWN_PARAMETER: ClassVar[Self] = member("unknownParameter")
 
-    """The task has a parameter that it does not take. `parameter` says which."""
+    """The task has an unknown parameter. `parameter` names it."""
 
     UNSAFE_CONTENT_DETECTED: ClassVar[Self] = member("unsafeContentDetected")
 
@@ -284,7 +284,7 @@ class CommonErrors:
 
     UNSUPPORTED_DURATION: ClassVar[Self] = member("unsupportedDuration")
 
-    """The model makes no results of this length. See its document."""
+    """The model does not support this duration. See its document."""
 
     UPLOAD_FAILED: ClassVar[Self] = member("uploadFailed")
 
@@ -292,12 +292,12 @@ class CommonErrors:
 
     VALIDATION_FAILED: ClassVar[Self] = member("validationFailed")
 
-    """The task breaks a rule of its type. The message says which."""
+    """The task violates a rule of its task type. See the error's message."""
 
     WORKSPACE_DISABLED: ClassVar[Self] = member("workspaceDisabled")
 
-    """The workspace is disabled. Ask Runware's support."""
+    """The workspace is disabled. Contact Runware's support."""
 
     WORKSPACE_SUSPENDED: ClassVar[Self] = member("workspaceSuspended")
 
-    """The workspace is suspended. Ask Runware's support."""
+    """The workspace is suspended. Contact Runware's support."""

@@ -14,10 +14,10 @@ Their hierarchy::
     │   │   ├── RateLimitError          429
     │   │   └── ServerError             500 and above
     │   └── TaskError             with an HTTP status below 400: the task failed
-    ├── ConnectionError           no answer; also a builtin ConnectionError
+    ├── ConnectionError           no response; also a builtin ConnectionError
     ├── TimeoutError              no result in time; also a builtin TimeoutError
-    ├── ResponseError             the answer cannot be parsed
-    ├── ClosedError               the client or the stream is closed
+    ├── ResponseError             the response cannot be parsed
+    ├── ClosedError               the client is closed
     ├── BudgetError               the cost of the task would exceed the client's budget
     └── DownloadError             an output cannot be saved to a file
 
@@ -49,8 +49,8 @@ MAX_DETAIL = 300
 """Maximum number of characters of a provider's text, or of allowed values."""
 
 _COLLECT = (
-    "The task may have run: collect it with handle.wait() of this error instead of "
-    "sending it again."
+    "The task may have run. Collect its results with handle.wait() of this error "
+    "instead of sending it again."
 )
 _REFUSALS = frozenset(
     {
@@ -81,11 +81,11 @@ class Result(Protocol):
 
 
 class ErrorSource(Protocol):
-    """The attributes of an answer that an exception copies."""
+    """The attributes of a response that an exception copies."""
 
     @property
     def http_status(self) -> int:
-        """The HTTP status of the answer."""
+        """The HTTP status of the response."""
         ...
 
     @property
@@ -121,7 +121,7 @@ class RunwareError(Exception):
             run. None means that nothing was billed except what is in `results`. A
             pickled error has a `SavedHandle` instead.
         results: The results that arrived before the task failed or was given up.
-        oversized: The number of tasks in the request if its answer is too large to be
+        oversized: The number of tasks in the request if its response is too large to be
             read; 0 for other causes.
     """
 
@@ -254,10 +254,10 @@ class APIError(RunwareError):
     """The server returned an error object.
 
     Attributes:
-        http_status: The HTTP status of the answer.
+        http_status: The HTTP status of the response.
         request_id: The identifier of the exchange, for Runware's support; None if the
             server sent none.
-        body: The start of the answer's body, without the API key.
+        body: The start of the response body, without the API key.
         retry_after: The seconds in the server's Retry-After; None if it sent none.
         status: The HTTP status as a member of the task type's error enum, or as text
             without an enum; None below 400.
@@ -280,7 +280,7 @@ class APIError(RunwareError):
 
         Args:
             item: The object: `code`, `message`, … Each may be missing or of any type.
-            source: The answer that contains it.
+            source: The response that contains it.
             errors: The task type's error enum; without one, codes are plain text.
         """
         name = errors or str
@@ -359,7 +359,7 @@ def _shown(value: object) -> str:
 
 
 class APIStatusError(APIError):
-    """The answer had an HTTP status of 400 or more."""
+    """The response had an HTTP status of 400 or more."""
 
     advice = "Runware does not document this HTTP status; see `item`."
 
@@ -376,7 +376,7 @@ class BadRequestError(APIStatusError):
 
 
 class AuthenticationError(APIStatusError):
-    """HTTP 401: the server does not know the API key."""
+    """HTTP 401: the API key is unknown to the server."""
 
     advice = "Check the key in api_key or RUNWARE_API_KEY; it may have been revoked."
 
@@ -406,12 +406,12 @@ class RateLimitError(APIStatusError):
 
 
 class ServerError(APIStatusError):
-    """HTTP 500 and above: Runware or a gateway in front of it failed.
+    """HTTP 500 and above: Runware or its gateway failed.
 
     The task may have run, except after a 503 with a Retry-After header.
     """
 
-    advice = "Runware or a gateway in front of it failed."
+    advice = "Runware or its gateway failed."
     may_have_run = True
 
     def _proves_not_accepted(self) -> bool:
@@ -419,7 +419,7 @@ class ServerError(APIStatusError):
 
 
 class TaskError(APIError):
-    """The task failed: an error object in an answer with an HTTP status below 400."""
+    """The task failed: an error object in a response with an HTTP status below 400."""
 
     advice = "The task has ended. Correct the cause in the message and send a new task."
 
@@ -434,7 +434,7 @@ class TaskError(APIError):
 
 
 class ConnectionError(RunwareError, builtins.ConnectionError):
-    """The server could not be reached, or the connection broke before the answer.
+    """The server could not be reached, or the connection broke before the response.
 
     It is also a builtin `ConnectionError`, so `except ConnectionError` catches it.
     """
@@ -461,18 +461,18 @@ class TimeoutError(RunwareError, builtins.TimeoutError):
 
 
 class ResponseError(RunwareError):
-    """The server's answer cannot be parsed, or has no information about the task.
+    """The server's response cannot be parsed, or has no information about the task.
 
     Attributes:
-        http_status: The HTTP status of the answer.
+        http_status: The HTTP status of the response.
         request_id: The identifier of the exchange, for Runware's support; None if the
             server sent none.
-        body: The start of the answer's body.
+        body: The start of the response body.
     """
 
     advice = (
-        "Check that base_url is the address of Runware, and that no proxy answers in "
-        "its place."
+        "Check that base_url is the URL of Runware's API, and that no proxy responds "
+        "in its place."
     )
     may_have_run = True
     _category = ErrorCategory.SERVER
@@ -497,7 +497,7 @@ _CLASSES: dict[int, type[APIStatusError]] = {
 
 
 def error_class(http_status: int) -> type[APIError]:
-    """Return the exception class for an error object in an answer with this status."""
+    """Return the exception class for an error object in a response with this status."""
     if http_status < 400:
         return TaskError
     return _CLASSES.get(
@@ -506,7 +506,7 @@ def error_class(http_status: int) -> type[APIError]:
 
 
 class ClosedError(RunwareError):
-    """The client, the caller's own HTTP client, or a stream is closed.
+    """The client, or the caller's own HTTP client, is closed.
 
     If the task was sent before, the error has its `handle`. Another client can resume it.
     """

@@ -100,7 +100,7 @@ def _read_catalog(web: Web, index_url: str, terminal: Terminal) -> Index:
     try:
         content = web.get(url).content or b""
     except NotFoundError:
-        message = "There is no index of a catalogue at this URL."
+        message = "This URL has no index of a catalogue."
         remedy = f"Check --index-url and index-url. Runware's index is {index.URL}."
         raise InvalidInputError.of(url, message, remedy) from None
     listed = index.read_index(content, url)

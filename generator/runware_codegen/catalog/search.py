@@ -84,8 +84,8 @@ class Filters:
         remedy = "Remove filters to see all models."
         if self.capability and not _is_in(self.capability, capabilities):
             listed = ", ".join(capabilities) or "none"
-            remedy = f"The known capabilities are: {listed}."
-        message = "No model passes --capability, --creator, --status and --text."
+            remedy = f"Known capabilities: {listed}."
+        message = "No model matches --capability, --creator, --status and --text."
         return InvalidInputError.of(source, message, remedy)
 
     def _is_by_creator(self, model: Searchable) -> bool:

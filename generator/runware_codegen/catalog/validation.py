@@ -42,7 +42,7 @@ def task_type_of(content: bytes, url: str) -> str:
         raise InvalidInputError.of(
             url,
             f"The response is {what}. It starts with {shown}",
-            "Open this URL in a browser, and check --index-url. A proxy may have sent it.",
+            "Open this URL in a browser, and check --index-url. A proxy may have sent the response.",
         )
     try:
         document = _document(Source(url, None), content)

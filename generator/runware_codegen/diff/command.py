@@ -62,20 +62,20 @@ def diff(options: DiffOptions, terminal: Terminal) -> bool:
 
 def _check(options: DiffOptions) -> None:
     if len(options["sides"]) > 2 or [*_places(options)].count("-") > 1:
-        message = "Name at most two sides, and standard input for at most one of them."
+        message = "Name at most two versions, and standard input for at most one of them."
         raise click.UsageError(message)
     if len(options["sides"]) + bool(options["old"]) + bool(options["new"]) > 2 or (
         options["old"] and options["sides"]
     ):
         message = (
-            "Name a side once: OLD or --old, NEW or --new. Give each file its own option"
+            "Name each version once: OLD or --old, NEW or --new. Give each file its own option"
             " (--old a.json --old b.json), or name their folder."
         )
         raise click.UsageError(message)
     if options["new"] and not (options["old"] or options["sides"]):
-        raise click.UsageError("--new needs an old side: OLD or --old.")
+        raise click.UsageError("--new requires an old version: OLD or --old.")
     if options["accept"] and not options["reason"].strip():
-        raise click.UsageError("--accept needs a --reason.")
+        raise click.UsageError("--accept requires --reason.")
     if not options["accept"] and (options["reason"] or options["expires"]):
         raise click.UsageError("--reason and --expires require --accept.")
 

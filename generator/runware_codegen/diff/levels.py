@@ -28,7 +28,7 @@ LEVELS: Final = {
     Level.BREAKING: "A task that was accepted is refused, or a name or a promised value"
     " is removed.",
     Level.TYPING: "Only type checkers notice it.",
-    Level.RISK: "The same code may get another outcome.",
+    Level.RISK: "The same code may have another outcome.",
     Level.COMPATIBLE: "Code that works keeps working.",
     Level.WORDS: "Only documentation differs.",
 }
@@ -76,8 +76,8 @@ _DOCUMENTS: Final = (
      " names of its module and classes."),
     ("document-added", _C, "The document is new."),
     ("task-type-changed", _B, "The task type of the document has changed."),
-    ("model-removed", _B, "The document is no longer about this model."),
-    ("model-added", _C, "The document is about one more model."),
+    ("model-removed", _B, "The document no longer describes this model."),
+    ("model-added", _C, "The document describes one more model."),
 )  # fmt: skip
 
 _NARROWING: Final = {

@@ -43,15 +43,15 @@ DIFF_OPTIONS = (
         "--old",
         metavar="PLACE",
         multiple=True,
-        help="A file, folder or other place of the old side, instead of OLD. May be"
-        " repeated.",
+        help="The old version, instead of OLD: a file, a folder or another form of OLD."
+        " May be repeated.",
     ),
     click.option(
         "--new",
         metavar="PLACE",
         multiple=True,
-        help="A file, folder or other place of the new side, instead of NEW. May be"
-        " repeated.",
+        help="The new version, instead of NEW: a file, a folder or another form of NEW."
+        " May be repeated.",
     ),
     click.option(
         "--documents",
@@ -59,8 +59,8 @@ DIFF_OPTIONS = (
         default="schemas",
         show_default=True,
         type=click.Path(file_okay=False),
-        help="The default folder of documents. In a project,"
-        " the first folder that its setting documents names.",
+        help="The default folder of documents. In a project, it is the first folder in"
+        " the setting documents.",
     ),
     click.option(
         "--only",
@@ -87,25 +87,25 @@ DIFF_OPTIONS = (
     click.option(
         "--fail-on",
         type=click.Choice([level.value for level in FAILING]),
-        help="Exit with code 1 if an entry of this level or a more severe one exists"
-        " that is not accepted.",
+        help="Exit with code 1 if an entry of this level or a more severe one is not"
+        " accepted.",
     ),
     click.option(
         "--accept/--no-accept",
-        help="Accept the entries that --fail-on selects, by default breaking ones: they do"
-        " not fail again until their acceptance expires.",
+        help="Accept the entries that --fail-on selects, by default breaking ones. They do"
+        " not fail the command until their acceptance expires.",
     ),
     click.option(
         "--reason",
         metavar="TEXT",
         default="",
-        help="The reason of the acceptance; required by --accept.",
+        help="The reason for the acceptance; required by --accept.",
     ),
     click.option(
         "--expires",
         metavar="DATE",
         type=click.DateTime(["%Y-%m-%d"]),
-        help="The last day of the acceptance, in UTC; 90 days from now by default.",
+        help="The last day of the acceptance, in UTC; by default, in 90 days.",
     ),
     click.option(
         "--accept-file",

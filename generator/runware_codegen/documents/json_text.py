@@ -36,12 +36,12 @@ _EXPLANATIONS = {
     ),
     "Expecting value": Fault(
         "a value is missing",
-        "write text in double quotes, a number, true, false, null, [...] or {...}",
+        "write a string in double quotes, a number, true, false, null, [...] or {...}",
     ),
-    "Extra data": Fault("more text follows the value", "keep one value in one file"),
-    "Unterminated string": Fault("a text is not closed", "end it with a double quote"),
+    "Extra data": Fault("more text follows the value", "write one value in each file"),
+    "Unterminated string": Fault("a string is not closed", "end it with a double quote"),
     "Invalid control character": Fault(
-        "a text has a control character in it",
+        "a string has a control character in it",
         "write a line break as \\n, a tab as \\t",
     ),
     "Invalid \\": Fault(
@@ -49,10 +49,10 @@ _EXPLANATIONS = {
     ),
 }
 _TRAILING_COMMA = Fault("a value is missing after the comma", "remove the comma")
-_TOO_SHORT = Fault("the text ends too early", "complete the file")
+_TOO_SHORT = Fault("the file ends too early", "complete the file")
 # The text at the error is more helpful than what the decoder expected.
 _FOUND = {
-    "'": Fault("a single quote is not valid here", "write text in double quotes"),
+    "'": Fault("a single quote is not valid here", "write strings in double quotes"),
     "/": Fault("JSON has no comments", "remove the comment"),
     "#": Fault("JSON has no comments", "remove the comment"),
 }
@@ -129,4 +129,4 @@ def _locate(text: str, error: JSONDecodeError) -> tuple[int, Fault]:
 
 def _explanation(message: str) -> Fault:
     found = (each for start, each in _EXPLANATIONS.items() if message.startswith(start))
-    return next(found, Fault(message, "correct the text there"))
+    return next(found, Fault(message, "correct the JSON there"))

@@ -120,7 +120,7 @@ def _request_body_problems(tree: JsonObject, source: str) -> list[Problem]:
     if "RequestBody" in object_of(object_of(tree, "components"), "schemas"):
         return []
     message = "the document has no RequestBody"
-    remedy = "describe the tasks that are sent, under components.schemas.RequestBody"
+    remedy = "describe the tasks of a request in components.schemas.RequestBody"
     return [Problem(source, json_pointer(("components", "schemas")), message, remedy)]
 
 

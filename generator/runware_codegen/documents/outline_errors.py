@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from runware_codegen.problems import Path
 
 _EXPECTED = {
-    "string_type": "text",
+    "string_type": "a string",
     "model_type": "an object",
     "dict_type": "an object",
     "list_type": "an array",
@@ -69,7 +69,7 @@ def describe(value: JsonValue) -> str:
     if isinstance(value, list):
         return "an array"
     if isinstance(value, str):
-        return f"the text {shown(value)}"
+        return f"the string {shown(value)}"
     if value is None or isinstance(value, bool):
         return shown(value)
     return f"the number {shown(value)}"

@@ -116,7 +116,7 @@ def decoded(source: Source, content: bytes) -> str:
         raise _problem(
             source,
             f"too large: more than {MAX_SIZE // 2**20} MiB",
-            "split the document, or leave out what is not about one model",
+            "split the document, or remove what is not about one model",
         )
     try:
         text = content.decode("utf-8-sig")
@@ -137,7 +137,7 @@ def _builtin(given: str, found: Found) -> Iterator[Source]:
     paths = builtin_documents(given.removeprefix(BUILTIN))
     if not paths:
         names = ", ".join(builtin_task_type(path) for path in builtin_documents("*"))
-        message = "no document that comes with the generator has this task type"
+        message = "no built-in document has this task type"
         remedy = f"name one of these, or {BUILTIN}* for all: {names}"
         found.problems.append(Problem(given, "", message, remedy))
     for path in paths:
@@ -168,8 +168,8 @@ def _search(top: Path, found: Found) -> Iterator[Source]:
             Problem(
                 _printable(str(top)),
                 "",
-                "the folder has no JSON or YAML file in it",
-                "name a folder with OpenAPI documents",
+                "the folder has no JSON or YAML files",
+                "name a folder with OpenAPI documents, or run `runware-codegen fetch`",
             )
         )
 
@@ -220,7 +220,7 @@ def _problem(source: Source, message: str, remedy: str) -> InvalidInputError:
 
 def _unreadable(name: str, error: OSError) -> Problem:
     reason = error.strerror or type(error).__name__
-    return Problem(name, "", f"cannot be read: {reason}", "allow it to be read")
+    return Problem(name, "", f"cannot be read: {reason}", "change its permissions")
 
 
 def _printable(path: str) -> str:

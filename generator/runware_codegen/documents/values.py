@@ -65,7 +65,7 @@ class MalformedError(Exception):
 
 TOO_DEEP = Fault(
     f"nested too deeply: more than {MAX_DEPTH} levels",
-    "name the inner parts under components and refer to them",
+    "move inner schemas to components and refer to them",
 )
 TOO_LARGE = Fault(
     f"too large: more than {MAX_VALUES:,} values",
@@ -73,11 +73,11 @@ TOO_LARGE = Fault(
 )
 _OUT_OF_RANGE = Fault(
     "a number is out of range",
-    "keep numbers within what a 64-bit float can hold, or write text",
+    "use numbers that a 64-bit float can hold, or strings",
 )
 _LONE_SURROGATE = Fault(
-    "text has a lone surrogate, which is half a character",
-    "write both halves, or the character itself",
+    "a string has a lone surrogate, which is half a character",
+    "write both surrogates, or the character itself",
 )
 
 

@@ -64,7 +64,7 @@ def compose(text: str) -> Node | None:
         # An escape such as \U00110000, or a directive such as %YAML 1.3.
         raise MalformedError(
             "not YAML: an escape or a directive has a number that is out of range",
-            "write the character itself, and no directive",
+            "write the character itself, without a directive",
         ) from None
 
 
@@ -85,7 +85,7 @@ class _Composer(Composer):
         if self._documents > 1:
             raise MalformedError(
                 f"more than one YAML document {place(start.start_mark)}",
-                "keep one document in one file",
+                "write one document in each file",
             )
         if start.version not in {None, (1, 2)}:
             message = "the text is not YAML 1.2"
@@ -110,7 +110,7 @@ class _Composer(Composer):
             raise MalformedError(
                 f"the alias {shown(event.anchor)} refers to no complete node before it"
                 f" {place(event.start_mark)}",
-                "give a value before it that anchor",
+                "define the anchor before the alias",
             )
 
     def _check(self, event: Any) -> None:
@@ -122,7 +122,7 @@ class _Composer(Composer):
         if self.text[start - 1 : start] == "?" and event.end_mark.index > start:
             raise MalformedError(
                 f"a space is missing after the question mark {place_in(self.text, start)}",
-                "write the text that begins with it in quotes",
+                "write the string that begins with it in quotes",
             )
 
 
@@ -136,7 +136,7 @@ def too_large(where: str = "") -> MalformedError:
     return MalformedError(
         f"too large for YAML: more than {MAX_CHARACTERS:,} characters or"
         f" {MAX_VALUES:,} values{where}",
-        "write the document as JSON, and without anchors that multiply it",
+        "write the document as JSON, without anchors that multiply it",
     )
 
 
@@ -144,7 +144,7 @@ def _unprintable(text: str, position: int) -> MalformedError:
     return MalformedError(
         f"not YAML: the character U+{ord(text[position]):04X} must be escaped"
         f" {place_in(text, position)}",
-        "write it as an escape, in a string in double quotes",
+        "write it as an escape in a double-quoted string",
     )
 
 
@@ -154,4 +154,4 @@ def _malformed(text: str, error: Any) -> MalformedError:
     mark = error.problem_mark or error.context_mark
     where = "" if mark is None else f" {place(mark)}"
     reason = str(error.problem)[:_MAX_REASON]
-    return MalformedError(f"not YAML: {reason}{where}", "correct the text there")
+    return MalformedError(f"not YAML: {reason}{where}", "correct the YAML there")

@@ -103,7 +103,7 @@ class _Reader:
         where = place(node.start_mark)
         if not isinstance(node.value, str):
             message = f"a key is a collection, not a string {where}"
-            raise MalformedError(message, "write every key as text")
+            raise MalformedError(message, "write every key as a string")
         self._count(node)
         key = _scalar(node)
         if not isinstance(key, str | Fault):
@@ -113,7 +113,7 @@ class _Reader:
         if key == "<<" and node.style is None:
             return Fault(
                 f"YAML 1.2 has no merge keys {where}",
-                "write the members out, or the key in quotes if it is meant as text:"
+                "write the members out, or write the key in quotes if it is a string:"
                 ' "<<"',
             )
         return key
@@ -143,7 +143,7 @@ def _scalar(node: Any) -> RawValue:
 def _tagged(node: Any) -> Fault:
     return Fault(
         f"the tag {shown(node.tag)} has no meaning in JSON {place(node.start_mark)}",
-        "remove the tag, and write text in quotes",
+        "remove the tag, and write strings in quotes",
     )
 
 

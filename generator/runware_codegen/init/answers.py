@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 _PACKAGE = "runware_client"
 _STYLE_OF_DIFF = {"+": "green", "-": "red", "@": "cyan"}
 _GENERAL = """\
-They come with this program, one for each task type, and fit every model. Type task
-types or patterns, separated by commas: imageInference, image* - or all, or none.
+These are built in, one for each task type, and fit every model. Type task types or
+patterns, separated by commas: imageInference, image*. Or type all or none.
 ? lists the task types."""
 
 
@@ -188,7 +188,7 @@ def _asked_for_task_types(
         if names == ("none",):
             if may_be_none:
                 return ()
-            raise click.BadParameter("Without models, a task type is needed.")
+            raise click.BadParameter("Without a model, a task type is required.")
         if names == ("all",):
             return ("*",)
         for name in names:

@@ -122,7 +122,7 @@ class ModelQuestion:
         if not found:
             near = similar(text, entries)
             hint = f" Did you mean {near}?" if near else " ? lists all models."
-            self._say(f"No model of the catalogue is called {text!r}.{hint}")
+            self._say(f"The catalogue has no model {text!r}.{hint}")
             return
         found.sort(key=lambda entry: (entry.status not in _LIVE, entry.id))
         self.shown = found[:_SHOWN]

@@ -245,8 +245,8 @@ def _validator(document: SourceDocument, schema: Schema) -> Draft202012Validator
         place = "/".join(map(str, error.instance_path))
         raise InvalidInputError.of(
             document.source,
-            f"The mock cannot check {place}: {error.message}.",
-            "Write it in a way that jsonschema-rs supports too.",
+            f"The mock cannot validate {place}: {error.message}.",
+            "Write it in a form that jsonschema-rs supports too.",
         ) from None
 
 

@@ -75,35 +75,36 @@ _WITH_VALUE: tuple[tuple[str, str | None, object, click.ParamType[Any] | None, s
      "The only API key that is valid. Without it, any key is valid."),
     ("--latency", "SECONDS", 0.0, _SECONDS, "The duration of a task."),
     ("--unknown-task", None, "empty", click.Choice(get_args(UnknownTask)),
-     "The response of getResponse for an unknown task: no items, or an error with the"
-     " code taskNotFound or taskFailedOrNotFound."),
+     "The response of getResponse for an unknown task: no items (empty), or an error with"
+     " the code taskNotFound (not-found) or taskFailedOrNotFound (failed-or-not-found)."),
     ("--running-task", None, "unknown", click.Choice(get_args(RunningTask)),
-     "The response of getResponse for a running task: as for an unknown task; its"
-     " finished items, and for each other item one with status processing; only the"
-     " finished items; these, and items with a UUID and progress but without status; or"
-     " items with statuses that no document has."),
+     "The response of getResponse for a running task. unknown: as for an unknown task."
+     " partial: its finished items. status: these, and an item with status processing for"
+     " each other item. progress: these, and items with a UUID and progress but no status."
+     " other-status: items with statuses that no document has."),
     ("--repeated-task", None, "refuse", click.Choice(get_args(RepeatedTask)),
-     "The handling of a taskUUID that was used before: it is refused with"
-     " conflictTaskUUID; only async tasks are refused, and other tasks run and are billed"
-     " again; or all tasks run again."),
+     "What happens to a task whose taskUUID was used before. refuse: it is refused with"
+     " conflictTaskUUID. refuse-async: only async tasks are refused; other tasks run and"
+     " are billed again. run: all tasks run and are billed again."),
     ("--rate-limit", "N", 0.0, FiniteRange(0),
-     "The most requests per second; more get HTTP 429. 0 allows any number."),
+     "The maximum number of requests per second; further requests get HTTP 429. 0 means"
+     " no limit."),
     ("--max-tasks", "N", 100, click.IntRange(1),
-     "The most tasks in one request; with more it gets HTTP 413."),
+     "The maximum number of tasks in a request; a larger request gets HTTP 413."),
     ("--max-body", "BYTES", 20_000_000, click.IntRange(1),
-     "The size limit of a request; a larger one gets HTTP 413."),
+     "The maximum size of a request; a larger request gets HTTP 413."),
     ("--idle-timeout", "SECONDS", 120.0, _SECONDS,
      "The time after which an idle WebSocket is closed, and for which results are kept for"
      " a client that was disconnected."),
     ("--faults", "SHARE", 0.0, FiniteRange(0, 1),
-     "Let this share of requests fail, with any kind of fault except never, fail and"
+     "The share of requests that fail, with any kind of fault except never, fail and"
      " item-error."),
     ("--seed", "N", 0, click.INT, "The seed of random numbers, for faults and results."),
     ("--delay", "SECONDS", 1.0, _SECONDS,
-     "The delay of a response with the faults delay and late-answer, and of accepting"
-     " tasks with late-acceptance."),
+     "The delay of responses with the faults delay and late-answer, and of accepting"
+     " tasks with the fault late-acceptance."),
     ("--retry-after", "SECONDS", 1, click.IntRange(0),
-     "The value of Retry-After with HTTP 429 and 503."),
+     "The value of the header Retry-After with HTTP 429 and 503."),
 )  # fmt: skip
 """Options with one value: the metavar, the default, the type and the help of each."""
 
@@ -125,7 +126,7 @@ MOCK_OPTIONS = (
         metavar="KIND[=SHARE]",
         multiple=True,
         callback=_read_shares,
-        help="Let this share of requests fail with this kind of fault; without a share,"
+        help="The share of requests that fail with this kind of fault; without a share,"
         f" all requests. May be repeated. Kinds: {', '.join(Fault)}. A request can also"
         " select a fault with the header x-mock-fault.",
     ),

@@ -182,7 +182,7 @@ class Task:
     def failure(self) -> Item:
         """The error object of the task, or of one of its items."""
         code = "taskFailed" if self.run.plan.fails else "contentPolicyViolation"
-        message = "A fault of the mock lets this fail."
+        message = "A fault of the mock makes this task fail."
         return error_item(code, message, self.scope) | {"status": "error"}
 
     def failures(self) -> list[Item]:

@@ -81,8 +81,8 @@ class WorkFolder:
         if not self._is_ours():
             raise InvalidInputError.of(
                 self._path,
-                "runware-codegen needs this name for a temporary folder.",
-                "Rename or remove what has it.",
+                "runware-codegen needs this path for a temporary folder.",
+                "Rename or remove the file or folder at this path.",
             )
         if self._old.exists() and not self._target.exists():
             self._old.rename(self._target)

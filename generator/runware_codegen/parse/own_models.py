@@ -37,8 +37,8 @@ def with_own_models(document: Document, own: OwnModels) -> Document:
         return document
     field = document.request.field("model")
     if field is None or not isinstance(field.type, Literals) or not document.models:
-        remedy = "Remove the line, or name the document of one model."
-        message = f"The document {document.id} is not about one model."
+        remedy = "Remove the line, or name the document of a single model."
+        message = f"The document {document.id} does not describe one single model."
         raise InvalidInputError([own.problem(name, message, remedy) for name in named])
     patterns = tuple(name for name in named if "*" in name)
     new = tuple(name for name in named if name not in (*patterns, *document.models))
@@ -61,9 +61,9 @@ def without_documents(
     return [
         own.problem(
             name,
-            f"No document of this client is called {target!r}.",
-            f"Fetch it: `runware-codegen fetch {name} --like {target}`; or name the"
-            " identifier or AIR of a document that is there: `runware-codegen list`.",
+            f"This client has no document {target!r}.",
+            f"Fetch it: `runware-codegen fetch {name} --like {target}`. Or write the"
+            " identifier or AIR of a document that `runware-codegen list` shows.",
         )
         for name, target in own.lines
         if not any(target in (document.id, document.air) for document in known)

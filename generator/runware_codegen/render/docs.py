@@ -196,8 +196,8 @@ def media_doc(media: Media) -> str:
     article = "An" if media.kind[0] in "aeiou" else "A"
     subject = "Audio" if media.kind == "audio" else f"{article} {media.kind}"
     takes_files = any(isinstance(form, Matches) for form in media.forms)
-    file = ", or a file" if takes_files else ". Upload a file first"
-    return f"{subject}: a text in one of these forms{file}."
+    file = ", or a file" if takes_files else ". Upload files first"
+    return f"{subject}: a string in one of these forms{file}."
 
 
 def sentence(text: str) -> str:

@@ -42,7 +42,7 @@ def documents(
 
     for each in (task_type, capability, creator, text, status):
         if each is not None and not isinstance(cast("object", each), str):
-            raise TypeError(f"a filter of documents() is a str, not {each!r}")
+            raise TypeError(f"a filter of documents() must be a str, not {each!r}")
     found: Iterable[Document] = DOCUMENTS
     if task_type is not None:
         found = (each for each in found if is_same_type(each.task_type, task_type))
@@ -156,7 +156,7 @@ def task_object(task: Mapping[str, Any]) -> dict[str, Any]:
         TypeError: It is not an object.
     """
     if not isinstance(cast("object", task), Mapping):
-        raise TypeError(f"a task is a dict with taskType, not a {type(task).__name__}")
+        raise TypeError(f"a task must be a dict with taskType, not a {type(task).__name__}")
     return dict(task)
 
 
@@ -260,7 +260,7 @@ def _fitting(model: object) -> Iterator[Document]:
 
 
 def _unknown(task_type: object, model: object) -> str:
-    """Say why no document describes a task, and what would be right."""
+    """Return the error message for a task that no document describes."""
     known = sorted({document.task_type for document in documents()})
     present = present_name(task_type) if isinstance(task_type, str) else task_type
     has = f"This package has {', '.join(known)}"
@@ -269,7 +269,7 @@ def _unknown(task_type: object, model: object) -> str:
         renamed = f"taskType {task_type!r} is the old name of {now!r}"
         if present in known:
             return f"{renamed}. Use the new name and the members of {present}"
-        return f"{renamed}, which no document here describes. {has}"
+        return f"{renamed}, and no document of this package describes it. {has}"
     if task_type not in known:
         return f"unknown taskType {task_type!r}{_meant(task_type, known)} {has}"
     models = sorted(
@@ -279,8 +279,8 @@ def _unknown(task_type: object, model: object) -> str:
         for model in (*document.models, *document.patterns)
     )
     shown = ", ".join(models[:8]) + (" …" if len(models) > 8 else "")
-    unknown = f"unknown model {model!r} for {task_type}{_meant(model, models)}"
-    return f"{unknown} This package has {shown}"
+    what = "no model" if model is None else f"unknown model {model!r}"
+    return f"{what} for {task_type}{_meant(model, models)} This package has {shown}"
 
 
 def _meant(given: object, known: Iterable[str]) -> str:

@@ -148,7 +148,7 @@ class PollBatcher:
 
 def unanswered() -> TimeoutError:
     """Return the error of a poll that was not answered in time."""
-    return TimeoutError("the server did not answer the poll in time")
+    return TimeoutError("the server did not respond to the poll in time")
 
 
 def turn_timeout(deadline: float) -> float:

@@ -73,7 +73,7 @@ class BaseStream(Generic[ResultT, SendT]):
             ValueError: The task orders more than one result.
         """
         if number_of_results(task) != 1:
-            message = "a stream has one result. Remove numberResults, or use run"
+            message = "a stream has only one result. Remove numberResults, or use run"
             raise ValueError(message)
         from .stream_reader import StreamReader  # only streams need it
 
@@ -118,7 +118,7 @@ class BaseStream(Generic[ResultT, SendT]):
             RuntimeError: The stream was not read to its end.
         """
         if not self._is_whole:
-            message = "the stream was not read to its end. The text so far is in text"
+            message = "the stream was not read to its end. The partial text is in `text`"
             raise RuntimeError(message)
         return self._so_far()
 
@@ -127,7 +127,7 @@ class BaseStream(Generic[ResultT, SendT]):
 
     def _begin(self) -> None:
         if self._is_begun:
-            message = "a stream can be read only once. The text so far is in text"
+            message = "a stream can be read only once. Its text is in `text`"
             raise RuntimeError(message)
         self._is_begun = True
 

@@ -418,7 +418,7 @@ def _code(error: Item) -> str:
 def unmentioned(envelope: Envelope) -> ResponseError:
     """Return the exception for an answer that does not mention a task."""
     return ResponseError(
-        f"HTTP {envelope.http_status} with an answer that does not mention this task",
+        f"HTTP {envelope.http_status} with a response that does not mention this task",
         http_status=envelope.http_status,
         request_id=envelope.request_id,
         body="",

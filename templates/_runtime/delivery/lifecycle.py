@@ -90,7 +90,7 @@ class TaskEvent(Enum):
 class Action(Enum):
     """The next step for a task."""
 
-    NOTHING = "wait for the answer"
+    NOTHING = "wait for the response"
     RETRY = "send again after a delay"
     POLL = "poll; if in doubt, send again if `resend` allows"
     END = "return the results or raise the failure"

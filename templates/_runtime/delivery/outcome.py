@@ -70,7 +70,7 @@ class DryRun(Generic[ResultT]):
         request: The request.
         cost: The cost in US dollars; None if the server returned none.
         items: The items of the answer.
-        error: Why the server would refuse the task, or why there is no answer; None if
+        error: Why the server would refuse the task, or why there is no response; None if
             the dry run succeeded.
     """
 

@@ -28,7 +28,7 @@ MAX_REMEMBERED = 10_000
 """Maximum number of uploads that a client remembers."""
 
 ADVICE = (
-    "The task that needs the file was not sent. Send it again to continue the upload."
+    "The task with the file was not sent. Send it again to continue the upload."
 )
 
 _UPLOAD = {"taskType": "mediaStorage", "operation": "upload"}
@@ -163,7 +163,7 @@ def _error(
     for file, upload in uploads.items():
         error = why(upload)
         if error is None and upload.has_failed:
-            error = RunwareError(f"the answer to the upload has no {UPLOAD_OUTPUT}")
+            error = RunwareError(f"the response to the upload has no {UPLOAD_OUTPUT}")
         if error is not None:
             return _not_uploaded(place_of(file, submission.wire), error)
     return None

@@ -41,7 +41,7 @@ class Either:
                 raise outcome
             if takes_text and isinstance(outcome, LocalFile):
                 # The field accepts any text, so it would accept the placeholder UUID.
-                raise refusal(f"must be a text, {NOT_UPLOADED}")
+                raise refusal(f"must be a string, {NOT_UPLOADED}")
             return outcome
 
         def fast_check(value: Any, read: Callable[[Any], Any]) -> Any:

@@ -91,7 +91,7 @@ class Limits(NamedTuple):
     def _whole(self, value: object) -> object:
         number = as_number(value)
         if number is None or (type(number) is float and not number.is_integer()):
-            raise self._no_number("int_type", "integer", "a whole number")
+            raise self._no_number("int_type", "integer", "an integer")
         return self._within(number)
 
     def _number(self, value: object) -> object:

@@ -29,10 +29,10 @@ _TYPES: Final = {
     "bool_type": "true or false",
     "dict_type": "an object",
     "float_type": "a number",
-    "int_type": "a whole number",
+    "int_type": "an integer",
     "list_type": "a list",
     "none_required": "null",
-    "string_type": "a text",
+    "string_type": "a string",
 }
 """The accepted values, by error type of pydantic."""
 

@@ -162,7 +162,7 @@ class Media:
         if "^data:" in pattern:
             media_type = "…" if self.kind == "file" else f"{self.kind}/…"
             return f"a data URI (data:{media_type};base64,…)"
-        return "base64" if "+/=" in pattern else f"a text that {way}"
+        return "base64" if "+/=" in pattern else f"a string that {way}"
 
 
 def _text_schema(way: Test) -> CoreSchema:

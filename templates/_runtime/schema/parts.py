@@ -173,7 +173,7 @@ class Part(JsonObject):
         names = python_names(cls)
         members = {**vars(made), **(made.__pydantic_extra__ or {})}
         errors = [
-            field_error(name, f"must be a text, {NOT_UPLOADED}")
+            field_error(name, f"must be a string, {NOT_UPLOADED}")
             for name, value in data.items()
             if is_file_as_text(value, written(members.get(names.get(name, name))))
         ]

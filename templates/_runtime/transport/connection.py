@@ -115,7 +115,7 @@ class SharedConnection:
     # -- calls ----------------------------------------------------------------
 
     async def post(self, parts: list[bytes], timeout: float) -> Envelope:
-        """Send tasks and wait for the answer; see `WebSocketTransport.post`."""
+        """Send tasks and wait for the response; see `WebSocketTransport.post`."""
         deadline = self._loop.time() + timeout
         try:
             async with asyncio.timeout_at(deadline):
@@ -146,7 +146,7 @@ class SharedConnection:
                 await pending.done.wait()
         except builtins.TimeoutError:
             if pending.is_written:
-                pending.settle(TimeoutError("the server did not answer in time"))
+                pending.settle(TimeoutError("the server did not respond in time"))
             reason = f"no connection to {shown_url(self._endpoint.url)} in time"
             pending.settle(pending.unanswered(reason))
 
@@ -170,7 +170,7 @@ class SharedConnection:
     def _stop(self) -> asyncio.Task[None] | None:
         if self._runner is not None:
             self._runner.cancel()
-        self._fail("this client was closed before the answer")
+        self._fail("this client was closed before the response")
         return self._runner
 
     # -- connections ----------------------------------------------------------
@@ -183,7 +183,7 @@ class SharedConnection:
                 await asyncio.sleep(next(self._pauses))
                 await self._hold_connection()
         finally:
-            self._fail("the connection was closed before the answer")
+            self._fail("the connection was closed before the response")
 
     async def _hold_connection(self) -> None:
         """Open a connection and use it until it ends."""
@@ -225,7 +225,7 @@ class SharedConnection:
                     if (is_let_in := self._is_let_in(frame)) is not None:
                         return is_let_in
         except builtins.TimeoutError:
-            reason = f"the server did not answer the authentication{unread}"
+            reason = f"the server did not respond to the authentication{unread}"
             raise Broken(reason) from None
 
     def _authentication(self) -> str:
@@ -271,7 +271,7 @@ class SharedConnection:
             await asyncio.wait([listening], timeout=DRAIN_TIMEOUT)
             if listening.done():
                 await listening
-            raise Broken("the server does not respond any more")
+            raise Broken("the server no longer responds")
         finally:
             for each in running:
                 each.cancel()
@@ -337,7 +337,7 @@ class SharedConnection:
             self._session.begin(None)  # the server would send the message again
         for pending in self._session.written():
             error = pending.unanswered(
-                f"the connection broke before the answer: {reason}"
+                f"the connection broke before the response: {reason}"
             )
             error.oversized = len(pending.tasks) if is_too_large else 0
             pending.cut(GRACE, error)

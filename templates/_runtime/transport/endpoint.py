@@ -77,8 +77,8 @@ class Endpoint(NamedTuple):
         reason = self.key.scrub(str(cause)) or type(cause).__name__
         is_sent = not isinstance(cause, NEVER_SENT)
         if is_sent and isinstance(cause, httpx2.TimeoutException):
-            return TimeoutError(f"the server did not answer in time: {reason}")
-        error = ConnectionError(f"no answer from {shown_url(self.url)}: {reason}")
+            return TimeoutError(f"the server did not respond in time: {reason}")
+        error = ConnectionError(f"no response from {shown_url(self.url)}: {reason}")
         error.may_have_run = is_sent
         return error
 

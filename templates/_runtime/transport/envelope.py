@@ -166,12 +166,12 @@ def read_envelope(answer: Answer, key: ApiKey) -> Envelope:
         return Envelope(answer, data, errors, request_id=request_id)
     excerpt = _excerpt(answer.body, key)
     if http_status >= 400 and not errors:
-        message = f"the answer has no error object. It starts with: {excerpt}"
+        message = f"the response has no error object. It starts with: {excerpt}"
         errors = [{"message": message}]
     if errors:
         errors = key.scrub([_bounded(error) for error in errors])
         return Envelope(answer, data, errors, excerpt, request_id)
-    what = f"an answer that is not JSON with data or errors. It starts with: {excerpt}"
+    what = f"a response that is not JSON with data or errors. It starts with: {excerpt}"
     if is_redirection:
         what = f"a redirection to {shown_url(answer.headers.get('location', ''))!r}"
     raise ResponseError(

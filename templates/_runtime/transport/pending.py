@@ -273,7 +273,7 @@ class Pending:
             RunwareError: There is no answer.
         """
         if self.outcome is None or isinstance(self.outcome, RunwareError):
-            raise self.outcome or self.unanswered("there is no answer")
+            raise self.outcome or self.unanswered("there is no response")
         self.is_given = True
         return self.outcome
 

@@ -43,7 +43,7 @@ def documents(
 
     for each in (task_type, capability, creator, text, status):
         if each is not None and not isinstance(cast("object", each), str):
-            raise TypeError(f"a filter of documents() is a str, not {each!r}")
+            raise TypeError(f"a filter of documents() must be a str, not {each!r}")
     found: Iterable[Document] = DOCUMENTS
     if task_type is not None:
         found = (each for each in found if is_same_type(each.task_type, task_type))
@@ -157,7 +157,7 @@ def task_object(task: Mapping[str, Any]) -> dict[str, Any]:
         TypeError: It is not an object.
     """
     if not isinstance(cast("object", task), Mapping):
-        raise TypeError(f"a task is a dict with taskType, not a {type(task).__name__}")
+        raise TypeError(f"a task must be a dict with taskType, not a {type(task).__name__}")
     return dict(task)
 
 
@@ -270,7 +270,7 @@ def _unknown(task_type: object, model: object) -> str:
         renamed = f"taskType {task_type!r} is the old name of {now!r}"
         if present in known:
             return f"{renamed}. Use the new name and the members of {present}"
-        return f"{renamed}, which no document here describes. {has}"
+        return f"{renamed}, and no document of this package describes it. {has}"
     if task_type not in known:
         return f"unknown taskType {task_type!r}{_meant(task_type, known)} {has}"
     models = sorted(

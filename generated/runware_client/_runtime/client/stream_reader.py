@@ -139,7 +139,7 @@ class StreamReader:
             return
         has_text = yield from self._take_envelope(body)
         if not has_text:
-            raise unreadable(self._answer, "neither a stream nor a text")
+            raise unreadable(self._answer, "neither an event stream nor text")
         self.is_done = True
 
     def _take_envelope(self, body: str | bytes) -> Generator[Delta, None, bool]:

@@ -114,7 +114,7 @@ class Session:
 
     def forget(self, pending: Pending) -> None:
         """Stop waiting for a call, and keep results that its caller did not get."""
-        pending.settle(pending.unanswered("nobody waits for the answer"))
+        pending.settle(pending.unanswered("no call waits for the response"))
         del self._waiting[pending]
         for key, task in pending.tasks.items():
             if pending.is_given:
@@ -290,7 +290,7 @@ def _note_owed(calls: Iterable[Pending]) -> None:
 def _leave_unclear(calls: Iterable[Pending], error: Item) -> None:
     """End calls if an error may be about any of them."""
     said = (
-        text_of(error, "message") or text_of(error, "code") or "an error without a text"
+        text_of(error, "message") or text_of(error, "code") or "an error without a message"
     )
     for pending in calls:
         reason = f"an error that names no task may be about this one: {said}"

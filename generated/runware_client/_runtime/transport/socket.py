@@ -213,7 +213,7 @@ async def connected(
     except WebSocketUpgradeError as error:
         status = error.response.status_code
         answer = Answer(status, dict(error.response.headers.items()))
-        raise Broken(f"HTTP {status} in place of a WebSocket", answer) from None
+        raise Broken(f"HTTP {status} instead of a WebSocket", answer) from None
     except ExceptionGroup as group:  # httpx2 wraps exceptions of the context in it
         cause = next(_leaves(group))
         raise cause if isinstance(cause, Broken) else _broken(cause) from None

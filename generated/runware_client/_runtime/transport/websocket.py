@@ -72,7 +72,7 @@ class WebSocketTransport:
     async def post(
         self, parts: list[bytes], timeout: float, extra: Headers
     ) -> Envelope:
-        """Send tasks and wait for the answer, which may come in many messages.
+        """Send tasks and wait for the response, which may come in many messages.
 
         Args:
             parts: The tasks, each as JSON text.

@@ -45,10 +45,10 @@ from ..._runtime.schema import (
 )
 
 AudioInput = Annotated[MediaSource, Media("audio", is_uuid, is_uri)]
-"""Audio: a text in one of these forms. Upload a file first."""
+"""Audio: a string in one of these forms. Upload files first."""
 
 VideoInput = Annotated[MediaSource, Media("video", is_uuid, is_uri)]
-"""A video: a text in one of these forms. Upload a file first."""
+"""A video: a string in one of these forms. Upload files first."""
 
 ImageInput = Annotated[
     MediaSource,
@@ -60,7 +60,7 @@ ImageInput = Annotated[
         Pattern("^[a-zA-Z0-9+/=]+$"),
     ),
 ]
-"""An image: a text in one of these forms, or a file."""
+"""An image: a string in one of these forms, or a file."""
 
 
 class SpeakerVoice(OpenPart):

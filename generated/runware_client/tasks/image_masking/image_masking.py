@@ -50,7 +50,7 @@ ImageInput = Annotated[
         Pattern("^[a-zA-Z0-9+/=]+$"),
     ),
 ]
-"""An image: a text in one of these forms, or a file."""
+"""An image: a string in one of these forms, or a file."""
 
 
 class Inputs(OpenPart):

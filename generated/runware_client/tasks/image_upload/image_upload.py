@@ -35,7 +35,7 @@ ImageInput = Annotated[
         Pattern("^[a-zA-Z0-9+/=]+$"),
     ),
 ]
-"""An image: a text in one of these forms, or a file."""
+"""An image: a string in one of these forms, or a file."""
 
 
 class ImageUploadResult(TaskResult):

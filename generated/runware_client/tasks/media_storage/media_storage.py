@@ -39,7 +39,7 @@ FileInput = Annotated[
         Pattern("^[a-zA-Z0-9+/=]+$"),
     ),
 ]
-"""A file: a text in one of these forms, or a file."""
+"""A file: a string in one of these forms, or a file."""
 
 
 class MediaStorageResult(TaskResult):

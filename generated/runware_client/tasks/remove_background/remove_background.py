@@ -48,10 +48,10 @@ ImageInput = Annotated[
         Pattern("^[a-zA-Z0-9+/=]+$"),
     ),
 ]
-"""An image: a text in one of these forms, or a file."""
+"""An image: a string in one of these forms, or a file."""
 
 VideoInput = Annotated[MediaSource, Media("video", is_uuid, is_uri)]
-"""A video: a text in one of these forms. Upload a file first."""
+"""A video: a string in one of these forms. Upload files first."""
 
 
 class Inputs(OpenPart):

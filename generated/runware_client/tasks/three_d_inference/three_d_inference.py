@@ -47,10 +47,10 @@ ImageInput = Annotated[
         Pattern("^[a-zA-Z0-9+/=]+$"),
     ),
 ]
-"""An image: a text in one of these forms, or a file."""
+"""An image: a string in one of these forms, or a file."""
 
 FileInput = Annotated[MediaSource, Media("file", is_uuid, is_uri)]
-"""A file: a text in one of these forms. Upload a file first."""
+"""A file: a string in one of these forms. Upload files first."""
 
 
 class Inputs(OpenPart):

@@ -39,7 +39,7 @@ from ..._runtime.schema import (
 )
 
 FileInput = Annotated[MediaSource, Media("file", is_uuid, is_uri)]
-"""A file: a text in one of these forms. Upload a file first."""
+"""A file: a string in one of these forms. Upload files first."""
 
 
 class Inputs(OpenPart):

@@ -54,13 +54,13 @@ ImageInput = Annotated[
         Pattern("^[a-zA-Z0-9+/=]+$"),
     ),
 ]
-"""An image: a text in one of these forms, or a file."""
+"""An image: a string in one of these forms, or a file."""
 
 AudioInput = Annotated[MediaSource, Media("audio", is_uuid, is_uri)]
-"""Audio: a text in one of these forms. Upload a file first."""
+"""Audio: a string in one of these forms. Upload files first."""
 
 VideoInput = Annotated[MediaSource, Media("video", is_uuid, is_uri)]
-"""A video: a text in one of these forms. Upload a file first."""
+"""A video: a string in one of these forms. Upload files first."""
 
 
 class Lora(Part):
@@ -131,7 +131,7 @@ class FrameImage(OpenPart):
     first frame, and many the last.
 
     - `first` or `last`: The first frame or the last.
-    - a whole number: Counts frames from 0, the first; -1 is the last.
+    - an integer: Counts frames from 0, the first; -1 is the last.
     """
 
     timestamp: Annotated[float, Limits(ge=0)] | None = None
@@ -500,7 +500,7 @@ class Frame(OpenPart):
     first frame, and many the last.
 
     - `first` or `last`: The first frame or the last.
-    - a whole number: Counts frames from 0, the first; -1 is the last.
+    - an integer: Counts frames from 0, the first; -1 is the last.
     """
 
     timestamp: Annotated[float, Limits(ge=0)] | None = None

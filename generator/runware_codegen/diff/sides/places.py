@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _SUFFIXES: Final = JSON_SUFFIXES | YAML_SUFFIXES
 _LAST_COMMIT: Final = "HEAD"
 _RESTORE: Final = (
-    "Restore it with `runware-codegen fetch --locked`, or name another side."
+    "Restore it with `runware-codegen fetch --locked`, or name another version."
 )
 
 
@@ -80,7 +80,7 @@ def read_default_sides(documents: str) -> tuple[list[Text], list[Text], str]:
     ):
         return _locked(locked.path), on_disk, str(locked.path)
     if not git.is_revision(_LAST_COMMIT):
-        remedy = "Name both sides: `runware-codegen diff OLD NEW`."
+        remedy = "Name both versions: `runware-codegen diff OLD NEW`."
         message = (
             "There is nothing to compare it with: no lock that differs, and no git commit."
             f"{git.obstacle()}"

@@ -216,8 +216,8 @@ class Lowering:
         if self._entered[schema.path] == self._depth:
             raise self._problem(
                 schema,
-                "The schema refers to itself for the same value, so it never ends.",
-                "Put a recursive reference below properties, items or the like.",
+                "The schema refers to itself for the same value, so validation never ends.",
+                "Put a recursive reference below a keyword such as properties or items.",
             )
         return DefinitionRef(self._name(schema))
 

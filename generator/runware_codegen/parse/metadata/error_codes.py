@@ -27,7 +27,7 @@ _STATUSES: Final = {
     ),
     401: (
         "unauthorized",
-        "The API key is missing or not known. Check it, then send the task again.",
+        "The API key is missing or unknown. Correct it, then send the task again.",
     ),
     402: (
         "paymentRequired",
@@ -35,101 +35,101 @@ _STATUSES: Final = {
     ),
     403: (
         "forbidden",
-        "The API key is valid and may not do this. Use one of a team that may.",
+        "The API key does not have this permission. Use a key that has it.",
     ),
     404: (
         "notFound",
-        "There is nothing under that address or identifier. Check both.",
+        "The address or an identifier in the task does not exist. Check both.",
     ),
     429: (
         "tooManyRequests",
-        "Too much was sent in too short a time. Wait, then send fewer tasks at once.",
+        "Too many tasks in a short time. Wait, then send fewer tasks at a time.",
     ),
     500: (
         "internalServerError",
         (
-            "Something failed at Runware, perhaps after the task had run. Collect it with "
-            "the error's `handle` instead of sending it again."
+            "Runware failed, and the task may have run. Collect its results with the "
+            "error's `handle` instead of sending it again."
         ),
     ),
     503: (
         "serviceUnavailable",
         (
-            "Runware is under maintenance or has no capacity left. The task may have run, "
-            "unless the answer has a Retry-After header: the error's `may_have_run` tells."
+            "Runware is under maintenance or at capacity. The task may have run, unless "
+            "the response has a Retry-After header. See the error's `may_have_run`."
         ),
     ),
     504: (
         "gatewayTimeout",
         (
-            "Runware did not answer its own gateway in time; the task may run all the same. "
-            "Collect it with the error's `handle` instead of sending it again."
+            "Runware did not respond to its gateway in time, and the task may have run. "
+            "Collect its results with the error's `handle` instead of sending it again."
         ),
     ),
 }
 
 _CODES: Final = {
-    "accountDisabled": "The account is disabled. Ask Runware's support.",
-    "accountSuspended": "The account is suspended. Ask Runware's support.",
+    "accountDisabled": "The account is disabled. Contact Runware's support.",
+    "accountSuspended": "The account is suspended. Contact Runware's support.",
     "authTimeout": "The server could not check the API key in time. Try again later.",
-    "authenticationFailed": "The API key was refused. Check it, or make a new one.",
-    "conflictTaskUUID": "A task with this taskUUID is known already: its result can be collected.",
-    "contentPolicyViolation": "The input breaks the content policy. Change the prompt or the media.",
+    "authenticationFailed": "The API key was rejected. Check it, or create a new one.",
+    "conflictTaskUUID": "A task with this taskUUID exists already. Its results can be collected.",
+    "contentPolicyViolation": "The input violates the content policy. Change the prompt or the media.",
     "downloadFailed": "The server could not fetch an input. Check that its URL is public.",
-    "duplicateTaskUUID": "A task with this taskUUID is known already: its result can be collected.",
+    "duplicateTaskUUID": "A task with this taskUUID exists already. Its results can be collected.",
     "environmentPaused": "The environment is paused. Check the account's balance and settings.",
-    "imageBlocked": "An image was refused for its content. Change it.",
-    "incompatibleParameters": "Parameters do not go together. The message says which; leave some out.",
-    "inferenceError": "The model failed while it worked on the task. Try a new request.",
-    "insufficientCredits": "The account has too little credit for the task. Add some.",
-    "insufficientPermissions": "The API key may not do this. Use one of a team that may.",
-    "invalidApiKey": "The API key is not known. Check it, or make a new one.",
+    "imageBlocked": "An image was refused because of its content. Use another one.",
+    "incompatibleParameters": "Some parameters cannot be combined. The message names them.",
+    "inferenceError": "The model failed during the task. Try a new request.",
+    "insufficientCredits": "The balance does not cover the task. Add credit.",
+    "insufficientPermissions": "The API key does not have this permission. Use a key that has it.",
+    "invalidApiKey": "The API key is unknown. Check it, or create a new one.",
     "invalidAuthentication": "The API key is missing or malformed. Check it.",
-    "invalidCredentials": "The API key is not known. Check it, or make a new one.",
-    "invalidParameter": "A parameter has a value that is not allowed. `parameter` says which.",
+    "invalidCredentials": "The API key is unknown. Check it, or create a new one.",
+    "invalidParameter": "The value of a parameter is not allowed. `parameter` names it.",
     "invalidPositivePrompt": "The positive prompt is empty, too long or refused. Change it.",
     "invalidProviderContent": "The model's provider refused the content. Change the input.",
     "missingAuthentication": "The request has no API key. Check the client's `auth` and headers.",
-    "missingParameter": "A parameter that the task needs was left out. `parameter` says which.",
-    "modelAlreadyExists": "There is a model of this name and version. Choose another.",
-    "modelDisabled": "The model is switched off. Choose another.",
+    "missingParameter": "A required parameter is missing. `parameter` names it.",
+    "modelAlreadyExists": "A model with this name and version exists already. Choose another.",
+    "modelDisabled": "The model is disabled. Choose another.",
     "modelNotReady": "The model is not ready yet. Try a new request later.",
-    "modelUnavailable": "The model cannot be used now. Try a new request later.",
+    "modelUnavailable": "The model is not available. Try a new request later.",
     "moderationFailed": "The content did not pass moderation. Change the input.",
-    "noAvailableServer": "No server is free for the task. Try a new request later.",
-    "nsfwContentDetected": "The input or the result is unsafe for work. Change the input.",
-    "organizationDisabled": "The organization is disabled. Ask Runware's support.",
-    "organizationSuspended": "The organization is suspended. Ask Runware's support.",
-    "payloadTooLarge": "The request is too large. Send fewer tasks at once, or smaller inputs.",
-    "permissionDenied": "The API key may not do this. Use one of a team that may.",
-    "processingFailed": "The server failed while it worked on the task. Try a new request.",
-    "promptBlocked": "The prompt was refused for its content. Change it.",
-    "providerContentPolicyViolation": "The input breaks the provider's content policy. Change it.",
-    "providerError": "The provider of the model failed. `response_content` may say why.",
-    "providerRateLimitExceeded": "The provider limits how many tasks it takes. Try again later.",
-    "quotaExceeded": "The account has used up its quota. Wait for the next, or raise it.",
-    "rateLimitExceeded": "The account sends more than it may. Wait, then send fewer tasks.",
-    "sensitiveContentDetected": "The input or the result is sensitive content. Change the input.",
-    "serverUnavailable": "Runware has no capacity left or is under maintenance. Try again later.",
-    "standardError": "Something failed at Runware. See the error's message.",
-    "taskCancelled": "The task was cancelled. Make a new request for its result.",
+    "noAvailableServer": "No server is available for the task. Try a new request later.",
+    "nsfwContentDetected": "The input or the result is not safe for work. Change the input.",
+    "organizationDisabled": "The organization is disabled. Contact Runware's support.",
+    "organizationSuspended": "The organization is suspended. Contact Runware's support.",
+    "payloadTooLarge": "The request is too large. Send fewer tasks at a time, or smaller inputs.",
+    "permissionDenied": "The API key does not have this permission. Use a key that has it.",
+    "processingFailed": "The server failed during the task. Try a new request.",
+    "promptBlocked": "The prompt was refused because of its content. Change it.",
+    "providerContentPolicyViolation": "The input violates the provider's content policy. Change it.",
+    "providerError": "The model's provider failed. `response_content` may say why.",
+    "providerRateLimitExceeded": "The rate limit of the model's provider was reached. Try again later.",
+    "quotaExceeded": "The account has used up its quota. Raise it, or wait until it is renewed.",
+    "rateLimitExceeded": "The account exceeded its rate limit. Wait, then send fewer tasks.",
+    "sensitiveContentDetected": "The input or the result has sensitive content. Change the input.",
+    "serverUnavailable": "Runware is under maintenance or at capacity. Try again later.",
+    "standardError": "Runware failed. See the error's message.",
+    "taskCancelled": "The task was cancelled. Send a new request for its results.",
     "taskFailed": "The task ended without a result. The message says why, if known.",
     "taskFailedOrNotFound": "The task failed, or the server does not know it.",
-    "timeoutProvider": "The provider of the model did not answer in time. Try a new request.",
+    "timeoutProvider": "The model's provider did not respond in time. Try a new request.",
     "tokenExpired": "The API key or its token is no longer valid. Get a new one.",
-    "tokenInvalid": "The API key or its token is not known. Check it, or get a new one.",
+    "tokenInvalid": "The API key or its token is unknown. Check it, or get a new one.",
     "tokenMissing": "The request has no token. Check the client's `auth` and headers.",
     "tokenRevoked": "The API key or its token was revoked. Get a new one.",
-    "tooManyTasks": "The request has too many tasks. Send fewer at once.",
-    "unknownError": "Something failed, and Runware does not know what. See the message.",
-    "unknownModel": "There is no model of this name. Check `model`.",
-    "unknownParameter": "The task has a parameter that it does not take. `parameter` says which.",
+    "tooManyTasks": "The request has too many tasks. Send fewer at a time.",
+    "unknownError": "Runware failed for an unknown reason. See the error's message.",
+    "unknownModel": "No model has this name. Check `model`.",
+    "unknownParameter": "The task has an unknown parameter. `parameter` names it.",
     "unsafeContentDetected": "The input or the result is unsafe. Change the input.",
-    "unsupportedDuration": "The model makes no results of this length. See its document.",
+    "unsupportedDuration": "The model does not support this duration. See its document.",
     "uploadFailed": "The server could not store a file. Try a new request.",
-    "validationFailed": "The task breaks a rule of its type. The message says which.",
-    "workspaceDisabled": "The workspace is disabled. Ask Runware's support.",
-    "workspaceSuspended": "The workspace is suspended. Ask Runware's support.",
+    "validationFailed": "The task violates a rule of its task type. See the error's message.",
+    "workspaceDisabled": "The workspace is disabled. Contact Runware's support.",
+    "workspaceSuspended": "The workspace is suspended. Contact Runware's support.",
 }
 
 
@@ -170,12 +170,12 @@ def _statuses(documented: Mapping[str, str]) -> Iterable[tuple[str, int | None, 
     failures = {int(s): doc for s, doc in documented.items() if _is_failure(s)}
     for status in sorted(_STATUSES.keys() | failures.keys()):
         value, doc = _STATUSES.get(status) or (str(status), failures[status])
-        yield value, status, doc or f"The server answered with HTTP {status}."
+        yield value, status, doc or f"The server returned HTTP {status}."
 
 
 def _codes(documented: Iterable[str]) -> Iterable[tuple[str, int | None, str]]:
     unknown = (
-        "A code that the documents of this task type name. See the error's message."
+        "An error code in the documents of this task type. See the error's message."
     )
     for code in sorted({*_CODES, *documented}):
         yield code, None, _CODES.get(code, unknown)

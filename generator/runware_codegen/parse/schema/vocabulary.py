@@ -51,7 +51,7 @@ COUNTS: Final = listed("""
     maxContains maxItems maxLength maxProperties
     minContains minItems minLength minProperties
     """)
-"""Keywords whose value is a whole number, at least 0."""
+"""Keywords whose value is an integer of at least 0."""
 
 ANNOTATIONS: Final = listed("""
     $anchor $comment $dynamicAnchor $id contentEncoding contentMediaType contentSchema
@@ -120,7 +120,7 @@ def _is_constraint(value: JsonValue) -> bool:
 _Shape = tuple["_Test", str]
 _SCHEMA_SHAPE: Final[_Shape] = (_is_schema, "a schema: an object or a boolean")
 _NUMBER_SHAPE: Final[_Shape] = (is_number, "a number")
-_COUNT_SHAPE: Final[_Shape] = (_is_count, "a whole number, at least 0")
+_COUNT_SHAPE: Final[_Shape] = (_is_count, "an integer of at least 0")
 _TEXT_SHAPE: Final[_Shape] = (_is_text, "a string")
 
 SHAPES: Final[Mapping[str, _Shape]] = {

@@ -44,7 +44,7 @@ def array(
     handled = merged.keyword_paths(*_ARRAY) | closed.keys()
     least, most = merged.count_bounds("Items", *closed.values())
     if most is not None and least > most:
-        message = "its minItems is greater than the most items it allows"
+        message = "its minItems is greater than the number of items that it allows"
         return Reading(None, handled, message)
     described = next(merged.schemas_with("items", "prefixItems"), None)
     item = Reading(None)

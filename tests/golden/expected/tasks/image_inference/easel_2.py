@@ -57,7 +57,7 @@ ImageInput = Annotated[
         Pattern("^[a-zA-Z0-9+/=]+$"),
     ),
 ]
-"""An image: a text in one of these forms, or a file."""
+"""An image: a string in one of these forms, or a file."""
 
 SIZES = (
     Size(512, 512, "SD (1:1)"),
@@ -282,7 +282,7 @@ class Easel2Request(TaskRequest[Easel2Result]):
     ) = None
     """In seconds.
 
-    - a whole number between 2 and 12
+    - an integer between 2 and 12
     - `auto`
     """
 
