@@ -1,4 +1,4 @@
-"""Decodes bodies of HTTP answers in small pieces, and checks that they are complete.
+"""Decodes bodies of HTTP responses in small pieces, and checks that they are complete.
 
 Source: RFC 9110, section 8.4 (content codings); RFC 9112, section 6.3 (the length of a
 body); RFC 1952 (gzip); RFC 1950 and RFC 1951 (the two meanings of "deflate").
@@ -100,10 +100,10 @@ class Decoder:
 
 
 class Body:
-    """Decodes the body of an answer, and checks that it is complete."""
+    """Decodes the body of a response, and checks that it is complete."""
 
     def __init__(self, answer: httpx2.Response) -> None:
-        """Read the headers of the answer.
+        """Read the headers of the response.
 
         Raises:
             BodyError: The encoding is not supported.

@@ -14,7 +14,7 @@ TEXT = "text"
 REASONING = "reasoningContent"
 
 ENVELOPE = ("data", "errors", "error")
-"""The members of an answer without a stream."""
+"""The members of a response without a stream."""
 
 
 class Delta(NamedTuple):
@@ -69,7 +69,7 @@ class Transcript:
 
     @property
     def item(self) -> Item:
-        """The result as an item of an answer without a stream."""
+        """The result as an item of a response without a stream."""
         shown = {REASONING: self.reasoning} if self.reasoning else {}
         return {**self._scope, **self._members, TEXT: self.text, **shown}
 

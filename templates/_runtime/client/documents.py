@@ -184,7 +184,7 @@ def _with_air(members: Mapping[str, Any], document: Document) -> dict[str, Any]:
 
 
 def parse_result(request: TaskRequest[ResultT], item: Mapping[str, Any]) -> ResultT:
-    """Parse an item of an answer's `data` as the result of a request.
+    """Parse an item of a response's `data` as the result of a request.
 
     Args:
         request: The request.

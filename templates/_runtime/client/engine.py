@@ -77,10 +77,10 @@ class Engine(BaseEngine):
         Args:
             delivery: The delivery.
             extra: Headers that override those of the client.
-            answers: A list to which the HTTP answers are appended; None to drop them.
+            answers: A list to which the HTTP responses are appended; None to drop them.
 
         Yields:
-            None, after each answer.
+            None, after each response.
         """
         exchange = partial(self._exchange, extra=checked_headers(extra))
         threads = PostThreads(exchange, self._concurrency)

@@ -1,4 +1,4 @@
-"""Parses the answer to a streamed task, without I/O."""
+"""Parses the response to a streamed task, without I/O."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _STARTS_OF_JSON = (b"{", b"[")
 
 
 class StreamReader:
-    """Parses the body of an answer, events or plain JSON, into deltas.
+    """Parses the body of a response, events or plain JSON, into deltas.
 
     Attributes:
         scope: The `taskType` and `taskUUID` of the task.
@@ -61,7 +61,7 @@ class StreamReader:
         return has_ended or self.transcript.has_finish_reason
 
     def begin(self, answer: Answer) -> None:
-        """Start with the status and headers of the answer."""
+        """Start with the status and headers of the response."""
         self._answer = answer
         self._events = EventReader() if is_event_stream(answer) else None
 
@@ -129,7 +129,7 @@ class StreamReader:
             yield from self._take_envelope(f'{{"errors": [{event.data}]}}')
 
     def _take_answer(self) -> Generator[Delta]:
-        """Parse a whole answer, JSON or events, that came in place of a stream."""
+        """Parse a whole response, JSON or events, that came in place of a stream."""
         body = b"".join(self._body)
         if self._answer.http_status < 300 and body.startswith(_STARTS_OF_EVENTS):
             reader = EventReader()

@@ -148,7 +148,7 @@ class SyncClient(Configured[Engine]):
             ConnectionError: The server could not be reached, or the connection broke and
                 polls returned nothing about the task.
             TimeoutError: The server has the task, and no result arrived in time.
-            ResponseError: The answer cannot be parsed, or results are missing.
+            ResponseError: The response cannot be parsed, or results are missing.
             BudgetError: The cost would exceed the budget. The task was not sent.
             ClosedError: The client is closed.
         """
@@ -225,10 +225,10 @@ class SyncClient(Configured[Engine]):
                 them.
 
         Returns:
-            The cost, and the rest of the answer.
+            The cost, and the rest of the response.
 
         Raises:
-            RunwareError: The server would refuse the task, or did not answer in time.
+            RunwareError: The server would refuse the task, or did not respond in time.
             ValueError: A file of the request is not uploaded yet.
         """
         [priced] = self.dry_run_many(
@@ -391,7 +391,7 @@ class SyncClient(Configured[Engine]):
             The handle of the task.
 
         Raises:
-            RunwareError: The server did not accept the task, or did not answer in time;
+            RunwareError: The server did not accept the task, or did not respond in time;
                 see `run`.
         """
         engine = self._engine_for(max_retries)
@@ -465,7 +465,7 @@ class SyncClient(Configured[Engine]):
 
     @property
     def with_raw_response(self) -> RawRuns:
-        """A client whose `run` returns the HTTP answers in addition to the results."""
+        """A client whose `run` returns the HTTP responses in addition to the results."""
         return RawRuns(self._engine)
 
     def close(self) -> None:
@@ -485,7 +485,7 @@ class SyncClient(Configured[Engine]):
 
 
 class RawRuns:
-    """Runs tasks, and returns the HTTP answers in addition to the results."""
+    """Runs tasks, and returns the HTTP responses in addition to the results."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -85,7 +85,7 @@ class Paged(Protocol[ItemT_co]):
     """A request whose result is one page of many."""
 
     def read(self, item: Mapping[str, Any], /) -> Page[ItemT_co]:
-        """Parse an item of an answer as a page."""
+        """Parse an item of a response as a page."""
         ...
 
 

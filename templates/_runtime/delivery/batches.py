@@ -41,7 +41,7 @@ POLL_TIMEOUT = 5.0
 
 
 class Limits:
-    """The limits of the server, as learned from its answers. All calls share them.
+    """The limits of the server, as learned from its responses. All calls share them.
 
     Attributes:
         elements: The maximum number of elements in one POST.
@@ -51,7 +51,7 @@ class Limits:
         self.elements = MAX_ELEMENTS
 
     def note_too_large(self, elements: int) -> None:
-        """Halve the limit after a POST, or the answer to it, was too large."""
+        """Halve the limit after a POST, or the response to it, was too large."""
         self.elements = min(self.elements, max(1, elements // 2))
 
 
@@ -102,7 +102,7 @@ class ScheduledTask(Generic[ResultT]):
         is_alone: Whether it is sent and polled alone, so that an error can only be
             about it.
         is_resend: Whether it is sent again next, although the server may have it.
-        trouble: The error of the last exchange about it; None if it had an answer.
+        trouble: The error of the last exchange about it; None if it had a response.
         poll_timeout: The timeout of its next poll in seconds.
         refused_polls: Its consecutive polls that the server refused with a reason.
     """
@@ -178,17 +178,17 @@ class Batch(Generic[ResultT]):
 
     @property
     def stream(self) -> Submission[ResultT] | None:
-        """The task whose answer is a stream; None if the batch has no such task."""
+        """The task whose response is a stream; None if the batch has no such task."""
         first = self.scheduled[0].submission
         is_stream = self.kind is Kind.SUBMIT and first is not None and first.is_stream
         return first if is_stream else None
 
 
 class Reply(NamedTuple):
-    """The answer to a POST.
+    """The response to a POST.
 
     Attributes:
-        envelope: The body of the answer, with its HTTP status and headers.
+        envelope: The body of the response, with its HTTP status and headers.
         elements: The number of elements of the POST, including those of other callers.
     """
 
@@ -197,7 +197,7 @@ class Reply(NamedTuple):
 
 
 class Sorted:
-    """The items and errors of an answer, grouped by the keys of their tasks.
+    """The items and errors of a response, grouped by the keys of their tasks.
 
     Attributes:
         data: Items of `data`, by task.
@@ -212,13 +212,13 @@ class Sorted:
 
 
 def sort_answer(reply: Reply, batch: Batch[ResultT], known: Container[str]) -> Sorted:
-    """Group the items and errors of an answer by task.
+    """Group the items and errors of a response by task.
 
     Objects that name an unknown task are dropped. An item that names no task belongs to
     the only element of the POST, if there is only one.
 
     Args:
-        reply: The answer.
+        reply: The response.
         batch: The batch that it answers.
         known: The keys of the known tasks.
     """

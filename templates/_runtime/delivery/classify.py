@@ -1,6 +1,6 @@
-"""Classifies answers: the event that an answer is for one task.
+"""Classifies responses: the event that a response is for one task.
 
-An answer is about a task only if it names the task, or if the POST had no other task.
+A response is about a task only if it names the task, or if the POST had no other task.
 Everything else in it is about the call, and ends no task.
 """
 
@@ -49,12 +49,12 @@ OF_A_GATEWAY = (*TRANSIENT, ErrorCategory.TIMEOUT, ErrorCategory.UNKNOWN)
 UNCLEAR_STATUSES = frozenset({408, 409, 425, 499})
 """HTTP statuses below 500 that do not tell whether the server has the request.
 
-A gateway answers 499 if the connection to the server behind it was closed early.
+A gateway returns 499 if the connection to the server behind it was closed early.
 """
 
 
 class Verdict(NamedTuple):
-    """The event that an answer is for one task.
+    """The event that a response is for one task.
 
     Attributes:
         event: The event.
@@ -73,14 +73,14 @@ class Verdict(NamedTuple):
 
 
 class Said(NamedTuple):
-    """The parts of an answer that are about one task.
+    """The parts of a response that are about one task.
 
     Attributes:
         task: The task.
         items: The items of `data` that are about it.
         errors: The error objects that name it.
         nameless: The error objects that name no task.
-        envelope: The whole answer.
+        envelope: The whole response.
         is_only: Whether the POST had no other task.
         error_enum: The error enum of the task's type.
     """
@@ -112,7 +112,7 @@ class Said(NamedTuple):
 
     @property
     def status(self) -> int:
-        """The HTTP status of the answer."""
+        """The HTTP status of the response."""
         return self.envelope.http_status
 
     def exceptions(self, errors: list[Item]) -> list[APIError]:
@@ -135,7 +135,7 @@ class Said(NamedTuple):
 
 
 def of_submission(said: Said) -> Verdict:
-    """Return the verdict on a task for the answer to its sending."""
+    """Return the verdict on a task for the response to its sending."""
     own = [error for error in said.own if not _is_of_poll(error)]
     failures = [error for error in own if _may_be_failure(said, error)]
     if said.told:
@@ -170,14 +170,14 @@ def of_submission(said: Said) -> Verdict:
 
 
 def _is_complete(said: Said) -> bool:
-    """Whether no answer after this one will have more results."""
+    """Whether no response after this one will have more results."""
     return not (said.task.is_async or said.envelope.is_partial)
 
 
 def _may_be_failure(said: Said, error: Item) -> bool:
-    """Whether an error in the answer to a sending may be the failure of the task.
+    """Whether an error in the response to a sending may be the failure of the task.
 
-    An error in the answer to a second sending may be the refusal of that sending, also
+    An error in the response to a second sending may be the refusal of that sending, also
     beside results of the first one. If the task has failed, the polls say so.
     """
     return not (said.task.is_resent or is_task_conflict(_code(error)))
@@ -203,7 +203,7 @@ def _is_of_the_account(said: Said, errors: list[Item]) -> bool:
 
 
 def _rejected(said: Said, errors: list[Item]) -> Verdict:
-    """Return the verdict on a rejected task; in doubt if the answer has items of it."""
+    """Return the verdict on a rejected task; in doubt if the response has items of it."""
     if said.items:
         return _unclear(said, errors)
     return said.verdict(TaskEvent.REJECTED, errors)
@@ -220,7 +220,7 @@ def _unclear(said: Said, errors: list[Item]) -> Verdict:
 
 
 def of_poll(said: Said) -> Verdict:
-    """Return the verdict on a task for the answer to its poll."""
+    """Return the verdict on a task for the response to its poll."""
     errors = said.own
     failures = [error for error in errors if _is_own_failure(said, error)]
     if said.told or failures:
@@ -255,7 +255,7 @@ def _poll_refused(said: Said, errors: list[Item]) -> Verdict:
 
 
 def _is_own_failure(said: Said, error: Item) -> bool:
-    """Whether an error in the answer to a poll is the failure of the task.
+    """Whether an error in the response to a poll is the failure of the task.
 
     "Not found" and a conflict never are. Then the first of these decides:
 
@@ -320,7 +320,7 @@ def _is_transient(said: Said, errors: list[Item]) -> bool:
 
 
 def of_failure(error: RunwareError, *, is_poll: bool, task: Task[Any]) -> Verdict:
-    """Return the verdict on a task for an exchange without an answer."""
+    """Return the verdict on a task for an exchange without a response."""
     if is_poll:
         is_closed = isinstance(error, ClosedError)
         event = TaskEvent.POLL_REFUSED if is_closed else TaskEvent.POLL_FAILED
@@ -373,13 +373,13 @@ def _of_break(error: RunwareError) -> TaskEvent:
 
 
 def is_rejection(answer: Answer) -> bool:
-    """Whether an answer rejects the whole call for now: 429, or 503 with Retry-After."""
+    """Whether a response rejects the whole call for now: 429, or 503 with Retry-After."""
     is_busy = answer.http_status == 503 and answer.retry_after is not None
     return answer.http_status == 429 or is_busy
 
 
 def answers_too_large(envelope: Envelope) -> bool:
-    """Whether an answer says that the call is too large."""
+    """Whether a response says that the call is too large."""
     return (
         envelope.http_status == 413
         or envelope.http_status < 500
@@ -416,7 +416,7 @@ def _code(error: Item) -> str:
 
 
 def unmentioned(envelope: Envelope) -> ResponseError:
-    """Return the exception for an answer that does not mention a task."""
+    """Return the exception for a response that does not mention a task."""
     return ResponseError(
         f"HTTP {envelope.http_status} with a response that does not mention this task",
         http_status=envelope.http_status,

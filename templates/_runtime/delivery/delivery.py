@@ -1,6 +1,6 @@
 """Decides what to send and poll, from the first request to the last result, without I/O.
 
-A `Delivery` returns what to send and when, and receives the answers. An engine does the
+A `Delivery` returns what to send and when, and receives the responses. An engine does the
 I/O::
 
     while delivery.is_waiting:
@@ -12,7 +12,7 @@ I/O::
             delivery.receive(batch, reply)  # or delivery.fail(batch, error)
 
 Several batches may be in flight at once. `lifecycle` has the state machine of a task,
-and `classify` turns answers into its events. This module decides when to send and poll.
+and `classify` turns responses into its events. This module decides when to send and poll.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ TOGETHER = 0.25
 class Delivery(Generic[ResultT]):
     """Tasks that are delivered together.
 
-    Results are matched to their tasks by `taskUUID`, never by the order of an answer.
+    Results are matched to their tasks by `taskUUID`, never by the order of a response.
 
     Attributes:
         schedule: When its tasks are due, and when they are given up.
@@ -117,7 +117,7 @@ class Delivery(Generic[ResultT]):
         return bool(self._idle or self._under_way)
 
     def pause(self) -> float | None:
-        """Return the seconds until a task is due; None if all wait for answers.
+        """Return the seconds until a task is due; None if all wait for responses.
 
         Call it when `next_batch` returns None.
         """
@@ -293,10 +293,10 @@ class Delivery(Generic[ResultT]):
         each.is_resend = each.task.allows_resend = False
         self._idle.append(each)
 
-    # -- answers --------------------------------------------------------------
+    # -- responses -------------------------------------------------------------
 
     def receive(self, batch: Batch[ResultT], reply: Reply) -> None:
-        """Process the answer to a batch."""
+        """Process the response to a batch."""
         envelope = reply.envelope
         is_too_large = answers_too_large(envelope) and reply.elements > 1
         if is_too_large:
@@ -335,7 +335,7 @@ class Delivery(Generic[ResultT]):
         self._idle.append(each)
 
     def fail(self, batch: Batch[ResultT], error: RunwareError) -> None:
-        """Process the failure of a batch that has no answer."""
+        """Process the failure of a batch that has no response."""
         is_poll = batch.kind is Kind.POLL
         if error.oversized > 1:
             self._settings.limits.note_too_large(error.oversized)
@@ -383,7 +383,7 @@ class Delivery(Generic[ResultT]):
         Args:
             each: The task.
             reason: The error with which it is left; None if it is scheduled again.
-            trouble: The error after which it is scheduled again; None after an answer.
+            trouble: The error after which it is scheduled again; None after a response.
         """
         if reason is not None:
             self._leave(each, reason)
@@ -435,7 +435,7 @@ class Delivery(Generic[ResultT]):
         return [*zip(ended, errors, strict=True)]
 
     def abandon(self) -> None:
-        """Stop the delivery: answers in flight will not be received."""
+        """Stop the delivery: responses in flight will not be received."""
         for batch in self._under_way:
             for each in batch.scheduled:
                 if batch.kind is Kind.SUBMIT and each.task.phase in SENDINGS:

@@ -1,6 +1,6 @@
 """Dry runs: the server validates a task and returns its cost without running it.
 
-Source: the header `X-Runware-Dry-Run: 1`. The body of the answer is not documented. This
+Source: the header `X-Runware-Dry-Run: 1`. The body of the response is not documented. This
 module expects the usual envelope and keeps everything in it.
 """
 
@@ -63,7 +63,7 @@ def dry_run_of(submission: Submission[Any]) -> DrySubmission:
     if "taskUUID" in wire:
         wire["taskUUID"] = str(uuid4())
     known = task_of(wire, TaskResult, None)
-    # Its timeout is the short one of async tasks: the server answers immediately.
+    # Its timeout is the short one of async tasks: the server responds immediately.
     return DrySubmission(DryTask(known.wire, known.read, is_async=True), wire)
 
 

@@ -29,7 +29,7 @@ UPLOAD_OUTPUT: Final = "mediaUUID"
 CONFIRMING_POLLS = 3
 """Consecutive polls without news after which equal errors count as separate failures.
 
-Before that, an answer may contain one failure twice.
+Before that, a response may contain one failure twice.
 """
 
 MAX_RESULTS = 10**6
@@ -49,7 +49,7 @@ class Task(Generic[ResultT]):
         wire: The members of `submission.SAVED` that the task has.
         task_type: The wire name of its task type.
         task_uuid: Its `taskUUID`; None if its type has none.
-        read: Parses an item of an answer as a result.
+        read: Parses an item of a response as a result.
         outputs: The members of a result that are its output.
         is_async: Whether the server acknowledges it first and creates results later.
         latency: The shortest latency in seconds that its document states; None if it
@@ -63,10 +63,10 @@ class Task(Generic[ResultT]):
         sends: The number of times that it was sent.
         first_sent: When it was first sent, on the client's clock.
         last_asked: When it was last sent or polled.
-        silences: Consecutive polls whose answers did not mention it.
+        silences: Consecutive polls whose responses did not mention it.
         not_found: Consecutive polls that were answered with "not found".
-        quiet: Consecutive polls whose answers mentioned it without anything new.
-        is_short: Whether a sync answer had fewer results than were ordered.
+        quiet: Consecutive polls whose responses mentioned it without anything new.
+        is_short: Whether a sync response had fewer results than were ordered.
         allows_resend: Whether it may be sent again while it is in doubt.
         is_known: Whether it is only collected: it is resumed, the server refused a sending
             because it has the task, or its costs were counted.
@@ -192,17 +192,17 @@ class Task(Generic[ResultT]):
         self.last_asked = now
         self.apply(TaskEvent.SENT)
 
-    # -- answers --------------------------------------------------------------
+    # -- responses -------------------------------------------------------------
 
     def take(
         self, items: list[Item], errors: Sequence[APIError], *, is_complete: bool
     ) -> TaskEvent:
-        """Add the results, updates and failures of this task in an answer.
+        """Add the results, updates and failures of this task in a response.
 
         Args:
             items: The items of `data` that are about it.
             errors: Its own failures, one for each error object.
-            is_complete: Whether no later answer will have more results, as for a sync
+            is_complete: Whether no later response will have more results, as for a sync
                 task.
 
         Returns:
@@ -251,8 +251,8 @@ class Task(Generic[ResultT]):
     def _add(self, results: list[Item]) -> bool:
         """Add the new results among these; return whether there are any.
 
-        An answer may repeat known results. Two equal results without a UUID count as two
-        if one answer contains both.
+        A response may repeat known results. Two equal results without a UUID count as two
+        if one response contains both.
         """
         known = self.identities
         unmatched = set(range(len(known)))
@@ -294,13 +294,13 @@ class Upload(Task[Any]):
 
     @property
     def uuid(self) -> str | None:
-        """The UUID that the platform gave the file; None before it has answered."""
+        """The UUID that the platform gave the file; None before it has responded."""
         names = [item.get(UPLOAD_OUTPUT) for item in self.items]
         return next((name for name in names if name and isinstance(name, str)), None)
 
     @property
     def has_failed(self) -> bool:
-        """Whether it is done and the answer has no UUID of the file."""
+        """Whether it is done and the response has no UUID of the file."""
         return self.is_done and self.uuid is None
 
 

@@ -106,7 +106,7 @@ class TaskRequest(Part, Generic[ResultT_co]):
         return counted_price(self.rates, written(self))
 
     def read(self, item: Mapping[str, Any]) -> ResultT_co:
-        """Parse an item of an answer's `data`.
+        """Parse an item of a response's `data`.
 
         Args:
             item: The item as received. Unexpected members and values are kept.

@@ -108,7 +108,7 @@ class TaskResult(JsonObject):
         """Save the output of this result, such as its image, to a file.
 
         The output is downloaded from its URL, unless the result contains it. The file is
-        written completely before it replaces an existing one. Compressed answers are
+        written completely before it replaces an existing one. Compressed responses are
         decompressed, and checksums are verified.
 
         Args:

@@ -98,27 +98,27 @@ def judged_once(test: Test) -> Test:
     return judge
 
 
-def once(asked: object, value: Any, answer: Callable[[], T]) -> T:
-    """Return a cached answer for a part of a value.
+def once(test: object, value: Any, compute: Callable[[], T]) -> T:
+    """Return the cached outcome of a test of a part of a value.
 
-    A recursive question that visits each part twice would otherwise take exponential
+    Without the cache, a recursive test that visits each part twice would take exponential
     time.
 
     Args:
-        asked: The question.
+        test: The test.
         value: The part.
-        answer: Returns the answer.
+        compute: Computes the outcome.
     """
     outcomes = _OUTCOMES.get()
     if outcomes is None:
         token = _OUTCOMES.set({})
         try:
-            return answer()
+            return compute()
         finally:
             _OUTCOMES.reset(token)
-    key = (asked, id(value))
+    key = (test, id(value))
     if key not in outcomes:
-        outcomes[key] = value, answer()
+        outcomes[key] = value, compute()
     outcome: T = outcomes[key][1]
     return outcome
 

@@ -1,4 +1,4 @@
-"""Reads the body of an HTTP answer: decoded, complete, and limited in size."""
+"""Reads the body of an HTTP response: decoded, complete, and limited in size."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import httpx2
 
 MAX_ANSWER = 256 * 1024 * 1024
-"""Maximum number of decompressed bytes of an answer."""
+"""Maximum number of decompressed bytes of a response."""
 
 ADVICE = "Request outputs as URLs, or fewer results of one task."
 
@@ -23,10 +23,10 @@ EVENTS = "text/event-stream"
 
 
 class AnswerBody:
-    """The body of one answer, collected from chunks."""
+    """The body of one response, collected from chunks."""
 
     def __init__(self, response: httpx2.Response, elements: int) -> None:
-        """Start with an unread answer to a request with this number of tasks.
+        """Start with an unread response to a request with this number of tasks.
 
         Raises:
             ResponseError: Its Content-Encoding is not supported.
@@ -83,10 +83,10 @@ class AnswerBody:
 
 
 def unreadable(answer: Answer, what: str) -> ResponseError:
-    """Return the exception for an answer that cannot be parsed.
+    """Return the exception for a response that cannot be parsed.
 
     Args:
-        answer: The answer.
+        answer: The response.
         what: The fault of its body.
     """
     return ResponseError(
@@ -98,10 +98,10 @@ def unreadable(answer: Answer, what: str) -> ResponseError:
 
 
 def read_body(response: httpx2.Response, elements: int = 1) -> bytes:
-    """Read the body of an answer.
+    """Read the body of a response.
 
     Args:
-        response: The answer.
+        response: The response.
         elements: The number of tasks in the request.
 
     Raises:
@@ -117,7 +117,7 @@ def read_body(response: httpx2.Response, elements: int = 1) -> bytes:
 
 
 async def aread_body(response: httpx2.Response, elements: int = 1) -> bytes:
-    """Read the body of an answer; see `read_body`."""
+    """Read the body of a response; see `read_body`."""
     body = AnswerBody(response, elements)
     if response.is_stream_consumed:
         body.take_decoded(response.content)
@@ -128,6 +128,6 @@ async def aread_body(response: httpx2.Response, elements: int = 1) -> bytes:
 
 
 def is_event_stream(answer: Answer) -> bool:
-    """Return whether the body of an answer is a stream of events."""
+    """Return whether the body of a response is a stream of events."""
     content_type = answer.headers.get("content-type", "").partition(";")[0]
     return answer.http_status < 300 and content_type.strip().lower() == EVENTS

@@ -1,4 +1,4 @@
-"""Sends tasks over HTTP and receives the answers, for the async client."""
+"""Sends tasks over HTTP and receives the responses, for the async client."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ class AsyncTransport(Protocol):
     async def post(
         self, parts: list[bytes], timeout: float, extra: Headers
     ) -> Envelope:
-        """Send tasks, each as JSON text, and return the answer."""
+        """Send tasks, each as JSON text, and return the response."""
         ...
 
     def open(
         self, part: bytes, timeout: float, extra: Headers
     ) -> AbstractAsyncContextManager[httpx2.Response]:
-        """Send one task whose answer is a stream of events."""
+        """Send one task whose response is a stream of events."""
         ...
 
     async def aclose(self) -> None:
@@ -165,7 +165,7 @@ class AsyncHTTPTransport:
     async def post(
         self, parts: list[bytes], timeout: float, extra: Headers
     ) -> Envelope:
-        """Send tasks and return the answer.
+        """Send tasks and return the response.
 
         Args:
             parts: The tasks, each as JSON text.
@@ -174,10 +174,10 @@ class AsyncHTTPTransport:
 
         Raises:
             ClosedError: The client is closed.
-            ConnectionError: There was no answer, or the limit of parallel calls was
+            ConnectionError: There was no response, or the limit of parallel calls was
                 reached until the timeout.
-            TimeoutError: There was no answer in time.
-            ResponseError: The answer cannot be parsed.
+            TimeoutError: There was no response in time.
+            ResponseError: The response cannot be parsed.
             RunwareError: No event loop of asyncio is running.
         """
         lane = await self._usable_lane()
@@ -217,7 +217,7 @@ class AsyncHTTPTransport:
     async def open(
         self, part: bytes, timeout: float, extra: Headers
     ) -> AsyncGenerator[httpx2.Response]:
-        """Send one task whose answer is a stream of events; see `HTTPTransport.open`.
+        """Send one task whose response is a stream of events; see `HTTPTransport.open`.
 
         Raises:
             RunwareError: No event loop of asyncio is running.

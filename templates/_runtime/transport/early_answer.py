@@ -1,7 +1,7 @@
-"""Reads the answer that a server sends before it has read the whole request.
+"""Reads the response that a server sends before it has read the whole request.
 
-A server may refuse a large request by its headers, answer, and close the connection. On
-an event loop, writing then fails, and the answer is lost unless it was read before.
+A server may refuse a large request by its headers, respond, and close the connection. On
+an event loop, writing then fails, and the response is lost unless it was read before.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class AsyncNetworkStream(Protocol):
 def read_while_writing(stream: AsyncNetworkStream) -> None:
     """Make a connection of HTTP/1.1 read while it writes many bytes.
 
-    The HTTP library ignores a failed write, and reads the answer.
+    The HTTP library ignores a failed write, and reads the response.
     """
     read, write, aclose = stream.read, stream.write, stream.aclose
     early: asyncio.Task[bytes] | None = None

@@ -1,4 +1,4 @@
-"""Parses answers of the server into results and errors, as plain JSON objects.
+"""Parses responses of the server into results and errors, as plain JSON objects.
 
 Runware returns `{"data": […], "errors": […]}`, where either may be missing, or
 `{"error": {…}, "taskUUID": …}`. An item of `data` may have `"status": "error"`. An error
@@ -65,7 +65,7 @@ _PROBLEM_NAME = re.compile("(?:.*[/#:])?([A-Za-z]+(?:[-_][A-Za-z]+)*)/?", re.DOT
 
 
 class Answer(NamedTuple):
-    """One HTTP answer.
+    """One HTTP response.
 
     Attributes:
         http_status: Its HTTP status.
@@ -99,16 +99,16 @@ class Answer(NamedTuple):
 
 
 class Envelope:
-    """The content of an answer.
+    """The content of a response.
 
     Attributes:
-        answer: The answer.
+        answer: The response.
         data: Results, and status updates of unfinished tasks.
         errors: Error objects, without the API key.
         excerpt: The start of the body, without the API key; empty without errors.
         request_id: The identifier of the exchange, without the API key.
         is_partial: Whether another message may have more about its tasks.
-        is_cut: Whether the connection of the call ended, and the answer is incomplete or
+        is_cut: Whether the connection of the call ended, and the response is incomplete or
             has only errors. These may be copies of what an earlier call received.
     """
 
@@ -133,7 +133,7 @@ class Envelope:
 
     @property
     def http_status(self) -> int:
-        """The HTTP status of the answer."""
+        """The HTTP status of the response."""
         return self.answer.http_status
 
     @property
@@ -143,18 +143,18 @@ class Envelope:
 
 
 def read_envelope(answer: Answer, key: ApiKey) -> Envelope:
-    """Parse the body of an answer.
+    """Parse the body of a response.
 
     If the status is 400 or more and there is no error object, as in the page of a proxy,
     the envelope has an error object that quotes the body.
 
     Args:
-        answer: The answer.
+        answer: The response.
         key: The API key, which is removed from errors.
 
     Raises:
         ResponseError: The status is below 400 and the body is not an envelope, or the
-            answer is a redirection.
+            response is a redirection.
     """
     http_status = answer.http_status
     request_id = key.scrub(answer.request_id)
@@ -191,7 +191,7 @@ def has_failed(item: Item) -> bool:
 def parsed(body: bytes | str) -> Any:
     """Parse a body as JSON; None if it is not JSON.
 
-    NaN and infinities become the constants of `math`, so that equal answers compare
+    NaN and infinities become the constants of `math`, so that equal responses compare
     equal. Bytes that are not valid become U+FFFD, so that one bad text does not hide all
     results.
     """
@@ -238,7 +238,7 @@ def _results(content: Any, http_status: int) -> list[Item]:
 
 
 def _errors(content: Any, http_status: int) -> list[Item]:
-    """Return the error objects of an answer, in all accepted forms."""
+    """Return the error objects of a response, in all accepted forms."""
     if not is_object(content):
         given = _error_objects(content)
         return [error for error in given if _is_error(error, http_status)]

@@ -45,7 +45,7 @@ NEVER_SENT = (
 
 
 class Exchange:
-    """One request and its answer, as a context that raises exceptions of httpx2.
+    """One request and its response, as a context that raises exceptions of httpx2.
 
     Exceptions of the context have no traceback of the HTTP library, whose variables hold
     the API key. They are instances of `NEVER_SENT` exactly if nothing was written.
@@ -170,7 +170,7 @@ class Exchange:
         timeout. Then a refusal says nothing about the first sending.
 
         Args:
-            status: The HTTP status of the answer.
+            status: The HTTP status of the response.
 
         Raises:
             httpx2.ReadError: The request was sent several times, and refused at last.

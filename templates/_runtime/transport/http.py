@@ -1,4 +1,4 @@
-"""Sends tasks over HTTP and receives the answers."""
+"""Sends tasks over HTTP and receives the responses."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class HTTPTransport:
         return other
 
     def post(self, parts: list[bytes], timeout: float, extra: Headers) -> Envelope:
-        """Send tasks and return the answer.
+        """Send tasks and return the response.
 
         Args:
             parts: The tasks, each as JSON text.
@@ -128,10 +128,10 @@ class HTTPTransport:
 
         Raises:
             ClosedError: The client is closed.
-            ConnectionError: There was no answer, or the limit of parallel calls was
+            ConnectionError: There was no response, or the limit of parallel calls was
                 reached until the timeout.
-            TimeoutError: There was no answer in time.
-            ResponseError: The answer cannot be parsed.
+            TimeoutError: There was no response in time.
+            ResponseError: The response cannot be parsed.
         """
         lane = self._usable_lane()
         exchange = SyncExchange(self._target.url, self._endpoint.key, timeout)
@@ -163,16 +163,16 @@ class HTTPTransport:
     def open(
         self, part: bytes, timeout: float, extra: Headers
     ) -> Generator[httpx2.Response]:
-        """Send one task whose answer is a stream of events.
+        """Send one task whose response is a stream of events.
 
         Yields:
-            The answer. If it is a stream of events, its body is unread.
+            The response. If it is a stream of events, its body is unread.
 
         Raises:
             ClosedError: The client is closed.
-            httpx2.RequestError: There was no answer. It is one of `NEVER_SENT` if
+            httpx2.RequestError: There was no response. It is one of `NEVER_SENT` if
                 nothing was written.
-            ResponseError: The answer is not a stream, and its body cannot be read.
+            ResponseError: The response is not a stream, and its body cannot be read.
         """
         lane = self._usable_lane()
         exchange = SyncExchange(self._target.url, self._endpoint.key, timeout)
@@ -320,12 +320,12 @@ def limits(concurrency: int) -> httpx2.Limits:
 
 
 def no_cookies() -> CookieJar:
-    """Return a jar that stores no cookie: answers could fill it without a limit."""
+    """Return a jar that stores no cookie: responses could fill it without a limit."""
     return CookieJar(DefaultCookiePolicy(allowed_domains=()))
 
 
 def redact(headers: httpx2.Headers, key: ApiKey) -> None:
-    """Remove the API key from the headers of an answer."""
+    """Remove the API key from the headers of a response."""
     for name, value in headers.multi_items():
         text = key.scrub(value)
         if text != value:

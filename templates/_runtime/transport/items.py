@@ -1,4 +1,4 @@
-"""Distinguishes results from status updates among the items of an answer."""
+"""Distinguishes results from status updates among the items of a response."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ READ_ONLY: Final = frozenset(
 """Task types that only read, are not billed, and cannot be polled."""
 
 AUTHENTICATION: Final = "authentication"
-"""The type of the task with the API key in a payload. Its answer is not a result."""
+"""The type of the task with the API key in a payload. Its response is not a result."""
 
 UPLOADS: Final = frozenset({"imageUpload", "mediaStorage", "modelUpload"})
 """Task types that store files of the caller. Their documents have no prices."""

@@ -1,4 +1,4 @@
-"""A call that waits for its answer over a WebSocket, and its answer so far."""
+"""A call that waits for its response over a WebSocket, and its response so far."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from .envelope import Item
 
 QUIET = 2.0
-"""Seconds without another item after which a partial answer is final."""
+"""Seconds without another item after which a partial response is final."""
 
 SILENCE = 10.0
-"""Seconds after which a poll without an answer is given up."""
+"""Seconds after which a poll without a response is given up."""
 
 GET_RESPONSE = "getResponse"
 """The type of a task that polls another task."""
@@ -46,7 +46,7 @@ FORBIDDEN = re.compile("forbidden|permission")
 
 @dataclass(slots=True, eq=False)
 class Expected:
-    """One task of a call, and its part of the answer so far.
+    """One task of a call, and its part of the response so far.
 
     Attributes:
         task_type: The wire name of its type.
@@ -69,7 +69,7 @@ class Expected:
 
     @property
     def is_about_a_task(self) -> bool:
-        """Whether its answer has results of a task, unlike a search, for example."""
+        """Whether its response has results of a task, unlike a search, for example."""
         return self.is_poll or self.task_type not in READ_ONLY
 
     @property
@@ -79,14 +79,14 @@ class Expected:
 
     @property
     def missing(self) -> int:
-        """The number of items that are missing from its answer."""
+        """The number of items that are missing from its response."""
         if self.news or (self.is_poll and self.results):
             return 0
         return max(0, self.wanted - len(self.results) - len(self.errors))
 
     @property
     def is_open(self) -> bool:
-        """Whether its answer may take long: it is not a poll, and has no error."""
+        """Whether its response may take long: it is not a poll, and has no error."""
         return bool(self.missing) and not self.errors and not self.is_poll
 
     def is_meant(self, item: Item, *, is_error: bool) -> bool:
@@ -116,22 +116,22 @@ class Expected:
 
 @dataclass(slots=True, eq=False)
 class Pending:
-    """A call that waits for its answer.
+    """A call that waits for its response.
 
     Attributes:
-        text: The message to send; empty if the answer is already known.
+        text: The message to send; empty if the response is already known.
         tasks: The tasks of the call, by their keys.
         is_written: Whether the message may have been sent.
-        is_given: Whether the caller has the answer.
+        is_given: Whether the caller has the response.
         is_over: Whether the server certainly sends nothing more about it.
-        is_owed: Whether its answer may belong to another call about the same task, so
-            that its own answer may still come.
-        is_cut: Whether the connection ended before the answer was complete.
+        is_owed: Whether its response may belong to another call about the same task, so
+            that its own response may still come.
+        is_cut: Whether the connection ended before the response was complete.
         done: An event that is set with the outcome.
-        outcome: The answer or the error; None before that.
+        outcome: The response or the error; None before that.
         errors: Errors about the whole call.
         excerpt: The start of a message with errors.
-        body: The last message with a part of the answer.
+        body: The last message with a part of the response.
     """
 
     text: str
@@ -161,13 +161,13 @@ class Pending:
 
     @property
     def is_answered(self) -> bool:
-        """Whether the answer is complete."""
+        """Whether the response is complete."""
         missing = sum(task.missing for task in self.tasks.values())
         return self.is_over or missing <= len(self.errors)
 
     @property
     def is_unanswered(self) -> bool:
-        """Whether it may have been sent, and a part of its answer may still come."""
+        """Whether it may have been sent, and a part of its response may still come."""
         return self.is_written and (self.is_owed or not self.is_answered)
 
     def note_written(self) -> None:
@@ -188,12 +188,12 @@ class Pending:
     def conclude_after(
         self, seconds: float, reason: RunwareError | None = None
     ) -> None:
-        """Conclude the call later, with the answer so far.
+        """Conclude the call later, with the response so far.
 
         Args:
             seconds: The delay.
             reason: The outcome if no message mentions the call; None for an empty
-                answer.
+                response.
         """
         self._stop_timer()
         loop = asyncio.get_running_loop()
@@ -203,7 +203,7 @@ class Pending:
         """Conclude the call after the end of its connection; a poll at once.
 
         Args:
-            seconds: The time in which other answers may still arrive.
+            seconds: The time in which other responses may still arrive.
             reason: The outcome if no message mentions the call.
         """
         self.is_cut = True
@@ -224,10 +224,10 @@ class Pending:
             self.settle(reason)
 
     def finish(self, answer: Answer | None = None) -> None:
-        """End the call with the answer so far.
+        """End the call with the response so far.
 
         Args:
-            answer: The answer of an HTTP server; None to derive the HTTP status from the
+            answer: The response of an HTTP server; None to derive the HTTP status from the
                 errors.
         """
         tasks = self.tasks.values()
@@ -250,7 +250,7 @@ class Pending:
         )
 
     def _is_refused(self, task: Expected) -> bool:
-        """Whether the answer has errors of a task and no results."""
+        """Whether the response has errors of a task and no results."""
         is_about_call = bool(self.errors) and not task.news
         return not task.results and (bool(task.errors) or is_about_call)
 
@@ -267,10 +267,10 @@ class Pending:
             self._timer = None
 
     def answer(self) -> Envelope:
-        """Return the answer.
+        """Return the response.
 
         Raises:
-            RunwareError: There is no answer.
+            RunwareError: There is no response.
         """
         if self.outcome is None or isinstance(self.outcome, RunwareError):
             raise self.outcome or self.unanswered("there is no response")
@@ -278,7 +278,7 @@ class Pending:
         return self.outcome
 
     def unanswered(self, reason: str) -> ConnectionError:
-        """Return the error of a call that gets no answer."""
+        """Return the error of a call that gets no response."""
         error = ConnectionError(reason)
         error.may_have_run = self.is_written
         return error
@@ -304,7 +304,7 @@ def text_of(item: Item, member: str) -> str | None:
 
 
 def status_of(errors: list[Item]) -> int:
-    """Return the HTTP status of an answer that has only these errors."""
+    """Return the HTTP status of a response that has only these errors."""
     statuses = {_own_status(error) for error in errors}
     return statuses.pop() if len(statuses) == 1 else 200
 

@@ -2,7 +2,7 @@
 
 A message names the tasks that it is about, and not the call that it answers. So a call is
 answered only by items that name its tasks. Nothing follows from a missing item: a call
-without an answer ends without one, and its caller polls the server.
+without a response ends without one, and its caller polls the server.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Session:
     def expect(self, parts: Iterable[bytes]) -> Pending:
         """Return a new call for tasks, each as JSON text.
 
-        A poll whose answer is already known is not sent.
+        A poll whose response is already known is not sent.
         """
         tasks: dict[str, Expected] = {}
         asked: list[str] = []
@@ -88,7 +88,7 @@ class Session:
         return pending
 
     def _expected(self, part: bytes) -> tuple[str, Expected]:
-        """Return the key of a task in JSON text, and its expected answer."""
+        """Return the key of a task in JSON text, and its expected response."""
         wire = json.loads(part)
         task = Expected(str(wire["taskType"]), max(1, number_of_results(wire)))
         key = str(wire.get("taskUUID") or task.task_type).casefold()
@@ -132,7 +132,7 @@ class Session:
             self._sent[key] = left
 
     def _abandon(self, pending: Pending) -> None:
-        """Remember a call without a caller whose answer may still come."""
+        """Remember a call without a caller whose response may still come."""
         answered = {key for key, task in pending.tasks.items() if not task.missing}
         answered = set[str]() if pending.is_owed else answered
         self._drop(pending, answered)
@@ -166,7 +166,7 @@ class Session:
         return [p for p in self._waiting if p.outcome is None and p.is_written]
 
     def _unanswered(self) -> list[Pending]:
-        """Return the calls whose answers may still come, with or without a caller."""
+        """Return the calls whose responses may still come, with or without a caller."""
         return [p for p in (*self._abandoned, *self._waiting) if p.is_unanswered]
 
     # -- messages -------------------------------------------------------------
@@ -252,7 +252,7 @@ class Session:
         )
 
     def _take_nothing(self) -> None:
-        """Use a message without items as the answer to the first open poll."""
+        """Use a message without items as the response to the first open poll."""
         asked = [pending for pending in self._unanswered() if pending.is_poll]
         open_ones = (pending for pending in asked if pending.outcome is None)
         if pending := next(open_ones, None):
@@ -273,10 +273,10 @@ class Session:
 
 
 def _note_owed(calls: Iterable[Pending]) -> None:
-    """Set `is_owed` of calls whose own answer may still come.
+    """Set `is_owed` of calls whose own response may still come.
 
     A message answers one of several calls about the same task: the sending, else the
-    first poll. It ends the others too, but they may still get an answer of their own,
+    first poll. It ends the others too, but they may still get a response of their own,
     which can be an error that names no task.
     """
     answered = [call for call in calls if call.is_written and call.is_answered]

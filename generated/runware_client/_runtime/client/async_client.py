@@ -344,7 +344,7 @@ class AsyncClient(Configured[AsyncEngine]):
 
     @property
     def with_raw_response(self) -> AsyncRawRuns:
-        """A client whose `run` returns the HTTP answers in addition to the results."""
+        """A client whose `run` returns the HTTP responses in addition to the results."""
         return AsyncRawRuns(self._engine)
 
     async def aclose(self) -> None:
@@ -372,7 +372,7 @@ class AsyncClient(Configured[AsyncEngine]):
 
 
 class AsyncRawRuns:
-    """Runs tasks, and returns the HTTP answers in addition to the results."""
+    """Runs tasks, and returns the HTTP responses in addition to the results."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine

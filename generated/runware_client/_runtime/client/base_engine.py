@@ -296,7 +296,7 @@ def unwatched(_item: Item, _error: BaseException | None) -> None:
 
 
 def whole(item: Item) -> Reply:
-    """Return the result of a stream as an answer without streaming would hold it."""
+    """Return the result of a stream as a response without streaming would hold it."""
     return Reply(Envelope(Answer(200), [item], []), 1)
 
 

@@ -185,7 +185,7 @@ def _with_air(members: Mapping[str, Any], document: Document) -> dict[str, Any]:
 
 
 def parse_result(request: TaskRequest[ResultT], item: Mapping[str, Any]) -> ResultT:
-    """Parse an item of an answer's `data` as the result of a request.
+    """Parse an item of a response's `data` as the result of a request.
 
     Args:
         request: The request.
@@ -261,7 +261,7 @@ def _fitting(model: object) -> Iterator[Document]:
 
 
 def _unknown(task_type: object, model: object) -> str:
-    """Say why no document describes a task, and what would be right."""
+    """Return the error message for a task that no document describes."""
     known = sorted({document.task_type for document in documents()})
     present = present_name(task_type) if isinstance(task_type, str) else task_type
     has = f"This package has {', '.join(known)}"
@@ -280,8 +280,8 @@ def _unknown(task_type: object, model: object) -> str:
         for model in (*document.models, *document.patterns)
     )
     shown = ", ".join(models[:8]) + (" …" if len(models) > 8 else "")
-    unknown = f"unknown model {model!r} for {task_type}{_meant(model, models)}"
-    return f"{unknown} This package has {shown}"
+    what = "no model" if model is None else f"unknown model {model!r}"
+    return f"{what} for {task_type}{_meant(model, models)} This package has {shown}"
 
 
 def _meant(given: object, known: Iterable[str]) -> str:

@@ -97,7 +97,7 @@ class BaseHandle(Generic[ResultT]):
         return json.dumps({"handle": VERSION, **task.wire, "key": key})
 
     def _check_answer(self, delivery: Delivery[ResultT]) -> None:
-        """Raise the error of a poll without an answer, or of a task that is given up."""
+        """Raise the error of a poll without a response, or of a task that is given up."""
         task = self._task
         error = delivery.error(task) or delivery.trouble(task)
         if error is not None and not task.is_done:
@@ -157,7 +157,7 @@ class Handle(BaseHandle[ResultT]):
                 them.
 
         Raises:
-            RunwareError: The server did not accept it, or did not answer in time; see
+            RunwareError: The server did not accept it, or did not respond in time; see
                 `Runware.run`.
         """
         try:
@@ -183,7 +183,7 @@ class Handle(BaseHandle[ResultT]):
             failure immediately.
 
         Raises:
-            RunwareError: The poll had no answer, or one without information about the
+            RunwareError: The poll had no response, or one without information about the
                 task.
         """
         limit = min(self._engine.timeout, MAX_POLL) if timeout is None else timeout

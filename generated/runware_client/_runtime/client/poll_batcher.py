@@ -3,7 +3,7 @@
 
 While a POST of polls is in flight, new polls wait for it, at most `MAX_TURN` seconds.
 Then they are sent together. So the number of POSTs does not grow with the number of
-tasks, and a POST without an answer does not block other callers.
+tasks, and a POST without a response does not block other callers.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class PollRound(Generic[EventT]):
     Attributes:
         parts: The polls, each as JSON text.
         ended: An event that is set when the round has ended.
-        outcome: The answer or the error; None before that, and if the caller who sends
+        outcome: The response or the error; None before that, and if the caller who sends
             the round timed out.
         process: The process of its sender. A fork copies the round, not its sender.
     """
@@ -46,10 +46,10 @@ class PollRound(Generic[EventT]):
         self.outcome: Envelope | RunwareError | None = None
 
     def reply(self) -> Reply | None:
-        """Return the answer; None without one, so that the caller has to poll again.
+        """Return the response; None without one, so that the caller has to poll again.
 
         Raises:
-            RunwareError: The exchange failed, or its answer cannot be parsed.
+            RunwareError: The exchange failed, or its response cannot be parsed.
         """
         if isinstance(self.outcome, RunwareError):
             raise self.outcome
@@ -110,7 +110,7 @@ class PollBatcher:
             timeout: The timeout in seconds.
 
         Raises:
-            RunwareError: There was no answer in time, or it cannot be parsed.
+            RunwareError: There was no response in time, or it cannot be parsed.
         """
         deadline = monotonic() + timeout
         while (left := deadline - monotonic()) > 0:
@@ -148,7 +148,7 @@ class PollBatcher:
 
 
 def unanswered() -> TimeoutError:
-    """Return the error of a poll that was not answered in time."""
+    """Return the error of a poll that got no response in time."""
     return TimeoutError("the server did not respond to the poll in time")
 
 

@@ -33,7 +33,7 @@ class PostThreads:
         """Create it without batches.
 
         Args:
-            exchange: Sends a batch and returns the answer.
+            exchange: Sends a batch and returns the response.
             limit: The maximum number of batches in flight.
         """
         self._exchange = exchange
@@ -55,7 +55,7 @@ class PostThreads:
         return self._under_way >= self._limit
 
     def start(self, batch: Batch[Any]) -> None:
-        """Send a batch without waiting for the answer."""
+        """Send a batch without waiting for the response."""
         self._under_way += 1
         # The thread gets the context variables of the caller, such as a trace.
         carry = copy_context().run
@@ -70,7 +70,7 @@ class PostThreads:
             seconds: The timeout; None to wait until a batch ends.
 
         Returns:
-            The batch with its answer or `RunwareError`; None if no batch has ended.
+            The batch with its response or `RunwareError`; None if no batch has ended.
 
         Raises:
             BaseException: Another exception of the exchange.

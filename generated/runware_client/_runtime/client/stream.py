@@ -61,7 +61,7 @@ class BaseStream(Generic[ResultT, SendT]):
         Args:
             request: The request. It parses the result.
             task: The task object.
-            send: Sends the task and returns the answer, with its body unread.
+            send: Sends the task and returns the response, with its body unread.
             endpoint: The address to which it is sent.
             errors: The error enum of its type.
             deadline: The deadline if it is read now. The time that the caller takes
@@ -244,7 +244,7 @@ class Stream(BaseStream[ResultT, Send]):
             ConnectionError: The connection broke before the end.
             ClosedError: The client or the stream was closed before the end.
             TimeoutError: The stream did not end in time.
-            ResponseError: The answer or one of its events cannot be parsed.
+            ResponseError: The response or one of its events cannot be parsed.
             RuntimeError: The stream was read before, or its connection belongs to the
                 parent process.
         """

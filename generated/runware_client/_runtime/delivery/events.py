@@ -20,7 +20,7 @@ class Event(NamedTuple):
     """An event in the life of one task.
 
     Attributes:
-        kind: `sent` or `polled` after an exchange, with or without an answer; `retried`
+        kind: `sent` or `polled` after an exchange, with or without a response; `retried`
             before the task is sent or polled again after an error; `finished` when the
             task is done or given up.
         task_type: The wire name of the task's type.

@@ -42,7 +42,7 @@ class Phase(Enum):
 
 
 SENDINGS: Final = (Phase.SENDING, Phase.RESENDING)
-"""The phases in which a call waits for the answer to a sending."""
+"""The phases in which a call waits for the response to a sending."""
 
 
 class TaskEvent(Enum):
@@ -64,10 +64,10 @@ class TaskEvent(Enum):
     """The server already has a task with this taskUUID."""
 
     UNCLEAR = "unclear"
-    """A sending has no answer, or none that mentions the task."""
+    """A sending has no response, or none that mentions the task."""
 
     PROGRESS = "progress"
-    """The answer has an acknowledgement, a status update, or some of the results."""
+    """The response has an acknowledgement, a status update, or some of the results."""
 
     FINISHED = "finished"
     """All results have arrived."""
@@ -76,13 +76,13 @@ class TaskEvent(Enum):
     """The task has failed."""
 
     SILENCE = "silence"
-    """The answer to a poll does not mention the task."""
+    """The response to a poll does not mention the task."""
 
     NOT_FOUND = "not found"
     """A poll was answered "not found": the task may be unknown, too new, or failed."""
 
     POLL_FAILED = "poll failed"
-    """A poll has no answer, or was rejected for now."""
+    """A poll has no response, or was rejected for now."""
 
     POLL_REFUSED = "poll refused"
     """The server refused the poll permanently."""
@@ -145,8 +145,8 @@ TRANSITIONS: Final = {
 }
 """The next phase and action, by phase and event.
 
-Two calls may wait for the same task, so an answer may arrive after the other call has
-learned more: the answer to a poll while the task is RESENDING, and the answer to a
+Two calls may wait for the same task, so a response may arrive after the other call has
+learned more: the response to a poll while the task is RESENDING, and the response to a
 sending when the task is ACCEPTED.
 
 Other pairs cannot occur. A KeyError is a bug of this package.

@@ -32,7 +32,7 @@ class OpenTasks:
         self._process = os.getpid()
 
     def take_over(self) -> None:
-        """After a fork, end the sendings of the parent: this process has no answers."""
+        """After a fork, end the sendings of the parent: this process has no responses."""
         with self._lock.native:
             if self._process == os.getpid():
                 return

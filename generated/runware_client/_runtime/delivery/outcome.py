@@ -51,11 +51,11 @@ class Outcome(Generic[RequestT_co]):
 
 @dataclass(frozen=True, slots=True)
 class RawResponse(Generic[ResultT]):
-    """The results of a task, with the HTTP answers that contained them.
+    """The results of a task, with the HTTP responses that contained them.
 
     Attributes:
         results: The results.
-        answers: The answers in the order of their arrival: to uploads of its files, to
+        answers: The responses in the order of their arrival: to uploads of its files, to
             the task, and to polls.
     """
 
@@ -70,7 +70,7 @@ class DryRun(Generic[ResultT]):
     Attributes:
         request: The request.
         cost: The cost in US dollars; None if the server returned none.
-        items: The items of the answer.
+        items: The items of the response.
         error: Why the server would refuse the task, or why there is no response; None if
             the dry run succeeded.
     """
@@ -82,7 +82,7 @@ class DryRun(Generic[ResultT]):
 
     @property
     def was_run(self) -> bool:
-        """Whether the server ran and billed the task: the answer contains an output.
+        """Whether the server ran and billed the task: the response contains an output.
 
         In that case, the header was ignored, or removed on the way.
         """

@@ -25,7 +25,7 @@ MIN_SPEED = 50_000
 """Assumed minimum upload speed, in bytes per second."""
 
 MAX_NOT_FOUND = 8
-"""Consecutive "not found" answers after which a task is left."""
+"""Consecutive "not found" responses after which a task is left."""
 
 MAX_QUIET = 4
 """Consecutive polls without anything new after which a partial task is left."""
@@ -55,7 +55,7 @@ class Schedule(Generic[ResultT]):
         self._timeout = timeout
         self._now = settings.clock
         self.deadline = self._now() + timeout
-        # If an answer times out, there is time left to poll the tasks.
+        # If a response times out, there is time left to poll the tasks.
         self._reserve = min(15.0, timeout / 10)
         self._poll_by = self.deadline - min(5.0, timeout / 2)
 

@@ -57,7 +57,7 @@ class Submission(Generic[ResultT]):
 
     @property
     def is_stream(self) -> bool:
-        """Whether its answer is a stream of server-sent events."""
+        """Whether its response is a stream of server-sent events."""
         default = self.request.default_delivery if self.request else None
         return self.wire.get("deliveryMethod", default) == "stream"
 

@@ -208,8 +208,8 @@ class _Fetch:
     """Fetches one file with redirects, without the I/O.
 
     Attributes:
-        is_done: Whether the last answer was the file, not a redirect.
-        file_type: The type of the file by its answer or its URL; None if unknown.
+        is_done: Whether the last response was the file, not a redirect.
+        file_type: The type of the file by its response or its URL; None if unknown.
     """
 
     def __init__(self, url: str, part: PartFile, timeout: float) -> None:
@@ -235,13 +235,13 @@ class _Fetch:
         return request
 
     def begins(self, response: httpx2.Response) -> Body | None:
-        """Process the head of an answer.
+        """Process the head of a response.
 
         Returns:
             The body to read; None for a redirect, or if the body is already read.
 
         Raises:
-            DownloadError: The answer is neither the file nor a redirect.
+            DownloadError: The response is neither the file nor a redirect.
         """
         status = response.status_code
         if status in _REDIRECTS and "location" in response.headers:
@@ -331,7 +331,7 @@ def _category(error: Exception) -> ErrorCategory:
 
 
 def _is_page(content_type: str, url: httpx2.URL) -> bool:
-    """Return whether an answer is an HTML page instead of the file."""
+    """Return whether a response is an HTML page instead of the file."""
     media_type = content_type.partition(";")[0].strip().lower()
     return media_type == "text/html" and not url.path.lower().endswith(
         (".html", ".htm")

@@ -211,7 +211,7 @@ class SharedConnection:
         """Authenticate and continue the session; return whether the server accepted.
 
         Raises:
-            Broken: The connection has ended, or the server did not answer in time.
+            Broken: The connection has ended, or the server did not respond in time.
         """
         unread = ""
         try:
@@ -307,7 +307,7 @@ class SharedConnection:
     # -- messages and failures -------------------------------------------------
 
     def _take(self, message: str | bytes) -> None:
-        """Process a message; one that cannot be parsed may be the answer to any call."""
+        """Process a message; one that cannot be parsed may be the response to any call."""
         try:
             self._session.take(self._read(message))
         except ResponseError as error:

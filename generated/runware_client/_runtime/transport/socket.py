@@ -62,7 +62,7 @@ class Broken(Exception):
     """The connection could not be opened, or has ended. The message says why.
 
     Attributes:
-        answer: The HTTP answer of a server that did not open a WebSocket.
+        answer: The HTTP response of a server that did not open a WebSocket.
         is_too_large: Whether it has ended because a message was too large.
     """
 

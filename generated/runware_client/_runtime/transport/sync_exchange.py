@@ -235,8 +235,8 @@ _thread = _Thread()
 def bound(stream: NetworkStream) -> None:
     """Limit the reads and writes of a connection, unless that is done already.
 
-    A server may answer before it has read all of a large request, and close the
-    connection. So the answer is read between the writes.
+    A server may respond before it has read all of a large request, and close the
+    connection. So the response is read between the writes.
     """
     if "read" in vars(stream):
         return

@@ -3,7 +3,7 @@
 
 The connection is opened on first use, and shared by all calls of an event loop. When it
 breaks, a new connection continues its session, and the server sends the messages that it
-could not deliver. A call without an answer then fails as one that may have run, and its
+could not deliver. A call without a response then fails as one that may have run, and its
 caller polls its tasks.
 """
 
@@ -81,20 +81,20 @@ class WebSocketTransport:
 
         Returns:
             All items and errors about these tasks. It may lack some tasks, about which
-            nothing is known. The answer to a poll may be empty.
+            nothing is known. The response to a poll may be empty.
 
         Raises:
             ClosedError: The client is closed.
-            ConnectionError: There was no answer.
-            TimeoutError: There was no answer in time.
-            ResponseError: The answer cannot be parsed.
+            ConnectionError: There was no response.
+            TimeoutError: There was no response in time.
+            ResponseError: The response cannot be parsed.
         """
         return await self._connection_here().post(parts, timeout)
 
     def open(
         self, part: bytes, timeout: float, extra: Headers
     ) -> AbstractAsyncContextManager[httpx2.Response]:
-        """Send one task whose answer is a stream of events, over HTTP."""
+        """Send one task whose response is a stream of events, over HTTP."""
         return self._streams.open(part, timeout, extra)
 
     async def aclose(self) -> None:

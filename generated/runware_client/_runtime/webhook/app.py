@@ -51,7 +51,7 @@ def webhook_app(
     `https://you.example/hook/SECRET` or `https://you.example/hook?secret=SECRET`.
 
     Args:
-        handler: Called with each item. Runware waits about five seconds for the answer.
+        handler: Called with each item. Runware waits about five seconds for the response.
         secret: The required value of the last part of the path, of the query parameter
             `secret`, or of the header `X-Webhook-Secret`. Otherwise the app returns 401.
         seen: Stores the keys of handled items. Default: the app keeps the last 100,000
