@@ -71,19 +71,19 @@ CLASSES = [
         500,
         "ServerError",
         "INTERNAL_SERVER_ERROR",
-        "Runware or a gateway in front of it failed",
+        "Runware or its gateway failed",
     ),
     (
         503,
         "ServerError",
         "SERVICE_UNAVAILABLE",
-        "Runware or a gateway in front of it failed",
+        "Runware or its gateway failed",
     ),
     (
         504,
         "ServerError",
         "GATEWAY_TIMEOUT",
-        "Runware or a gateway in front of it failed",
+        "Runware or its gateway failed",
     ),
 ]
 NOT_ACCEPTED = "The server did not accept the task, and nothing was billed."
@@ -563,7 +563,7 @@ def test_a_page_of_a_proxy(shipped: ModuleType, caller: Caller, server: Server) 
     error = caller.error(RUN, **CHAIR)
     assert type(error) is shipped.ServerError
     assert error.http_status == 502
-    assert str(error).startswith("HTTP 502: the answer has no error object")
+    assert str(error).startswith("HTTP 502: the response has no error object")
     assert "<h1>502 Bad Gateway</h1>" in str(error)
 
 

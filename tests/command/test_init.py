@@ -417,7 +417,7 @@ class TestInATerminal:
             tmp_path,
             ("Models:", b"\n"),
             ("Task types [all]:", b"none\n"),
-            ("a task type is needed", b"ping\n"),
+            ("a task type is required", b"ping\n"),
             ("Folder that the package is in", b"\n"),
             ("Name of the package", b"\n"),
         )

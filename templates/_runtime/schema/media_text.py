@@ -1,7 +1,7 @@
-"""Media in requests: texts that stand for them, and files that are converted to texts.
+"""Media in requests: strings, and files that are converted to strings.
 
-In a document, a medium is a text: a UUID, a URL, a data URI or base64. Callers may also
-give a `Path`, `bytes` or an open file. A constructor converts it to a data URI or base64.
+In a document, a medium is a string: a UUID, a URL, a data URI or base64. Callers may
+also pass a `Path`, `bytes` or an open file. A constructor converts it to a data URI or base64.
 If the document accepts neither, the file is kept, and a client uploads it.
 """
 
