@@ -17,7 +17,7 @@ Their hierarchy::
     ├── ConnectionError           no response; also a builtin ConnectionError
     ├── TimeoutError              no result in time; also a builtin TimeoutError
     ├── ResponseError             the response cannot be parsed
-    ├── ClosedError               the client is closed
+    ├── ClosedError               the client or the stream is closed
     ├── BudgetError               the cost of the task would exceed the client's budget
     └── DownloadError             an output cannot be saved to a file
 
@@ -506,7 +506,7 @@ def error_class(http_status: int) -> type[APIError]:
 
 
 class ClosedError(RunwareError):
-    """The client, or the caller's own HTTP client, is closed.
+    """The client, the caller's own HTTP client, or a stream is closed.
 
     If the task was sent before, the error has its `handle`. Another client can resume it.
     """

@@ -76,7 +76,9 @@ def refuse_options(
     """
     for name in RunOptions.__annotations__:
         if name in parameters and name not in request.model_fields:
-            message = f"{name} is not a parameter of the task. Pass it to run, with a request"
+            message = (
+                f"{name} is not a parameter of the task. Pass it to run, with a request"
+            )
             raise TypeError(message)
 
 

@@ -156,7 +156,9 @@ def task_object(task: Mapping[str, Any]) -> dict[str, Any]:
         TypeError: It is not an object.
     """
     if not isinstance(cast("object", task), Mapping):
-        raise TypeError(f"a task must be a dict with taskType, not a {type(task).__name__}")
+        raise TypeError(
+            f"a task must be a dict with taskType, not a {type(task).__name__}"
+        )
     return dict(task)
 
 

@@ -27,9 +27,7 @@ if TYPE_CHECKING:
 MAX_REMEMBERED = 10_000
 """Maximum number of uploads that a client remembers."""
 
-ADVICE = (
-    "The task with the file was not sent. Send it again to continue the upload."
-)
+ADVICE = "The task with the file was not sent. Send it again to continue the upload."
 
 _UPLOAD = {"taskType": "mediaStorage", "operation": "upload"}
 """The members of an upload, except its taskUUID and the file."""

@@ -119,7 +119,9 @@ class BaseStream(Generic[ResultT, SendT]):
             RuntimeError: The stream was not read to its end.
         """
         if not self._is_whole:
-            message = "the stream was not read to its end. The partial text is in `text`"
+            message = (
+                "the stream was not read to its end. The partial text is in `text`"
+            )
             raise RuntimeError(message)
         return self._so_far()
 

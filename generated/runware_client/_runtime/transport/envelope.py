@@ -7,7 +7,7 @@ is about one task: other tasks of the same call may have succeeded. An error may
 HTTP status 200.
 
 Also accepted are a single error `{"code": …, "message": …}`, an array of such errors, a
-problem of RFC 9457, and a text in place of an error object.
+problem of RFC 9457, a text in place of an error object, and results without an envelope.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeGuard
 
 from ..exceptions import ResponseError, readable
 from ..json_values import is_array, is_object
+from .endpoint import shown_url
 
 if TYPE_CHECKING:
     from .api_key import ApiKey
@@ -159,10 +160,10 @@ def read_envelope(answer: Answer, key: ApiKey) -> Envelope:
     http_status = answer.http_status
     request_id = key.scrub(answer.request_id)
     content = parsed(answer.body)
-    data = _results(content)
+    data = _results(content, http_status)
     is_redirection = 300 <= http_status < 400
     errors = [] if is_redirection else _errors(content, http_status)
-    if http_status < 300 and _is_envelope(content) and not errors:
+    if http_status < 300 and (data or _is_envelope(content)) and not errors:
         return Envelope(answer, data, errors, request_id=request_id)
     excerpt = _excerpt(answer.body, key)
     if http_status >= 400 and not errors:
@@ -171,9 +172,11 @@ def read_envelope(answer: Answer, key: ApiKey) -> Envelope:
     if errors:
         errors = key.scrub([_bounded(error) for error in errors])
         return Envelope(answer, data, errors, excerpt, request_id)
+    what = f"a response that is not JSON with data or errors. It starts with: {excerpt}"
+    if is_redirection:
+        what = f"a redirection to {shown_url(answer.headers.get('location', ''))!r}"
     raise ResponseError(
-        f"HTTP {http_status} with a response that is not JSON with data or errors. "
-        f"It starts with: {excerpt}",
+        f"HTTP {http_status} with {what}",
         http_status=http_status,
         request_id=request_id,
         body=excerpt,
@@ -223,13 +226,16 @@ def _integer(digits: str) -> float:
     return int(digits) if len(digits) < MAX_DIGITS else float(digits)
 
 
-def _is_envelope(content: Any) -> bool:
+def _is_envelope(content: Any) -> TypeGuard[Item]:
     return is_object(content) and not content.keys().isdisjoint(_ENVELOPE)
 
 
-def _results(content: Any) -> list[Item]:
-    items = _objects(content.get("data")) if is_object(content) else []
-    return [item for item in items if not _is_failure(item)]
+def _results(content: Any, http_status: int) -> list[Item]:
+    if _is_envelope(content):
+        items = _objects(content.get("data"))
+        return [item for item in items if not _is_failure(item)]
+    named = [item for item in _objects(content) if "taskUUID" in item]
+    return [item for item in named if not _is_error(_completed(item), http_status)]
 
 
 def _errors(content: Any, http_status: int) -> list[Item]:

@@ -86,7 +86,9 @@ class WebhookApp:
 
     def __init__(self, handler: Handler, secret: str, seen: Seen, limit: int) -> None:
         if not secret:
-            raise ValueError("secret must not be empty: without it, anyone can post webhooks")
+            raise ValueError(
+                "secret must not be empty: without it, anyone can post webhooks"
+            )
         self._handler = handler
         self._secret = secret.encode()
         self._seen = seen
