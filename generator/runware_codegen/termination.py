@@ -72,7 +72,9 @@ def _exit_code(command: click.Command, prog_name: str) -> int:
     try:
         Path.cwd()
     except FileNotFoundError:
-        terminal.error("Error: The current folder was removed. Change to another folder.")
+        terminal.error(
+            "Error: The current folder was removed. Change to another folder."
+        )
         return _INVALID
     try:
         return command.main(prog_name=prog_name, standalone_mode=False) or 0

@@ -189,7 +189,9 @@ def test_filters(
 
 
 def test_a_filter_is_a_text(package: ModuleType) -> None:
-    with pytest.raises(TypeError, match=r"a filter of documents\(\) must be a str, not 3"):
+    with pytest.raises(
+        TypeError, match=r"a filter of documents\(\) must be a str, not 3"
+    ):
         package.documents(status=3)
 
 

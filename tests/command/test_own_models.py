@@ -173,7 +173,10 @@ def test_a_changed_line_makes_another_package(project: Path) -> None:
     ("line", "told"),
     [
         ('"civitai:1@2" = "three"', "This client has no document 'three'"),
-        ('"civitai:1@2" = "ping"', "The document ping does not describe one single model"),
+        (
+            '"civitai:1@2" = "ping"',
+            "The document ping does not describe one single model",
+        ),
         ('"no air" = "one"', "neither an AIR nor"),
         ('"civitai:[12]@2" = "one"', "neither an AIR nor"),
         ('"civitai:1@2" = 1', "a table of strings"),

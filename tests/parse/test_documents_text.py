@@ -140,7 +140,10 @@ class TestJson:
     def test_half_a_character(self, half: str) -> None:
         problem = only_problem(with_constant(f'["{half}"]'))
         assert problem.pointer == f"{HERE}/0"
-        assert problem.message == "a string has a lone surrogate, which is half a character"
+        assert (
+            problem.message
+            == "a string has a lone surrogate, which is half a character"
+        )
         problem = only_problem(with_constant(f'{{"{half}": ["{half}"]}}'))
         assert problem.pointer == HERE
         assert problem.message.startswith("the key ")

@@ -62,7 +62,9 @@ def diff(options: DiffOptions, terminal: Terminal) -> bool:
 
 def _check(options: DiffOptions) -> None:
     if len(options["sides"]) > 2 or [*_places(options)].count("-") > 1:
-        message = "Name at most two versions, and standard input for at most one of them."
+        message = (
+            "Name at most two versions, and standard input for at most one of them."
+        )
         raise click.UsageError(message)
     if len(options["sides"]) + bool(options["old"]) + bool(options["new"]) > 2 or (
         options["old"] and options["sides"]

@@ -39,7 +39,9 @@ _EXPLANATIONS = {
         "write a string in double quotes, a number, true, false, null, [...] or {...}",
     ),
     "Extra data": Fault("more text follows the value", "write one value in each file"),
-    "Unterminated string": Fault("a string is not closed", "end it with a double quote"),
+    "Unterminated string": Fault(
+        "a string is not closed", "end it with a double quote"
+    ),
     "Invalid control character": Fault(
         "a string has a control character in it",
         "write a line break as \\n, a tab as \\t",
