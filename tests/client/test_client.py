@@ -11,7 +11,7 @@ import subprocess
 import sys
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_type_hints
 from uuid import uuid4
 
 import httpx2
@@ -452,3 +452,12 @@ def test_what_is_not_a_request_is_a_type_error(
     }
     with pytest.raises(TypeError, match=said):
         caller(method, values[given])
+
+
+@pytest.mark.parametrize("name", ["Runware", "AsyncRunware", "TaskError"])
+def test_a_constructor_has_annotations_that_frameworks_can_evaluate(
+    shipped: ModuleType, name: str
+) -> None:
+    """Frameworks that inject dependencies do so."""
+    hints = get_type_hints(getattr(shipped, name).__init__)
+    assert hints.keys() >= ({"message"} if name == "TaskError" else {"api_key"})
