@@ -29,17 +29,16 @@ from __future__ import annotations
 
 import builtins
 import json
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
+from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar, cast
 
 from .error_codes import ErrorCategory, category_of, is_task_conflict
+from .error_enum import ErrorEnum
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from decimal import Decimal
-    from pathlib import Path
-
-    from .error_enum import ErrorEnum
     from .saved_handle import SavedHandle, TaskHandle
 
 MAX_TEXT = 1000

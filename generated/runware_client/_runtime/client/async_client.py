@@ -6,18 +6,29 @@
 
 from __future__ import annotations
 
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Iterable,
+    Mapping,
+)
 from contextlib import aclosing
+from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Any, overload
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, overload
 
 import httpx2
 
 from ..delivery.batches import Resend
+from ..delivery.events import Event
 from ..delivery.submission import submission_of
+from ..exceptions import RunwareError
 from ..schema.generics import RequestT, ResultT
 from ..timeouts import given_timeout, valid_timeout
 from ..transport.async_http import AsyncHTTPTransport
-from ..transport.endpoint import Auth
+from ..transport.endpoint import Auth, Headers
 from .async_engine import AsyncEngine
 from .async_handle import AsyncHandle
 from .configuration import (
@@ -37,25 +48,11 @@ from .raw_task import unchecked_request
 from .watch import OnProgress, OnResult, Watch
 
 if TYPE_CHECKING:
-    from collections.abc import (
-        AsyncGenerator,
-        AsyncIterator,
-        Callable,
-        Iterable,
-        Mapping,
-    )
-    from decimal import Decimal
-    from types import TracebackType
-    from typing import Self
-
-    from ..delivery.events import Event
     from ..delivery.outcome import DryRun, Outcome, RawResponse
     from ..delivery.submission import Submission
-    from ..exceptions import RunwareError
     from ..schema.requests import TaskRequest
     from ..schema.results import TaskResult
     from ..transport.async_http import AsyncTransport
-    from ..transport.endpoint import Headers
     from ..transport.envelope import Answer
     from .async_stream import AsyncStream
 

@@ -3,16 +3,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Any, overload
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, overload
 
 import httpx2
 
 from ..delivery.batches import Resend
+from ..delivery.events import Event
 from ..delivery.submission import submission_of
+from ..exceptions import RunwareError
 from ..schema.generics import RequestT, ResultT
 from ..timeouts import given_timeout, valid_timeout
-from ..transport.endpoint import Auth
+from ..transport.endpoint import Auth, Headers
 from ..transport.http import HTTPTransport
 from .configuration import (
     DEFAULT_CONCURRENCY,
@@ -30,18 +35,10 @@ from .raw_task import unchecked_request
 from .watch import OnProgress, OnResult, Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-    from decimal import Decimal
-    from types import TracebackType
-    from typing import Self
-
-    from ..delivery.events import Event
     from ..delivery.outcome import DryRun, Outcome, RawResponse
     from ..delivery.submission import Submission
-    from ..exceptions import RunwareError
     from ..schema.requests import TaskRequest
     from ..schema.results import TaskResult
-    from ..transport.endpoint import Headers
     from ..transport.envelope import Answer
     from .stream import Stream
 
