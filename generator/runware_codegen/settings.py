@@ -89,9 +89,12 @@ def find(project: str | None = None) -> Path | None:
     """
     if project is not None:
         file = Path(project, _FILE)
-        if not os.path.lexists(file):
+        try:
+            file.lstat()
+        except (FileNotFoundError, NotADirectoryError):
             remedy = "Name a folder that has one, or create it: `runware-codegen init`."
-            raise InvalidInputError.of(file, "The file does not exist.", remedy)
+            message = "The file does not exist."
+            raise InvalidInputError.of(file, message, remedy) from None
         return file
     here = Path.cwd()
     for folder in (here, *here.parents):

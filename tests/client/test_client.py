@@ -454,10 +454,10 @@ def test_what_is_not_a_request_is_a_type_error(
         caller(method, values[given])
 
 
-@pytest.mark.parametrize("name", ["Runware", "AsyncRunware", "TaskError"])
+@pytest.mark.parametrize("name", ["Runware", "AsyncRunware"])
 def test_a_constructor_has_annotations_that_frameworks_can_evaluate(
     shipped: ModuleType, name: str
 ) -> None:
     """Frameworks that inject dependencies do so."""
     hints = get_type_hints(getattr(shipped, name).__init__)
-    assert hints.keys() >= ({"message"} if name == "TaskError" else {"api_key"})
+    assert {"api_key", "http_client", "budget", "on_event"} <= hints.keys()

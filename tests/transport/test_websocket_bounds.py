@@ -660,7 +660,7 @@ def test_a_redirect_does_not_take_the_key_elsewhere(shipped: ModuleType) -> None
                 httpx2.AsyncClient(follow_redirects=True) as http,
             ):
                 made = carrier(shipped, url, http_client=http)
-                with pytest.raises(shipped.ConnectionError, match="HTTP 307 in place"):
+                with pytest.raises(shipped.ConnectionError, match="HTTP 307 instead"):
                     await made.post(order())
                 await made.transport.aclose()
             assert not elsewhere.peers

@@ -313,7 +313,7 @@ def test_a_server_that_opens_no_websocket(
     """The HTTP server has no GET: it answers 501."""
 
     async def work(client: Any, _: Sockets) -> None:
-        with pytest.raises(shipped.ConnectionError, match="HTTP 501 in place of"):
+        with pytest.raises(shipped.ConnectionError, match="HTTP 501 instead of"):
             await client.run(image())
 
     run(work, answering, base_url=server.url.replace("http", "ws"))

@@ -336,7 +336,9 @@ def _saved(text: str) -> Item:
     except (ValueError, TypeError, RecursionError):
         saved = None
     if not is_object(saved) or saved.get("handle") != VERSION:
-        raise ValueError("this is not JSON from to_json() of a handle")
+        raise ValueError(
+            "this is not the JSON text of a handle, as to_json() returns it"
+        )
     wire = {name: saved[name] for name in (*SAVED, "key") if name in saved}
     wrong = [name for name in wire if not _is_good(name, wire[name])]
     missing = {"taskType", "taskUUID"} - wire.keys()
