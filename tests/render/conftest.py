@@ -65,8 +65,9 @@ def mypy_said(
 
 def _emit(folder: Path) -> None:
     corpus = os.environ.get("RUNWARE_CORPUS")
-    documents = ["specs", "tests/golden/documents", *([corpus] if corpus else [])]
+    deprecated = write_programs(folder)
+    documents = ["specs", "tests/golden/documents", str(deprecated)]
+    documents += [corpus] if corpus else []
     target = ["--output", folder / "generated", "--package", "runware_client"]
     made = run("generate", *documents, *target, "-q", cwd=TOP)
     assert made.returncode == 0, made.stderr
-    write_programs(folder / "programs", folder / "generated")

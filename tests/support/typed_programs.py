@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
 from environments import TOP
-from making import a_document, generated
+from making import a_document
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,12 +102,12 @@ CALLS = dedent("""
     """)
 
 DEPRECATED = dedent("""
-    from deprecated_client import parse_result
-    from deprecated_client.tasks.image_inference import SampleRequest
-    from deprecated_client.tasks.image_inference.sample import Inner
+    from runware_client import parse_result
+    from runware_client.tasks.image_inference import DeprecatedRequest
+    from runware_client.tasks.image_inference.deprecated import Inner
 
-    request = SampleRequest(old="x", inner=Inner(old_url="x"), new="y")
-    SampleRequest(old=3)  # wrong: type
+    request = DeprecatedRequest(old="x", inner=Inner(old_url="x"), new="y")
+    DeprecatedRequest(old=3)  # wrong: type
     print(request.new)
     print(request.old)  # wrong: deprecated
     text: int = request.old  # wrong: deprecated, and not a number
@@ -123,6 +124,12 @@ OLD_PROPERTIES = {
     "inner": {"type": "object", "properties": {"oldURL": OLD}},
 }
 OLD_RESULT = {"type": "object", "properties": {"older": OLD}, "required": ["older"]}
+DEPRECATED_DOCUMENT = a_document(
+    {"properties": OLD_PROPERTIES},
+    identifier="deprecated",
+    model="test:deprecated@1",
+    result=OLD_RESULT,
+)
 
 EXAMPLES = {f"example_{p.name}": p for p in (TOP / "examples").glob("*.py")}
 PROGRAMS = {
@@ -133,16 +140,19 @@ PROGRAMS = {
 } | {name: path.read_text(encoding="utf-8") for name, path in EXAMPLES.items()}
 
 
-def write_programs(folder: Path, packages: Path) -> None:
-    """Write the programs, and the package that one of them is about.
+def write_programs(folder: Path) -> Path:
+    """Write the programs, and the document that one of them is about.
 
     Args:
-        folder: Where the programs are to be.
-        packages: Where they import packages from.
+        folder: Where the folder `programs` is to be.
+
+    Returns:
+        The document, which their package has to have.
     """
-    folder.mkdir()
+    programs = folder / "programs"
+    programs.mkdir()
     for name, program in PROGRAMS.items():
-        (folder / name).write_text(program, encoding="utf-8")
-    old = a_document({"properties": OLD_PROPERTIES}, result=OLD_RESULT)
-    package = "deprecated_client"
-    generated(packages, {"old.json": old}, package=package)
+        (programs / name).write_text(program, encoding="utf-8")
+    document = folder / "deprecated.json"
+    document.write_text(json.dumps(DEPRECATED_DOCUMENT), encoding="utf-8")
+    return document
