@@ -66,14 +66,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 # line share what takes long to make.
 LONG = {
     ("test_schedules.py",): 120,
-    ("test_emitted_quality.py", "test_emitted_types.py"): 55,
+    ("test_emitted_quality.py", "test_emitted_types.py"): 45,
     ("test_faults.py",): 40,
     ("test_build_hooks.py",): 30,
     ("test_interrupts.py",): 30,
     ("test_hostile.py",): 30,
     ("test_mutations.py",): 25,
     ("test_lower_bounds.py",): 20,
-    ("test_calls_typed.py",): 15,
+    ("test_editor.py",): 15,
     ("test_precommit.py",): 15,
     ("test_distribution.py",): 15,
     ("test_json_schema_suite.py",): 10,

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic import ValidationError
 
-from checking import mypy
 from making import TASK_UUID, a_document, generated
 
 if TYPE_CHECKING:
@@ -112,24 +110,6 @@ def test_what_fits_no_alternative_is_refused(
     with pytest.raises(ValidationError) as caught:
         _request(apart)(**members)
     assert said in str(caught.value)
-
-
-def test_a_type_checker_knows_the_members(
-    tmp_path: Path, apart: ModuleType, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    name = apart.__name__
-    (tmp_path / "use.py").write_text(
-        f"from {name}.tasks.image_inference import SampleRequest\n"
-        "made = SampleRequest(prompt='a lighthouse')\n"
-        "reveal_type(made.prompt)\n"
-        "reveal_type(made.strength)\n"
-        "SampleRequest(prompt=7)\n"
-    )
-    folder = Path(apart.__path__[0]).parent
-    said = mypy(tmp_path_factory, "use.py", cwd=tmp_path, path=folder).stdout
-    assert '"str | None"' in said
-    assert '"float | None"' in said
-    assert "Found 1 error in 1 file" in said
 
 
 def test_members_of_branches_stand_beside_the_others(beside: ModuleType) -> None:

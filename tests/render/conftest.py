@@ -65,8 +65,8 @@ def mypy_said(
 
 def _emit(folder: Path) -> None:
     corpus = os.environ.get("RUNWARE_CORPUS")
-    deprecated = write_programs(folder)
-    documents = ["specs", "tests/golden/documents", str(deprecated)]
+    own = write_programs(folder)
+    documents = ["specs", "tests/golden/documents", str(own)]
     documents += [corpus] if corpus else []
     target = ["--output", folder / "generated", "--package", "runware_client"]
     made = run("generate", *documents, *target, "-q", cwd=TOP)

@@ -7,7 +7,7 @@ from textwrap import dedent
 from typing import TYPE_CHECKING
 
 from checking import Diagnostic, diagnostics, mypy
-from typed_programs import PROGRAMS, RESULTS
+from typed_programs import PROGRAMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,10 +22,11 @@ WRONG = {
     if "# wrong" in line
 }
 REVEALED = {
-    number: line.rpartition("# ")[2].replace(
+    (name, number): line.rpartition("# ")[2].replace(
         "list of ImageInferenceResult", "list[ImageInferenceResult]"
     )
-    for number, line in enumerate(RESULTS.splitlines(), 1)
+    for name, program in PROGRAMS.items()
+    for number, line in enumerate(program.splitlines(), 1)
     if "reveal_type" in line
 }
 
@@ -33,10 +34,9 @@ REVEALED = {
 def _verify(said: Iterable[Diagnostic], reveals: str) -> None:
     errors = {(each.file, each.line) for each in said if each.kind == "error"}
     assert errors == WRONG, said
-    for number, expected in REVEALED.items():
-        texts = [e.text for e in said if (e.file, e.line) == ("results.py", number)]
-        shown = [_name(m[1]) for t in texts if (m := re.search(reveals, t))]
-        assert shown == [expected]
+    found = [(each, re.search(reveals, each.text)) for each in said]
+    shown = {(each.file, each.line): _name(m[1]) for each, m in found if m}
+    assert shown == REVEALED
 
 
 def _name(revealed: str) -> str:

@@ -38,26 +38,28 @@ def _generate(folder: Path) -> None:
         source = TOP / "specs" / f"{name}.json"
         (documents / source.name).write_bytes(source.read_bytes())
     for name in SKETCHES:
-        _write(documents, _sketch(name))
-    _write(documents, _narrator())
+        write_document(documents, sketch(name))
+    write_document(documents, narrator())
     made = run(
         *("generate", documents, "--output", folder, "--package", PACKAGE), cwd=folder
     )
     assert made.returncode == 0, made.stderr
 
 
-def _write(folder: Path, document: dict[str, Any]) -> None:
+def write_document(folder: Path, document: dict[str, Any]) -> None:
+    """Write a document into a folder, under its identifier."""
     name = document["info"]["x-model-id"]
     (folder / f"{name}.json").write_text(json.dumps(document), encoding="utf-8")
 
 
-def _sketch(name: str) -> dict[str, Any]:
+def sketch(name: str) -> dict[str, Any]:
+    """Make a document of `imageInference`."""
     text = {"type": "string", "description": "What to draw."}
     task = {"properties": {"positivePrompt": text}, "required": ["positivePrompt"]}
     return a_document(task, identifier=name, model=f"test:{name}@1")
 
 
-def _narrator() -> dict[str, Any]:
+def narrator() -> dict[str, Any]:
     """Make a document of `textInference` that offers streams."""
     delivery = {"type": "string", "enum": ["sync", "stream"]}
     properties = {

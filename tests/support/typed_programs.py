@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from textwrap import dedent
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from calling import narrator, sketch, write_document
 from environments import TOP
 from making import a_document
 
@@ -117,6 +117,111 @@ DEPRECATED = dedent("""
     # mypy: enable-error-code=deprecated
     """)
 
+MODELS = dedent("""
+    from runware_client import AsyncRunware, Runware, parse_webhook
+    from runware_client.tasks.image_inference import ImageInferenceResult
+    from runware_client.tasks.image_inference import Easel2Request, Sketch3Request
+    from runware_client.tasks.image_inference.easel_2 import Settings
+    from runware_client.tasks.weather import WeatherRequest
+
+    def models(client: Runware) -> None:
+        easel = client.image_inference.easel_2
+        reveal_type(easel(positive_prompt="a"))  # list[Easel2Result]
+        reveal_type(easel.submit(positive_prompt="a").wait())  # list[Easel2Result]
+        reveal_type(easel.request(positive_prompt="a"))  # Easel2Request
+        easel(positive_prompt="a", settings=Settings(loop=True), width=3, height=3)
+        easel(positiv_prompt="a")  # wrong: name
+        easel(positive_prompt=3)  # wrong: type
+        easel(output_format="gif")  # wrong: literal
+        easel("a")  # wrong: not a keyword
+        easel(settings=Settings(lop=True))  # wrong: part
+        easel(positive_prompt="a", timeout=3)  # wrong: an option
+        easel.submit(positiv_prompt="a")  # wrong: name
+        easel.request(positiv_prompt="a")  # wrong: name
+        easel.stream(positive_prompt="a")  # wrong: no streams
+        client.image_inference.sketch_3()  # wrong: missing
+        client.image_inference.easel_3(positive_prompt="a")  # wrong: no such model
+        story = client.text_inference.narrator
+        reveal_type(story(story="a")[0].text)  # str | None
+        reveal_type(story.stream(story="a").result)  # NarratorResult
+        reveal_type(story.stream(story="a").get_result())  # NarratorResult
+        story.stream(stori="a")  # wrong: name
+        story.stream()  # wrong: missing
+
+    def any_model(client: Runware, sketch: Sketch3Request) -> None:
+        images = client.image_inference
+        reveal_type(images.run(model="a:b@1", steps=4))  # list[ImageInferenceResult]
+        reveal_type(images.submit(model="a:b@1").wait())  # list[ImageInferenceResult]
+        reveal_type(images.request(model="a:b@1"))  # ImageInferenceRequest
+        reveal_type(images.run(sketch))  # list[Sketch3Result]
+        reveal_type(images.run(sketch, timeout=3))  # list[Sketch3Result]
+        reveal_type(images.submit(sketch).wait())  # list[Sketch3Result]
+        images.run(modle="a:b@1")  # wrong: name
+        images.run(model="a:b@1", steps="many")  # wrong: type
+        images.run(steps=4)  # wrong: missing
+        images.submit(modle="a:b@1")  # wrong: name
+        images.request(modle="a:b@1")  # wrong: name
+        images.run(sketch, timeout="soon")  # wrong: option
+        images.run(sketch, steps=4)  # wrong: both
+        images.stream(model="a:b@1")  # wrong: no streams
+        reveal_type(client.ping.run(ping=True)[0].pong)  # bool
+        reveal_type(client.weather.run(region="eu"))  # list[WeatherResult]
+        texts = client.text_inference
+        reveal_type(texts.stream(model="a:b@1", messages=[]).result)  # TextInferenceResult
+        texts.stream(model="a:b@1", messages="hello")  # wrong: type
+
+    def pages(client: Runware) -> None:
+        for model in client.model_search.iterate(search="ink"):
+            reveal_type(model.air)  # str | None
+        client.model_search.iterate(serch="ink")  # wrong: name
+        client.weather.iterate(region="eu")  # wrong: no pages
+
+    def many(client: Runware, easel: Easel2Request, weather: WeatherRequest) -> None:
+        for outcome in client.run_many([easel]):
+            reveal_type(outcome.request.positive_prompt)  # str | None
+            reveal_type(outcome.results)  # list[Easel2Result]
+            reveal_type(outcome.unwrap())  # list[Easel2Result]
+        for outcome in client.iter_many([easel]):
+            reveal_type(outcome.request)  # Easel2Request
+            print(outcome.request.positiv_prompt)  # wrong: name
+        for mixed in client.run_many([easel, weather]):
+            print(mixed.request.to_wire(), len(mixed.results))
+
+    def webhook(body: bytes) -> None:
+        reveal_type(parse_webhook(body).result)  # TaskResult
+        posted = parse_webhook(body, ImageInferenceResult)
+        reveal_type(posted.result.image_uuid)  # str
+        if posted.error is not None:
+            print(posted.error.code)
+
+    async def asynchronous(client: AsyncRunware, sketch: Sketch3Request) -> None:
+        images = client.image_inference
+        reveal_type(await images.easel_2(positive_prompt="a"))  # list[Easel2Result]
+        handle = await images.easel_2.submit(positive_prompt="a")
+        reveal_type(await handle.wait())  # list[Easel2Result]
+        await images.easel_2(positiv_prompt="a")  # wrong: name
+        reveal_type(await images.run(model="a:b@1"))  # list[ImageInferenceResult]
+        reveal_type(await images.run(sketch, timeout=3))  # list[Sketch3Result]
+        await images.run(sketch, on_result=print, on_progress=print)
+        await images.run(sketch, on_result=3)  # wrong: option
+        await images.run(modle="a:b@1")  # wrong: name
+        story = client.text_inference.narrator.stream(story="a")
+        reveal_type(await story.get_result())  # NarratorResult
+        async for model in client.model_search.iterate(search="ink"):
+            reveal_type(model.air)  # str | None
+        async for outcome in client.iter_many([sketch], on_result=print):
+            reveal_type(outcome.request.positive_prompt)  # str
+    """)
+
+EITHER = dedent("""
+    from runware_client.tasks.image_inference import EitherRequest
+
+    made = EitherRequest(prompt="a lighthouse")
+    reveal_type(made.prompt)  # str | None
+    reveal_type(made.strength)  # float | None
+    EitherRequest(prompt=7)  # wrong: type
+    """)
+
 OLD = {"type": "string", "deprecated": True}
 OLD_PROPERTIES = {
     "old": OLD,
@@ -124,35 +229,68 @@ OLD_PROPERTIES = {
     "inner": {"type": "object", "properties": {"oldURL": OLD}},
 }
 OLD_RESULT = {"type": "object", "properties": {"older": OLD}, "required": ["older"]}
-DEPRECATED_DOCUMENT = a_document(
-    {"properties": OLD_PROPERTIES},
-    identifier="deprecated",
-    model="test:deprecated@1",
-    result=OLD_RESULT,
-)
+
+
+def _with_deprecated_members() -> dict[str, Any]:
+    return a_document(
+        {"properties": OLD_PROPERTIES},
+        identifier="deprecated",
+        model="test:deprecated@1",
+        result=OLD_RESULT,
+    )
+
+
+def _of_two_alternatives() -> dict[str, Any]:
+    """Make a document of a task that is one of two objects, with nothing beside them."""
+    document = a_document({}, identifier="either", model="test:either@1")
+    task = document["components"]["schemas"]["RequestBody"]["items"]
+    members = {"prompt": {"type": "string"}, "strength": {"type": "number"}}
+    closed = {**task, "additionalProperties": False}
+    alternatives = [
+        {
+            **closed,
+            "properties": {**task["properties"], name: schema},
+            "required": [*task["required"], name],
+        }
+        for name, schema in members.items()
+    ]
+    document["components"]["schemas"]["RequestBody"]["items"] = {"oneOf": alternatives}
+    return document
+
+
+DOCUMENTS = [
+    _with_deprecated_members(),
+    _of_two_alternatives(),
+    sketch("sketch_3"),
+    narrator(),
+]
+"""What the package of the programs has beside the golden and the general documents."""
 
 EXAMPLES = {f"example_{p.name}": p for p in (TOP / "examples").glob("*.py")}
 PROGRAMS = {
     "results.py": RESULTS,
     "files.py": FILES,
     "calls.py": CALLS,
+    "models.py": MODELS,
     "old.py": DEPRECATED,
+    "either.py": EITHER,
 } | {name: path.read_text(encoding="utf-8") for name, path in EXAMPLES.items()}
 
 
 def write_programs(folder: Path) -> Path:
-    """Write the programs, and the document that one of them is about.
+    """Write the programs, and documents that some of them are about.
 
     Args:
-        folder: Where the folder `programs` is to be.
+        folder: Where the folders `programs` and `documents` are to be.
 
     Returns:
-        The document, which their package has to have.
+        The folder of the documents.
     """
-    programs = folder / "programs"
+    programs, documents = folder / "programs", folder / "documents"
     programs.mkdir()
+    documents.mkdir()
     for name, program in PROGRAMS.items():
         (programs / name).write_text(program, encoding="utf-8")
-    document = folder / "deprecated.json"
-    document.write_text(json.dumps(DEPRECATED_DOCUMENT), encoding="utf-8")
-    return document
+    for document in DOCUMENTS:
+        write_document(documents, document)
+    return documents

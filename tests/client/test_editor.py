@@ -1,0 +1,95 @@
+"""What an editor shows to the people who call models by name."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+from typing import TYPE_CHECKING
+
+import pytest
+
+from calling import SKETCHES, called_package
+from checking import basedpyright
+from environments import lowest_environment
+from language_server import language_server
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EDITED = dedent("""
+    from called_client import AsyncRunware, Runware
+    from called_client.tasks.image_inference import Easel2Request
+    from called_client.tasks.image_inference.easel_2 import Settings
+
+    def edited(client: Runware, later: AsyncRunware) -> None:
+        client.image_inference.
+        client.image_inference.easel_2(positive_prompt="a", )
+        client.image_inference.run(model="a:b@1", )
+        client.text_inference.narrator.
+        later.image_inference.easel_2.submit(positive_prompt="a")
+        client.image_inference.easel_2.request(strength=1)
+        client.image_inference.easel_2(strength=2)
+        client.image_inference.easel_2.submit(strength=2)
+        Easel2Request(strength=3, settings=Settings(loop=True))
+        client.text_inference.narrator.stream(story="dusk")
+        client.image_inference.run(model="a:b@1", steps=4)
+        later.image_inference.submit(model="a:b@1", steps=4)
+        later.text_inference.stream(model="a:b@1", messages=[])
+    """)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project that uses the package."""
+    folder = tmp_path_factory.mktemp("typed")
+    package = called_package(tmp_path_factory)
+    (folder / "called_client").symlink_to(package / "called_client")
+    return folder
+
+
+def test_basedpyright_needs_no_extra(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The environment has no package of httpx2's extra `ws`."""
+    python = lowest_environment(tmp_path_factory) / "python"
+    socket = "called_client/_runtime/transport/socket.py"
+    assert (folder / socket).is_file()
+    assert basedpyright(folder, socket, python=python) == []
+
+
+def test_a_language_server(folder: Path) -> None:
+    with language_server(folder, EDITED) as server:
+        names = server.completion("client.image_inference.")
+        assert {*SKETCHES, "easel_2", "odd_names", "run", "submit"} <= {*names}
+        assert "stream" not in names
+        assert "stream" in server.completion("client.text_inference.narrator.")
+        shown = server.hover("client.image_inference.easel_2")
+        for said in (
+            "Easel 2 (`example:easel@2`).",
+            "Draws a picture from words, or changes one.",
+            "Modes: text; seed image + strength.",
+            "Price: $0.01 per picture (up to HD).",
+            "Status: deprecated.",
+        ):
+            assert said in shown
+        parameters = {"negative_prompt=", "settings=", "output_format="}
+        inside = server.completion('easel_2(positive_prompt="a", ')
+        assert parameters <= {*inside}
+        assert "positive_prompt=" not in inside
+        [signature] = server.signatures('easel_2(positive_prompt="a", ')
+        assert "output_format: Literal['PNG', 'GIF'] | None = None" in signature
+        assert signature.endswith("-> list[Easel2Result]")
+        assert signature.index("positive_prompt") < signature.index("task_type")
+        assert "steps=" in server.completion('run(model="a:b@1", ')
+        assert "AsyncHandle[Easel2Result]" in server.hover("easel_2.submit")
+        strength = "How far to go from the seed image."
+        assert strength in server.hover("request(strength")
+        for method in ("request", "easel_2", "easel_2.submit", "Easel2Request"):
+            said = server.argument(f"{method}(strength=")
+            assert said.startswith(f"strength: {strength} Between 0 and 1")
+        assert "Ends as it begins." in server.argument("Settings(loop=")
+        assert "What happens." in server.argument("narrator.stream(story=")
+        steps = 'model="a:b@1", steps='
+        for call in ("client.image_inference.run", "later.image_inference.submit"):
+            assert "Denoising steps." in server.argument(f"{call}({steps}")
+        said = server.argument('later.text_inference.stream(model="a:b@1", messages=')
+        assert said.startswith("messages: ")
