@@ -608,6 +608,18 @@ def test_an_error_has_nothing_of_a_medium(module: ModuleType) -> None:
     assert "no medium" not in repr(caught.value.errors())
 
 
+@pytest.mark.parametrize("other", [{}, {"imageURL": "https://a.b/c.png"}])
+def test_a_received_member_may_be_named_like_a_field(
+    request_: Any, shipped: ModuleType, other: dict[str, str]
+) -> None:
+    for value in (None, "text"):
+        item = {"imageUUID": "1", "image_url": value, **other}
+        result = shipped.parse_result(request_, item)
+        assert result.to_wire() == result.model_dump(by_alias=True) == item
+        assert json.loads(result.model_dump_json(by_alias=True)) == item
+        assert copy.deepcopy(result) == result
+
+
 def test_a_notebook_shows_an_image_by_its_url(request_: Any) -> None:
     url = 'https://example.com/a.png?a="b"&c'
     data = "iVBORw0KGgo" * 99

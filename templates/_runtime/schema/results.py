@@ -169,6 +169,10 @@ class TaskResult(JsonObject):
         for name in required_names(cls):
             if name not in result.__pydantic_fields_set__:
                 vars(result).pop(name, None)
+        for name in result.__pydantic_extra__ or ():
+            if wire_names(cls).get(name, name) not in data:  # it is named like a field
+                vars(result).pop(name, None)
+                result.__pydantic_fields_set__.discard(name)
         if odd and result.__pydantic_extra__ is not None:
             result.__pydantic_extra__.update(odd)
             result.__pydantic_fields_set__.update(odd)
