@@ -232,9 +232,10 @@ def _is_envelope(content: Any) -> TypeGuard[Item]:
 def _results(content: Any, http_status: int) -> list[Item]:
     if _is_envelope(content):
         items = _objects(content.get("data"))
-        return [item for item in items if not _is_failure(item)]
-    named = [item for item in _objects(content) if "taskUUID" in item]
-    return [item for item in named if not _is_error(_completed(item), http_status)]
+    else:
+        named = [item for item in _objects(content) if "taskUUID" in item]
+        items = [e for e in named if not _is_error(_completed(e), http_status)]
+    return [item for item in items if not _is_failure(item)]
 
 
 def _errors(content: Any, http_status: int) -> list[Item]:
