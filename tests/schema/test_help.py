@@ -64,7 +64,7 @@ def test_the_documentation_has_the_parameters(module: ModuleType) -> None:
         if line.startswith("    ") and line[4] != " "
     ]
     assert listed == _names(module.ImageInferenceRequest)[:-1]  # all but extra
-    assert "    width: Width of the image in pixels. At least 1.\n" in parameters
+    assert "    width: The width of the image in pixels. At least 1.\n" in parameters
     assert "seed_image: " in str(inspect.getdoc(module.Inputs))
 
 
@@ -88,5 +88,5 @@ def test_objects_list_all_that_they_have(module: ModuleType) -> None:
 def test_a_json_schema_does_not_repeat_the_parameters(module: ModuleType) -> None:
     schema: dict[str, Any] = module.ImageInferenceRequest.model_json_schema()
     described = [schema, *schema["$defs"].values()]
-    assert schema["description"].startswith("Makes images with any model")
+    assert schema["description"].startswith("Generates images with any model")
     assert not any("Args:" in each.get("description", "") for each in described)

@@ -9,11 +9,11 @@ from ..._runtime.client.about import About
 
 account_management = About(
     title="Account Management",
-    summary="Reads what the account is, owns and has used.",
+    summary="Gets details and usage of the account.",
     description=(
-        "Reads facts about the account that the API key belongs to: its organization, "
-        "balance, team and API keys, or its usage over a period. It reads only, and "
-        "nothing is run."
+        "Gets information about the account of the API key: its organization, balance, "
+        "team and API keys, or its usage over a period. The task only reads data and "
+        "runs nothing."
     ),
     documentation="https://runware.ai/docs/platform/account-management",
 )

@@ -1,7 +1,7 @@
 """Account Management, task type `accountManagement`.
 
-Reads facts about the account that the API key belongs to: its organization, balance,
-team and API keys, or its usage over a period. It reads only, and nothing is run.
+Gets information about the account of the API key: its organization, balance, team and
+API keys, or its usage over a period. The task only reads data and runs nothing.
 
 - Status: live.
 - Documentation: https://runware.ai/docs/platform/account-management
@@ -39,190 +39,190 @@ def _check_start_date(value: Json) -> bool:
 
 
 class Balance(ResultPart):
-    """What the account may still spend."""
+    """The amount that the account can still spend."""
 
     amount: Number | None = None
     """The balance in its currency."""
 
     free_balance: Number | None = None
-    """How much of it was given for free."""
+    """The part of the balance that was given for free."""
 
     currency: str | None = None
-    """The currency, such as `USD`, as its ISO code."""
+    """The ISO code of the currency, such as `USD`."""
 
 
 class TeamMember(ResultPart):
-    """One person who may use the account."""
+    """One person who has access to the account."""
 
     name: str | None = None
-    """The person's name, as it was entered."""
+    """The person's name, as entered."""
 
     email: str | None = None
-    """The person's address for electronic mail."""
+    """The email address of the person."""
 
     roles: list[str] | None = None
-    """What the person may do, such as `Owner`."""
+    """The permission roles of the person, such as `Owner`."""
 
     joined_at: str | None = None
-    """When the person joined, as an ISO 8601 time."""
+    """The time when the person joined, in ISO 8601 format."""
 
 
 class ApiKey(ResultPart):
     """One API key of the account, without its secret."""
 
     api_key: str | None = None
-    """The key, of which only a part is shown."""
+    """The API key, of which only a part is shown."""
 
     name: str | None = None
-    """The name that the key was given."""
+    """The name of the API key."""
 
     description: str | None = None
-    """What the key is for, in words."""
+    """A description of the purpose of the API key."""
 
     enabled: bool | None = None
-    """Whether the key may be used."""
+    """Whether the API key can be used."""
 
     created_at: str | None = None
-    """When the key was made, as an ISO 8601 time."""
+    """The time when the API key was created, in ISO 8601 format."""
 
     last_used_at: str | None = None
-    """When the key was used last, as an ISO 8601 time."""
+    """The time when the API key was last used, in ISO 8601 format."""
 
     requests: Integer | None = None
-    """How many requests were made with the key."""
+    """The number of requests with the API key."""
 
 
 class UsageTotal(ResultPart):
-    """What was used in a period."""
+    """The total usage of a period."""
 
     credits: Number | None = None
-    """How much was spent, in US dollars."""
+    """The amount spent, in US dollars."""
 
     requests: Integer | None = None
-    """How many requests were made."""
+    """The number of requests in the period."""
 
 
 class UsageRow(ResultPart):
     """The figures of one day, model or API key."""
 
     date: str | None = None
-    """The day that the figures are of."""
+    """The day of the figures."""
 
     model: str | None = None
-    """The AIR of the model that the figures are of."""
+    """The AIR of the model of the figures."""
 
     model_name: str | None = None
-    """The name of the model that the figures are of."""
+    """The name of the model of the figures."""
 
     api_key: str | None = None
-    """The API key that the figures are of."""
+    """The API key of the figures."""
 
     count: Integer | None = None
-    """How many requests there were."""
+    """The number of requests in the period."""
 
     spend: Number | None = None
-    """How much was spent, in US dollars."""
+    """The amount spent, in US dollars."""
 
     client_errors: Integer | None = None
-    """How many requests failed by the client's fault."""
+    """The number of requests that failed because of the client."""
 
     server_errors: Integer | None = None
-    """How many requests failed by the server's fault."""
+    """The number of requests that failed because of the server."""
 
     avg_inference_time: Number | None = None
-    """Average time that a task ran."""
+    """The average run time of a task."""
 
     p90_inference_time: Number | None = None
-    """Time within which 90 percent of the tasks ran."""
+    """The time within which 90 percent of the tasks ran."""
 
     p99_inference_time: Number | None = None
-    """Time within which 99 percent of the tasks ran."""
+    """The time within which 99 percent of the tasks ran."""
 
 
 class Meta(ResultPart):
     """The figures of the whole period."""
 
     total_requests: Integer | None = None
-    """How many requests there were."""
+    """The number of requests in the period."""
 
     total_results: Integer | None = None
-    """How many results there were."""
+    """The number of results in the period."""
 
     total_spend: Number | None = None
-    """How much was spent, in US dollars."""
+    """The amount spent, in US dollars."""
 
     avg_daily_spend: Number | None = None
-    """How much was spent a day, in US dollars."""
+    """The average amount spent per day, in US dollars."""
 
     projected_spend: Number | None = None
-    """How much will be spent at this rate, in US dollars."""
+    """The projected amount spent at the current rate, in US dollars."""
 
     total_errors: Integer | None = None
-    """How many requests failed. Both sides count."""
+    """The number of failed requests. Client and server errors both count."""
 
     error_rate: Number | None = None
-    """Share of the requests that failed."""
+    """The share of requests that failed."""
 
     avg_inference_time: Number | None = None
-    """Average time that a task ran."""
+    """The average run time of a task."""
 
     p50_inference_time: Number | None = None
-    """Time within which half of the tasks ran."""
+    """The time within which half of the tasks ran."""
 
     p90_inference_time: Number | None = None
-    """Time within which 90 percent of the tasks ran."""
+    """The time within which 90 percent of the tasks ran."""
 
     p99_inference_time: Number | None = None
-    """Time within which 99 percent of the tasks ran."""
+    """The time within which 99 percent of the tasks ran."""
 
 
 class UsageReport(ResultPart):
-    """Figures of a period, row by row and as a whole."""
+    """The figures of a period, by row and in total."""
 
     data: list[UsageRow] | None = None
-    """The rows of the report. Each has what it was asked for."""
+    """The rows of the report. Each has the figures that were requested."""
 
     meta: Meta | None = None
     """The figures of the whole period."""
 
 
 class Usage(ResultPart):
-    """How much the account was used: totals for `getDetails`, reports for the other
+    """The usage of the account: totals for `getDetails`, reports for the other
     operations.
     """
 
     today: UsageTotal | None = None
-    """What was used on this day."""
+    """The usage of the current day."""
 
     last7_days: UsageTotal | None = None
-    """What was used in the last seven days."""
+    """The usage of the last seven days."""
 
     last30_days: UsageTotal | None = None
-    """What was used in the last thirty days."""
+    """The usage of the last thirty days."""
 
     total: UsageTotal | None = None
-    """What was used since the account was made."""
+    """The usage since the account was created."""
 
     timeseries: UsageReport | None = None
-    """The report day by day. One row is one day."""
+    """The report by day. Each row is one day."""
 
     model: UsageReport | None = None
-    """The report model by model. One row is one model."""
+    """The report by model. Each row is one model."""
 
     api_key: UsageReport | None = None
-    """The report by API key. One row is one key."""
+    """The report by API key. Each row is one key."""
 
 
 class AccountManagementResult(TaskResult):
-    """What was read. Which members are there depends on the operation: a usage report
-    repeats its period and holds `usage`; details hold the others.
+    """The requested account information. The fields depend on the operation: a usage
+    report has its period and `usage`; details have the other fields.
     """
 
     task_type: str
-    """Repeats the type of the task that asked."""
+    """The type of the task that requested the information."""
 
     task_uuid: str
-    """Identifier of the task that asked, as given in the request."""
+    """The `taskUUID` of the request."""
 
     operation: (
         Literal[
@@ -230,28 +230,29 @@ class AccountManagementResult(TaskResult):
         ]
         | str
     )
-    """Repeats what was read, and so which other members to expect.
+    """The operation of the request. It determines the other fields.
 
-    - `getDetails`: What the account is: its organization, balance, team and API keys.
-    - `getUsageActivity`: What was run in a period.
-    - `getUsagePerformance`: How well it ran in a period.
+    - `getDetails`: The details of the account: its organization, balance, team and API
+      keys.
+    - `getUsageActivity`: What ran in a period.
+    - `getUsagePerformance`: How well tasks ran in a period.
     - `getUsageErrors`: What failed in a period.
     """
 
     start_date: str | None = None
-    """Where the reported period begins."""
+    """The start of the reported period."""
 
     end_date: str | None = None
-    """Where the reported period ends."""
+    """The end of the reported period."""
 
     organization_name: str | None = None
-    """Name of the organization that the account belongs to."""
+    """The name of the organization that the account belongs to."""
 
     organization_uuid: str | None = None
-    """Identifier of the organization that the account belongs to."""
+    """The identifier of the organization that the account belongs to."""
 
     balance: Balance | None = None
-    """What the account may still spend."""
+    """The amount that the account can still spend."""
 
     team: list[TeamMember] | None = None
     """The people who have access to the account."""
@@ -260,29 +261,28 @@ class AccountManagementResult(TaskResult):
     """The API keys of the account."""
 
     usage: Usage | None = None
-    """How much the account was used: totals for `getDetails`, reports for the other
+    """The usage of the account: totals for `getDetails`, reports for the other
     operations.
     """
 
 
 class AccountManagementRequest(TaskRequest[AccountManagementResult]):
-    """Reads facts about the account that the API key belongs to: its organization,
-    balance, team and API keys, or its usage over a period. It reads only, and nothing
-    is run.
+    """Gets information about the account of the API key: its organization, balance,
+    team and API keys, or its usage over a period. The task only reads data and runs
+    nothing.
 
     Args:
-        operation: What to read.
-        start_date: First day of a usage report, such as `2026-10-01`.
-        end_date: Last day of a usage report.
-        models: The models to report on, by AIR; without it, all that were used.
-        api_keys: The API keys whose usage to report on, by their UUIDs; without it, all
-            of the account.
-        group_by: What to break the figures of a usage report down by.
-        timezone: The time zone in which days begin and end, as its IANA name, such as
+        operation: The information to get.
+        start_date: The first day of a usage report, such as `2026-10-01`.
+        end_date: The last day of a usage report.
+        models: The models to report on, by AIR.
+        api_keys: The API keys whose usage to report, by UUID.
+        group_by: How to group the figures of a usage report.
+        timezone: The time zone in which days begin and end, as an IANA name, such as
             `Europe/Paris`. At least 1 character.
-        task_type: Marks the object as a question about the account.
-        task_uuid: Your identifier for this task, a version 4 UUID that no other task
-            has.
+        task_type: The task type: gets information about the account.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
+            for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = AccountManagementResult
@@ -290,11 +290,12 @@ class AccountManagementRequest(TaskRequest[AccountManagementResult]):
     operation: Literal[
         "getDetails", "getUsageActivity", "getUsagePerformance", "getUsageErrors"
     ]
-    """What to read. The other fields narrow down a report on usage.
+    """The information to get. The other fields narrow a usage report.
 
-    - `getDetails`: What the account is: its organization, balance, team and API keys.
-    - `getUsageActivity`: What was run in a period.
-    - `getUsagePerformance`: How well it ran in a period.
+    - `getDetails`: The details of the account: its organization, balance, team and API
+      keys.
+    - `getUsageActivity`: What ran in a period.
+    - `getUsagePerformance`: How well tasks ran in a period.
     - `getUsageErrors`: What failed in a period.
     """
 
@@ -308,7 +309,7 @@ class AccountManagementRequest(TaskRequest[AccountManagementResult]):
         ]
         | None
     ) = None
-    """First day of a usage report, such as `2026-10-01`."""
+    """The first day of a usage report, such as `2026-10-01`."""
 
     end_date: (
         Annotated[
@@ -320,38 +321,38 @@ class AccountManagementRequest(TaskRequest[AccountManagementResult]):
         ]
         | None
     ) = None
-    """Last day of a usage report. It is 30 days after `startDate` at most."""
+    """The last day of a usage report. It is at most 30 days after `startDate`."""
 
     models: list[Annotated[str, Text(min_length=1)]] | None = None
-    """The models to report on, by AIR; without it, all that were used.
+    """The models to report on, by AIR. By default, all models that were used.
 
     Example: `["runware:101@1"]`.
     """
 
     api_keys: list[Annotated[str, Text(min_length=1)]] | None = None
-    """The API keys whose usage to report on, by their UUIDs; without it, all of the
+    """The API keys whose usage to report, by UUID. By default, all API keys of the
     account.
     """
 
     group_by: list[Literal["date", "model", "apiKey"]] | None = None
-    """What to break the figures of a usage report down by.
+    """How to group the figures of a usage report.
 
-    - `date`: A row for each day.
-    - `model`: A row for each model.
-    - `apiKey`: A row for each API key.
+    - `date`: One row for each day.
+    - `model`: One row for each model.
+    - `apiKey`: One row for each API key.
     """
 
     timezone: Annotated[str, Text(min_length=1)] | None = None
-    """The time zone in which days begin and end, as its IANA name, such as
+    """The time zone in which days begin and end, as an IANA name, such as
     `Europe/Paris`.
 
     At least 1 character.
     """
 
     task_type: Literal["accountManagement"] = constant("accountManagement")
-    """Marks the object as a question about the account."""
+    """The task type: gets information about the account."""
 
     task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. The
-    result and errors carry it.
+    """The identifier of this task: a version 4 UUID that you choose and use for no
+    other task. The result and errors contain it.
     """

@@ -9,12 +9,12 @@ from ..._runtime.client.about import About
 
 audio_inference = About(
     title="Audio Inference",
-    summary="Makes speech, music and other sound.",
+    summary="Generates speech, music and other audio.",
     description=(
-        "Makes sound with any model of the platform: speech, music or effects, from a "
-        "text or after a recording. This is what audio models have in common; each "
-        "model reads some of these fields and has its own limits. A field that only "
-        "one model knows may be added beside them and is sent as it is."
+        "Generates audio with any model: speech, music or effects, from text or from "
+        "an audio file. The document has the fields that audio models share. Each "
+        "model supports some of them and has its own limits. Fields that only one "
+        "model has can be added; they are sent unchanged."
     ),
     documentation="https://runware.ai/docs/models",
 )

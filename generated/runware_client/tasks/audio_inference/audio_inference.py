@@ -1,9 +1,9 @@
 """Audio Inference, task type `audioInference`.
 
-Makes sound with any model of the platform: speech, music or effects, from a text or
-after a recording. This is what audio models have in common; each model reads some of
-these fields and has its own limits. A field that only one model knows may be added
-beside them and is sent as it is.
+Generates audio with any model: speech, music or effects, from text or from an audio
+file. The document has the fields that audio models share. Each model supports some of
+them and has its own limits. Fields that only one model has can be added; they are sent
+unchanged.
 
 - Status: live.
 - Documentation: https://runware.ai/docs/models
@@ -64,15 +64,15 @@ ImageInput = Annotated[
 
 
 class SpeakerVoice(OpenPart):
-    """Which speaker of the text has which voice.
+    """The voice of each speaker in the text.
 
     Args:
-        speaker: Name of the speaker in the text. At least 1 character.
+        speaker: The name of the speaker in the text. At least 1 character.
         voice: The voice of the speaker. At least 1 character.
     """
 
     speaker: Annotated[str, Text(min_length=1)]
-    """Name of the speaker in the text.
+    """The name of the speaker in the text.
 
     At least 1 character.
     """
@@ -85,32 +85,33 @@ class SpeakerVoice(OpenPart):
 
 
 class Speech(OpenPart):
-    """What to say and how, on models that speak. Some know further fields.
+    """What to say and how, for speech models. Some models support other fields.
 
     Args:
-        text: The words to say. At least 1 character.
-        voice: Name of the voice that speaks, such as `clone` for the voice of the input
-            recording. At least 1 character.
-        voices: The voices that speak, on models that take several. At least 1 item.
-        language: Language of the text, as a name such as `English` or as a code: which,
-            depends on the model. At least 1 character.
-        speed: How fast to speak: 1 is the natural pace, 2 twice as fast. More than 0.
-        volume: How loud the voice is; 1 is the usual volume. At least 0.
-        pitch: How high the voice is; 0 is as it comes.
-        emotion: The emotion to speak with, such as `happy`. At least 1 character.
-        tone: The tones of voice to speak with.
+        text: The text to speak. At least 1 character.
+        voice: The name of the voice that speaks, such as `clone` for the voice of the
+            input audio file. At least 1 character.
+        voices: The voices that speak, for models that accept several. At least 1 item.
+        language: The language of the text: a name such as `English`, or a code,
+            depending on the model. At least 1 character.
+        speed: The speed of the speech: 1 is the natural pace, 2 is twice as fast. More
+            than 0.
+        volume: The volume of the voice. 1 is the usual volume. At least 0.
+        pitch: The pitch of the voice. 0 leaves it unchanged.
+        emotion: The emotion of the speech, such as `happy`. At least 1 character.
+        tone: The tones of voice of the speech.
     """
 
     text: Annotated[str, Text(min_length=1)] | None = None
-    """The words to say. Models that speak require it; the longest text allowed depends
-    on the model.
+    """The text to speak. Speech models require it. The maximum length depends on the
+    model.
 
     At least 1 character.
     """
 
     voice: Annotated[str, Text(min_length=1)] | None = None
-    """Name of the voice that speaks, such as `clone` for the voice of the input
-    recording. The names depend on the model.
+    """The name of the voice that speaks, such as `clone` for the voice of the input
+    audio file. The names depend on the model.
 
     At least 1 character.
     """
@@ -124,155 +125,156 @@ class Speech(OpenPart):
         ]
         | None
     ) = None
-    """The voices that speak, on models that take several.
+    """The voices that speak, for models that accept several.
 
     - a string of at least 1 character
-    - `SpeakerVoice`: Which speaker of the text has which voice.
+    - `SpeakerVoice`: The voice of each speaker in the text.
 
     At least 1 item.
     """
 
     language: Annotated[str, Text(min_length=1)] | None = None
-    """Language of the text, as a name such as `English` or as a code: which, depends on
-    the model.
+    """The language of the text: a name such as `English`, or a code, depending on the
+    model.
 
     At least 1 character.
     """
 
     speed: Annotated[float, Limits(gt=0)] | None = None
-    """How fast to speak: 1 is the natural pace, 2 twice as fast. The range depends on
-    the model.
+    """The speed of the speech: 1 is the natural pace, 2 is twice as fast. The range
+    depends on the model.
 
     More than 0.
     """
 
     volume: Annotated[float, Limits(ge=0)] | None = None
-    """How loud the voice is; 1 is the usual volume.
+    """The volume of the voice. 1 is the usual volume.
 
     At least 0.
     """
 
     pitch: Number | None = None
-    """How high the voice is; 0 is as it comes."""
+    """The pitch of the voice. 0 leaves it unchanged."""
 
     emotion: Annotated[str, Text(min_length=1)] | None = None
-    """The emotion to speak with, such as `happy`.
+    """The emotion of the speech, such as `happy`.
 
     At least 1 character.
     """
 
     tone: list[Annotated[str, Text(min_length=1)]] | None = None
-    """The tones of voice to speak with."""
+    """The tones of voice of the speech."""
 
 
 class ReferenceVoice(OpenPart):
-    """A recording of a voice, and its text.
+    """An audio file of a voice, and its text.
 
     Args:
-        audio: The recording of the voice.
-        text: What is said in the recording. At least 1 character.
+        audio: The audio file of the voice.
+        text: The text spoken in the audio file. At least 1 character.
     """
 
     audio: AudioInput
-    """The recording of the voice."""
+    """The audio file of the voice."""
 
     text: Annotated[str, Text(min_length=1)] | None = None
-    """What is said in the recording.
+    """The text spoken in the audio file.
 
     At least 1 character.
     """
 
 
 class Inputs(OpenPart):
-    """The recordings that the task works from. Which of them a model reads depends on
-    the model; some know further kinds of input.
+    """The media files that the task uses. Which of them are supported depends on the
+    model. Some models support other inputs.
 
     Args:
-        audio: The recording to start from, for instance a voice to imitate.
-        audios: The recordings to work from, on models that take several. At least 1
+        audio: The audio file to start from, for example a voice to imitate.
+        audios: The audio files to use as input, for models that accept several. At
+            least 1 item.
+        video: The video to generate audio for.
+        videos: The videos to generate audio for, for models that accept several. At
+            least 1 item.
+        reference_audios: Reference audio files for the audio or the voice. At least 1
             item.
-        video: The video to make sound for.
-        videos: The videos to make sound for, on models that take several. At least 1
-            item.
-        reference_audios: Recordings to take the sound or the voice from. At least 1
-            item.
-        reference_images: Images to take the mood or the scene from. At least 1 item.
-        reference_voices: Recordings of voices to speak with, each with what is said in
-            it. At least 1 item.
+        reference_images: Reference images for the mood or the scene. At least 1 item.
+        reference_voices: Audio files of the voices to speak with, each with its text.
+            At least 1 item.
     """
 
     audio: AudioInput | None = None
-    """The recording to start from, for instance a voice to imitate."""
+    """The audio file to start from, for example a voice to imitate."""
 
     audios: Annotated[list[AudioInput], Count(at_least=1)] | None = None
-    """The recordings to work from, on models that take several.
+    """The audio files to use as input, for models that accept several.
 
     At least 1 item.
     """
 
     video: VideoInput | None = None
-    """The video to make sound for."""
+    """The video to generate audio for."""
 
     videos: Annotated[list[VideoInput], Count(at_least=1)] | None = None
-    """The videos to make sound for, on models that take several.
+    """The videos to generate audio for, for models that accept several.
 
     At least 1 item.
     """
 
     reference_audios: Annotated[list[AudioInput], Count(at_least=1)] | None = None
-    """Recordings to take the sound or the voice from.
+    """Reference audio files for the audio or the voice.
 
     At least 1 item.
     """
 
     reference_images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
-    """Images to take the mood or the scene from.
+    """Reference images for the mood or the scene.
 
     At least 1 item.
     """
 
     reference_voices: Annotated[list[ReferenceVoice], Count(at_least=1)] | None = None
-    """Recordings of voices to speak with, each with what is said in it.
+    """Audio files of the voices to speak with, each with its text.
 
     At least 1 item.
     """
 
 
 class Settings(OpenPart):
-    """Members that some models read. The model's own document lists all that it reads.
+    """Settings of some models. The document of a model lists all that it supports.
 
     Args:
-        max_new_tokens: Tokens after which the speech is cut off. At least 1.
-        transcript: What is said in the recording whose voice is taken.
-        x_vector_only: Whether only the features of the voice are taken, without a
+        max_new_tokens: The number of tokens after which the speech is cut off. At least
+            1.
+        transcript: The text spoken in the audio file whose voice is used.
+        x_vector_only: Whether only the features of the voice are used, without a
             transcript.
-        lyrics: The words to be sung.
+        lyrics: The lyrics that the voice sings.
         instrumental: Whether the music has no voice.
-        bpm: Beats per minute of the music. More than 0.
+        bpm: The beats per minute of the music. More than 0.
         key_scale: The key of the music, such as `C major`. At least 1 character.
         vocal_language: The language to sing in, such as `en`. At least 1 character.
     """
 
     max_new_tokens: Annotated[int, Limits(ge=1)] | None = None
-    """Tokens after which the speech is cut off.
+    """The number of tokens after which the speech is cut off.
 
     At least 1.
     """
 
     transcript: str | None = None
-    """What is said in the recording whose voice is taken."""
+    """The text spoken in the audio file whose voice is used."""
 
     x_vector_only: bool | None = None
-    """Whether only the features of the voice are taken, without a transcript."""
+    """Whether only the features of the voice are used, without a transcript."""
 
     lyrics: str | None = None
-    """The words to be sung."""
+    """The lyrics that the voice sings."""
 
     instrumental: bool | None = None
     """Whether the music has no voice."""
 
     bpm: Annotated[float, Limits(gt=0)] | None = None
-    """Beats per minute of the music.
+    """The beats per minute of the music.
 
     More than 0.
     """
@@ -291,131 +293,129 @@ class Settings(OpenPart):
 
 
 class AudioSettings(Part):
-    """How an MP3 or OGG file is encoded. With `WAV` or `FLAC`, which lose nothing, it
-    may not be given. Which bitrates there are depends on the sample rate and, for OGG,
-    on the channels.
+    """The encoding of an MP3 or OGG file. It is not allowed with the lossless formats
+    `WAV` and `FLAC`. The supported bitrates depend on the sample rate and, for OGG, on
+    the channels.
 
     Args:
-        sample_rate: Samples per second, in Hz. At least 1.
-        bitrate: Kilobits per second; more sound better and make larger files. At least
-            8.
-        channels: Number of channels: 1 is mono, 2 is stereo. Default: `2`.
+        sample_rate: The sample rate in Hz. At least 1.
+        bitrate: The bitrate in kilobits per second. At least 8.
+        channels: The number of channels: 1 is mono, 2 is stereo. Default: `2`.
     """
 
     sample_rate: Annotated[int, Limits(ge=1)] | None = None
-    """Samples per second, in Hz. MP3 knows 8000, 11025, 12000, 16000, 22050, 24000,
-    32000, 44100 and 48000; OGG knows 8000, 12000, 16000, 24000 and 48000.
+    """The sample rate in Hz. MP3 supports 8000, 11025, 12000, 16000, 22050, 24000,
+    32000, 44100 and 48000; OGG supports 8000, 12000, 16000, 24000 and 48000.
 
     At least 1.
     """
 
     bitrate: Annotated[int, Limits(ge=8)] | None = None
-    """Kilobits per second; more sound better and make larger files. MP3 goes up to 320,
-    and OGG up to 224 in mono or 256 in stereo, both at the highest sample rate; lower
-    rates allow less.
+    """The bitrate in kilobits per second. A higher bitrate gives better quality and
+    larger files. The maximum is 320 for MP3, and for OGG 224 in mono or 256 in stereo,
+    all at the highest sample rate. Lower sample rates allow less.
 
     At least 8.
     """
 
     channels: Annotated[Literal[1, 2], Exactly()] | None = None
-    """Number of channels: 1 is mono, 2 is stereo.
+    """The number of channels: 1 is mono, 2 is stereo.
 
     Default: `2`.
     """
 
 
 class AudioInferenceResult(TaskResult):
-    """One piece of generated sound. With `numberResults` above 1 there are several of
-    them with the same `taskUUID`. The confirmation of an `async` task holds `taskType`
-    and `taskUUID` alone.
+    """One generated audio result. If `numberResults` is above 1, several results have
+    the same `taskUUID`. The confirmation of an `async` task contains only `taskType`
+    and `taskUUID`.
     """
 
     task_type: str
-    """Repeats the type of the task that made the sound."""
+    """The type of the task that generated the audio."""
 
     task_uuid: str
-    """Identifier of the task that made the sound, as given in the request."""
+    """The `taskUUID` of the request."""
 
     audio_uuid: str | None = None
-    """Identifier of this sound. It can stand wherever a later task wants a recording.
+    """The identifier of this audio. Later tasks accept it wherever they accept an audio
+    file.
     """
 
     audio_url: str | None = None
-    """Address of the sound; there when `outputType` is `URL`."""
+    """The URL of the audio. Present if `outputType` is `URL`."""
 
     audio_base64_data: str | None = None
-    """The audio file as Base64 text; there when `outputType` is `base64Data`."""
+    """The audio file as Base64 text. Present if `outputType` is `base64Data`."""
 
     audio_data_uri: str | None = None
-    """The audio file as a data URI; there when `outputType` is `dataURI`."""
+    """The audio file as a data URI. Present if `outputType` is `dataURI`."""
 
     video_uuid: str | None = None
-    """Identifier of the video, where the result is one."""
+    """The identifier of the video, if the result is a video."""
 
     video_url: str | None = None
-    """Address of the video, where the result is one."""
+    """The URL of the video, if the result is a video."""
 
     video_base64_data: str | None = None
-    """The video file as Base64 text, where the result is one."""
+    """The video file as Base64 text, if the result is a video."""
 
     video_data_uri: str | None = None
-    """The video file as a data URI, where the result is one."""
+    """The video file as a data URI, if the result is a video."""
 
     seed: Integer | None = None
-    """The seed that made this sound, whether it was given or drawn; there on models
-    that read one.
+    """The seed that generated this audio, either from the request or random. Present
+    for models that support a seed.
     """
 
     cost: Number | None = None
-    """Price of this sound in US dollars; there when `includeCost` is `true`."""
+    """The price of this audio in US dollars. Present if `includeCost` is `true`."""
 
     result_index: Integer | None = None
-    """Which of the results of the task this is; some answers tell it."""
+    """The index of this result among those of the task. Only some responses contain it.
+    """
 
 
 class AudioInferenceRequest(TaskRequest[AudioInferenceResult], OpenPart):
-    """Makes sound with any model of the platform: speech, music or effects, from a text
-    or after a recording. This is what audio models have in common; each model reads
-    some of these fields and has its own limits. A field that only one model knows may
-    be added beside them and is sent as it is.
+    """Generates audio with any model: speech, music or effects, from text or from an
+    audio file. The document has the fields that audio models share. Each model supports
+    some of them and has its own limits. Fields that only one model has can be added;
+    they are sent unchanged.
 
     Args:
-        model: The AIR of the model that makes the sound.
-        positive_prompt: What should be heard: a piece of music, a mood, a noise. At
-            least 1 character.
-        negative_prompt: What to keep out of the sound, on models that read it. At least
-            1 character.
-        duration: Length of the sound in seconds, on models that leave the choice. More
-            than 0.
-        seed: Start of the random numbers: the same task with the same seed makes the
-            same sound again. At least 0.
-        steps: Denoising steps, on models that leave the choice. At least 1.
-        cfg_scale: Guidance: how closely the sound follows the prompt. At least 0.
-        strength: How far the sound may move away from an input recording. Between 0 and
+        model: The AIR of the model that generates the audio.
+        positive_prompt: The prompt: a description of the audio, such as a piece of
+            music, a mood or a noise. At least 1 character.
+        negative_prompt: What to exclude from the audio. At least 1 character.
+        duration: The length of the audio in seconds. More than 0.
+        seed: The seed of the random numbers. At least 0.
+        steps: The number of denoising steps. At least 1.
+        cfg_scale: The guidance scale: how closely the audio follows the prompt. At
+            least 0.
+        strength: How much the audio may differ from an input audio file. Between 0 and
             1.
-        speech: What to say and how, on models that speak.
-        inputs: The recordings that the task works from.
-        settings: Members that some models read.
-        provider_settings: Members that are passed on to the company behind the model,
-            under its name.
-        advanced_features: Extras that some models offer.
-        audio_settings: How an MP3 or OGG file is encoded.
-        number_results: How many pieces of sound to make, each of them billed. Between 1
-            and 4. Default: `1`.
-        output_type: Form in which the sound comes back. Default: `URL`.
-        output_format: File format of the recording, or of the video that carries it on
-            models that make sound for a video. Default: `MP3`.
-        delivery_method: Whether the answer waits for the sound. Default: `sync`.
-        webhook_url: Address to which each result is sent by POST as soon as it is
-            finished.
-        upload_endpoint: Address to which the finished file is sent by PUT, as the bare
-            bytes of the body: for instance a presigned URL of your own storage.
-        ttl: Seconds for which the generated file stays on the platform. At least 60.
-        include_cost: Whether each result states its price in US dollars, in `cost`.
+        speech: What to say and how, for speech models.
+        inputs: The media files that the task uses.
+        settings: Settings of some models.
+        provider_settings: Settings that are sent to the provider of the model, under
+            its name.
+        advanced_features: Additional features of some models.
+        audio_settings: The encoding of an MP3 or OGG file.
+        number_results: The number of audio results to generate. Between 1 and 4.
+            Default: `1`.
+        output_type: The form of the output. Default: `URL`.
+        output_format: The file format of the audio. Default: `MP3`.
+        delivery_method: Whether the response waits for the audio. Default: `sync`.
+        webhook_url: The URL that receives each finished result in a POST request.
+        upload_endpoint: The URL that receives the finished file in a PUT request, for
+            example a presigned URL of your own storage.
+        ttl: The number of seconds for which the platform stores the generated file. At
+            least 60.
+        include_cost: Whether each result contains its price in US dollars, in `cost`.
         routing: Preferences for where the platform runs the task.
-        task_type: Marks the object as a task that makes sound.
-        task_uuid: Your identifier for this task, a version 4 UUID that no other task
-            has.
+        task_type: The task type: generates audio.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
+            for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = AudioInferenceResult
@@ -425,44 +425,44 @@ class AudioInferenceRequest(TaskRequest[AudioInferenceResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that makes the sound. The model decides which other fields
-    are read and within which limits.
+    """The AIR of the model that generates the audio. It determines which other fields
+    are supported, and their limits.
 
     Example: `runware:ace-step@v1.5-turbo`.
     """
 
     positive_prompt: Annotated[str, Text(min_length=1)] | None = None
-    """What should be heard: a piece of music, a mood, a noise. Models that make music
-    or effects read it; those that speak read `speech`. The longest text allowed depends
-    on the model.
+    """The prompt: a description of the audio, such as a piece of music, a mood or a
+    noise. Models for music or effects support it; speech models use `speech`. The
+    maximum length depends on the model.
 
     At least 1 character.
     """
 
     negative_prompt: Annotated[str, Text(min_length=1)] | None = None
-    """What to keep out of the sound, on models that read it.
+    """What to exclude from the audio. Only some models support it.
 
     At least 1 character.
     """
 
     duration: Annotated[float, Limits(gt=0)] | None = None
-    """Length of the sound in seconds, on models that leave the choice. Range and
-    default depend on the model.
+    """The length of the audio in seconds. Only some models support it. The range and
+    the default depend on the model.
 
     More than 0.
     """
 
     seed: Annotated[int, Limits(ge=0)] | None = None
-    """Start of the random numbers: the same task with the same seed makes the same
-    sound again. Without it one is drawn, and the result tells which. Not every model
-    reads it; how high it may be set depends on the model.
+    """The seed of the random numbers. The same task with the same seed generates the
+    same audio. By default, the seed is random, and the result contains it. Not all
+    models support it. The maximum depends on the model.
 
     At least 0.
     """
 
     steps: Annotated[int, Limits(ge=1)] | None = None
-    """Denoising steps, on models that leave the choice. More bring out detail and take
-    longer.
+    """The number of denoising steps. More steps add detail and take longer. Only some
+    models support it.
 
     At least 1.
     """
@@ -470,57 +470,58 @@ class AudioInferenceRequest(TaskRequest[AudioInferenceResult], OpenPart):
     cfg_scale: Annotated[float, Limits(ge=0)] | None = Field(
         default=None, validation_alias="CFGScale"
     )
-    """Guidance: how closely the sound follows the prompt. Default and maximum depend on
-    the model.
+    """The guidance scale: how closely the audio follows the prompt. The default and the
+    maximum depend on the model.
 
     At least 0.
     """
 
     strength: Annotated[float, Limits(ge=0, le=1)] | None = None
-    """How far the sound may move away from an input recording.
+    """How much the audio may differ from an input audio file.
 
     Between 0 and 1.
     """
 
     speech: Speech | None = None
-    """What to say and how, on models that speak. Some know further fields."""
+    """What to say and how, for speech models. Some models support other fields."""
 
     inputs: Inputs | None = None
-    """The recordings that the task works from. Which of them a model reads depends on
-    the model; some know further kinds of input.
+    """The media files that the task uses. Which of them are supported depends on the
+    model. Some models support other inputs.
     """
 
     settings: Settings | None = None
-    """Members that some models read. The model's own document lists all that it reads.
-    """
+    """Settings of some models. The document of a model lists all that it supports."""
 
     provider_settings: dict[str, dict[str, Json]] | None = None
-    """Members that are passed on to the company behind the model, under its name. The
-    model's own document lists them.
+    """Settings that are sent to the provider of the model, under its name. The document
+    of a model lists them.
     """
 
     advanced_features: dict[str, Json] | None = None
-    """Extras that some models offer. Which of them there are depends on the model."""
+    """Additional features of some models. Which of them are supported depends on the
+    model.
+    """
 
     audio_settings: AudioSettings | None = None
-    """How an MP3 or OGG file is encoded. With `WAV` or `FLAC`, which lose nothing, it
-    may not be given. Which bitrates there are depends on the sample rate and, for OGG,
-    on the channels.
+    """The encoding of an MP3 or OGG file. It is not allowed with the lossless formats
+    `WAV` and `FLAC`. The supported bitrates depend on the sample rate and, for OGG, on
+    the channels.
     """
 
     number_results: Annotated[int, Limits(ge=1, le=4)] | None = None
-    """How many pieces of sound to make, each of them billed. All of them carry the same
+    """The number of audio results to generate. Each is billed. All have the same
     `taskUUID`.
 
     Between 1 and 4. Default: `1`.
     """
 
     output_type: Literal["URL", "base64Data", "dataURI"] | None = None
-    """Form in which the sound comes back.
+    """The form of the output.
 
-    - `URL`: An address to download it from, in `audioURL`.
-    - `base64Data`: The file itself as Base64 text, in `audioBase64Data`.
-    - `dataURI`: The file itself as a data URI, in `audioDataURI`.
+    - `URL`: A URL to download the file from, in `audioURL`.
+    - `base64Data`: The file as Base64 text, in `audioBase64Data`.
+    - `dataURI`: The file as a data URI, in `audioDataURI`.
 
     Default: `URL`.
     """
@@ -528,61 +529,62 @@ class AudioInferenceRequest(TaskRequest[AudioInferenceResult], OpenPart):
     output_format: Literal["MP3", "WAV", "FLAC", "OGG", "MP4", "MOV", "WEBM"] | None = (
         None
     )
-    """File format of the recording, or of the video that carries it on models that make
-    sound for a video.
+    """The file format of the audio. For models that generate audio for a video, the
+    format of the video that contains it.
 
     - `MP3`: Small files that play everywhere.
-    - `WAV`: Not compressed: full quality, the largest files.
-    - `FLAC`: Compressed without loss.
+    - `WAV`: Uncompressed files: full quality, the largest size.
+    - `FLAC`: Files with lossless compression.
     - `OGG`: Small files in an open format.
-    - `MP4`: A video with the sound, which plays nearly everywhere.
-    - `MOV`: A video with the sound, for editing.
-    - `WEBM`: A video with the sound, made for the web.
+    - `MP4`: A video with the audio, which plays nearly everywhere.
+    - `MOV`: A video with the audio, for editing.
+    - `WEBM`: A video with the audio, for the web.
 
     Default: `MP3`.
     """
 
     delivery_method: Literal["sync", "async"] | None = None
-    """Whether the answer waits for the sound. Some models offer only one of the two.
+    """Whether the response waits for the audio. Some models support only one of the
+    two.
 
-    - `sync`: The answer holds the results; the connection stays open until then.
-    - `async`: The answer comes at once and only confirms the task. Fetch the results
-      with `getResponse`, or have them sent to `webhookURL`.
+    - `sync`: The response contains the results. The connection stays open until then.
+    - `async`: The response immediately confirms the task. Get the results with
+      `getResponse`, or receive them at `webhookURL`.
 
     Default: `sync`.
     """
 
     webhook_url: Uri | None = None
-    """Address to which each result is sent by POST as soon as it is finished. A result
-    may arrive more than once.
+    """The URL that receives each finished result in a POST request. A result may be
+    sent more than once.
     """
 
     upload_endpoint: Uri | None = None
-    """Address to which the finished file is sent by PUT, as the bare bytes of the body:
-    for instance a presigned URL of your own storage.
+    """The URL that receives the finished file in a PUT request, for example a presigned
+    URL of your own storage. The body is the raw bytes of the file.
     """
 
     ttl: Annotated[int, Limits(ge=60)] | None = None
-    """Seconds for which the generated file stays on the platform. It matters only while
-    `outputType` is `URL`.
+    """The number of seconds for which the platform stores the generated file. It
+    applies only if `outputType` is `URL`.
 
     At least 60.
     """
 
     include_cost: bool | None = None
-    """Whether each result states its price in US dollars, in `cost`."""
+    """Whether each result contains its price in US dollars, in `cost`."""
 
     routing: dict[str, Json] | None = None
-    """Preferences for where the platform runs the task. What it holds is not
-    documented, so any object is passed on as it is.
+    """Preferences for where the platform runs the task. The contents are not
+    documented, so any object is sent unchanged.
     """
 
     task_type: Literal["audioInference"] = constant("audioInference")
-    """Marks the object as a task that makes sound."""
+    """The task type: generates audio."""
 
     task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. Results
-    and errors carry it, and `getResponse` asks by it.
+    """The identifier of this task: a version 4 UUID that you choose and use for no
+    other task. Results and errors contain it, and `getResponse` requires it.
     """
 
     @staticmethod

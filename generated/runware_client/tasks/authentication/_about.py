@@ -9,8 +9,10 @@ from ..._runtime.client.about import About
 
 authentication = About(
     title="Authentication",
+    summary="Authenticates a connection.",
     description=(
-        "Authenticates a connection using an API key. Can be sent as the first element "
-        "of the request array as an alternative to using the Authorization header."
+        "Authenticates a connection with an API key. A WebSocket sends this task "
+        "first. Over REST, it can be the first element of the request, instead of the "
+        "header `Authorization`."
     ),
 )

@@ -9,13 +9,13 @@ from ..._runtime.client.about import About
 
 caption = About(
     title="Caption",
-    summary="Describes images and videos in words.",
+    summary="Describes images and videos in text.",
     description=(
-        "Puts into words what an image or a video shows, with any model of the "
-        "platform: for alternative texts, for search, or as a prompt to make something "
-        "like it. This is what captioning models have in common; each model reads some "
-        "of these fields and has its own limits. A field that only one model knows may "
-        "be added beside them and is sent as it is."
+        "Describes in text what an image or a video shows, with any model. The text "
+        "can be used as alternative text, for search, or as a prompt to generate "
+        "something similar. The document has the fields that captioning models share. "
+        "Each model supports some of them and has its own limits. Fields that only one "
+        "model has can be added; they are sent unchanged."
     ),
     documentation="https://runware.ai/docs/models",
 )

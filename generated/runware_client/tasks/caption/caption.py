@@ -1,9 +1,10 @@
 """Caption, task type `caption`.
 
-Puts into words what an image or a video shows, with any model of the platform: for
-alternative texts, for search, or as a prompt to make something like it. This is what
-captioning models have in common; each model reads some of these fields and has its own
-limits. A field that only one model knows may be added beside them and is sent as it is.
+Describes in text what an image or a video shows, with any model. The text can be used
+as alternative text, for search, or as a prompt to generate something similar. The
+document has the fields that captioning models share. Each model supports some of them
+and has its own limits. Fields that only one model has can be added; they are sent
+unchanged.
 
 - Status: live.
 - Documentation: https://runware.ai/docs/models
@@ -54,78 +55,81 @@ VideoInput = Annotated[MediaSource, Media("video", is_uuid, is_uri)]
 
 
 class Inputs(OpenPart):
-    """The image or the video to describe. Every model known needs one of them, and
-    reads only the kind that it was made for; some may know further kinds of input.
+    """The image or the video to describe. All known models require one of them, and
+    each supports only the kind that it is designed for. Some models may support other
+    inputs.
 
     Args:
-        image: The image to describe, for models that read images.
-        video: The video to describe, for models that read videos.
+        image: The image to describe, for models that support images.
+        video: The video to describe, for models that support videos.
     """
 
     image: ImageInput | None = None
-    """The image to describe, for models that read images."""
+    """The image to describe, for models that support images."""
 
     video: VideoInput | None = None
-    """The video to describe, for models that read videos."""
+    """The video to describe, for models that support videos."""
 
 
 class StructuredData(ResultPart):
-    """What was found, as an object in place of a text. Its members depend on the model."""
+    """What the model found, as an object instead of text. Its fields depend on the
+    model.
+    """
 
     age_group: str | None = None
     """The age of the person, as a range such as `25-34`."""
 
     confidence: Number | None = None
-    """How sure the model is, from 0 to 1."""
+    """The confidence of the model, from 0 to 1."""
 
 
 class CaptionResult(TaskResult):
     """The description of the image or the video. The confirmation of an `async` task
-    holds `taskType` and `taskUUID` alone.
+    contains only `taskType` and `taskUUID`.
     """
 
     task_type: str
-    """Repeats the type of the task that wrote the text."""
+    """The type of the task that generated the text."""
 
     task_uuid: str
-    """Identifier of the task that wrote the text, as given in the request."""
+    """The `taskUUID` of the request."""
 
     text: str | None = None
-    """The description of what the image or the video shows; there unless the model
-    gives `structuredData`.
+    """The description of what the image or the video shows. Present unless the model
+    returns `structuredData`.
     """
 
     structured_data: StructuredData | None = None
-    """What was found, as an object in place of a text. Its members depend on the model.
+    """What the model found, as an object instead of text. Its fields depend on the
+    model.
     """
 
     cost: Number | None = None
-    """Price of the text in US dollars; there when `includeCost` is `true`."""
+    """The price of the text in US dollars. Present if `includeCost` is `true`."""
 
 
 class CaptionRequest(TaskRequest[CaptionResult], OpenPart):
-    """Puts into words what an image or a video shows, with any model of the platform:
-    for alternative texts, for search, or as a prompt to make something like it. This is
-    what captioning models have in common; each model reads some of these fields and has
-    its own limits. A field that only one model knows may be added beside them and is
-    sent as it is.
+    """Describes in text what an image or a video shows, with any model. The text can be
+    used as alternative text, for search, or as a prompt to generate something similar.
+    The document has the fields that captioning models share. Each model supports some
+    of them and has its own limits. Fields that only one model has can be added; they
+    are sent unchanged.
 
     Args:
         model: The AIR of the model that describes the image or the video.
         inputs: The image or the video to describe.
-        input_image: The image to describe, at the place where older clients put it.
-        input_images: The images to describe, at the place where older clients put them.
-            At least 1 item.
+        input_image: The image to describe, in the field that older clients use.
+        input_images: The images to describe, in the field that older clients use. At
+            least 1 item.
         prompt: What to describe and how, such as the length of the text or what to look
-            at, on models that read it. At least 1 character.
-        delivery_method: Whether the answer waits for the text.
-        webhook_url: Address to which the result is sent by POST as soon as it is
-            finished.
-        include_cost: Whether each result states its price in US dollars, in `cost`.
+            at. At least 1 character.
+        delivery_method: Whether the response waits for the text.
+        webhook_url: The URL that receives the finished result in a POST request.
+        include_cost: Whether each result contains its price in US dollars, in `cost`.
         routing: Preferences for where the platform runs the task.
-        task_type: Marks the object as a task that describes an image or a video.
-        task_uuid: Your identifier for this task, a version 4 UUID that no other task
-            has.
+        task_type: The task type: describes an image or a video.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
+            for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = CaptionResult
@@ -134,64 +138,65 @@ class CaptionRequest(TaskRequest[CaptionResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that describes the image or the video. The model decides
-    which other fields are read and within which limits.
+    """The AIR of the model that describes the image or the video. It determines which
+    other fields are supported, and their limits.
 
     Example: `runware:150@2`.
     """
 
     inputs: Inputs | None = None
-    """The image or the video to describe. Every model known needs one of them, and
-    reads only the kind that it was made for; some may know further kinds of input.
+    """The image or the video to describe. All known models require one of them, and
+    each supports only the kind that it is designed for. Some models may support other
+    inputs.
     """
 
     input_image: ImageInput | None = None
-    """The image to describe, at the place where older clients put it. New code gives
+    """The image to describe, in the field that older clients use. In new code, use
     `inputs.image` instead.
     """
 
     input_images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
-    """The images to describe, at the place where older clients put them. New code gives
+    """The images to describe, in the field that older clients use. In new code, use
     `inputs.image` instead.
 
     At least 1 item.
     """
 
     prompt: Annotated[str, Text(min_length=1)] | None = None
-    """What to describe and how, such as the length of the text or what to look at, on
-    models that read it.
+    """What to describe and how, such as the length of the text or what to look at. Only
+    some models support it.
 
     At least 1 character.
     """
 
     delivery_method: Literal["sync", "async"] | None = None
-    """Whether the answer waits for the text. Models for images send it with `sync`
-    unless the task says otherwise; those for videos may know `async` only.
+    """Whether the response waits for the text. For image models, the default is `sync`.
+    Video models may support only `async`.
 
-    - `sync`: The answer holds the results; the connection stays open until then.
-    - `async`: The answer comes at once and only confirms the task. Fetch the results
-      with `getResponse`, or have them sent to `webhookURL`.
+    - `sync`: The response contains the results. The connection stays open until then.
+    - `async`: The response immediately confirms the task. Get the results with
+      `getResponse`, or receive them at `webhookURL`.
     """
 
     webhook_url: Uri | None = None
-    """Address to which the result is sent by POST as soon as it is finished. A result
-    may arrive more than once.
+    """The URL that receives the finished result in a POST request. A result may be sent
+    more than once.
     """
 
     include_cost: bool | None = None
-    """Whether each result states its price in US dollars, in `cost`."""
+    """Whether each result contains its price in US dollars, in `cost`."""
 
     routing: dict[str, Json] | None = None
-    """Preferences for where the platform runs the task. What it holds is not
-    documented, so any object is passed on as it is.
+    """Preferences for where the platform runs the task. The contents are not
+    documented, so any object is sent unchanged.
     """
 
     task_type: Literal["caption"] = constant("caption")
-    """Marks the object as a task that describes an image or a video."""
+    """The task type: describes an image or a video."""
 
     task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. Results
-    and errors carry it, and `getResponse` asks by it.
+    """The identifier of this task: a version 4 UUID that you choose and use for no
+    other task. Results and errors contain it, and `getResponse` requires it.
     """
 
     @staticmethod

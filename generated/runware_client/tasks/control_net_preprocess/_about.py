@@ -9,13 +9,13 @@ from ..._runtime.client.about import About
 
 control_net_preprocess = About(
     title="Control Net Preprocess",
-    summary="Turns an image into a guide for a ControlNet.",
+    summary="Generates a guide for a ControlNet from an image.",
     description=(
-        "Turns an image into a guide for a ControlNet: its edges, its depth, a pose or "
-        "another outline of its structure. The guide is for image inference, as the "
-        "guide image of a ControlNet. This is what preprocessing models have in "
-        "common; each model reads some of these fields and has its own limits. A field "
-        "that only one model knows may be added beside them and is sent as it is."
+        "Generates a guide for a ControlNet from an image: its edges, its depth, a "
+        "pose, or another outline of its structure. Image inference uses the guide as "
+        "the guide image of a ControlNet. The document has the fields that "
+        "preprocessing models share. Each model supports some of them and has its own "
+        "limits. Fields that only one model has can be added; they are sent unchanged."
     ),
     documentation="https://runware.ai/docs/models",
 )

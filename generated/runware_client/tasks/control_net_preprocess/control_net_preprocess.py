@@ -1,10 +1,10 @@
 """Control Net Preprocess, task type `controlNetPreprocess`.
 
-Turns an image into a guide for a ControlNet: its edges, its depth, a pose or another
-outline of its structure. The guide is for image inference, as the guide image of a
-ControlNet. This is what preprocessing models have in common; each model reads some of
-these fields and has its own limits. A field that only one model knows may be added
-beside them and is sent as it is.
+Generates a guide for a ControlNet from an image: its edges, its depth, a pose, or
+another outline of its structure. Image inference uses the guide as the guide image of a
+ControlNet. The document has the fields that preprocessing models share. Each model
+supports some of them and has its own limits. Fields that only one model has can be
+added; they are sent unchanged.
 
 - Status: live.
 - Documentation: https://runware.ai/docs/models
@@ -52,97 +52,98 @@ ImageInput = Annotated[
 
 
 class Inputs(OpenPart):
-    """The image to make the guide from. What else models read here is not documented
-    for the task type, so further fields are passed on as they are.
+    """The image to generate the guide from. Other inputs of models are not documented
+    for this task type, so other fields are sent unchanged.
 
     Args:
-        image: The image whose structure is taken.
+        image: The image whose structure is used.
     """
 
     image: ImageInput | None = None
-    """The image whose structure is taken."""
+    """The image whose structure is used."""
 
 
 class Settings(OpenPart):
-    """Members that some models read. The model's own document lists all that it reads.
+    """Settings of some models. The document of a model lists all that it supports.
 
     Args:
-        low_threshold: Lower threshold of the edge detection. At least 0.
-        high_threshold: Upper threshold of the edge detection. At least 0.
+        low_threshold: The lower threshold of the edge detection. At least 0.
+        high_threshold: The upper threshold of the edge detection. At least 0.
     """
 
     low_threshold: Annotated[float, Limits(ge=0)] | None = None
-    """Lower threshold of the edge detection.
+    """The lower threshold of the edge detection.
 
     At least 0.
     """
 
     high_threshold: Annotated[float, Limits(ge=0)] | None = None
-    """Upper threshold of the edge detection.
+    """The upper threshold of the edge detection.
 
     At least 0.
     """
 
 
 class ControlNetPreprocessResult(TaskResult):
-    """The guide image, in the form that a ControlNet reads. The confirmation of an
-    `async` task holds `taskType` and `taskUUID` alone.
+    """The guide image, in the form that a ControlNet uses. The confirmation of an
+    `async` task contains only `taskType` and `taskUUID`.
     """
 
     task_type: str
-    """Repeats the type of the task that made the guide image."""
+    """The type of the task that generated the guide image."""
 
     task_uuid: str
-    """Identifier of the task that made the guide image, as given in the request."""
+    """The `taskUUID` of the request."""
 
     guide_image_uuid: str
-    """Identifier of the guide image. An image inference task takes it as the guide
-    image of a ControlNet.
+    """The identifier of the guide image. An image inference task accepts it as the
+    guide image of a ControlNet.
     """
 
     guide_image_url: str | None = None
-    """Address of the guide image; there when `outputType` is `URL`."""
+    """The URL of the guide image. Present if `outputType` is `URL`."""
 
     guide_image_base64_data: str | None = None
-    """The guide image file as Base64 text; there when `outputType` is `base64Data`."""
+    """The guide image file as Base64 text. Present if `outputType` is `base64Data`."""
 
     guide_image_data_uri: str | None = None
-    """The guide image file as a data URI; there when `outputType` is `dataURI`."""
+    """The guide image file as a data URI. Present if `outputType` is `dataURI`."""
 
     input_image_uuid: str
-    """Identifier of the image that the guide was made from, as the platform stored it.
-    It can stand wherever a later task wants an image.
+    """The identifier of the stored image that the guide was generated from. Later tasks
+    accept it wherever they accept an image.
     """
 
     cost: Number | None = None
-    """Price of the guide image in US dollars; there when `includeCost` is `true`."""
+    """The price of the guide image in US dollars. Present if `includeCost` is `true`.
+    """
 
 
 class ControlNetPreprocessRequest(TaskRequest[ControlNetPreprocessResult], OpenPart):
-    """Turns an image into a guide for a ControlNet: its edges, its depth, a pose or
-    another outline of its structure. The guide is for image inference, as the guide
-    image of a ControlNet. This is what preprocessing models have in common; each model
-    reads some of these fields and has its own limits. A field that only one model knows
-    may be added beside them and is sent as it is.
+    """Generates a guide for a ControlNet from an image: its edges, its depth, a pose,
+    or another outline of its structure. Image inference uses the guide as the guide
+    image of a ControlNet. The document has the fields that preprocessing models share.
+    Each model supports some of them and has its own limits. Fields that only one model
+    has can be added; they are sent unchanged.
 
     Args:
-        model: The AIR of the model that makes the guide image.
-        inputs: The image to make the guide from.
-        input_image: The image to read, at the place where older clients put it.
-        settings: Members that some models read.
-        output_type: Form in which the guide image comes back. Default: `URL`.
-        output_format: File format of the guide image. Default: `JPG`.
-        delivery_method: Whether the answer waits for the guide image. Default: `sync`.
-        webhook_url: Address to which the result is sent by POST as soon as it is
-            finished.
-        upload_endpoint: Address to which the guide image is sent by PUT, as the bare
-            bytes of the body: for instance a presigned URL of your own storage.
-        ttl: Seconds for which the generated file stays on the platform. At least 60.
-        include_cost: Whether each result states its price in US dollars, in `cost`.
+        model: The AIR of the model that generates the guide image.
+        inputs: The image to generate the guide from.
+        input_image: The image to use, in the field that older clients use.
+        settings: Settings of some models.
+        output_type: The form of the output. Default: `URL`.
+        output_format: The file format of the guide image. Default: `JPG`.
+        delivery_method: Whether the response waits for the guide image. Default:
+            `sync`.
+        webhook_url: The URL that receives the finished result in a POST request.
+        upload_endpoint: The URL that receives the guide image in a PUT request.
+        ttl: The number of seconds for which the platform stores the generated file. At
+            least 60.
+        include_cost: Whether each result contains its price in US dollars, in `cost`.
         routing: Preferences for where the platform runs the task.
-        task_type: Marks the object as a task that makes a guide image for a ControlNet.
-        task_uuid: Your identifier for this task, a version 4 UUID that no other task
-            has.
+        task_type: The task type: generates a guide image for a ControlNet.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
+            for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = ControlNetPreprocessResult
@@ -152,87 +153,87 @@ class ControlNetPreprocessRequest(TaskRequest[ControlNetPreprocessResult], OpenP
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that makes the guide image. The model decides which other
-    fields are read and within which limits.
+    """The AIR of the model that generates the guide image. It determines which other
+    fields are supported, and their limits.
 
     Example: `runware:controlnet-preprocess@canny`.
     """
 
     inputs: Inputs | None = None
-    """The image to make the guide from. What else models read here is not documented
-    for the task type, so further fields are passed on as they are.
+    """The image to generate the guide from. Other inputs of models are not documented
+    for this task type, so other fields are sent unchanged.
     """
 
     input_image: ImageInput | None = None
-    """The image to read, at the place where older clients put it. New code gives
+    """The image to use, in the field that older clients use. In new code, use
     `inputs.image` instead.
     """
 
     settings: Settings | None = None
-    """Members that some models read. The model's own document lists all that it reads.
-    """
+    """Settings of some models. The document of a model lists all that it supports."""
 
     output_type: Literal["URL", "base64Data", "dataURI"] | None = None
-    """Form in which the guide image comes back.
+    """The form of the output.
 
-    - `URL`: An address to download it from, in `guideImageURL`.
-    - `base64Data`: The file itself as Base64 text, in `guideImageBase64Data`.
+    - `URL`: A URL to download the file from, in `guideImageURL`.
+    - `base64Data`: The file as Base64 text, in `guideImageBase64Data`.
     - `dataURI`: The file itself as a data URI, in `guideImageDataURI`.
 
     Default: `URL`.
     """
 
     output_format: Literal["JPG", "PNG", "WEBP"] | None = None
-    """File format of the guide image.
+    """The file format of the guide image.
 
-    - `JPG`: Small files for photographic pictures; cannot be transparent.
-    - `PNG`: No loss, larger files; can be transparent.
-    - `WEBP`: Smaller than both at like quality; can be transparent.
+    - `JPG`: Small files for photographic images. Does not support transparency.
+    - `PNG`: Lossless, with larger files. Supports transparency.
+    - `WEBP`: Smaller files than the other two formats at similar quality. Supports
+      transparency.
 
     Default: `JPG`.
     """
 
     delivery_method: Literal["sync", "async"] | None = None
-    """Whether the answer waits for the guide image.
+    """Whether the response waits for the guide image.
 
-    - `sync`: The answer holds the results; the connection stays open until then.
-    - `async`: The answer comes at once and only confirms the task. Fetch the results
-      with `getResponse`, or have them sent to `webhookURL`.
+    - `sync`: The response contains the results. The connection stays open until then.
+    - `async`: The response immediately confirms the task. Get the results with
+      `getResponse`, or receive them at `webhookURL`.
 
     Default: `sync`.
     """
 
     webhook_url: Uri | None = None
-    """Address to which the result is sent by POST as soon as it is finished. A result
-    may arrive more than once.
+    """The URL that receives the finished result in a POST request. A result may be sent
+    more than once.
     """
 
     upload_endpoint: Uri | None = None
-    """Address to which the guide image is sent by PUT, as the bare bytes of the body:
-    for instance a presigned URL of your own storage.
+    """The URL that receives the guide image in a PUT request. The request body is the
+    bytes of the file. For example, use a presigned URL of your own storage.
     """
 
     ttl: Annotated[int, Limits(ge=60)] | None = None
-    """Seconds for which the generated file stays on the platform. It matters only while
-    `outputType` is `URL`.
+    """The number of seconds for which the platform stores the generated file. It
+    applies only if `outputType` is `URL`.
 
     At least 60.
     """
 
     include_cost: bool | None = None
-    """Whether each result states its price in US dollars, in `cost`."""
+    """Whether each result contains its price in US dollars, in `cost`."""
 
     routing: dict[str, Json] | None = None
-    """Preferences for where the platform runs the task. What it holds is not
-    documented, so any object is passed on as it is.
+    """Preferences for where the platform runs the task. The contents are not
+    documented, so any object is sent unchanged.
     """
 
     task_type: Literal["controlNetPreprocess"] = constant("controlNetPreprocess")
-    """Marks the object as a task that makes a guide image for a ControlNet."""
+    """The task type: generates a guide image for a ControlNet."""
 
     task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. Results
-    and errors carry it, and `getResponse` asks by it.
+    """The identifier of this task: a version 4 UUID that you choose and use for no
+    other task. Results and errors contain it, and `getResponse` requires it.
     """
 
     @staticmethod

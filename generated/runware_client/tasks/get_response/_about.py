@@ -9,12 +9,12 @@ from ..._runtime.client.about import About
 
 get_response = About(
     title="Get Response",
-    summary="Asks how far a task is and fetches what it has produced so far.",
+    summary="Returns the state of a task and its results so far.",
     description=(
-        "Asks for the state and the results of a task that was sent with "
-        "`deliveryMethod` set to `async`, or whose answer was lost. Asking does not "
-        "run the task again. Wait a second or two before the first question, more "
-        "where a video is made, and longer before each further one."
+        "Returns the state and the results of a task that was sent with "
+        "`deliveryMethod` set to `async`, or whose response was lost. It does not run "
+        "the task again. Wait one or two seconds before the first request, or longer "
+        "for videos. Wait longer before each further request."
     ),
     documentation="https://runware.ai/docs/platform/task-polling",
 )

@@ -1,9 +1,9 @@
 """Get Response, task type `getResponse`.
 
-Asks for the state and the results of a task that was sent with `deliveryMethod` set to
-`async`, or whose answer was lost. Asking does not run the task again. Wait a second or
-two before the first question, more where a video is made, and longer before each
-further one.
+Returns the state and the results of a task that was sent with `deliveryMethod` set to
+`async`, or whose response was lost. It does not run the task again. Wait one or two
+seconds before the first request, or longer for videos. Wait longer before each further
+request.
 
 - Status: live.
 - Documentation: https://runware.ai/docs/platform/task-polling
@@ -26,20 +26,20 @@ from ..._runtime.schema import (
 
 
 class Error(ResultPart):
-    """Why the result failed; there only when `status` is `error`."""
+    """The reason why the result failed. Present only if `status` is `error`."""
 
     code: str | None = None
-    """Name of the failure, for programs to branch on; an open set."""
+    """The name of the error for programs to branch on. The set of values is open."""
 
     message: str | None = None
-    """What went wrong, in words meant for a person."""
+    """A description of the error for people."""
 
 
 class GetResponseResult(TaskResult):
-    """State of one result of the task. A task with `numberResults` above 1 has one item
-    for each, and finished ones appear while others are still being made. Besides the
-    fields here, a finished item holds those of the task's own result, such as
-    `imageURL`. An item that failed may stand in `errors` instead of `data`.
+    """The state of one result of the task. A task with `numberResults` above 1 has one
+    item for each result. Finished items appear while others are still being generated.
+    In addition to these fields, a finished item has the fields of the task's own
+    result, such as `imageURL`. A failed item may be in `errors` instead of `data`.
     """
 
     task_type: (
@@ -69,47 +69,44 @@ class GetResponseResult(TaskResult):
         ]
         | str
     )
-    """Type of the task that was asked about, and so the shape of the result's other
-    fields.
-    """
+    """The type of the earlier task. It determines the other fields of the result."""
 
     task_uuid: str
-    """Identifier of the task that was asked about, as given in the question."""
+    """The identifier of the earlier task, as in the request."""
 
     status: Literal["processing", "success", "error", "pending"] | str
-    """How far this result is. Keep asking until it is `success` or `error`.
+    """The status of this result. Repeat the request until it is `success` or `error`.
 
-    - `processing`: Waiting for its turn or being made; ask again later.
-    - `success`: Finished: the item holds the complete result.
-    - `error`: Failed for good; asking again changes nothing.
-    - `pending`: What older answers say for `processing`.
+    - `processing`: The result is waiting or in progress. Repeat the request later.
+    - `success`: The result is finished. The item contains the complete result.
+    - `error`: The result failed permanently. Further requests do not change it.
+    - `pending`: The value that older responses use for `processing`.
     """
 
     progress: Integer | None = None
-    """Share of the work that is done, in percent. Many tasks do not report it."""
+    """The completed share of the work, in percent. Many tasks do not report it."""
 
     error: Error | None = None
-    """Why the result failed; there only when `status` is `error`."""
+    """The reason why the result failed. Present only if `status` is `error`."""
 
 
 class GetResponseRequest(TaskRequest[GetResponseResult]):
-    """Asks for the state and the results of a task that was sent with `deliveryMethod`
-    set to `async`, or whose answer was lost. Asking does not run the task again. Wait a
-    second or two before the first question, more where a video is made, and longer
-    before each further one.
+    """Returns the state and the results of a task that was sent with `deliveryMethod`
+    set to `async`, or whose response was lost. It does not run the task again. Wait one
+    or two seconds before the first request, or longer for videos. Wait longer before
+    each further request.
 
     Args:
-        task_uuid: The `taskUUID` under which the earlier task was sent; a question has
-            no identifier of its own.
-        task_type: Marks the object as a question about an earlier task.
+        task_uuid: The `taskUUID` of the earlier task.
+        task_type: The task type: returns the state and the results of an earlier task.
     """
 
     result: ClassVar[type[TaskResult]] = GetResponseResult
 
     task_uuid: Uuid
-    """The `taskUUID` under which the earlier task was sent; a question has no
-    identifier of its own.
+    """The `taskUUID` of the earlier task. The `getResponse` task has no separate
+    identifier.
     """
 
     task_type: Literal["getResponse"] = constant("getResponse")
-    """Marks the object as a question about an earlier task."""
+    """The task type: returns the state and the results of an earlier task."""

@@ -9,12 +9,11 @@ from ..._runtime.client.about import About
 
 get_task_details = About(
     title="Get Task Details",
-    summary="Returns what was sent for an earlier task and what came back.",
+    summary="Returns the request and the response of an earlier task.",
     description=(
-        "Returns the request and the response of a task that ran earlier, both as they "
-        "crossed the wire. Use it to find out why a task failed or to recover a result "
-        "that was not stored. The state of a task that is still running is what "
-        "`getResponse` is for."
+        "Returns the request and the response of an earlier task, exactly as they were "
+        "sent. Use it to find out why a task failed or to recover a result that was "
+        "not stored. For the state of a running task, use `getResponse`."
     ),
     documentation="https://runware.ai/docs/platform/task-details",
 )

@@ -1,8 +1,8 @@
 """Get Task Details, task type `getTaskDetails`.
 
-Returns the request and the response of a task that ran earlier, both as they crossed
-the wire. Use it to find out why a task failed or to recover a result that was not
-stored. The state of a task that is still running is what `getResponse` is for.
+Returns the request and the response of an earlier task, exactly as they were sent. Use
+it to find out why a task failed or to recover a result that was not stored. For the
+state of a running task, use `getResponse`.
 
 - Status: live.
 - Documentation: https://runware.ai/docs/platform/task-details
@@ -19,53 +19,53 @@ from ..._runtime.schema import Json, ResultPart, TaskRequest, TaskResult, Uuid, 
 
 
 class Response(ResultPart):
-    """The whole answer that was given: `data` if the task succeeded, `errors` if it
-    failed.
+    """The complete response of the earlier task: `data` if the task succeeded, `errors`
+    if it failed.
     """
 
     data: list[dict[str, Json]] | None = None
-    """The task's results, each with the fields of its task type."""
+    """The results of the task, each with the fields of its task type."""
 
     errors: list[dict[str, Json]] | None = None
-    """The failures that were reported for the task."""
+    """The errors that were reported for the task."""
 
 
 class GetTaskDetailsResult(TaskResult):
-    """The two sides of one earlier task. What stands in them depends on its task type."""
+    """The request and the response of one earlier task. Their content depends on its
+    task type.
+    """
 
     task_type: str
-    """Type of the lookup itself; the earlier task's own type stands in `request`."""
+    """The type of the lookup task. The type of the earlier task is in `request`."""
 
     task_uuid: str
-    """Identifier of the earlier task, as given in the lookup."""
+    """The identifier of the earlier task, as in the lookup request."""
 
     request: list[dict[str, Json]]
     """The array of task objects in which the task was sent."""
 
     response: Response
-    """The whole answer that was given: `data` if the task succeeded, `errors` if it
-    failed.
+    """The complete response of the earlier task: `data` if the task succeeded, `errors`
+    if it failed.
     """
 
 
 class GetTaskDetailsRequest(TaskRequest[GetTaskDetailsResult]):
-    """Returns the request and the response of a task that ran earlier, both as they
-    crossed the wire. Use it to find out why a task failed or to recover a result that
-    was not stored. The state of a task that is still running is what `getResponse` is
-    for.
+    """Returns the request and the response of an earlier task, exactly as they were
+    sent. Use it to find out why a task failed or to recover a result that was not
+    stored. For the state of a running task, use `getResponse`.
 
     Args:
-        task_uuid: The `taskUUID` under which the earlier task was sent; looking it up
-            takes no identifier of its own.
-        task_type: Marks the object as a look into an earlier task.
+        task_uuid: The `taskUUID` of the earlier task.
+        task_type: The task type: returns the request and the response of an earlier
+            task.
     """
 
     result: ClassVar[type[TaskResult]] = GetTaskDetailsResult
 
     task_uuid: Uuid
-    """The `taskUUID` under which the earlier task was sent; looking it up takes no
-    identifier of its own.
+    """The `taskUUID` of the earlier task. The lookup task has no separate identifier.
     """
 
     task_type: Literal["getTaskDetails"] = constant("getTaskDetails")
-    """Marks the object as a look into an earlier task."""
+    """The task type: returns the request and the response of an earlier task."""

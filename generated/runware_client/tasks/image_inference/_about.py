@@ -9,12 +9,12 @@ from ..._runtime.client.about import About
 
 image_inference = About(
     title="Image Inference",
-    summary="Makes images from text, from other images, or from both.",
+    summary="Generates images from text, from other images, or from both.",
     description=(
-        "Makes images with any model of the platform: from a text, from another image, "
-        "by repainting a part of one or extending it. This is what image models have "
-        "in common; each model reads some of these fields and has its own limits. A "
-        "field that only one model knows may be added beside them and is sent as it is."
+        "Generates images with any model, from text, from another image, by repainting "
+        "part of an image, or by extending an image. The document has the fields that "
+        "image models share. Each model supports some of them and has its own limits. "
+        "Fields that only one model has can be added; they are sent unchanged."
     ),
     documentation="https://runware.ai/docs/models",
 )

@@ -1,9 +1,9 @@
 """Image Inference, task type `imageInference`.
 
-Makes images with any model of the platform: from a text, from another image, by
-repainting a part of one or extending it. This is what image models have in common; each
-model reads some of these fields and has its own limits. A field that only one model
-knows may be added beside them and is sent as it is.
+Generates images with any model, from text, from another image, by repainting part of an
+image, or by extending an image. The document has the fields that image models share.
+Each model supports some of them and has its own limits. Fields that only one model has
+can be added; they are sent unchanged.
 
 - Status: live.
 - Documentation: https://runware.ai/docs/models
@@ -62,41 +62,41 @@ VideoInput = Annotated[MediaSource, Media("video", is_uuid, is_uri)]
 
 
 class ReferenceImage(OpenPart):
-    """An image together with what it is for. Which of the members a model reads depends
-    on the model.
+    """An image with its purpose. Which of the fields are supported depends on the
+    model.
 
     Args:
-        image: The image to take something from.
-        type_: What kind of image it is, such as `sketch` or `reference`. At least 1
-            character.
-        strength: How strongly the image acts, from 0 to 1. Between 0 and 1.
-        tag: Name by which the prompt speaks of the image. At least 1 character.
-        role: What the image is for, such as `style`. At least 1 character.
+        image: The image to use as the reference.
+        type_: The kind of image, such as `sketch` or `reference`. At least 1 character.
+        strength: How strongly the image affects the output, from 0 to 1. Between 0 and
+            1.
+        tag: The name that the prompt uses for the image. At least 1 character.
+        role: The purpose of the image, such as `style`. At least 1 character.
     """
 
     image: ImageInput
-    """The image to take something from."""
+    """The image to use as the reference."""
 
     type_: Annotated[str, Text(min_length=1)] | None = None
-    """What kind of image it is, such as `sketch` or `reference`.
+    """The kind of image, such as `sketch` or `reference`.
 
     At least 1 character.
     """
 
     strength: Annotated[float, Limits(ge=0, le=1)] | None = None
-    """How strongly the image acts, from 0 to 1.
+    """How strongly the image affects the output, from 0 to 1.
 
     Between 0 and 1.
     """
 
     tag: Annotated[str, Text(min_length=1)] | None = None
-    """Name by which the prompt speaks of the image.
+    """The name that the prompt uses for the image.
 
     At least 1 character.
     """
 
     role: Annotated[str, Text(min_length=1)] | None = None
-    """What the image is for, such as `style`.
+    """The purpose of the image, such as `style`.
 
     At least 1 character.
     """
@@ -106,12 +106,12 @@ class Font(OpenPart):
     """A font and the text to write in it.
 
     Args:
-        url: Address from which the font file is read.
+        url: The URL of the font file.
         text: The text to write in this font. At least 1 character.
     """
 
     url: Uri | None = None
-    """Address from which the font file is read."""
+    """The URL of the font file."""
 
     text: Annotated[str, Text(min_length=1)] | None = None
     """The text to write in this font.
@@ -121,47 +121,46 @@ class Font(OpenPart):
 
 
 class Inputs(OpenPart):
-    """The images that the task works from. Which of them a model reads, and how many,
-    depends on the model; some know further kinds of input.
+    """The input images of the task. Which of them are supported, and how many, depends
+    on the model. Some models support other inputs.
 
     Args:
-        seed_image: The image to start from instead of noise: to vary it, to repaint a
+        seed_image: The image to start from instead of noise: to vary it, to repaint
             part of it, or to extend it.
-        mask_image: Where to repaint: white areas are made anew, black ones stay.
-        image: The image to edit, on models that take exactly one.
-        images: The images to edit, on models that take several. At least 1 item.
-        mask: Where to edit the image, on models that name it so.
-        reference_images: Images to take the subject, style or composition from. At
+        mask_image: The mask of the area to repaint.
+        image: The image to edit, for models that support exactly one.
+        images: The images to edit, for models that support several. At least 1 item.
+        mask: The mask of the area to edit, for models that use this field name.
+        reference_images: The images that provide the subject, style, or composition. At
             least 1 item.
-        reference_videos: Videos to take the subject or style from, on models that read
-            them. At least 1 item.
-        super_resolution_references: Images that show details to restore, on models that
-            read them. At least 1 item.
-        fonts: Fonts to write texts of the image in, on models that read them. At least
-            1 item.
+        reference_videos: The videos that provide the subject or style. At least 1 item.
+        super_resolution_references: The images that show details to restore. At least 1
+            item.
+        fonts: The fonts for text in the image. At least 1 item.
     """
 
     seed_image: ImageInput | None = None
-    """The image to start from instead of noise: to vary it, to repaint a part of it, or
+    """The image to start from instead of noise: to vary it, to repaint part of it, or
     to extend it.
     """
 
     mask_image: ImageInput | None = None
-    """Where to repaint: white areas are made anew, black ones stay. It covers the seed
-    image, or the first reference image of models that have no seed image.
+    """The mask of the area to repaint. White areas are generated again; black areas do
+    not change. It applies to the seed image, or to the first reference image for models
+    that have no seed image.
     """
 
     image: ImageInput | None = None
-    """The image to edit, on models that take exactly one."""
+    """The image to edit, for models that support exactly one."""
 
     images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
-    """The images to edit, on models that take several.
+    """The images to edit, for models that support several.
 
     At least 1 item.
     """
 
     mask: ImageInput | None = None
-    """Where to edit the image, on models that name it so."""
+    """The mask of the area to edit, for models that use this field name."""
 
     reference_images: (
         Annotated[
@@ -169,14 +168,14 @@ class Inputs(OpenPart):
         ]
         | None
     ) = None
-    """Images to take the subject, style or composition from. Their largest number
-    depends on the model, and some models read what an image is for.
+    """The images that provide the subject, style, or composition. The maximum number
+    depends on the model. Some models support a purpose for each image.
 
     At least 1 item.
     """
 
     reference_videos: Annotated[list[VideoInput], Count(at_least=1)] | None = None
-    """Videos to take the subject or style from, on models that read them.
+    """The videos that provide the subject or style. Only some models support it.
 
     At least 1 item.
     """
@@ -184,56 +183,58 @@ class Inputs(OpenPart):
     super_resolution_references: (
         Annotated[list[ImageInput], Count(at_least=1)] | None
     ) = None
-    """Images that show details to restore, on models that read them.
+    """The images that show details to restore. Only some models support it.
 
     At least 1 item.
     """
 
     fonts: Annotated[list[Font], Count(at_least=1)] | None = None
-    """Fonts to write texts of the image in, on models that read them.
+    """The fonts for text in the image. Only some models support it.
 
     At least 1 item.
     """
 
 
 class Outpaint(Part):
-    """How far to extend the seed image beyond its edges. Name at least one side.
+    """How far to extend the seed image beyond its edges. Set at least one side.
 
     Args:
-        top: Pixels to add above the image. At least 0, in steps of 64.
-        bottom: Pixels to add below the image. At least 0, in steps of 64.
-        left: Pixels to add on the left of the image. At least 0, in steps of 64.
-        right: Pixels to add on the right of the image. At least 0, in steps of 64.
-        blur: Width, in pixels, of the blurred seam between the image and what is added
-            to it. Between 0 and 32.
+        top: The number of pixels to add above the image. At least 0, in steps of 64.
+        bottom: The number of pixels to add below the image. At least 0, in steps of 64.
+        left: The number of pixels to add to the left of the image. At least 0, in steps
+            of 64.
+        right: The number of pixels to add to the right of the image. At least 0, in
+            steps of 64.
+        blur: The width, in pixels, of the blurred seam between the image and the added
+            area. Between 0 and 32.
     """
 
     top: Annotated[int, Limits(ge=0, multiple_of=64)] | None = None
-    """Pixels to add above the image.
+    """The number of pixels to add above the image.
 
     At least 0, in steps of 64.
     """
 
     bottom: Annotated[int, Limits(ge=0, multiple_of=64)] | None = None
-    """Pixels to add below the image.
+    """The number of pixels to add below the image.
 
     At least 0, in steps of 64.
     """
 
     left: Annotated[int, Limits(ge=0, multiple_of=64)] | None = None
-    """Pixels to add on the left of the image.
+    """The number of pixels to add to the left of the image.
 
     At least 0, in steps of 64.
     """
 
     right: Annotated[int, Limits(ge=0, multiple_of=64)] | None = None
-    """Pixels to add on the right of the image.
+    """The number of pixels to add to the right of the image.
 
     At least 0, in steps of 64.
     """
 
     blur: Annotated[int, Limits(ge=0, le=32)] | None = None
-    """Width, in pixels, of the blurred seam between the image and what is added to it.
+    """The width, in pixels, of the blurred seam between the image and the added area.
 
     Between 0 and 32.
     """
@@ -251,114 +252,111 @@ class Outpaint(Part):
 
 
 class Lora(Part):
-    """One LoRA and how strongly it acts.
+    """A LoRA and its weight.
 
     Args:
         model: The AIR of the LoRA.
-        weight: How strongly to apply the LoRA. 0 is not at all; negative values push
-            the image the other way. Between -4 and 4, in steps of 0.01. Default: `1`.
+        weight: How strongly to apply the LoRA. 0 means not at all. Between -4 and 4, in
+            steps of 0.01. Default: `1`.
     """
 
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the LoRA. It has to fit the architecture of the task's model."""
+    """The AIR of the LoRA. It must fit the architecture of the task's model."""
 
     weight: Annotated[float, Limits(ge=-4, le=4, multiple_of=0.01)] | None = None
-    """How strongly to apply the LoRA. 0 is not at all; negative values push the image
-    the other way.
+    """How strongly to apply the LoRA. 0 means not at all. Negative values have the
+    opposite effect.
 
     Between -4 and 4, in steps of 0.01. Default: `1`.
     """
 
 
 class Embedding(OpenPart):
-    """One embedding and how strongly it acts.
+    """An embedding and its weight.
 
     Args:
         model: The AIR of the embedding.
-        weight: How strongly to apply the embedding. 0 is not at all.
+        weight: How strongly to apply the embedding. 0 means not at all.
     """
 
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the embedding. It has to fit the architecture of the task's model."""
+    """The AIR of the embedding. It must fit the architecture of the task's model."""
 
     weight: Number | None = None
-    """How strongly to apply the embedding. 0 is not at all."""
+    """How strongly to apply the embedding. 0 means not at all."""
 
 
 class ControlNet(OpenPart):
-    """One ControlNet, the picture that guides it, and when it acts.
+    """A ControlNet, its guide image, and the steps at which it applies.
 
     Args:
         model: The AIR of the ControlNet.
-        guide_image: The picture to follow, already in the form that the ControlNet
-            reads, such as an edge map; `controlNetPreprocess` makes one from a photo.
-        weight: How strongly to apply the guide image. 0 is not at all; negative values
-            push the image the other way. Between -4 and 4, in steps of 0.01. Default:
-            `1`.
-        start_step: Step at which the ControlNet begins to act; it has to come before
-            `endStep`. At least 0.
+        guide_image: The image to follow, already in the form that the ControlNet uses,
+            such as an edge map.
+        weight: How strongly to apply the guide image. 0 means not at all. Between -4
+            and 4, in steps of 0.01. Default: `1`.
+        start_step: The step at which the ControlNet starts. At least 0.
         start_step_percentage: The same as `startStep`, as a percentage of `steps`.
             Between 0 and 99.
-        end_step: Step at which the ControlNet ceases to act: after `startStep`, and
-            `steps` at the latest. At least 1.
+        end_step: The step at which the ControlNet stops. At least 1.
         end_step_percentage: The same as `endStep`, as a percentage of `steps`. Between
             1 and 100.
-        control_mode: Which side wins where prompt and guide image disagree. Default:
-            `balanced`.
+        control_mode: Whether the prompt or the guide image has priority if they
+            conflict. Default: `balanced`.
     """
 
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the ControlNet. It has to fit the architecture of the task's model."""
+    """The AIR of the ControlNet. It must fit the architecture of the task's model."""
 
     guide_image: ImageInput
-    """The picture to follow, already in the form that the ControlNet reads, such as an
-    edge map; `controlNetPreprocess` makes one from a photo.
+    """The image to follow, already in the form that the ControlNet uses, such as an
+    edge map. `controlNetPreprocess` generates one from a photo.
     """
 
     weight: Annotated[float, Limits(ge=-4, le=4, multiple_of=0.01)] | None = None
-    """How strongly to apply the guide image. 0 is not at all; negative values push the
-    image the other way.
+    """How strongly to apply the guide image. 0 means not at all. Negative values have
+    the opposite effect.
 
     Between -4 and 4, in steps of 0.01. Default: `1`.
     """
 
     start_step: Annotated[int, Limits(ge=0)] | None = None
-    """Step at which the ControlNet begins to act; it has to come before `endStep`.
+    """The step at which the ControlNet starts. It must be before `endStep`.
 
     At least 0.
     """
 
     start_step_percentage: Annotated[int, Limits(ge=0, le=99)] | None = None
-    """The same as `startStep`, as a percentage of `steps`. Give one or the other.
+    """The same as `startStep`, as a percentage of `steps`. Set one or the other.
 
     Between 0 and 99.
     """
 
     end_step: Annotated[int, Limits(ge=1)] | None = None
-    """Step at which the ControlNet ceases to act: after `startStep`, and `steps` at the
-    latest.
+    """The step at which the ControlNet stops. It must be after `startStep` and at most
+    `steps`.
 
     At least 1.
     """
 
     end_step_percentage: Annotated[int, Limits(ge=1, le=100)] | None = None
-    """The same as `endStep`, as a percentage of `steps`. Give one or the other.
+    """The same as `endStep`, as a percentage of `steps`. Set one or the other.
 
     Between 1 and 100.
     """
 
     control_mode: Literal["balanced", "controlnet", "prompt"] | None = None
-    """Which side wins where prompt and guide image disagree.
+    """Whether the prompt or the guide image has priority if they conflict.
 
-    - `balanced`: Both count the same.
-    - `controlnet`: The guide image wins.
-    - `prompt`: The prompt wins.
+    - `balanced`: The prompt and the guide image have equal priority.
+    - `controlnet`: The guide image has priority.
+    - `prompt`: The prompt has priority.
 
     Default: `balanced`.
     """
@@ -373,36 +371,34 @@ class ControlNet(OpenPart):
 
 
 class IpAdapter(OpenPart):
-    """One IP-Adapter and the pictures that it reads.
+    """An IP-Adapter and the images that it uses.
 
     Args:
         model: The AIR of the IP-Adapter.
-        guide_images: The pictures to take style and content from. At least 1 item.
-        weight: How strongly to apply the guide images. 0 is not at all; negative values
-            push the image the other way. Between -4 and 4, in steps of 0.01. Default:
-            `1`.
-        weight_type: How the influence changes from layer to layer and from step to
-            step.
-        weight_composition: How strongly the composition of the guide images acts.
+        guide_images: The images that provide style and content. At least 1 item.
+        weight: How strongly to apply the guide images. 0 means not at all. Between -4
+            and 4, in steps of 0.01. Default: `1`.
+        weight_type: How the influence changes across layers and steps.
+        weight_composition: How strongly to apply the composition of the guide images.
         embed_scaling: Which parts of the image embedding are used, and how they are
             scaled.
-        combine_method: How the embeddings of several guide images become one.
+        combine_method: How the embeddings of several guide images are combined.
     """
 
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the IP-Adapter. It has to fit the architecture of the task's model."""
+    """The AIR of the IP-Adapter. It must fit the architecture of the task's model."""
 
     guide_images: Annotated[list[ImageInput], Count(at_least=1)]
-    """The pictures to take style and content from.
+    """The images that provide style and content.
 
     At least 1 item.
     """
 
     weight: Annotated[float, Limits(ge=-4, le=4, multiple_of=0.01)] | None = None
-    """How strongly to apply the guide images. 0 is not at all; negative values push the
-    image the other way.
+    """How strongly to apply the guide images. 0 means not at all. Negative values have
+    the opposite effect.
 
     Between -4 and 4, in steps of 0.01. Default: `1`.
     """
@@ -425,10 +421,10 @@ class IpAdapter(OpenPart):
         ]
         | None
     ) = None
-    """How the influence changes from layer to layer and from step to step."""
+    """How the influence changes across layers and steps."""
 
     weight_composition: Number | None = None
-    """How strongly the composition of the guide images acts."""
+    """How strongly to apply the composition of the guide images."""
 
     embed_scaling: (
         Literal["only_v", "kv", "kv_penalty_c", "k_mean_v_penalty_c"] | None
@@ -438,17 +434,16 @@ class IpAdapter(OpenPart):
     combine_method: (
         Literal["concat", "add", "subtract", "average", "norm_average"] | None
     ) = None
-    """How the embeddings of several guide images become one."""
+    """How the embeddings of several guide images are combined."""
 
 
 class Refiner(OpenPart):
-    """A second model that takes over for the last steps and sharpens details. SDXL
-    models have one.
+    """A second model that runs the last steps and sharpens details. SDXL models have
+    one.
 
     Args:
         model: The AIR of the refiner.
-        start_step: Step at which the refiner takes over; it has to be below `steps`. At
-            least 0.
+        start_step: The step at which the refiner starts. At least 0.
         start_step_percentage: The same as `startStep`, as a percentage of `steps`.
             Between 0 and 100.
     """
@@ -459,13 +454,13 @@ class Refiner(OpenPart):
     """The AIR of the refiner."""
 
     start_step: Annotated[int, Limits(ge=0)] | None = None
-    """Step at which the refiner takes over; it has to be below `steps`.
+    """The step at which the refiner starts. It must be below `steps`.
 
     At least 0.
     """
 
     start_step_percentage: Annotated[float, Limits(ge=0, le=100)] | None = None
-    """The same as `startStep`, as a percentage of `steps`. Give one or the other.
+    """The same as `startStep`, as a percentage of `steps`. Set one or the other.
 
     Between 0 and 100.
     """
@@ -478,14 +473,16 @@ class Refiner(OpenPart):
 
 
 class HiresFixSettings(OpenPart):
-    """How the second pass enlarges and refines the image.
+    """The settings of the second pass, which enlarges and refines the image.
 
     Args:
         model: The AIR of the model that enlarges the image.
-        steps: Denoising steps of the second pass. Between 1 and 35. Default: `10`.
-        strength: How much the second pass may change: 0 keeps the enlarged image, 1
-            ignores it. Between 0 and 1, in steps of 0.01. Default: `0.8`.
-        upscale_factor: How many times width and height grow. At least 1. Default: `4`.
+        steps: The number of denoising steps of the second pass. Between 1 and 35.
+            Default: `10`.
+        strength: How much the second pass can change the image. 0 keeps the enlarged
+            image; 1 ignores it. Between 0 and 1, in steps of 0.01. Default: `0.8`.
+        upscale_factor: The factor by which width and height increase. At least 1.
+            Default: `4`.
     """
 
     model: Annotated[
@@ -497,49 +494,50 @@ class HiresFixSettings(OpenPart):
     """
 
     steps: Annotated[int, Limits(ge=1, le=35)] | None = None
-    """Denoising steps of the second pass. More take longer.
+    """The number of denoising steps of the second pass. More steps take longer.
 
     Between 1 and 35. Default: `10`.
     """
 
     strength: Annotated[float, Limits(ge=0, le=1, multiple_of=0.01)] | None = None
-    """How much the second pass may change: 0 keeps the enlarged image, 1 ignores it.
+    """How much the second pass can change the image. 0 keeps the enlarged image; 1
+    ignores it.
 
     Between 0 and 1, in steps of 0.01. Default: `0.8`.
     """
 
     upscale_factor: Annotated[int, Limits(ge=1)] | None = None
-    """How many times width and height grow. The factors on offer depend on the
-    upscaling model.
+    """The factor by which width and height increase. The available factors depend on
+    the upscaling model.
 
     At least 1. Default: `4`.
     """
 
 
 class Pulid(OpenPart):
-    """Carries a person's face over from a picture into the generated image. FLUX.1
-    models read it.
+    """Transfers a person's face from an image to the generated image. FLUX.1 models
+    support it.
 
     Args:
-        images: The picture that shows the face; one is read. Exactly 1 item.
-        id_weight: How closely the face is kept; higher values resemble it more. Between
-            0 and 3, in steps of 0.01. Default: `1`.
+        images: The image that shows the face. Exactly 1 item.
+        id_weight: How closely the face is kept. Between 0 and 3, in steps of 0.01.
+            Default: `1`.
         true_cfg_scale: How strongly the face guides the image. Between 0 and 10, in
             steps of 0.1.
-        cfg_start_step: Step at which the face begins to act; it has to be below
-            `steps`. At least 0.
-        cfg_start_step_percentage: The same as `CFGstartStep`, as a percentage of
+        cfg_start_step: The step at which the face starts to affect the image. At least
+            0.
+        cfg_start_step_percentage: The same as `CFGstartStep`, but as a percentage of
             `steps`. Between 0 and 99.
     """
 
     images: Annotated[list[ImageInput], Count(at_least=1, at_most=1)]
-    """The picture that shows the face; one is read.
+    """The image that shows the face. Only one image is used.
 
     Exactly 1 item.
     """
 
     id_weight: Annotated[float, Limits(ge=0, le=3, multiple_of=0.01)] | None = None
-    """How closely the face is kept; higher values resemble it more.
+    """How closely the face is kept. Higher values increase the resemblance.
 
     Between 0 and 3, in steps of 0.01. Default: `1`.
     """
@@ -555,7 +553,7 @@ class Pulid(OpenPart):
     cfg_start_step: Annotated[int, Limits(ge=0)] | None = Field(
         default=None, validation_alias="CFGstartStep"
     )
-    """Step at which the face begins to act; it has to be below `steps`.
+    """The step at which the face starts to affect the image. It must be below `steps`.
 
     At least 0.
     """
@@ -563,7 +561,8 @@ class Pulid(OpenPart):
     cfg_start_step_percentage: Annotated[int, Limits(ge=0, le=99)] | None = Field(
         default=None, validation_alias="CFGstartStepPercentage"
     )
-    """The same as `CFGstartStep`, as a percentage of `steps`. Give one or the other.
+    """The same as `CFGstartStep`, but as a percentage of `steps`. Set only one of the
+    two.
 
     Between 0 and 99.
     """
@@ -576,16 +575,15 @@ class Pulid(OpenPart):
 
 
 class PhotoMaker(OpenPart):
-    """Puts a person from one or more photos into the generated image. SDXL models read
-    it.
+    """Puts a person from one or more photos into the generated image. SDXL models
+    support it.
 
     Args:
         images: Photos of the person, each with one clear face. At least 1 item.
-        input_images: The same as `images`, under the name that older clients use. At
+        input_images: The same as `images`, with the name that older clients use. At
             least 1 item.
-        strength: How far the image may move away from the photos; low values keep the
-            likeness. At least 0.
-        style: Style of the generated image.
+        strength: How much the image can differ from the photos. At least 0.
+        style: The style of the generated image.
     """
 
     images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
@@ -595,13 +593,13 @@ class PhotoMaker(OpenPart):
     """
 
     input_images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
-    """The same as `images`, under the name that older clients use.
+    """The same as `images`, with the name that older clients use.
 
     At least 1 item.
     """
 
     strength: Annotated[float, Limits(ge=0)] | None = None
-    """How far the image may move away from the photos; low values keep the likeness.
+    """How much the image can differ from the photos. Low values keep the likeness.
 
     At least 0.
     """
@@ -622,7 +620,7 @@ class PhotoMaker(OpenPart):
         ]
         | None
     ) = None
-    """Style of the generated image."""
+    """The style of the generated image."""
 
     @staticmethod
     def rules(part: Wire, /) -> Iterator[str]:
@@ -632,35 +630,35 @@ class PhotoMaker(OpenPart):
 
 
 class InstantId(OpenPart):
-    """Carries a person's face over from a picture, with the pose of another where one
-    is given. SDXL models read it.
+    """Transfers a person's face from an image, optionally with the pose from another
+    image. SDXL models support it.
 
     Args:
-        input_image: The picture that shows the face.
-        input_images: The pictures that show the face, where there are several. At least
-            1 item.
-        pose_image: A picture with the pose to take.
+        input_image: The image that shows the face.
+        input_images: The images that show the face, if there are several. At least 1
+            item.
+        pose_image: An image with the pose to use.
         identity_net_strength: How strongly the position of the face is kept. At least
             0.
         adapter_strength: How strongly the look of the face is kept. At least 0.
-        control_net_canny_weight: How strongly the edges of the pose image act. At least
-            0.
-        control_net_depth_weight: How strongly the depth of the pose image acts. At
-            least 0.
-        enhance_non_face_region: Whether what is around the face is improved too.
+        control_net_canny_weight: How strongly the edges in the pose image affect the
+            generated image. At least 0.
+        control_net_depth_weight: How strongly the depth of the pose image affects the
+            generated image. At least 0.
+        enhance_non_face_region: Whether the area around the face is also improved.
     """
 
     input_image: ImageInput | None = None
-    """The picture that shows the face."""
+    """The image that shows the face."""
 
     input_images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
-    """The pictures that show the face, where there are several.
+    """The images that show the face, if there are several.
 
     At least 1 item.
     """
 
     pose_image: ImageInput | None = None
-    """A picture with the pose to take."""
+    """An image with the pose to use."""
 
     identity_net_strength: Annotated[float, Limits(ge=0)] | None = None
     """How strongly the position of the face is kept.
@@ -675,19 +673,19 @@ class InstantId(OpenPart):
     """
 
     control_net_canny_weight: Annotated[float, Limits(ge=0)] | None = None
-    """How strongly the edges of the pose image act.
+    """How strongly the edges in the pose image affect the generated image.
 
     At least 0.
     """
 
     control_net_depth_weight: Annotated[float, Limits(ge=0)] | None = None
-    """How strongly the depth of the pose image acts.
+    """How strongly the depth of the pose image affects the generated image.
 
     At least 0.
     """
 
     enhance_non_face_region: bool | None = None
-    """Whether what is around the face is improved too."""
+    """Whether the area around the face is also improved."""
 
     @staticmethod
     def rules(part: Wire, /) -> Iterator[str]:
@@ -697,59 +695,60 @@ class InstantId(OpenPart):
 
 
 class AcePlusPlus(OpenPart):
-    """Edits an image or keeps a subject by ACE++, on the models that have it. Its
-    members depend on the model.
+    """Edits an image or keeps a subject with ACE++, on models that support it. Its
+    fields depend on the model.
 
     Args:
-        repainting_scale: How freely the masked area is made anew, from 0 to 1. Between
-            0 and 1.
+        repainting_scale: How freely the masked area is generated again, from 0 to 1.
+            Between 0 and 1.
     """
 
     repainting_scale: Annotated[float, Limits(ge=0, le=1)] | None = None
-    """How freely the masked area is made anew, from 0 to 1.
+    """How freely the masked area is generated again, from 0 to 1.
 
     Between 0 and 1.
     """
 
 
 class Ultralytics(OpenPart):
-    """Finds the faces in the generated image and redraws them in more detail, within
-    the same task.
+    """Detects the faces in the generated image and regenerates them in more detail,
+    within the same task.
 
     Args:
-        positive_prompt: What the redrawn faces should show, such as an expression.
-        negative_prompt: What to keep out of the redrawn faces.
-        confidence: How sure the detector has to be of a face before it is redrawn: 0
-            takes every guess, 1 hardly any. Between 0 and 1, in steps of 0.01. Default:
-            `0.9`.
-        steps: Denoising steps for each face. Between 1 and 100. Default: `20`.
-        cfg_scale: How closely the redrawn faces follow their prompt. Between 0 and 50,
-            in steps of 0.1. Default: `8`.
-        strength: How much a face may change; at 1 it is drawn anew. More than 0 and at
-            most 1, in steps of 0.01. Default: `0.3`.
-        mask_blur: Softness of the edge between a face and its surroundings; 0 leaves it
-            hard. Between 0 and 100. Default: `5`.
-        mask_padding: Pixels around a face that are redrawn with it, for hair and neck.
-            Between 0 and 20. Default: `5`.
-        inpaint_size: Edge length, in pixels, to which each face is scaled before it is
-            redrawn. Between 128 and 2048. Default: `1024`.
+        positive_prompt: What the regenerated faces should show, such as an expression.
+        negative_prompt: What to exclude from the regenerated faces.
+        confidence: The confidence that the detector must have in a face to regenerate
+            it. 0 accepts every detection; 1 accepts almost none. Between 0 and 1, in
+            steps of 0.01. Default: `0.9`.
+        steps: The number of denoising steps for each face. Between 1 and 100. Default:
+            `20`.
+        cfg_scale: How closely the regenerated faces follow their prompt. Between 0 and
+            50, in steps of 0.1. Default: `8`.
+        strength: How much a face can change. More than 0 and at most 1, in steps of
+            0.01. Default: `0.3`.
+        mask_blur: The softness of the edge between a face and its surroundings. 0 gives
+            a hard edge. Between 0 and 100. Default: `5`.
+        mask_padding: The number of pixels around a face that are regenerated with it,
+            to include hair and neck. Between 0 and 20. Default: `5`.
+        inpaint_size: The edge length, in pixels, to which each face is scaled before it
+            is regenerated. Between 128 and 2048. Default: `1024`.
     """
 
     positive_prompt: str | None = None
-    """What the redrawn faces should show, such as an expression."""
+    """What the regenerated faces should show, such as an expression."""
 
     negative_prompt: str | None = None
-    """What to keep out of the redrawn faces."""
+    """What to exclude from the regenerated faces."""
 
     confidence: Annotated[float, Limits(ge=0, le=1, multiple_of=0.01)] | None = None
-    """How sure the detector has to be of a face before it is redrawn: 0 takes every
-    guess, 1 hardly any.
+    """The confidence that the detector must have in a face to regenerate it. 0 accepts
+    every detection; 1 accepts almost none.
 
     Between 0 and 1, in steps of 0.01. Default: `0.9`.
     """
 
     steps: Annotated[int, Limits(ge=1, le=100)] | None = None
-    """Denoising steps for each face. More take longer.
+    """The number of denoising steps for each face. More steps take longer.
 
     Between 1 and 100. Default: `20`.
     """
@@ -757,85 +756,83 @@ class Ultralytics(OpenPart):
     cfg_scale: Annotated[float, Limits(ge=0, le=50, multiple_of=0.1)] | None = Field(
         default=None, validation_alias="CFGScale"
     )
-    """How closely the redrawn faces follow their prompt.
+    """How closely the regenerated faces follow their prompt.
 
     Between 0 and 50, in steps of 0.1. Default: `8`.
     """
 
     strength: Annotated[float, Limits(gt=0, le=1, multiple_of=0.01)] | None = None
-    """How much a face may change; at 1 it is drawn anew.
+    """How much a face can change. At 1, a new face is generated.
 
     More than 0 and at most 1, in steps of 0.01. Default: `0.3`.
     """
 
     mask_blur: Annotated[int, Limits(ge=0, le=100)] | None = None
-    """Softness of the edge between a face and its surroundings; 0 leaves it hard.
+    """The softness of the edge between a face and its surroundings. 0 gives a hard
+    edge.
 
     Between 0 and 100. Default: `5`.
     """
 
     mask_padding: Annotated[int, Limits(ge=0, le=20)] | None = None
-    """Pixels around a face that are redrawn with it, for hair and neck.
+    """The number of pixels around a face that are regenerated with it, to include hair
+    and neck.
 
     Between 0 and 20. Default: `5`.
     """
 
     inpaint_size: Annotated[int, Limits(ge=128, le=2048)] | None = None
-    """Edge length, in pixels, to which each face is scaled before it is redrawn. Two to
-    four times its size in the image works best; beyond eight times the likeness
-    suffers.
+    """The edge length, in pixels, to which each face is scaled before it is
+    regenerated. Two to four times its size in the image works best. Above eight times,
+    the likeness is worse.
 
     Between 128 and 2048. Default: `1024`.
     """
 
 
 class AcceleratorOptions(OpenPart):
-    """Caches that skip work from step to step: faster, at some cost in quality. At most
-    one of the caches may be on. Which of them a model knows depends on its
-    architecture.
+    """Caches that skip computation from step to step. They increase speed and reduce
+    quality to some extent. At most one of the caches can be on. The supported caches
+    depend on the architecture of the model.
 
     Args:
-        tea_cache: Turns on TeaCache, which reuses a step's result while the next would
-            differ little from it.
-        tea_cache_distance: How large a difference TeaCache overlooks: low values keep
-            quality, high ones save time. Between 0 and 1, in steps of 0.01. Default:
-            `0.5`.
+        tea_cache: Turns on TeaCache, which reuses the result of a step while the next
+            result would differ little from it.
+        tea_cache_distance: The size of the difference that TeaCache ignores. Between 0
+            and 1, in steps of 0.01. Default: `0.5`.
         db_cache: Turns on DB Cache (CacheDiT), which reuses the output of single
             transformer blocks.
-        db_cache_threshold: How eagerly DB Cache reuses blocks: the lower, the more
-            often; the higher, the better the quality. Between 0 and 1, in steps of
-            0.01. Default: `0.25`.
-        db_cache_skip_interval: Steps between two refreshes of DB Cache. At least 1.
-            Default: `5`.
-        fb_cache: Turns on the first-block cache, on models that have it.
-        fb_cache_threshold: How different two steps may be before the first-block cache
-            computes anew. At least 0.
-        deep_cache: Turns on DeepCache, on models that have it.
-        deep_cache_interval: Steps from one full computation to the next; 2 skips every
-            other step. At least 1.
+        db_cache_threshold: The threshold at which DB Cache reuses blocks. Between 0 and
+            1, in steps of 0.01. Default: `0.25`.
+        db_cache_skip_interval: The number of steps between two refreshes of DB Cache.
+            At least 1. Default: `5`.
+        fb_cache: Turns on the first-block cache.
+        fb_cache_threshold: The difference between two steps above which the first-block
+            cache computes again. At least 0.
+        deep_cache: Turns on DeepCache.
+        deep_cache_interval: The number of steps from one full computation to the next.
+            At least 1.
         deep_cache_branch_id: Which layers of the network DeepCache skips. At least 0.
-        cache_start_step: Step from which the cache may be used; it has to come before
-            `cacheEndStep`. At least 0.
-        cache_start_step_percentage: The same as `cacheStartStep`, as a percentage of
-            `steps`. Between 0 and 99.
-        cache_end_step: Step after which the cache is no longer used: after
-            `cacheStartStep`, and `steps` at the latest. At least 1.
-        cache_end_step_percentage: The same as `cacheEndStep`, as a percentage of
+        cache_start_step: The step from which the cache can be used. At least 0.
+        cache_start_step_percentage: The same as `cacheStartStep`, but as a percentage
+            of `steps`. Between 0 and 99.
+        cache_end_step: The step after which the cache is no longer used. At least 1.
+        cache_end_step_percentage: The same as `cacheEndStep`, but as a percentage of
             `steps`. Between 1 and 100.
-        cache_max_consecutive_steps: Steps in a row that may come from the cache before
-            one is computed in full. Between 1 and 5. Default: `3`.
+        cache_max_consecutive_steps: The maximum number of consecutive steps that use
+            the cache before a step is computed in full. Between 1 and 5. Default: `3`.
     """
 
     tea_cache: bool | None = None
-    """Turns on TeaCache, which reuses a step's result while the next would differ
-    little from it. For transformer models.
+    """Turns on TeaCache, which reuses the result of a step while the next result would
+    differ little from it. For transformer models.
     """
 
     tea_cache_distance: (
         Annotated[float, Limits(ge=0, le=1, multiple_of=0.01)] | None
     ) = None
-    """How large a difference TeaCache overlooks: low values keep quality, high ones
-    save time.
+    """The size of the difference that TeaCache ignores. Low values keep quality; high
+    values save time.
 
     Between 0 and 1, in steps of 0.01. Default: `0.5`.
     """
@@ -848,33 +845,35 @@ class AcceleratorOptions(OpenPart):
     db_cache_threshold: (
         Annotated[float, Limits(ge=0, le=1, multiple_of=0.01)] | None
     ) = None
-    """How eagerly DB Cache reuses blocks: the lower, the more often; the higher, the
-    better the quality.
+    """The threshold at which DB Cache reuses blocks. Lower values reuse blocks more
+    often; higher values give better quality.
 
     Between 0 and 1, in steps of 0.01. Default: `0.25`.
     """
 
     db_cache_skip_interval: Annotated[int, Limits(ge=1)] | None = None
-    """Steps between two refreshes of DB Cache. More are faster and lose quality.
+    """The number of steps between two refreshes of DB Cache. Higher values are faster
+    and reduce quality.
 
     At least 1. Default: `5`.
     """
 
     fb_cache: bool | None = None
-    """Turns on the first-block cache, on models that have it."""
+    """Turns on the first-block cache. Only some models support it."""
 
     fb_cache_threshold: Annotated[float, Limits(ge=0)] | None = None
-    """How different two steps may be before the first-block cache computes anew. Low
-    values keep quality.
+    """The difference between two steps above which the first-block cache computes
+    again. Low values keep quality.
 
     At least 0.
     """
 
     deep_cache: bool | None = None
-    """Turns on DeepCache, on models that have it."""
+    """Turns on DeepCache. Only some models support it."""
 
     deep_cache_interval: Annotated[float, Limits(ge=1)] | None = None
-    """Steps from one full computation to the next; 2 skips every other step.
+    """The number of steps from one full computation to the next. For example, 2 skips
+    every other step.
 
     At least 1.
     """
@@ -886,32 +885,35 @@ class AcceleratorOptions(OpenPart):
     """
 
     cache_start_step: Annotated[int, Limits(ge=0)] | None = None
-    """Step from which the cache may be used; it has to come before `cacheEndStep`.
+    """The step from which the cache can be used. It must be before `cacheEndStep`.
 
     At least 0.
     """
 
     cache_start_step_percentage: Annotated[int, Limits(ge=0, le=99)] | None = None
-    """The same as `cacheStartStep`, as a percentage of `steps`. Give one or the other.
+    """The same as `cacheStartStep`, but as a percentage of `steps`. Set only one of the
+    two.
 
     Between 0 and 99.
     """
 
     cache_end_step: Annotated[int, Limits(ge=1)] | None = None
-    """Step after which the cache is no longer used: after `cacheStartStep`, and `steps`
-    at the latest.
+    """The step after which the cache is no longer used. It must be after
+    `cacheStartStep` and at most `steps`.
 
     At least 1.
     """
 
     cache_end_step_percentage: Annotated[int, Limits(ge=1, le=100)] | None = None
-    """The same as `cacheEndStep`, as a percentage of `steps`. Give one or the other.
+    """The same as `cacheEndStep`, but as a percentage of `steps`. Set only one of the
+    two.
 
     Between 1 and 100.
     """
 
     cache_max_consecutive_steps: Annotated[int, Limits(ge=1, le=5)] | None = None
-    """Steps in a row that may come from the cache before one is computed in full.
+    """The maximum number of consecutive steps that use the cache before a step is
+    computed in full.
 
     Between 1 and 5. Default: `3`.
     """
@@ -938,27 +940,25 @@ class AcceleratorOptions(OpenPart):
 
 
 class Watermark(Part):
-    """A mark laid over the image: a line of text or a picture.
+    """A watermark over the image: a line of text or an image.
 
     Args:
-        text: The text to lay over the image, for instance a name. 2 to 32 characters.
-        image: The picture to lay over the image, for instance a logo.
-        display_position: Where the mark stands; `tiled` repeats it over the whole
-            image.
-        opacity: How solid the mark is; at 1 nothing shows through it. Between 0.1 and
-            1, in steps of 0.01.
-        font_color: Color of the text, as `#RRGGBB` or `#RGB`.
-        bg_color: Color behind the text, as `#RRGGBB` or `#RGB`.
+        text: The text of the watermark, such as a name. 2 to 32 characters.
+        image: The image to use as the watermark, such as a logo.
+        display_position: The position of the watermark.
+        opacity: The opacity of the watermark. Between 0.1 and 1, in steps of 0.01.
+        font_color: The color of the text, as `#RRGGBB` or `#RGB`.
+        bg_color: The color behind the text, as `#RRGGBB` or `#RGB`.
     """
 
     text: Annotated[str, Text(min_length=2, max_length=32)] | None = None
-    """The text to lay over the image, for instance a name.
+    """The text of the watermark, such as a name.
 
     2 to 32 characters.
     """
 
     image: ImageInput | None = None
-    """The picture to lay over the image, for instance a logo."""
+    """The image to use as the watermark, such as a logo."""
 
     display_position: (
         Literal[
@@ -975,10 +975,10 @@ class Watermark(Part):
         ]
         | None
     ) = None
-    """Where the mark stands; `tiled` repeats it over the whole image."""
+    """The position of the watermark. `tiled` repeats it over the entire image."""
 
     opacity: Annotated[float, Limits(ge=0.1, le=1, multiple_of=0.01)] | None = None
-    """How solid the mark is; at 1 nothing shows through it.
+    """The opacity of the watermark. At 1, it is fully opaque.
 
     Between 0.1 and 1, in steps of 0.01.
     """
@@ -987,13 +987,13 @@ class Watermark(Part):
         Annotated[str, Text(matches=Pattern("^#([A-Fa-f0-9]{6}|[A-Fa-f0-9]{3})$"))]
         | None
     ) = None
-    """Color of the text, as `#RRGGBB` or `#RGB`."""
+    """The color of the text, as `#RRGGBB` or `#RGB`."""
 
     bg_color: (
         Annotated[str, Text(matches=Pattern("^#([A-Fa-f0-9]{6}|[A-Fa-f0-9]{3})$"))]
         | None
     ) = None
-    """Color behind the text, as `#RRGGBB` or `#RGB`."""
+    """The color behind the text, as `#RRGGBB` or `#RGB`."""
 
     @staticmethod
     def rules(part: Wire, /) -> Iterator[str]:
@@ -1003,114 +1003,116 @@ class Watermark(Part):
 
 
 class AdvancedFeatures(OpenPart):
-    """Extras that are applied while or after the image is made. Which of them there are
-    depends on the model.
+    """Additional features that are applied during or after generation of the image. The
+    available features depend on the model.
 
     Args:
-        layer_diffuse: Makes the image with a transparent background.
-        watermark: A mark laid over the image: a line of text or a picture.
+        layer_diffuse: Generates the image with a transparent background.
+        watermark: A watermark over the image: a line of text or an image.
     """
 
     layer_diffuse: bool | None = None
-    """Makes the image with a transparent background. Set `outputFormat` to `PNG` or
-    `WEBP` to keep the transparency.
+    """Generates the image with a transparent background. To keep the transparency, set
+    `outputFormat` to `PNG` or `WEBP`.
     """
 
     watermark: Watermark | None = None
-    """A mark laid over the image: a line of text or a picture."""
+    """A watermark over the image: a line of text or an image."""
 
 
 class Settings(OpenPart):
-    """Members that a single model or family reads. The ones named here belong to
-    several; the model's own document lists all that it reads.
+    """Settings of single models or model families. The settings named here belong to
+    several of them. The document of a model lists all that it supports.
 
     Args:
-        quality: How much work goes into the image, such as `low` or `high`. At least 1
-            character.
-        background: What is behind the subject, such as `transparent`. At least 1
+        quality: How much effort the model spends on the image, such as `low` or `high`.
+            At least 1 character.
+        background: The background behind the subject, such as `transparent`. At least 1
             character.
         moderation: How strictly the prompt and the image are moderated: a level or, on
-            some models, a switch.
-        system_prompt: What the model should know and obey while it makes the image. At
-            least 1 character.
-        temperature: How freely the model varies; low values vary less. At least 0.
-        top_p: Share of the probability to draw from. Between 0 and 1.
-        thinking: How much to reason before the image is made: a level or, on some
-            models, a switch.
-        creativity: How freely the prompt is read, such as `high`. At least 1 character.
-        structured_prompt: The prompt as an object with a member for each part of the
-            picture.
+            some models, on or off.
+        system_prompt: Context and instructions for the model while it generates the
+            image. At least 1 character.
+        temperature: How freely the model varies its output. At least 0.
+        top_p: The share of the probability from which the model samples. Between 0 and
+            1.
+        thinking: How much the model reasons before it generates the image: a level or,
+            on some models, on or off.
+        creativity: How freely the model interprets the prompt, such as `high`. At least
+            1 character.
+        structured_prompt: The prompt as an object with a field for each part of the
+            image.
     """
 
     quality: Annotated[str, Text(min_length=1)] | None = None
-    """How much work goes into the image, such as `low` or `high`. The levels depend on
-    the model.
+    """How much effort the model spends on the image, such as `low` or `high`. The
+    levels depend on the model.
 
     At least 1 character.
     """
 
     background: Annotated[str, Text(min_length=1)] | None = None
-    """What is behind the subject, such as `transparent`.
+    """The background behind the subject, such as `transparent`.
 
     At least 1 character.
     """
 
     moderation: Annotated[str | bool, Either()] | None = None
     """How strictly the prompt and the image are moderated: a level or, on some models,
-    a switch.
+    on or off.
     """
 
     system_prompt: Annotated[str, Text(min_length=1)] | None = None
-    """What the model should know and obey while it makes the image.
+    """Context and instructions for the model while it generates the image.
 
     At least 1 character.
     """
 
     temperature: Annotated[float, Limits(ge=0)] | None = None
-    """How freely the model varies; low values vary less.
+    """How freely the model varies its output. Low values vary less.
 
     At least 0.
     """
 
     top_p: Annotated[float, Limits(ge=0, le=1)] | None = None
-    """Share of the probability to draw from.
+    """The share of the probability from which the model samples.
 
     Between 0 and 1.
     """
 
     thinking: Annotated[str | bool, Either()] | None = None
-    """How much to reason before the image is made: a level or, on some models, a
-    switch.
+    """How much the model reasons before it generates the image: a level or, on some
+    models, on or off.
     """
 
     creativity: Annotated[str, Text(min_length=1)] | None = None
-    """How freely the prompt is read, such as `high`.
+    """How freely the model interprets the prompt, such as `high`.
 
     At least 1 character.
     """
 
     structured_prompt: dict[str, Json] | None = None
-    """The prompt as an object with a member for each part of the picture."""
+    """The prompt as an object with a field for each part of the image."""
 
 
 class Google(OpenPart):
     """Settings of Google's image models.
 
     Args:
-        image_search: Whether the model may look for images on the web.
-        web_search: Whether the model may look for facts on the web.
-        safety_tolerance: How much the safety filter lets through, such as `medium`. At
-            least 1 character.
+        image_search: Whether the model can search for images on the web.
+        web_search: Whether the model can search for facts on the web.
+        safety_tolerance: How much the safety filter allows, such as `medium`. At least
+            1 character.
     """
 
     image_search: bool | None = None
-    """Whether the model may look for images on the web."""
+    """Whether the model can search for images on the web."""
 
     web_search: bool | None = None
-    """Whether the model may look for facts on the web."""
+    """Whether the model can search for facts on the web."""
 
     safety_tolerance: Annotated[str, Text(min_length=1)] | None = None
-    """How much the safety filter lets through, such as `medium`.
+    """How much the safety filter allows, such as `medium`.
 
     At least 1 character.
     """
@@ -1120,21 +1122,21 @@ class Openai(OpenPart):
     """Settings of OpenAI's image models.
 
     Args:
-        quality: How much work goes into the image, such as `high`. At least 1
-            character.
-        background: What is behind the subject, such as `transparent`. At least 1
+        quality: How much effort the model spends on the image, such as `high`. At least
+            1 character.
+        background: The background behind the subject, such as `transparent`. At least 1
             character.
         style: How lifelike the image is, such as `vivid`. At least 1 character.
     """
 
     quality: Annotated[str, Text(min_length=1)] | None = None
-    """How much work goes into the image, such as `high`.
+    """How much effort the model spends on the image, such as `high`.
 
     At least 1 character.
     """
 
     background: Annotated[str, Text(min_length=1)] | None = None
-    """What is behind the subject, such as `transparent`.
+    """The background behind the subject, such as `transparent`.
 
     At least 1 character.
     """
@@ -1147,8 +1149,8 @@ class Openai(OpenPart):
 
 
 class ProviderSettings(OpenPart):
-    """Members that are passed on to the company behind the model, under its name. The
-    model's own document lists them.
+    """Settings that are sent to the provider of the model, under its name. The document
+    of a model lists them.
 
     Args:
         google: Settings of Google's image models.
@@ -1168,204 +1170,210 @@ class Safety(Part):
     Args:
         check_content: Turns the check on or off.
         mode: How thorough the check of the images is. Default: `fast`.
-        check_inputs: Whether the input images are checked too.
-        tolerance: How much the check lets through: a level or, on some models, a
-            switch.
+        check_inputs: Whether the input images are also checked.
+        tolerance: How much the check allows: a level or, on some models, on or off.
     """
 
     check_content: bool | None = None
-    """Turns the check on or off. It takes extra time and is reported in `NSFWContent`.
+    """Turns the check on or off. The check takes extra time. Its result is in
+    `NSFWContent`.
     """
 
     mode: Literal["fast", "full"] | None = None
     """How thorough the check of the images is.
 
-    - `fast`: Key frames alone.
-    - `full`: Every frame, which takes longer.
+    - `fast`: Checks only key frames.
+    - `full`: Checks every frame, which takes longer.
 
     Default: `fast`.
     """
 
     check_inputs: bool | None = None
-    """Whether the input images are checked too."""
+    """Whether the input images are also checked."""
 
     tolerance: Annotated[Integer | bool, Either()] | None = None
-    """How much the check lets through: a level or, on some models, a switch."""
+    """How much the check allows: a level or, on some models, on or off."""
 
 
 class TextBlock(ResultPart):
-    """One text in the image. Its members depend on the model."""
+    """One text in the image. Its fields depend on the model."""
 
     text: str | None = None
-    """The text as it is written."""
+    """The text, as written in the image."""
 
     x: Number | None = None
-    """Distance from the left edge, in pixels."""
+    """The distance from the left edge, in pixels."""
 
     y: Number | None = None
-    """Distance from the top edge, in pixels."""
+    """The distance from the top edge, in pixels."""
 
     width: Number | None = None
-    """Width of the text in pixels."""
+    """The width of the text, in pixels."""
 
     height: Number | None = None
-    """Height of the text in pixels."""
+    """The height of the text, in pixels."""
 
     role: str | None = None
-    """What the text is, such as a headline."""
+    """The role of the text, such as a headline."""
 
 
 class Outputs(ResultPart):
-    """What a model made besides the image. Its members depend on the model."""
+    """Outputs that a model generated in addition to the image. The fields depend on the
+    model.
+    """
 
     style_id: str | None = None
-    """Identifier of a style that later tasks can name."""
+    """The identifier of a style that later tasks can use."""
 
     structured_prompt: dict[str, Json] | None = None
     """The prompt in parts, as the model understood it."""
 
     text_blocks: list[TextBlock] | None = None
-    """The texts in the image, each with its place and font."""
+    """The texts in the image, each with its position and font."""
 
 
 class ImageInferenceResult(TaskResult):
-    """One generated image. With `numberResults` above 1 there are several of them with
-    the same `taskUUID`. The confirmation of an `async` task holds `taskType` and
-    `taskUUID` alone.
+    """One generated image. If `numberResults` is above 1, several results have the same
+    `taskUUID`. The confirmation of an `async` task contains only `taskType` and
+    `taskUUID`.
     """
 
     task_type: str
-    """Repeats the type of the task that made the image."""
+    """The type of the task that generated the image."""
 
     task_uuid: str
-    """Identifier of the task that made the image, as given in the request."""
+    """The `taskUUID` of the request."""
 
     image_uuid: str
-    """Identifier of this image. It can stand wherever a later task wants an image."""
+    """The identifier of this image. Later tasks accept it wherever they accept an
+    image.
+    """
 
     image_url: str | None = None
-    """Address of the image; there when `outputType` is `URL`."""
+    """The URL of the image. Present if `outputType` is `URL`."""
 
     image_base64_data: str | None = None
-    """The image file as Base64 text; there when `outputType` is `base64Data`."""
+    """The image file as Base64 text. Present if `outputType` is `base64Data`."""
 
     image_data_uri: str | None = None
-    """The image file as a data URI; there when `outputType` is `dataURI`."""
+    """The image file as a data URI. Present if `outputType` is `dataURI`."""
 
     structured_prompt: dict[str, Json] | None = None
-    """The prompt in parts, as the model understood it; some models return it."""
+    """The prompt in parts, as the model understood it. Only some models return it."""
 
     outputs: Outputs | None = None
-    """What a model made besides the image. Its members depend on the model."""
+    """Outputs that a model generated in addition to the image. The fields depend on the
+    model.
+    """
 
     seed: Integer | None = None
-    """The seed that made this image, whether it was given or drawn. Send it again to
-    repeat the image.
+    """The seed that generated this image, either from the request or random. Send it
+    again to generate the same image.
     """
 
     nsfw_content: bool | None = Field(default=None, validation_alias="NSFWContent")
     """Whether the safety check found content that is not safe for work."""
 
     cost: Number | None = None
-    """Price of this image in US dollars; there when `includeCost` is `true`."""
+    """The price of this image in US dollars. Present if `includeCost` is `true`."""
 
     input_image_uuid: str | None = None
-    """Identifier under which the input image was stored; some answers tell it."""
+    """The identifier under which the input image was stored. Only some responses
+    contain it.
+    """
 
     result_index: Integer | None = None
-    """Which of the results of the task this is; some answers tell it."""
+    """The index of this result among those of the task. Only some responses contain it.
+    """
 
 
 class ImageInferenceRequest(TaskRequest[ImageInferenceResult], OpenPart):
-    """Makes images with any model of the platform: from a text, from another image, by
-    repainting a part of one or extending it. This is what image models have in common;
-    each model reads some of these fields and has its own limits. A field that only one
-    model knows may be added beside them and is sent as it is.
+    """Generates images with any model, from text, from another image, by repainting
+    part of an image, or by extending an image. The document has the fields that image
+    models share. Each model supports some of them and has its own limits. Fields that
+    only one model has can be added; they are sent unchanged.
 
     Args:
-        model: The AIR of the model that makes the image.
-        positive_prompt: What the image should show. At least 1 character.
-        negative_prompt: What to keep out of the image. At least 1 character.
-        width: Width of the image in pixels. At least 1.
-        height: Height of the image in pixels. At least 1.
-        resolution: Size of the image as a preset, such as `1K`, in place of `width` and
-            `height`.
-        seed: Start of the random numbers: the same task with the same seed makes the
-            same image again. At least 0.
-        steps: Denoising steps. At least 1.
+        model: The AIR of the model that generates the image.
+        positive_prompt: The prompt: what the image should show. At least 1 character.
+        negative_prompt: The negative prompt: what to exclude from the image. At least 1
+            character.
+        width: The width of the image in pixels. At least 1.
+        height: The height of the image in pixels. At least 1.
+        resolution: The size of the image as a preset, such as `1K`, instead of `width`
+            and `height`.
+        seed: The seed of the random numbers. At least 0.
+        steps: The number of denoising steps. At least 1.
         scheduler: The sampling method.
-        cfg_scale: Guidance: how closely the image follows the prompt. At least 0, in
+        cfg_scale: The guidance scale: how closely the image follows the prompt. At
+            least 0, in steps of 0.01.
+        true_cfg_scale: The classifier-free guidance scale, for models that have it in
+            addition to `CFGScale`.
+        strength: How much the image can differ from the seed image. Between 0 and 1, in
             steps of 0.01.
-        true_cfg_scale: Guidance in the classifier-free sense, on models that have it
-            besides `CFGScale`.
-        strength: How far the image may move away from the seed image: near 0 it hardly
-            changes, at 1 it is made anew. Between 0 and 1, in steps of 0.01.
-        mask_margin: Pixels around the masked area that the model sees while it
-            repaints, so that the new part fits in. Between 32 and 128.
-        clip_skip: Layers of the text encoder to leave out at its end, on Stable
-            Diffusion models. At least 0.
-        vae: The AIR of another VAE, to use in place of the one that the model brings.
-        prompt_weighting: Notation in which words of the prompt are given more or less
+        mask_margin: The number of pixels around the masked area that the model uses as
+            context when it repaints, so that the new part fits in. Between 32 and 128.
+        clip_skip: The number of layers to skip at the end of the text encoder, for
+            Stable Diffusion models. At least 0.
+        vae: The AIR of another VAE, to use instead of the VAE of the model.
+        prompt_weighting: The notation that gives words of the prompt more or less
             weight.
-        inputs: The images that the task works from.
-        seed_image: The same as `inputs.seedImage`, at the place where older clients put
-            it.
-        mask_image: The same as `inputs.maskImage`, at the place where older clients put
-            it.
-        reference_images: The same as `inputs.referenceImages`, at the place where older
-            clients put it. At least 1 item.
+        inputs: The input images of the task.
+        seed_image: The same as `inputs.seedImage`, in the field that older clients use.
+        mask_image: The same as `inputs.maskImage`, in the field that older clients use.
+        reference_images: The same as `inputs.referenceImages`, in the field that older
+            clients use. At least 1 item.
         outpaint: How far to extend the seed image beyond its edges.
-        lora: LoRAs to apply on top of the model, each of which bends it toward a style,
-            a character or a subject. At least 1 item.
-        embeddings: Textual inversions that give the prompt new words to draw on. At
+        lora: The LoRAs to apply to the model. At least 1 item.
+        embeddings: The textual inversions that provide new words for the prompt. At
             least 1 item.
-        control_net: Guides that fix the structure of the picture, such as its edges,
-            depth or a pose. At least 1 item.
-        ip_adapters: Pictures that act like a prompt: style and content are taken from
-            them. At least 1 item.
-        refiner: A second model that takes over for the last steps and sharpens details.
-        hires_fix: Makes the image small first, then enlarges it and refines it in a
+        control_net: The guides that control the structure of the image, such as its
+            edges, depth, or a pose. At least 1 item.
+        ip_adapters: The images that work like a prompt and provide style and content.
+            At least 1 item.
+        refiner: A second model that runs the last steps and sharpens details.
+        hires_fix: Generates a small image first, then enlarges it and refines it in a
             second pass.
-        pulid: Carries a person's face over from a picture into the generated image.
+        pulid: Transfers a person's face from an image to the generated image.
         photo_maker: Puts a person from one or more photos into the generated image.
-        instant_id: Carries a person's face over from a picture, with the pose of
-            another where one is given.
-        ace_plus_plus: Edits an image or keeps a subject by ACE++, on the models that
-            have it.
-        ultralytics: Finds the faces in the generated image and redraws them in more
-            detail, within the same task.
-        acceleration: How much quality to trade for speed, as one switch in place of
+        instant_id: Transfers a person's face from an image, optionally with the pose
+            from another image.
+        ace_plus_plus: Edits an image or keeps a subject with ACE++, on models that
+            support it.
+        ultralytics: Detects the faces in the generated image and regenerates them in
+            more detail, within the same task.
+        acceleration: A single setting that trades quality for speed, instead of
             `acceleratorOptions`.
-        accelerator_options: Caches that skip work from step to step: faster, at some
-            cost in quality.
-        advanced_features: Extras that are applied while or after the image is made.
-        settings: Members that a single model or family reads.
-        provider_settings: Members that are passed on to the company behind the model,
-            under its name.
-        structured_prompt: The prompt as an object with a member for each part of the
-            picture, on models that take it here.
-        upscale_factor: How many times width and height grow, on models that edit an
-            image. At least 1.
-        number_results: How many images to make, each from a seed of its own and each
-            billed. Between 1 and 20. Default: `1`.
-        output_type: Form in which the image comes back. Default: `URL`.
-        output_format: File format of the image. Default: `JPG`.
+        accelerator_options: Caches that skip computation from step to step.
+        advanced_features: Additional features that are applied during or after
+            generation of the image.
+        settings: Settings of single models or model families.
+        provider_settings: Settings that are sent to the provider of the model, under
+            its name.
+        structured_prompt: The prompt as an object with a field for each part of the
+            image.
+        upscale_factor: The factor by which width and height increase, on models that
+            edit an image. At least 1.
+        number_results: The number of images to generate. Between 1 and 20. Default:
+            `1`.
+        output_type: The form of the output. Default: `URL`.
+        output_format: The file format of the image. Default: `JPG`.
         output_quality: How much quality the compression keeps. Between 20 and 99.
             Default: `95`.
-        delivery_method: Whether the answer waits for the image. Default: `sync`.
-        webhook_url: Address to which each result is sent by POST as soon as it is
-            finished.
-        upload_endpoint: Address to which the finished file is sent by PUT, as the bare
-            bytes of the body: for instance a presigned URL of your own storage.
-        ttl: Seconds for which the generated file stays on the platform. At least 60.
-        include_cost: Whether each result states its price in US dollars, in `cost`.
+        delivery_method: Whether the response waits for the image. Default: `sync`.
+        webhook_url: The URL that receives each finished result in a POST request.
+        upload_endpoint: The URL that receives the finished file in a PUT request, for
+            example a presigned URL of your own storage.
+        ttl: The number of seconds for which the platform stores the generated file. At
+            least 60.
+        include_cost: Whether each result contains its price in US dollars, in `cost`.
         safety: Whether the images are checked for content that is not safe for work.
-        check_nsfw: The same as `safety.checkContent`, under the name that older clients
+        check_nsfw: The same as `safety.checkContent`, with the name that older clients
             use.
         routing: Preferences for where the platform runs the task.
-        task_type: Marks the object as a task that makes images.
-        task_uuid: Your identifier for this task, a version 4 UUID that no other task
-            has.
+        task_type: The task type: generates images.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
+            for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = ImageInferenceResult
@@ -1375,36 +1383,37 @@ class ImageInferenceRequest(TaskRequest[ImageInferenceResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that makes the image. The model decides which other fields
-    are read and within which limits.
+    """The AIR of the model that generates the image. It determines which other fields
+    are supported, and their limits.
 
     Example: `google:4@3`.
     """
 
     positive_prompt: Annotated[str, Text(min_length=1)] | None = None
-    """What the image should show. Most models require it; the longest text allowed
-    depends on the model.
+    """The prompt: what the image should show. Most models require it. The maximum
+    length depends on the model.
 
     At least 1 character.
     """
 
     negative_prompt: Annotated[str, Text(min_length=1)] | None = None
-    """What to keep out of the image. It acts only through guidance, so with `CFGScale`
-    at 1 or below it is ignored; the longest text allowed depends on the model.
+    """The negative prompt: what to exclude from the image. It works only through
+    guidance, so it is ignored if `CFGScale` is 1 or below. The maximum length depends
+    on the model.
 
     At least 1 character.
     """
 
     width: Annotated[int, Limits(ge=1)] | None = None
-    """Width of the image in pixels. Limits and step size depend on the model, and some
-    models make a fixed set of sizes only.
+    """The width of the image in pixels. The limits and the step size depend on the
+    model. Some models support only a fixed set of sizes.
 
     At least 1.
     """
 
     height: Annotated[int, Limits(ge=1)] | None = None
-    """Height of the image in pixels. Limits and step size depend on the model, and some
-    models make a fixed set of sizes only.
+    """The height of the image in pixels. The limits and the step size depend on the
+    model. Some models support only a fixed set of sizes.
 
     At least 1.
     """
@@ -1412,22 +1421,22 @@ class ImageInferenceRequest(TaskRequest[ImageInferenceResult], OpenPart):
     resolution: (
         Annotated[str, Text(matches=Pattern("^[0-9]+(\\.[0-9]+)?[KkPp]$"))] | None
     ) = None
-    """Size of the image as a preset, such as `1K`, in place of `width` and `height`.
-    Where there is an input image, its aspect ratio is kept. The presets depend on the
+    """The size of the image as a preset, such as `1K`, instead of `width` and `height`.
+    If there is an input image, its aspect ratio is kept. The presets depend on the
     model.
     """
 
     seed: Annotated[int, Limits(ge=0)] | None = None
-    """Start of the random numbers: the same task with the same seed makes the same
-    image again. Without it one is drawn from 0 to 4294967295, and the result tells
-    which; how high it may be set depends on the model.
+    """The seed of the random numbers. The same task with the same seed generates the
+    same image. By default, the seed is random, from 0 to 4294967295, and the result
+    contains it. The maximum depends on the model.
 
     At least 0.
     """
 
     steps: Annotated[int, Limits(ge=1)] | None = None
-    """Denoising steps. More bring out detail and take longer; default and maximum
-    depend on the model.
+    """The number of denoising steps. More steps add detail and take longer. The default
+    and the maximum depend on the model.
 
     At least 1.
     """
@@ -1515,41 +1524,43 @@ class ImageInferenceRequest(TaskRequest[ImageInferenceResult], OpenPart):
         ]
         | None
     ) = None
-    """The sampling method. Without it the model takes its own; which of these a model
-    offers depends on the model.
+    """The sampling method. By default, the model uses its own method. The supported
+    values depend on the model.
     """
 
     cfg_scale: Annotated[float, Limits(ge=0, multiple_of=0.01)] | None = Field(
         default=None, validation_alias="CFGScale"
     )
-    """Guidance: how closely the image follows the prompt. Low values leave the model
-    free; default and maximum depend on the model.
+    """The guidance scale: how closely the image follows the prompt. Low values give the
+    model more freedom. The default and the maximum depend on the model.
 
     At least 0, in steps of 0.01.
     """
 
     true_cfg_scale: Number | None = Field(default=None, validation_alias="trueCFGScale")
-    """Guidance in the classifier-free sense, on models that have it besides `CFGScale`.
-    Higher values follow the prompt more closely, at some cost in quality.
+    """The classifier-free guidance scale, for models that have it in addition to
+    `CFGScale`. Higher values follow the prompt more closely but reduce quality
+    somewhat.
     """
 
     strength: Annotated[float, Limits(ge=0, le=1, multiple_of=0.01)] | None = None
-    """How far the image may move away from the seed image: near 0 it hardly changes, at
-    1 it is made anew. The default depends on the model; FLUX.1 [dev] takes 0.8.
+    """How much the image can differ from the seed image. Near 0, it hardly changes. At
+    1, it is generated again. The default depends on the model. For FLUX.1 [dev], it is
+    0.8.
 
     Between 0 and 1, in steps of 0.01.
     """
 
     mask_margin: Annotated[int, Limits(ge=32, le=128)] | None = None
-    """Pixels around the masked area that the model sees while it repaints, so that the
-    new part fits in.
+    """The number of pixels around the masked area that the model uses as context when
+    it repaints, so that the new part fits in.
 
     Between 32 and 128.
     """
 
     clip_skip: Annotated[int, Limits(ge=0)] | None = None
-    """Layers of the text encoder to leave out at its end, on Stable Diffusion models.
-    The range depends on the model.
+    """The number of layers to skip at the end of the text encoder, for Stable Diffusion
+    models. The range depends on the model.
 
     At least 0.
     """
@@ -1560,232 +1571,234 @@ class ImageInferenceRequest(TaskRequest[ImageInferenceResult], OpenPart):
         ]
         | None
     ) = None
-    """The AIR of another VAE, to use in place of the one that the model brings."""
+    """The AIR of another VAE, to use instead of the VAE of the model."""
 
     prompt_weighting: Literal["compel", "sdEmbeds"] | None = None
-    """Notation in which words of the prompt are given more or less weight. Which
-    notations there are depends on the model.
+    """The notation that gives words of the prompt more or less weight. The supported
+    notations depend on the model.
 
-    - `compel`: Signs and numbers behind a word or a group, as in `red+ car` or
-      `(red)1.3 car`, together with `.blend()` and `.and()`. Slower by about 0.2
-      seconds, and costs extra.
-    - `sdEmbeds`: Round brackets to raise, square ones to lower, as in `(red:1.3) car`
-      or `[red] car`.
+    - `compel`: Signs and numbers after a word or a group, as in `red+ car` or `(red)1.3
+      car`, together with `.blend()` and `.and()`. It takes about 0.2 seconds longer and
+      costs extra.
+    - `sdEmbeds`: Parentheses to increase the weight and square brackets to decrease it,
+      as in `(red:1.3) car` or `[red] car`.
     """
 
     inputs: Inputs | None = None
-    """The images that the task works from. Which of them a model reads, and how many,
-    depends on the model; some know further kinds of input.
+    """The input images of the task. Which of them are supported, and how many, depends
+    on the model. Some models support other inputs.
     """
 
     seed_image: ImageInput | None = None
-    """The same as `inputs.seedImage`, at the place where older clients put it."""
+    """The same as `inputs.seedImage`, in the field that older clients use."""
 
     mask_image: ImageInput | None = None
-    """The same as `inputs.maskImage`, at the place where older clients put it."""
+    """The same as `inputs.maskImage`, in the field that older clients use."""
 
     reference_images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
-    """The same as `inputs.referenceImages`, at the place where older clients put it.
+    """The same as `inputs.referenceImages`, in the field that older clients use.
 
     At least 1 item.
     """
 
     outpaint: Outpaint | None = None
-    """How far to extend the seed image beyond its edges. Name at least one side."""
+    """How far to extend the seed image beyond its edges. Set at least one side."""
 
     lora: Annotated[list[Lora], Count(at_least=1)] | None = None
-    """LoRAs to apply on top of the model, each of which bends it toward a style, a
-    character or a subject.
+    """The LoRAs to apply to the model. Each adapts it to a style, a character, or a
+    subject.
 
     At least 1 item.
     """
 
     embeddings: Annotated[list[Embedding], Count(at_least=1)] | None = None
-    """Textual inversions that give the prompt new words to draw on. Stable Diffusion
-    models read them.
+    """The textual inversions that provide new words for the prompt. Stable Diffusion
+    models support them.
 
     At least 1 item.
     """
 
     control_net: Annotated[list[ControlNet], Count(at_least=1)] | None = None
-    """Guides that fix the structure of the picture, such as its edges, depth or a pose.
-    Several may act together.
+    """The guides that control the structure of the image, such as its edges, depth, or
+    a pose. Several can be combined.
 
     At least 1 item.
     """
 
     ip_adapters: Annotated[list[IpAdapter], Count(at_least=1)] | None = None
-    """Pictures that act like a prompt: style and content are taken from them. Several
-    may act together.
+    """The images that work like a prompt and provide style and content. Several can be
+    combined.
 
     At least 1 item.
     """
 
     refiner: Refiner | None = None
-    """A second model that takes over for the last steps and sharpens details. SDXL
-    models have one.
+    """A second model that runs the last steps and sharpens details. SDXL models have
+    one.
     """
 
     hires_fix: (
         Annotated[Annotated[Literal[True], Exactly()] | HiresFixSettings, Either()]
         | None
     ) = None
-    """Makes the image small first, then enlarges it and refines it in a second pass.
-    `true` takes the platform's settings; an object sets them.
+    """Generates a small image first, then enlarges it and refines it in a second pass.
+    `true` uses the settings of the platform. An object sets them.
 
     - `true`: Runs the second pass with the platform's settings.
-    - `HiresFixSettings`: How the second pass enlarges and refines the image.
+    - `HiresFixSettings`: The settings of the second pass, which enlarges and refines
+      the image.
     """
 
     pulid: Pulid | None = None
-    """Carries a person's face over from a picture into the generated image. FLUX.1
-    models read it.
+    """Transfers a person's face from an image to the generated image. FLUX.1 models
+    support it.
     """
 
     photo_maker: PhotoMaker | None = None
-    """Puts a person from one or more photos into the generated image. SDXL models read
-    it.
+    """Puts a person from one or more photos into the generated image. SDXL models
+    support it.
     """
 
     instant_id: InstantId | None = Field(default=None, validation_alias="instantID")
-    """Carries a person's face over from a picture, with the pose of another where one
-    is given. SDXL models read it.
+    """Transfers a person's face from an image, optionally with the pose from another
+    image. SDXL models support it.
     """
 
     ace_plus_plus: AcePlusPlus | None = None
-    """Edits an image or keeps a subject by ACE++, on the models that have it. Its
-    members depend on the model.
+    """Edits an image or keeps a subject with ACE++, on models that support it. Its
+    fields depend on the model.
     """
 
     ultralytics: Ultralytics | None = None
-    """Finds the faces in the generated image and redraws them in more detail, within
-    the same task.
+    """Detects the faces in the generated image and regenerates them in more detail,
+    within the same task.
     """
 
     acceleration: Literal["none", "low", "medium", "high"] | None = None
-    """How much quality to trade for speed, as one switch in place of
-    `acceleratorOptions`. The default depends on the model.
+    """A single setting that trades quality for speed, instead of `acceleratorOptions`.
+    The default depends on the model.
 
-    - `none`: No shortcuts: the slowest, at full quality.
-    - `low`: A little faster.
-    - `medium`: A middle way between speed and quality.
-    - `high`: As fast as the model allows.
+    - `none`: No acceleration: the slowest option, with full quality.
+    - `low`: Slightly faster generation.
+    - `medium`: A balance between speed and quality.
+    - `high`: The fastest generation that the model allows.
     """
 
     accelerator_options: AcceleratorOptions | None = None
-    """Caches that skip work from step to step: faster, at some cost in quality. At most
-    one of the caches may be on. Which of them a model knows depends on its
-    architecture.
+    """Caches that skip computation from step to step. They increase speed and reduce
+    quality to some extent. At most one of the caches can be on. The supported caches
+    depend on the architecture of the model.
     """
 
     advanced_features: AdvancedFeatures | None = None
-    """Extras that are applied while or after the image is made. Which of them there are
-    depends on the model.
+    """Additional features that are applied during or after generation of the image. The
+    available features depend on the model.
     """
 
     settings: Settings | None = None
-    """Members that a single model or family reads. The ones named here belong to
-    several; the model's own document lists all that it reads.
+    """Settings of single models or model families. The settings named here belong to
+    several of them. The document of a model lists all that it supports.
     """
 
     provider_settings: ProviderSettings | None = None
-    """Members that are passed on to the company behind the model, under its name. The
-    model's own document lists them.
+    """Settings that are sent to the provider of the model, under its name. The document
+    of a model lists them.
     """
 
     structured_prompt: dict[str, Json] | None = None
-    """The prompt as an object with a member for each part of the picture, on models
-    that take it here.
+    """The prompt as an object with a field for each part of the image. Only some models
+    support it here.
     """
 
     upscale_factor: Annotated[float, Limits(ge=1)] | None = None
-    """How many times width and height grow, on models that edit an image. The factors
-    depend on the model.
+    """The factor by which width and height increase, on models that edit an image. The
+    available factors depend on the model.
 
     At least 1.
     """
 
     number_results: Annotated[int, Limits(ge=1, le=20)] | None = None
-    """How many images to make, each from a seed of its own and each billed. All of them
-    carry the same `taskUUID`.
+    """The number of images to generate. Each has its own seed and is billed. All have
+    the same `taskUUID`.
 
     Between 1 and 20. Default: `1`.
     """
 
     output_type: Literal["URL", "base64Data", "dataURI"] | None = None
-    """Form in which the image comes back.
+    """The form of the output.
 
-    - `URL`: An address to download it from, in `imageURL`.
-    - `base64Data`: The file itself as Base64 text, in `imageBase64Data`.
-    - `dataURI`: The file itself as a data URI, in `imageDataURI`.
+    - `URL`: A URL to download the file from, in `imageURL`.
+    - `base64Data`: The file as Base64 text, in `imageBase64Data`.
+    - `dataURI`: The file as a data URI, in `imageDataURI`.
 
     Default: `URL`.
     """
 
     output_format: Literal["JPG", "PNG", "WEBP", "TIFF"] | None = None
-    """File format of the image.
+    """The file format of the image.
 
-    - `JPG`: Small files for photographic pictures; cannot be transparent.
-    - `PNG`: No loss, larger files; can be transparent.
-    - `WEBP`: Smaller than both at like quality; can be transparent.
-    - `TIFF`: For images in layers, on models that make them.
+    - `JPG`: Small files for photographic images. Does not support transparency.
+    - `PNG`: Lossless, with larger files. Supports transparency.
+    - `WEBP`: Smaller files than the other two formats at similar quality. Supports
+      transparency.
+    - `TIFF`: The file format for images with layers. Only some models generate them.
 
     Default: `JPG`.
     """
 
     output_quality: Annotated[int, Limits(ge=20, le=99)] | None = None
-    """How much quality the compression keeps. Higher values make larger files.
+    """How much quality the compression keeps. Higher values result in larger files.
 
     Between 20 and 99. Default: `95`.
     """
 
     delivery_method: Literal["sync", "async"] | None = None
-    """Whether the answer waits for the image.
+    """Whether the response waits for the image.
 
-    - `sync`: The answer holds the results; the connection stays open until then.
-    - `async`: The answer comes at once and only confirms the task. Fetch the results
-      with `getResponse`, or have them sent to `webhookURL`.
+    - `sync`: The response contains the results. The connection stays open until then.
+    - `async`: The response immediately confirms the task. Get the results with
+      `getResponse`, or receive them at `webhookURL`.
 
     Default: `sync`.
     """
 
     webhook_url: Uri | None = None
-    """Address to which each result is sent by POST as soon as it is finished. A result
-    may arrive more than once.
+    """The URL that receives each finished result in a POST request. A result may be
+    sent more than once.
     """
 
     upload_endpoint: Uri | None = None
-    """Address to which the finished file is sent by PUT, as the bare bytes of the body:
-    for instance a presigned URL of your own storage.
+    """The URL that receives the finished file in a PUT request, for example a presigned
+    URL of your own storage. The body is the raw bytes of the file.
     """
 
     ttl: Annotated[int, Limits(ge=60)] | None = None
-    """Seconds for which the generated file stays on the platform. It matters only while
-    `outputType` is `URL`.
+    """The number of seconds for which the platform stores the generated file. It
+    applies only if `outputType` is `URL`.
 
     At least 60.
     """
 
     include_cost: bool | None = None
-    """Whether each result states its price in US dollars, in `cost`."""
+    """Whether each result contains its price in US dollars, in `cost`."""
 
     safety: Safety | None = None
     """Whether the images are checked for content that is not safe for work."""
 
     check_nsfw: bool | None = Field(default=None, validation_alias="checkNSFW")
-    """The same as `safety.checkContent`, under the name that older clients use."""
+    """The same as `safety.checkContent`, with the name that older clients use."""
 
     routing: dict[str, Json] | None = None
-    """Preferences for where the platform runs the task. What it holds is not
-    documented, so any object is passed on as it is.
+    """Preferences for where the platform runs the task. The contents are not
+    documented, so any object is sent unchanged.
     """
 
     task_type: Literal["imageInference"] = constant("imageInference")
-    """Marks the object as a task that makes images."""
+    """The task type: generates images."""
 
     task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. Results
-    and errors carry it, and `getResponse` asks by it.
+    """The identifier of this task: a version 4 UUID that you choose and use for no
+    other task. Results and errors contain it, and `getResponse` requires it.
     """
 
     @staticmethod

@@ -9,13 +9,13 @@ from ..._runtime.client.about import About
 
 image_masking = About(
     title="Image Masking",
-    summary="Finds things in an image and masks them.",
+    summary="Detects objects in an image and masks them.",
     description=(
-        "Finds faces, hands, people or other things in an image and makes a mask that "
-        "covers them, for instance to repaint them by image inference. This is what "
-        "masking models have in common; each model reads some of these fields and has "
-        "its own limits. A field that only one model knows may be added beside them "
-        "and is sent as it is."
+        "Detects faces, hands, people or other objects in an image and generates a "
+        "mask that covers them. For example, image inference can use the mask to "
+        "repaint them. The document has the fields that masking models share. Each "
+        "model supports some of them and has its own limits. Fields that only one "
+        "model has can be added; they are sent unchanged."
     ),
     documentation="https://runware.ai/docs/models",
 )

@@ -1,9 +1,9 @@
 """Image Masking, task type `imageMasking`.
 
-Finds faces, hands, people or other things in an image and makes a mask that covers
-them, for instance to repaint them by image inference. This is what masking models have
-in common; each model reads some of these fields and has its own limits. A field that
-only one model knows may be added beside them and is sent as it is.
+Detects faces, hands, people or other objects in an image and generates a mask that
+covers them. For example, image inference can use the mask to repaint them. The document
+has the fields that masking models share. Each model supports some of them and has its
+own limits. Fields that only one model has can be added; they are sent unchanged.
 
 - Status: live.
 - Documentation: https://runware.ai/docs/models
@@ -54,126 +54,129 @@ ImageInput = Annotated[
 
 
 class Inputs(OpenPart):
-    """The image to look at. What else models read here is not documented for the task
-    type, so further fields are passed on as they are.
+    """The image to analyze. Other inputs of models are not documented for this task
+    type, so additional fields are sent unchanged.
 
     Args:
-        image: The image to find things in, a photo as a rule.
+        image: The image in which to detect objects, usually a photo.
     """
 
     image: ImageInput | None = None
-    """The image to find things in, a photo as a rule."""
+    """The image in which to detect objects, usually a photo."""
 
 
 class Settings(OpenPart):
-    """How the work is done. The model's own document lists all that it reads.
+    """Settings of the model. The document of a model lists all that it supports.
 
     Args:
-        confidence: How sure the model has to be of a find to mask it, from 0 to 1.
-            Between 0 and 1.
-        max_detections: How many finds are masked at most; those it is most sure of come
-            first. At least 1.
-        mask_padding: Pixels by which the mask grows, or shrinks where it is negative.
-        mask_blur: Softness of the mask's edge in pixels. At least 0.
+        confidence: The confidence that the model must have in a detection to mask it,
+            from 0 to 1. Between 0 and 1.
+        max_detections: The maximum number of detections to mask. At least 1.
+        mask_padding: The number of pixels by which the mask grows.
+        mask_blur: The softness of the edge of the mask, in pixels. At least 0.
     """
 
     confidence: Annotated[float, Limits(ge=0, le=1)] | None = None
-    """How sure the model has to be of a find to mask it, from 0 to 1.
+    """The confidence that the model must have in a detection to mask it, from 0 to 1.
 
     Between 0 and 1.
     """
 
     max_detections: Annotated[int, Limits(ge=1)] | None = None
-    """How many finds are masked at most; those it is most sure of come first.
+    """The maximum number of detections to mask. Detections with the highest confidence
+    come first.
 
     At least 1.
     """
 
     mask_padding: Integer | None = None
-    """Pixels by which the mask grows, or shrinks where it is negative."""
+    """The number of pixels by which the mask grows. Negative values shrink it."""
 
     mask_blur: Annotated[int, Limits(ge=0)] | None = None
-    """Softness of the mask's edge in pixels.
+    """The softness of the edge of the mask, in pixels.
 
     At least 0.
     """
 
 
 class Detection(ResultPart):
-    """Where one find is: a box in pixels, from the top left corner of the image."""
+    """The position of one detection: a box in pixels, measured from the top left corner
+    of the image.
+    """
 
     x_min: Number | None = Field(default=None, validation_alias="x_min")
-    """Left edge of the box. It counts from the left."""
+    """The left edge of the box, measured from the left."""
 
     y_min: Number | None = Field(default=None, validation_alias="y_min")
-    """Top edge of the box. It counts from the top."""
+    """The top edge of the box, measured from the top."""
 
     x_max: Number | None = Field(default=None, validation_alias="x_max")
-    """Right edge of the box. It counts from the left."""
+    """The right edge of the box, measured from the left."""
 
     y_max: Number | None = Field(default=None, validation_alias="y_max")
-    """Bottom edge of the box. It counts from the top."""
+    """The bottom edge of the box, measured from the top."""
 
 
 class ImageMaskingResult(TaskResult):
-    """The mask, and what it covers. The confirmation of an `async` task holds
-    `taskType` and `taskUUID` alone.
+    """The mask, and what it covers. The confirmation of an `async` task contains only
+    `taskType` and `taskUUID`.
     """
 
     task_type: str
-    """Repeats the type of the task that made the mask."""
+    """The type of the task that generated the mask."""
 
     task_uuid: str
-    """Identifier of the task that made the mask, as given in the request."""
+    """The `taskUUID` of the request."""
 
     mask_image_uuid: str
-    """Identifier of the mask. It can stand as the mask of a later task."""
+    """The identifier of the mask. Later tasks accept it as a mask."""
 
     mask_image_url: str | None = None
-    """Address of the mask; there when `outputType` is `URL`."""
+    """The URL of the mask. Present if `outputType` is `URL`."""
 
     mask_image_base64_data: str | None = None
-    """The mask file as Base64 text; there when `outputType` is `base64Data`."""
+    """The mask file as Base64 text. Present if `outputType` is `base64Data`."""
 
     mask_image_data_uri: str | None = None
-    """The mask file as a data URI; there when `outputType` is `dataURI`."""
+    """The mask file as a data URI. Present if `outputType` is `dataURI`."""
 
     detections: list[Detection]
-    """What was found, an object for each thing; empty where nothing was."""
+    """The detections, one object for each. Empty if nothing was detected."""
 
     input_image_uuid: str
-    """Identifier of the image that was looked at, as the platform stored it. It can
-    stand wherever a later task wants an image.
+    """The identifier under which the platform stored the analyzed image. Later tasks
+    accept it wherever they accept an image.
     """
 
     cost: Number | None = None
-    """Price of the mask in US dollars; there when `includeCost` is `true`."""
+    """The price of the mask in US dollars. Present if `includeCost` is `true`."""
 
 
 class ImageMaskingRequest(TaskRequest[ImageMaskingResult], OpenPart):
-    """Finds faces, hands, people or other things in an image and makes a mask that
-    covers them, for instance to repaint them by image inference. This is what masking
-    models have in common; each model reads some of these fields and has its own limits.
-    A field that only one model knows may be added beside them and is sent as it is.
+    """Detects faces, hands, people or other objects in an image and generates a mask
+    that covers them. For example, image inference can use the mask to repaint them. The
+    document has the fields that masking models share. Each model supports some of them
+    and has its own limits. Fields that only one model has can be added; they are sent
+    unchanged.
 
     Args:
-        model: The AIR of the model that makes the mask.
-        inputs: The image to look at.
-        input_image: The image to look at, at the place where older clients put it.
-        settings: How the work is done.
-        output_type: Form in which the mask comes back. Default: `URL`.
-        output_format: File format of the mask. Default: `JPG`.
-        delivery_method: Whether the answer waits for the mask. Default: `sync`.
-        webhook_url: Address to which the result is sent by POST as soon as it is
-            finished.
-        upload_endpoint: Address to which the mask is sent by PUT, as the bare bytes of
-            the body: for instance a presigned URL of your own storage.
-        ttl: Seconds for which the generated file stays on the platform. At least 60.
-        include_cost: Whether each result states its price in US dollars, in `cost`.
+        model: The AIR of the model that generates the mask.
+        inputs: The image to analyze.
+        input_image: The image to analyze, in the field that older clients use.
+        settings: Settings of the model.
+        output_type: The form of the output. Default: `URL`.
+        output_format: The file format of the mask. Default: `JPG`.
+        delivery_method: Whether the response waits for the mask. Default: `sync`.
+        webhook_url: The URL that receives the finished result in a POST request.
+        upload_endpoint: The URL that receives the mask in a PUT request, as the raw
+            bytes of the body.
+        ttl: The number of seconds for which the platform stores the generated file. At
+            least 60.
+        include_cost: Whether each result contains its price in US dollars, in `cost`.
         routing: Preferences for where the platform runs the task.
-        task_type: Marks the object as a task that makes a mask for an image.
-        task_uuid: Your identifier for this task, a version 4 UUID that no other task
-            has.
+        task_type: The task type: generates a mask for an image.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
+            for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = ImageMaskingResult
@@ -183,86 +186,87 @@ class ImageMaskingRequest(TaskRequest[ImageMaskingResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that makes the mask. The model decides which other fields
-    are read and within which limits.
+    """The AIR of the model that generates the mask. It determines which other fields
+    are supported, and their limits.
 
     Example: `runware:35@6`.
     """
 
     inputs: Inputs | None = None
-    """The image to look at. What else models read here is not documented for the task
-    type, so further fields are passed on as they are.
+    """The image to analyze. Other inputs of models are not documented for this task
+    type, so additional fields are sent unchanged.
     """
 
     input_image: ImageInput | None = None
-    """The image to look at, at the place where older clients put it. New code gives
+    """The image to analyze, in the field that older clients use. In new code, use
     `inputs.image` instead.
     """
 
     settings: Settings | None = None
-    """How the work is done. The model's own document lists all that it reads."""
+    """Settings of the model. The document of a model lists all that it supports."""
 
     output_type: Literal["URL", "base64Data", "dataURI"] | None = None
-    """Form in which the mask comes back.
+    """The form of the output.
 
-    - `URL`: An address to download it from, in `maskImageURL`.
-    - `base64Data`: The file itself as Base64 text, in `maskImageBase64Data`.
-    - `dataURI`: The file itself as a data URI, in `maskImageDataURI`.
+    - `URL`: A URL to download the file from, in `maskImageURL`.
+    - `base64Data`: The file as Base64 text, in `maskImageBase64Data`.
+    - `dataURI`: The file as a data URI, in `maskImageDataURI`.
 
     Default: `URL`.
     """
 
     output_format: Literal["JPG", "PNG", "WEBP"] | None = None
-    """File format of the mask.
+    """The file format of the mask.
 
-    - `JPG`: Small files for photographic pictures; cannot be transparent.
-    - `PNG`: No loss, larger files; can be transparent.
-    - `WEBP`: Smaller than both at like quality; can be transparent.
+    - `JPG`: Small files for photographic images. Does not support transparency.
+    - `PNG`: Lossless, with larger files. Supports transparency.
+    - `WEBP`: Smaller files than the other two formats at similar quality. Supports
+      transparency.
 
     Default: `JPG`.
     """
 
     delivery_method: Literal["sync", "async"] | None = None
-    """Whether the answer waits for the mask.
+    """Whether the response waits for the mask.
 
-    - `sync`: The answer holds the results; the connection stays open until then.
-    - `async`: The answer comes at once and only confirms the task. Fetch the results
-      with `getResponse`, or have them sent to `webhookURL`.
+    - `sync`: The response contains the results. The connection stays open until then.
+    - `async`: The response immediately confirms the task. Get the results with
+      `getResponse`, or receive them at `webhookURL`.
 
     Default: `sync`.
     """
 
     webhook_url: Uri | None = None
-    """Address to which the result is sent by POST as soon as it is finished. A result
-    may arrive more than once.
+    """The URL that receives the finished result in a POST request. A result may be sent
+    more than once.
     """
 
     upload_endpoint: Uri | None = None
-    """Address to which the mask is sent by PUT, as the bare bytes of the body: for
-    instance a presigned URL of your own storage.
+    """The URL that receives the mask in a PUT request, as the raw bytes of the body.
+    For example, use a presigned URL of your own storage.
     """
 
     ttl: Annotated[int, Limits(ge=60)] | None = None
-    """Seconds for which the generated file stays on the platform. It matters only while
-    `outputType` is `URL`.
+    """The number of seconds for which the platform stores the generated file. It
+    applies only if `outputType` is `URL`.
 
     At least 60.
     """
 
     include_cost: bool | None = None
-    """Whether each result states its price in US dollars, in `cost`."""
+    """Whether each result contains its price in US dollars, in `cost`."""
 
     routing: dict[str, Json] | None = None
-    """Preferences for where the platform runs the task. What it holds is not
-    documented, so any object is passed on as it is.
+    """Preferences for where the platform runs the task. The contents are not
+    documented, so any object is sent unchanged.
     """
 
     task_type: Literal["imageMasking"] = constant("imageMasking")
-    """Marks the object as a task that makes a mask for an image."""
+    """The task type: generates a mask for an image."""
 
     task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. Results
-    and errors carry it, and `getResponse` asks by it.
+    """The identifier of this task: a version 4 UUID that you choose and use for no
+    other task. Results and errors contain it, and `getResponse` requires it.
     """
 
     @staticmethod

@@ -9,11 +9,11 @@ from ..._runtime.client.about import About
 
 image_upload = About(
     title="Image Upload",
-    summary="Puts an image on the platform and gives it a UUID.",
+    summary="Uploads an image to the platform and gives it a UUID.",
     description=(
-        "Puts an image on the platform, so that later tasks can name it by a UUID "
-        "instead of carrying it along each time. Worth it for an image that is used "
-        "more than once; for video and audio there is the media storage task."
+        "Uploads an image to the platform, so that later tasks can refer to it by a "
+        "UUID instead of including it each time. This is useful for an image that is "
+        "used more than once. For video and audio, use the media storage task."
     ),
     documentation="https://runware.ai/docs/platform/image-upload",
 )

@@ -1,8 +1,8 @@
 """Image Upload, task type `imageUpload`.
 
-Puts an image on the platform, so that later tasks can name it by a UUID instead of
-carrying it along each time. Worth it for an image that is used more than once; for
-video and audio there is the media storage task.
+Uploads an image to the platform, so that later tasks can refer to it by a UUID instead
+of including it each time. This is useful for an image that is used more than once. For
+video and audio, use the media storage task.
 
 - Status: live.
 - Documentation: https://runware.ai/docs/platform/image-upload
@@ -39,42 +39,44 @@ ImageInput = Annotated[
 
 
 class ImageUploadResult(TaskResult):
-    """The image as it is on the platform now."""
+    """The uploaded image, as it is on the platform."""
 
     task_type: str
-    """Repeats the type of the task that uploaded the image."""
+    """The type of the task that uploaded the image."""
 
     task_uuid: str
-    """Identifier of the task that uploaded the image, as given in the request."""
+    """The `taskUUID` of the request."""
 
     image_uuid: str
-    """Identifier of this image. It can stand wherever a later task wants an image."""
+    """The identifier of this image. Later tasks accept it wherever they accept an
+    image.
+    """
 
     image_url: str
-    """Address of the image on the platform."""
+    """The URL of the image on the platform."""
 
 
 class ImageUploadRequest(TaskRequest[ImageUploadResult]):
-    """Puts an image on the platform, so that later tasks can name it by a UUID instead
-    of carrying it along each time. Worth it for an image that is used more than once;
-    for video and audio there is the media storage task.
+    """Uploads an image to the platform, so that later tasks can refer to it by a UUID
+    instead of including it each time. This is useful for an image that is used more
+    than once. For video and audio, use the media storage task.
 
     Args:
-        image: The image to put on the platform.
-        task_type: Marks the object as a task that uploads an image.
-        task_uuid: Your identifier for this task, a version 4 UUID that no other task
-            has.
+        image: The image to upload to the platform.
+        task_type: The task type: uploads an image.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
+            for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = ImageUploadResult
 
     image: ImageInput
-    """The image to put on the platform."""
+    """The image to upload to the platform."""
 
     task_type: Literal["imageUpload"] = constant("imageUpload")
-    """Marks the object as a task that uploads an image."""
+    """The task type: uploads an image."""
 
     task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. Results
-    and errors carry it, and `getResponse` asks by it.
+    """The identifier of this task: a version 4 UUID that you choose and use for no
+    other task. Results and errors contain it, and `getResponse` requires it.
     """

@@ -12,8 +12,8 @@ media_storage = About(
     summary="Stores a file in the account, or deletes one.",
     description=(
         "Stores an image, video, audio or 3D file in the account, so that later tasks "
-        "can name it by a UUID instead of carrying it along each time; and deletes it "
-        "when it is no longer wanted."
+        "can refer to it by a UUID instead of including it each time. It also deletes "
+        "the file when it is no longer needed."
     ),
     documentation="https://runware.ai/docs/platform/media-storage",
 )

@@ -1,8 +1,8 @@
 """Media Storage, task type `mediaStorage`.
 
-Stores an image, video, audio or 3D file in the account, so that later tasks can name it
-by a UUID instead of carrying it along each time; and deletes it when it is no longer
-wanted.
+Stores an image, video, audio or 3D file in the account, so that later tasks can refer
+to it by a UUID instead of including it each time. It also deletes the file when it is
+no longer needed.
 
 - Status: live.
 - Documentation: https://runware.ai/docs/platform/media-storage
@@ -43,66 +43,65 @@ FileInput = Annotated[
 
 
 class MediaStorageResult(TaskResult):
-    """What became of the file: after an upload, where it is; after a deletion, which it
-    was.
+    """The outcome of the operation. After an upload, it shows where the file is. After
+    a deletion, it shows which file was deleted.
     """
 
     task_type: str
-    """Repeats the type of the task about this file."""
+    """The type of the task that stored or deleted the file."""
 
     task_uuid: str
-    """Identifier of the task that stored or deleted the file, as given in the request.
-    """
+    """The `taskUUID` of the request."""
 
     operation: Literal["upload", "delete"] | str | None = None
-    """Repeats what was done with the file.
+    """The operation that was performed on the file.
 
-    - `upload`: The file is stored; `mediaURL` says where.
-    - `delete`: The file is gone; its UUID is of no more use.
+    - `upload`: The file is stored. `mediaURL` contains its URL.
+    - `delete`: The file is deleted. Its UUID can no longer be used.
     """
 
     media_uuid: str
-    """Identifier of the file. As long as it is stored, it can stand wherever a later
-    task wants such a file.
+    """The identifier of the file. While the file is stored, later tasks accept it for
+    any input of that type.
     """
 
     media_url: str | None = None
-    """Address of the stored file; there after an upload."""
+    """The URL of the stored file. Present after an upload."""
 
 
 class MediaStorageRequest(TaskRequest[MediaStorageResult]):
     """Stores an image, video, audio or 3D file in the account, so that later tasks can
-    name it by a UUID instead of carrying it along each time; and deletes it when it is
-    no longer wanted.
+    refer to it by a UUID instead of including it each time. It also deletes the file
+    when it is no longer needed.
 
     Args:
-        operation: What to do with `media`.
-        media: The file to store or, to delete it, the UUID under which it was stored.
-        task_type: Marks the object as a task about stored files.
-        task_uuid: Your identifier for this task, a version 4 UUID that no other task
-            has.
+        operation: The operation to perform on `media`.
+        media: The file to store, or the UUID of the stored file to delete.
+        task_type: The task type: stores or deletes files.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
+            for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = MediaStorageResult
 
     operation: Literal["upload", "delete"]
-    """What to do with `media`.
+    """The operation to perform on `media`.
 
     - `upload`: Stores `media` in the account and gives it a UUID.
-    - `delete`: Removes the file that `media` names from the account.
+    - `delete`: Deletes the file that `media` identifies from the account.
     """
 
     media: FileInput
-    """The file to store or, to delete it, the UUID under which it was stored. A
-    deletion takes a UUID only.
+    """The file to store, or the UUID of the stored file to delete. A deletion accepts
+    only a UUID.
     """
 
     task_type: Literal["mediaStorage"] = constant("mediaStorage")
-    """Marks the object as a task about stored files."""
+    """The task type: stores or deletes files."""
 
     task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. Results
-    and errors carry it, and `getResponse` asks by it.
+    """The identifier of this task: a version 4 UUID that you choose and use for no
+    other task. Results and errors contain it, and `getResponse` requires it.
     """
 
     @staticmethod

@@ -11,9 +11,9 @@ model_search = About(
     title="Model Search",
     summary="Finds models that tasks can use.",
     description=(
-        "Finds models on the platform, public ones and your own, by words, kind and "
-        "architecture. What it finds is named by its AIR, which goes into the `model` "
-        "of a task. Results come in pages: ask again with a higher `offset` for more."
+        "Finds models on the platform, both public models and your own, by words, "
+        "category and architecture. Each result has an AIR, to use as the `model` of a "
+        "task. Results are paginated: to get more, search again with a higher `offset`."
     ),
     documentation="https://runware.ai/docs/platform/model-search",
 )

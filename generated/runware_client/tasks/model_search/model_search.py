@@ -1,8 +1,8 @@
 """Model Search, task type `modelSearch`.
 
-Finds models on the platform, public ones and your own, by words, kind and architecture.
-What it finds is named by its AIR, which goes into the `model` of a task. Results come
-in pages: ask again with a higher `offset` for more.
+Finds models on the platform, both public models and your own, by words, category and
+architecture. Each result has an AIR, to use as the `model` of a task. Results are
+paginated: to get more, search again with a higher `offset`.
 
 - Status: live.
 - Documentation: https://runware.ai/docs/platform/model-search
@@ -31,52 +31,52 @@ from ..._runtime.schema import (
 
 
 class FoundModel(ResultPart):
-    """One model. Its members depend on the model, and it may have more than these."""
+    """One model. Its fields depend on the model, and it can have additional fields."""
 
     air: str | None = None
-    """The model's AIR, to use as the `model` of a task."""
+    """The AIR of the model, to use as the `model` of a task."""
 
     name: str | None = None
-    """What the model is called, for people."""
+    """The human-readable name of the model."""
 
     version: str | None = None
-    """Version of the model, such as `1.0`."""
+    """The version of the model, such as `1.0`."""
 
     category: (
         Literal["checkpoint", "lora", "lycoris", "vae", "embeddings"] | str | None
     ) = None
-    """What kind of model it is. New kinds may appear.
+    """The category of the model. New categories may be added.
 
-    - `checkpoint`: A model that makes images by itself.
-    - `lora`: A small addition that bends a checkpoint toward a style, a character or a
+    - `checkpoint`: A model that generates images by itself.
+    - `lora`: A small addition that adapts a checkpoint to a style, a character or a
       subject.
-    - `lycoris`: An addition like a LoRA, built by one of the LyCORIS methods.
-    - `vae`: A part that turns what a checkpoint computes into pixels, in place of its
-      own.
-    - `embeddings`: A textual inversion, which gives prompts a new word to draw on.
+    - `lycoris`: An addition similar to a LoRA, built with one of the LyCORIS methods.
+    - `vae`: A component that converts the output of a checkpoint to pixels. It replaces
+      the checkpoint's own component.
+    - `embeddings`: A textual inversion, which adds a new word for use in prompts.
     """
 
     type_: str | None = None
-    """What the model is within its category, such as `base`."""
+    """The type of the model within its category, such as `base`."""
 
     architecture: str | None = None
     """The architecture of the model, such as `sdxl`."""
 
     capabilities: list[str] | None = None
-    """What the model can do, such as `text-to-image`."""
+    """The capabilities of the model, such as `text-to-image`."""
 
     source: Literal["official", "community"] | str | None = None
-    """Where the model comes from: the platform or its users.
+    """The source of the model: the platform or its users.
 
     - `official`: Models that the platform itself offers.
-    - `community`: Models that its users have brought.
+    - `community`: Models that users of the platform added.
     """
 
     provider: str | None = None
-    """The company or person that offers the model."""
+    """The organization or person that provides the model."""
 
     hero_image: str | None = None
-    """Address of an image that shows what the model does."""
+    """The URL of an image that shows what the model does."""
 
     private: bool | None = None
     """Whether only your organization can use the model."""
@@ -85,146 +85,145 @@ class FoundModel(ResultPart):
     """Whether the model was marked as a favorite."""
 
     short_description: str | None = None
-    """One line that says what the model is."""
+    """A one-line description of the model."""
 
     comment: str | None = None
-    """Further notes on the model. They are free text."""
+    """Additional notes on the model, as free text."""
 
     tags: list[str] | None = None
-    """Words that say what the model is about."""
+    """Words that describe what the model is about."""
 
     positive_trigger_words: str | None = None
-    """Words by which prompts call for what the model learned."""
+    """Prompt words that activate what the model learned."""
 
     negative_trigger_words: str | None = None
-    """Words that belong into the negative prompt."""
+    """Words to use in the negative prompt."""
 
     conditioning: str | None = None
-    """What a ControlNet reads, such as `canny`."""
+    """The conditioning that a ControlNet uses, such as `canny`."""
 
     default_width: Integer | None = None
-    """Width that suits the model, in pixels."""
+    """The recommended width for the model, in pixels."""
 
     default_height: Integer | None = None
-    """Height that suits the model, in pixels."""
+    """The recommended height for the model, in pixels."""
 
     default_steps: Integer | None = None
-    """Denoising steps that suit the model."""
+    """The recommended number of denoising steps for the model."""
 
     default_scheduler: str | None = None
-    """Sampling method that suits the model."""
+    """The recommended sampling method for the model."""
 
     default_cfg: Number | None = Field(default=None, validation_alias="defaultCFG")
-    """Guidance that suits the model. It is a CFG scale."""
+    """The recommended guidance scale for the model. It is a CFG scale."""
 
     default_strength: Number | None = None
-    """Strength that suits the model, from 0 to 1."""
+    """The recommended strength for the model, from 0 to 1."""
 
     default_weight: Number | None = None
-    """Weight that suits the model, where it is an addition."""
+    """The recommended weight for the model, if it is an add-on."""
 
 
 class ModelSearchResult(TaskResult):
-    """One page of the models found."""
+    """One page of the found models."""
 
     task_type: str
-    """Repeats the type of the task that searched."""
+    """The type of the task that searched for models."""
 
     task_uuid: str
-    """Identifier of the task that searched, as given in the request."""
+    """The `taskUUID` of the request."""
 
     total_results: Integer
-    """How many models were found in all, on this page and others."""
+    """The total number of found models, on all pages."""
 
     results: list[FoundModel]
-    """The models on this page, in the order that was asked for. Empty when `offset` is
-    beyond the last one.
+    """The models on this page, in the requested order. Empty if `offset` is beyond the
+    last model.
     """
 
 
 class ModelSearchRequest(TaskRequest[ModelSearchResult]):
-    """Finds models on the platform, public ones and your own, by words, kind and
-    architecture. What it finds is named by its AIR, which goes into the `model` of a
-    task. Results come in pages: ask again with a higher `offset` for more.
+    """Finds models on the platform, both public models and your own, by words, category
+    and architecture. Each result has an AIR, to use as the `model` of a task. Results
+    are paginated: to get more, search again with a higher `offset`.
 
     Args:
-        search: Words to look for, in names and in what else is known of a model.
-        source: Where the models come from; without it, from anywhere.
-        category: What kind of model to find; without it, any.
+        search: The words to search for in names and other information about models.
+        source: The source of the models.
+        category: The category of the models.
         architecture: The architecture that models must have, such as `sdxl` or
             `flux-1-dev`. At least 1 character.
-        capabilities: What models must be able to do, such as `text-to-image`.
-        visibility: Which models to search, by who can use them or what you have to do
-            with them.
-        limit: How many models to find at most, on this page. At least 1. Default: `20`.
-        offset: How many of the models found to pass over: 0 for the first page, then
-            the sum of the pages before. At least 0. Default: `0`.
-        sort: What to order the models by.
-        task_type: Marks the object as a search for models.
-        task_uuid: Your identifier for this task, a version 4 UUID that no other task
-            has.
+        capabilities: The capabilities that models must have, such as `text-to-image`.
+        visibility: Which models to search, by who can use them or by your relation to
+            them.
+        limit: The maximum number of models on this page. At least 1. Default: `20`.
+        offset: The number of found models to skip. At least 0. Default: `0`.
+        sort: The sort order of the models.
+        task_type: The task type: searches for models.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
+            for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = ModelSearchResult
 
     search: str | None = None
-    """Words to look for, in names and in what else is known of a model. Without it,
-    every model passes that the other fields let through.
+    """The words to search for in names and other information about models. Without it,
+    the search finds every model that matches the other fields.
     """
 
     source: Literal["official", "community"] | None = None
-    """Where the models come from; without it, from anywhere.
+    """The source of the models. By default, any source.
 
     - `official`: Models that the platform itself offers.
-    - `community`: Models that its users have brought.
+    - `community`: Models that users of the platform added.
     """
 
     category: Literal["checkpoint", "lora", "lycoris", "vae", "embeddings"] | None = (
         None
     )
-    """What kind of model to find; without it, any.
+    """The category of the models. By default, any category.
 
-    - `checkpoint`: A model that makes images by itself.
-    - `lora`: A small addition that bends a checkpoint toward a style, a character or a
+    - `checkpoint`: A model that generates images by itself.
+    - `lora`: A small addition that adapts a checkpoint to a style, a character or a
       subject.
-    - `lycoris`: An addition like a LoRA, built by one of the LyCORIS methods.
-    - `vae`: A part that turns what a checkpoint computes into pixels, in place of its
-      own.
-    - `embeddings`: A textual inversion, which gives prompts a new word to draw on.
+    - `lycoris`: An addition similar to a LoRA, built with one of the LyCORIS methods.
+    - `vae`: A component that converts the output of a checkpoint to pixels. It replaces
+      the checkpoint's own component.
+    - `embeddings`: A textual inversion, which adds a new word for use in prompts.
     """
 
     architecture: Annotated[str, Text(min_length=1)] | None = None
     """The architecture that models must have, such as `sdxl` or `flux-1-dev`. An
-    addition fits only checkpoints of its own architecture.
+    addition works only with checkpoints of the same architecture.
 
     At least 1 character.
     """
 
     capabilities: list[Annotated[str, Text(min_length=1)]] | None = None
-    """What models must be able to do, such as `text-to-image`. Whether one of several
-    is enough is not documented.
+    """The capabilities that models must have, such as `text-to-image`. Whether one of
+    several is enough is not documented.
     """
 
     visibility: Literal["public", "private", "favorite", "owned"] | None = None
-    """Which models to search, by who can use them or what you have to do with them.
-    What is searched without it is not documented.
+    """Which models to search, by who can use them or by your relation to them. The
+    default is not documented.
 
     - `public`: Models that every account can use.
     - `private`: Models that only your organization can use.
     - `favorite`: Models that were marked as favorites.
-    - `owned`: Models that belong to your organization, whoever can use them.
+    - `owned`: Models that belong to your organization, regardless of who can use them.
     """
 
     limit: Annotated[int, Limits(ge=1)] | None = None
-    """How many models to find at most, on this page. Runware's own clients ask for no
-    more than 100.
+    """The maximum number of models on this page. Runware's own clients request at most
+    100.
 
     At least 1. Default: `20`.
     """
 
     offset: Annotated[int, Limits(ge=0)] | None = None
-    """How many of the models found to pass over: 0 for the first page, then the sum of
-    the pages before.
+    """The number of found models to skip. Use 0 for the first page, then the total
+    number of models on the previous pages.
 
     At least 0. Default: `0`.
     """
@@ -243,23 +242,23 @@ class ModelSearchRequest(TaskRequest[ModelSearchResult]):
         ]
         | None
     ) = None
-    """What to order the models by. A `-` in front turns the order round.
+    """The sort order of the models. A `-` prefix reverses the order.
 
     - `_score`: By how well they match the search.
-    - `popularity`: By popularity, rising.
+    - `popularity`: By popularity, the least popular first.
     - `-popularity`: By popularity, the most popular first.
     - `name`: By name, from A to Z.
     - `-name`: By name, from Z to A.
-    - `addedUnixTimestamp`: By when they were added, oldest first.
-    - `-addedUnixTimestamp`: By when they were added, newest first.
-    - `updatedDateUnixTimestamp`: By when they were changed, longest ago first.
-    - `-updatedDateUnixTimestamp`: By when they were changed, latest first.
+    - `addedUnixTimestamp`: By the time they were added, oldest first.
+    - `-addedUnixTimestamp`: By the time they were added, newest first.
+    - `updatedDateUnixTimestamp`: By the time they were changed, oldest first.
+    - `-updatedDateUnixTimestamp`: By the time they were changed, newest first.
     """
 
     task_type: Literal["modelSearch"] = constant("modelSearch")
-    """Marks the object as a search for models."""
+    """The task type: searches for models."""
 
     task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. The
-    result and errors carry it.
+    """The identifier of this task: a version 4 UUID that you choose and use for no
+    other task. The result and errors contain it.
     """

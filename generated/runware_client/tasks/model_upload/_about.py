@@ -9,11 +9,11 @@ from ..._runtime.client.about import About
 
 model_upload = About(
     title="Model Upload",
-    summary="Brings a model of your own to the platform.",
+    summary="Uploads your own model to the platform.",
     description=(
-        "Brings a model of your own to the platform, from an address where its file "
-        "can be downloaded. The platform checks it, fetches it and prepares it; when "
-        "it is ready, tasks can use it by its AIR."
+        "Uploads your own model to the platform, from a URL where its file can be "
+        "downloaded. The platform checks, downloads and prepares it. When the model is "
+        "ready, tasks can use it by its AIR."
     ),
     documentation="https://runware.ai/docs/platform/model-upload",
 )

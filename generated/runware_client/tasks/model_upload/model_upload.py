@@ -1,8 +1,8 @@
 """Model Upload, task type `modelUpload`.
 
-Brings a model of your own to the platform, from an address where its file can be
-downloaded. The platform checks it, fetches it and prepares it; when it is ready, tasks
-can use it by its AIR.
+Uploads your own model to the platform, from a URL where its file can be downloaded. The
+platform checks, downloads and prepares it. When the model is ready, tasks can use it by
+its AIR.
 
 - Status: live.
 - Documentation: https://runware.ai/docs/platform/model-upload
@@ -31,111 +31,113 @@ from ..._runtime.schema import (
 
 
 class ModelUploadResult(TaskResult):
-    """How far the upload is. One task may give several of these, one after the other,
-    until `status` is `ready` or `failed`; the model can be used only then.
+    """The progress of the upload. A task may return several of these, one after the
+    other, until `status` is `ready` or `failed`. The model can be used only when
+    `status` is `ready`.
     """
 
     task_type: str | None = None
-    """Repeats the type of the task that uploads the model; not every result carries it.
-    """
+    """The type of the task that uploads the model. Not all results contain it."""
 
     task_uuid: str
-    """Identifier of the task that uploads the model, as given in the request."""
+    """The `taskUUID` of the request."""
 
     status: (
         Literal["validated", "downloaded", "optimized", "stored", "ready", "failed"]
         | str
     )
-    """How far the upload is.
+    """The progress of the upload.
 
-    - `validated`: The request is in order; the file is fetched next.
-    - `downloaded`: The file is on the platform and is prepared next.
-    - `optimized`: The model is prepared and is stored next.
+    - `validated`: The request is valid. The file is downloaded next.
+    - `downloaded`: The file is on the platform. It is prepared next.
+    - `optimized`: The model is prepared. It is stored next.
     - `stored`: The model is stored and nearly ready.
-    - `ready`: Done: tasks can use the model.
-    - `failed`: It did not work, and `message` says why. Correct it, then upload the
-      model with a new task.
+    - `ready`: The upload is complete. Tasks can use the model.
+    - `failed`: The upload failed. `message` contains the reason. Correct the problem,
+      then upload the model with a new task.
     """
 
     message: str
-    """What has happened, in words meant for a person."""
+    """A description of what happened, for people."""
 
     air: str | None = None
-    """The AIR that tasks name the model by, once it is known."""
+    """The AIR that tasks use for the model. Present once it is known."""
 
 
 class ModelUploadRequest(TaskRequest[ModelUploadResult]):
-    """Brings a model of your own to the platform, from an address where its file can be
-    downloaded. The platform checks it, fetches it and prepares it; when it is ready,
+    """Uploads your own model to the platform, from a URL where its file can be
+    downloaded. The platform checks, downloads and prepares it. When the model is ready,
     tasks can use it by its AIR.
 
     Args:
-        category: What kind of model it is.
-        type_: What the model is for, within its category.
-        architecture: The architecture that the model is built on, such as `sdxl`. At
+        category: The category of the uploaded model.
+        type_: The purpose of the model, within its category.
+        architecture: The architecture that the model is based on, such as `sdxl`. At
             least 1 character.
-        format_: Form of the model's file; there is only one.
-        air_: The AIR that tasks should name the model by.
-        unique_identifier: A name of your own for the model that none of your others
-            has. At least 1 character.
-        name: What the model is called, for people. At least 1 character.
-        version: Which version of the model it is, such as `1.0`. At least 1 character.
-        download_url: Address of the model's file.
-        default_scheduler: Name of the sampling method for tasks that name none, such as
-            `Euler`. At least 1 character.
-        default_steps: Denoising steps for tasks that do not say how many. At least 1.
-        default_cfg: Guidance for tasks that do not say how closely to follow the
-            prompt. At least 0.
-        default_strength: How far an image may move away from its seed image in tasks
-            that do not say so: near 0 it hardly changes, at 1 it is made anew. Between
-            0 and 1.
-        default_weight: How strongly to apply the model in tasks that do not say so.
+        format_: The format of the model file.
+        air_: The AIR that tasks should use for the model.
+        unique_identifier: A unique name that you choose for the model. At least 1
+            character.
+        name: The human-readable name of the model. At least 1 character.
+        version: The version of the model, such as `1.0`. At least 1 character.
+        download_url: The URL of the model file.
+        default_scheduler: The default sampling method, for tasks that do not set one,
+            such as `Euler`. At least 1 character.
+        default_steps: The default number of denoising steps, for tasks that do not set
+            it. At least 1.
+        default_cfg: The default guidance scale, for tasks that do not set it: how
+            closely to follow the prompt. At least 0.
+        default_strength: The default strength, for tasks that do not set it: how much
+            an image may differ from its seed image. Between 0 and 1.
+        default_weight: The default weight, for tasks that do not set it: how strongly
+            to apply the model.
         private: Whether only your organization may use the model.
-        hero_image_url: Address of a picture to show beside the model's name.
-        tags: Words to find the model by, such as its style or subject.
+        hero_image_url: The URL of an image to show with the name of the model.
+        tags: Words for finding the model, such as its style or subject.
         positive_trigger_words: Words that a prompt needs for the model to take effect.
         negative_trigger_words: Words that a negative prompt needs for the model to take
             effect.
-        short_description: What the model does, in a sentence or two, for those who find
-            it.
-        comment: A note about this upload, for yourself and your team.
-        task_type: Marks the object as a task that uploads a model.
-        task_uuid: Your identifier for this task, a version 4 UUID that no other task
-            has.
+        short_description: What the model does, in one or two sentences, for people who
+            find it.
+        comment: A note about this upload, for you and your team.
+        task_type: The task type: uploads a model.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
+            for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = ModelUploadResult
 
     category: Literal["checkpoint", "lora", "lycoris", "vae", "embeddings"]
-    """What kind of model it is.
+    """The category of the uploaded model.
 
-    - `checkpoint`: A model that makes images by itself.
-    - `lora`: A small addition that bends a checkpoint toward a style, a character or a
+    - `checkpoint`: A model that generates images by itself.
+    - `lora`: A small addition that adapts a checkpoint to a style, a character or a
       subject.
-    - `lycoris`: An addition like a LoRA, built by one of the LyCORIS methods.
-    - `vae`: A part that turns what a checkpoint computes into pixels, in place of its
-      own.
-    - `embeddings`: A textual inversion, which gives prompts a new word to draw on.
+    - `lycoris`: An addition similar to a LoRA, built with one of the LyCORIS methods.
+    - `vae`: A component that converts the output of a checkpoint to pixels. It replaces
+      the checkpoint's own component.
+    - `embeddings`: A textual inversion, which adds a new word for use in prompts.
     """
 
     type_: Literal["base", "inpainting", "positive", "negative"] | None = None
-    """What the model is for, within its category. Not every category has types.
+    """The purpose of the model, within its category. Not all categories have types.
 
-    - `base`: A checkpoint that makes whole images.
-    - `inpainting`: A checkpoint that repaints parts of an image.
+    - `base`: A checkpoint that generates whole images.
+    - `inpainting`: A checkpoint that regenerates parts of an image.
     - `positive`: An embedding or LoRA for what an image should show.
-    - `negative`: An embedding or LoRA for what to keep out of an image.
+    - `negative`: An embedding or LoRA for what an image should not show.
     """
 
     architecture: Annotated[str, Text(min_length=1)]
-    """The architecture that the model is built on, such as `sdxl`. Which ones the
-    platform takes is not documented here; a model search shows those of its models.
+    """The architecture that the model is based on, such as `sdxl`. The supported
+    architectures are not documented here. A model search shows the architectures of the
+    platform's models.
 
     At least 1 character.
     """
 
     format_: Literal["safetensors"] = constant("safetensors")
-    """Form of the model's file; there is only one."""
+    """The format of the model file. It has only one value."""
 
     air_: (
         Annotated[
@@ -143,44 +145,44 @@ class ModelUploadRequest(TaskRequest[ModelUploadResult]):
         ]
         | None
     ) = None
-    """The AIR that tasks should name the model by. The result repeats it, or says which
-    one the model was given.
+    """The AIR that tasks should use for the model. The result contains this AIR, or the
+    one that the model was given.
 
     Example: `acme:harbours@1`.
     """
 
     unique_identifier: Annotated[str, Text(min_length=1)] | None = None
-    """A name of your own for the model that none of your others has. Its form is not
-    documented.
+    """A unique name that you choose for the model. None of your other models has it.
+    Its format is not documented.
 
     At least 1 character.
     """
 
     name: Annotated[str, Text(min_length=1)]
-    """What the model is called, for people.
+    """The human-readable name of the model.
 
     At least 1 character.
     """
 
     version: Annotated[str, Text(min_length=1)]
-    """Which version of the model it is, such as `1.0`. One model may have several.
+    """The version of the model, such as `1.0`. A model may have several versions.
 
     At least 1 character.
     """
 
     download_url: Uri
-    """Address of the model's file. The platform has to be able to download it without
+    """The URL of the model file. The platform must be able to download it without
     logging in.
     """
 
     default_scheduler: Annotated[str, Text(min_length=1)] | None = None
-    """Name of the sampling method for tasks that name none, such as `Euler`.
+    """The default sampling method, for tasks that do not set one, such as `Euler`.
 
     At least 1 character.
     """
 
     default_steps: Annotated[int, Limits(ge=1)] | None = None
-    """Denoising steps for tasks that do not say how many.
+    """The default number of denoising steps, for tasks that do not set it.
 
     At least 1.
     """
@@ -188,54 +190,55 @@ class ModelUploadRequest(TaskRequest[ModelUploadResult]):
     default_cfg: Annotated[float, Limits(ge=0)] | None = Field(
         default=None, validation_alias="defaultCFG"
     )
-    """Guidance for tasks that do not say how closely to follow the prompt.
+    """The default guidance scale, for tasks that do not set it: how closely to follow
+    the prompt.
 
     At least 0.
     """
 
     default_strength: Annotated[float, Limits(ge=0, le=1)] | None = None
-    """How far an image may move away from its seed image in tasks that do not say so:
-    near 0 it hardly changes, at 1 it is made anew.
+    """The default strength, for tasks that do not set it: how much an image may differ
+    from its seed image. Near 0, it hardly changes. At 1, it is generated again.
 
     Between 0 and 1.
     """
 
     default_weight: Number | None = None
-    """How strongly to apply the model in tasks that do not say so. It matters for
-    additions, such as a LoRA.
+    """The default weight, for tasks that do not set it: how strongly to apply the
+    model. It matters for add-ons, such as a LoRA.
     """
 
     private: bool | None = None
-    """Whether only your organization may use the model. What holds without it is not
-    documented, so say it either way.
+    """Whether only your organization may use the model. The default is not documented,
+    so always set it.
     """
 
     hero_image_url: Uri | None = None
-    """Address of a picture to show beside the model's name."""
+    """The URL of an image to show with the name of the model."""
 
     tags: list[str] | None = None
-    """Words to find the model by, such as its style or subject."""
+    """Words for finding the model, such as its style or subject."""
 
     positive_trigger_words: str | None = None
-    """Words that a prompt needs for the model to take effect. How several are separated
-    is not documented.
+    """Words that a prompt needs for the model to take effect. How to separate several
+    words is not documented.
     """
 
     negative_trigger_words: str | None = None
-    """Words that a negative prompt needs for the model to take effect. How several are
-    separated is not documented.
+    """Words that a negative prompt needs for the model to take effect. How to separate
+    several words is not documented.
     """
 
     short_description: str | None = None
-    """What the model does, in a sentence or two, for those who find it."""
+    """What the model does, in one or two sentences, for people who find it."""
 
     comment: str | None = None
-    """A note about this upload, for yourself and your team."""
+    """A note about this upload, for you and your team."""
 
     task_type: Literal["modelUpload"] = constant("modelUpload")
-    """Marks the object as a task that uploads a model."""
+    """The task type: uploads a model."""
 
     task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. Results
-    and errors carry it, and `getResponse` asks by it.
+    """The identifier of this task: a version 4 UUID that you choose and use for no
+    other task. Results and errors contain it, and `getResponse` requires it.
     """

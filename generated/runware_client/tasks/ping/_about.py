@@ -11,8 +11,8 @@ ping = About(
     title="Ping",
     summary="Keeps a WebSocket connection open.",
     description=(
-        "Keeps a WebSocket connection open: the platform closes one on which it has "
-        "heard nothing for 120 seconds, and answers each ping with a pong. Over REST "
-        "there is nothing to keep open."
+        "Keeps a WebSocket connection open. The platform closes a connection on which "
+        "it has received nothing for 120 seconds. It responds to each ping with a "
+        "pong. REST has no connection to keep open."
     ),
 )

@@ -1,8 +1,8 @@
 """Ping, task type `ping`.
 
-Keeps a WebSocket connection open: the platform closes one on which it has heard nothing
-for 120 seconds, and answers each ping with a pong. Over REST there is nothing to keep
-open.
+Keeps a WebSocket connection open. The platform closes a connection on which it has
+received nothing for 120 seconds. It responds to each ping with a pong. REST has no
+connection to keep open.
 
 - Status: live.
 
@@ -17,29 +17,31 @@ from ..._runtime.schema import Exactly, TaskRequest, TaskResult, constant
 
 
 class PingResult(TaskResult):
-    """The answer to a ping. It names no task, so it is not matched to a request."""
+    """The response to a ping. It does not identify a task, so it is not matched to a
+    request.
+    """
 
     task_type: str | None = None
-    """Repeats the task type of the request; not every answer carries it."""
+    """The task type of the request. Not all responses contain it."""
 
     pong: bool
-    """Always `true`: the connection is alive and its 120 seconds start again."""
+    """Always `true`. The connection is alive, and its 120 seconds start again."""
 
 
 class PingRequest(TaskRequest[PingResult]):
-    """Keeps a WebSocket connection open: the platform closes one on which it has heard
-    nothing for 120 seconds, and answers each ping with a pong. Over REST there is
-    nothing to keep open.
+    """Keeps a WebSocket connection open. The platform closes a connection on which it
+    has received nothing for 120 seconds. It responds to each ping with a pong. REST has
+    no connection to keep open.
 
     Args:
-        ping: Always `true`; the field carries no information beyond being there.
-        task_type: Marks the object as a ping; there is no other value.
+        ping: Always `true`.
+        task_type: The task type: a ping.
     """
 
     result: ClassVar[type[TaskResult]] = PingResult
 
     ping: Annotated[Literal[True], Exactly()] = constant(True)
-    """Always `true`; the field carries no information beyond being there."""
+    """Always `true`. The field contains no further information."""
 
     task_type: Literal["ping"] = constant("ping")
-    """Marks the object as a ping; there is no other value."""
+    """The task type: a ping. There is no other value."""

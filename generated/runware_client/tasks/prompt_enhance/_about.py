@@ -9,12 +9,12 @@ from ..._runtime.client.about import About
 
 prompt_enhance = About(
     title="Prompt Enhance",
-    summary="Writes a richer prompt from a short one.",
+    summary="Generates a more detailed prompt from a short prompt.",
     description=(
-        "Writes a prompt for making images out of a shorter one, with details that the "
-        "short one leaves open. The subject may drift, so ask for several versions and "
-        "choose. A field that only one model knows may be added beside these and is "
-        "sent as it is."
+        "Generates a prompt for images from a shorter prompt, with details that the "
+        "short prompt does not specify. The subject may change, so request several "
+        "versions and choose one. Fields that only one model has can be added; they "
+        "are sent unchanged."
     ),
     documentation="https://runware.ai/docs/models",
 )

@@ -1,8 +1,8 @@
 """Prompt Enhance, task type `promptEnhance`.
 
-Writes a prompt for making images out of a shorter one, with details that the short one
-leaves open. The subject may drift, so ask for several versions and choose. A field that
-only one model knows may be added beside these and is sent as it is.
+Generates a prompt for images from a shorter prompt, with details that the short prompt
+does not specify. The subject may change, so request several versions and choose one.
+Fields that only one model has can be added; they are sent unchanged.
 
 - Status: live.
 - Documentation: https://runware.ai/docs/models
@@ -33,46 +33,45 @@ from ..._runtime.schema import (
 
 
 class PromptEnhanceResult(TaskResult):
-    """One enhanced prompt. With `promptVersions` above 1 there are several of them with
-    the same `taskUUID`. The confirmation of an `async` task holds `taskType` and
-    `taskUUID` alone.
+    """One enhanced prompt. If `promptVersions` is above 1, several results have the
+    same `taskUUID`. The confirmation of an `async` task contains only `taskType` and
+    `taskUUID`.
     """
 
     task_type: str
-    """Repeats the type of the task that wrote the prompt."""
+    """The type of the task that generated the prompt."""
 
     task_uuid: str
-    """Identifier of the task that wrote the prompt, as given in the request."""
+    """The `taskUUID` of the request."""
 
     text: str
     """The enhanced prompt, to use as the prompt of another task."""
 
     cost: Number | None = None
-    """Price of this prompt in US dollars; there when `includeCost` is `true`."""
+    """The price of this prompt in US dollars. Present if `includeCost` is `true`."""
 
     result_index: Integer | None = None
-    """Which of the results of the task this is; some answers tell it."""
+    """The index of this result among those of the task. Only some responses contain it.
+    """
 
 
 class PromptEnhanceRequest(TaskRequest[PromptEnhanceResult], OpenPart):
-    """Writes a prompt for making images out of a shorter one, with details that the
-    short one leaves open. The subject may drift, so ask for several versions and
-    choose. A field that only one model knows may be added beside these and is sent as
-    it is.
+    """Generates a prompt for images from a shorter prompt, with details that the short
+    prompt does not specify. The subject may change, so request several versions and
+    choose one. Fields that only one model has can be added; they are sent unchanged.
 
     Args:
-        model: The AIR of the model that writes the prompt.
+        model: The AIR of the model that generates the prompt.
         prompt: The prompt to enhance. At least 1 character.
-        prompt_max_length: How long each enhanced prompt may be. At least 1.
-        prompt_versions: How many enhanced prompts to write. At least 1.
-        delivery_method: Whether the answer waits for the enhanced prompts.
-        webhook_url: Address to which each result is sent by POST as soon as it is
-            finished.
-        include_cost: Whether each result states its price in US dollars, in `cost`.
+        prompt_max_length: The maximum length of each enhanced prompt. At least 1.
+        prompt_versions: The number of enhanced prompts to generate. At least 1.
+        delivery_method: Whether the response waits for the enhanced prompts.
+        webhook_url: The URL that receives each finished result in a POST request.
+        include_cost: Whether each result contains its price in US dollars, in `cost`.
         routing: Preferences for where the platform runs the task.
-        task_type: Marks the object as a task that enhances a prompt.
-        task_uuid: Your identifier for this task, a version 4 UUID that no other task
-            has.
+        task_type: The task type: enhances a prompt.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
+            for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = PromptEnhanceResult
@@ -81,58 +80,58 @@ class PromptEnhanceRequest(TaskRequest[PromptEnhanceResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that writes the prompt.
+    """The AIR of the model that generates the prompt.
 
     Example: `runware:llama-3-1-8b@prompt-enhancer`.
     """
 
     prompt: Annotated[str, Text(min_length=1)]
-    """The prompt to enhance. A few words are enough; the longest text allowed depends
-    on the model.
+    """The prompt to enhance. A few words are enough. The maximum length depends on the
+    model.
 
     At least 1 character.
     """
 
     prompt_max_length: Annotated[int, Limits(ge=1)] | None = None
-    """How long each enhanced prompt may be. The unit, the default and the limits depend
-    on the model.
+    """The maximum length of each enhanced prompt. The unit, the default and the limits
+    depend on the model.
 
     At least 1.
     """
 
     prompt_versions: Annotated[int, Limits(ge=1)] | None = None
-    """How many enhanced prompts to write. Each is a result of its own, and all of them
-    carry the same `taskUUID`; the default and the largest number depend on the model.
+    """The number of enhanced prompts to generate. Each is a separate result. All have
+    the same `taskUUID`. The default and the maximum depend on the model.
 
     At least 1.
     """
 
     delivery_method: Literal["sync", "async"] | None = None
-    """Whether the answer waits for the enhanced prompts. Which of the two a model
-    offers, and which it takes where nothing is said, depends on the model.
+    """Whether the response waits for the enhanced prompts. The supported values and the
+    default depend on the model.
 
-    - `sync`: The answer holds the results; the connection stays open until then.
-    - `async`: The answer comes at once and only confirms the task. Fetch the results
-      with `getResponse`, or have them sent to `webhookURL`.
+    - `sync`: The response contains the results. The connection stays open until then.
+    - `async`: The response immediately confirms the task. Get the results with
+      `getResponse`, or receive them at `webhookURL`.
     """
 
     webhook_url: Uri | None = None
-    """Address to which each result is sent by POST as soon as it is finished. A result
-    may arrive more than once.
+    """The URL that receives each finished result in a POST request. A result may be
+    sent more than once.
     """
 
     include_cost: bool | None = None
-    """Whether each result states its price in US dollars, in `cost`."""
+    """Whether each result contains its price in US dollars, in `cost`."""
 
     routing: dict[str, Json] | None = None
-    """Preferences for where the platform runs the task. What it holds is not
-    documented, so any object is passed on as it is.
+    """Preferences for where the platform runs the task. The contents are not
+    documented, so any object is sent unchanged.
     """
 
     task_type: Literal["promptEnhance"] = constant("promptEnhance")
-    """Marks the object as a task that enhances a prompt."""
+    """The task type: enhances a prompt."""
 
     task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. Results
-    and errors carry it, and `getResponse` asks by it.
+    """The identifier of this task: a version 4 UUID that you choose and use for no
+    other task. Results and errors contain it, and `getResponse` requires it.
     """

@@ -9,12 +9,12 @@ from ..._runtime.client.about import About
 
 remove_background = About(
     title="Remove Background",
-    summary="Takes the background away from images and videos.",
+    summary="Removes the background of images and videos.",
     description=(
-        "Cuts what an image or a video shows out of its background, with any model of "
-        "the platform. This is what background removal models have in common; each "
-        "model reads some of these fields and has its own limits. A field that only "
-        "one model knows may be added beside them and is sent as it is."
+        "Removes the background of an image or a video, with any model. The document "
+        "has the fields that background removal models share. Each model supports some "
+        "of them and has its own limits. Fields that only one model has can be added; "
+        "they are sent unchanged."
     ),
     documentation="https://runware.ai/docs/models",
 )

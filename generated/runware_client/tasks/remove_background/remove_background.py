@@ -1,9 +1,8 @@
 """Remove Background, task type `removeBackground`.
 
-Cuts what an image or a video shows out of its background, with any model of the
-platform. This is what background removal models have in common; each model reads some
-of these fields and has its own limits. A field that only one model knows may be added
-beside them and is sent as it is.
+Removes the background of an image or a video, with any model. The document has the
+fields that background removal models share. Each model supports some of them and has
+its own limits. Fields that only one model has can be added; they are sent unchanged.
 
 - Status: live.
 - Documentation: https://runware.ai/docs/models
@@ -55,8 +54,8 @@ VideoInput = Annotated[MediaSource, Media("video", is_uuid, is_uri)]
 
 
 class Inputs(OpenPart):
-    """The image or the video to cut out: one of them. Every model known needs it; some
-    may know further kinds of input.
+    """The image or the video whose background is removed: one of them. All known models
+    require it. Some models may support other inputs.
 
     Args:
         image: The image whose background is removed.
@@ -71,22 +70,22 @@ class Inputs(OpenPart):
 
 
 class Settings(OpenPart):
-    """Fields that some models read. The one named here is known from a model for
-    videos; which others there are depends on the model. The model's own document lists
-    them.
+    """Settings of some models. The ones named here are from models for videos. Which
+    other settings exist depends on the model. The document of a model lists all that it
+    supports.
 
     Args:
-        rgba: Color to put in place of the background: red, green and blue, then how
-            solid it is, each from 0 to 255. Exactly 4 items.
-        return_only_mask: Whether the mask is returned in place of the image.
-        post_process_mask: Whether the edges of the mask are smoothed.
+        rgba: The color that replaces the background: red, green, blue and opacity, each
+            from 0 to 255. Exactly 4 items.
+        return_only_mask: Whether to return the mask instead of the image.
+        post_process_mask: Whether to smooth the edges of the mask.
         alpha_matting: Whether edges such as hair get partial transparency.
-        alpha_matting_foreground_threshold: From which value on a pixel belongs to the
-            subject. At least 0.
-        alpha_matting_background_threshold: Up to which value a pixel belongs to the
-            background. At least 0.
-        alpha_matting_erode_size: By how many pixels the subject is made smaller before
-            matting. At least 0.
+        alpha_matting_foreground_threshold: The minimum value at which a pixel belongs
+            to the subject. At least 0.
+        alpha_matting_background_threshold: The maximum value at which a pixel belongs
+            to the background. At least 0.
+        alpha_matting_erode_size: The number of pixels by which the subject is made
+            smaller before matting. At least 0.
     """
 
     rgba: (
@@ -95,127 +94,130 @@ class Settings(OpenPart):
         ]
         | None
     ) = None
-    """Color to put in place of the background: red, green and blue, then how solid it
-    is, each from 0 to 255. With 0 at the end the background is transparent.
+    """The color that replaces the background: red, green, blue and opacity, each from 0
+    to 255. If the last value is 0, the background is transparent.
 
     Exactly 4 items.
     """
 
     return_only_mask: bool | None = None
-    """Whether the mask is returned in place of the image."""
+    """Whether to return the mask instead of the image."""
 
     post_process_mask: bool | None = None
-    """Whether the edges of the mask are smoothed."""
+    """Whether to smooth the edges of the mask."""
 
     alpha_matting: bool | None = None
     """Whether edges such as hair get partial transparency."""
 
     alpha_matting_foreground_threshold: Annotated[int, Limits(ge=0)] | None = None
-    """From which value on a pixel belongs to the subject.
+    """The minimum value at which a pixel belongs to the subject.
 
     At least 0.
     """
 
     alpha_matting_background_threshold: Annotated[int, Limits(ge=0)] | None = None
-    """Up to which value a pixel belongs to the background.
+    """The maximum value at which a pixel belongs to the background.
 
     At least 0.
     """
 
     alpha_matting_erode_size: Annotated[int, Limits(ge=0)] | None = None
-    """By how many pixels the subject is made smaller before matting.
+    """The number of pixels by which the subject is made smaller before matting.
 
     At least 0.
     """
 
 
 class RemoveBackgroundResult(TaskResult):
-    """The image or the video without its background: `imageUUID` is there for an image,
-    `videoUUID` for a video. The confirmation of an `async` task holds `taskType` and
-    `taskUUID` alone.
+    """The image or the video without its background. `imageUUID` is present for an
+    image, `videoUUID` for a video. The confirmation of an `async` task contains only
+    `taskType` and `taskUUID`.
     """
 
     task_type: str
-    """Repeats the type of the task that removed the background."""
+    """The type of the task that removed the background."""
 
     task_uuid: str
-    """Identifier of the task that removed the background, as given in the request."""
+    """The `taskUUID` of the request."""
 
     image_uuid: str | None = None
-    """Identifier of the cut-out image. It can stand wherever a later task wants an
-    image.
+    """The identifier of the image without its background. Later tasks accept it
+    wherever they accept an image.
     """
 
     image_url: str | None = None
-    """Address of the image; there when `outputType` is `URL` and the input an image."""
+    """The URL of the image. Present if `outputType` is `URL` and the input is an image.
+    """
 
     image_base64_data: str | None = None
-    """The image file as Base64 text; there when `outputType` is `base64Data` and the
-    input an image.
+    """The image file as Base64 text. Present if `outputType` is `base64Data` and the
+    input is an image.
     """
 
     image_data_uri: str | None = None
-    """The image file as a data URI; there when `outputType` is `dataURI` and the input
-    an image.
+    """The image file as a data URI. Present if `outputType` is `dataURI` and the input
+    is an image.
     """
 
     video_uuid: str | None = None
-    """Identifier of the cut-out video. It can stand wherever a later task wants a
-    video.
+    """The identifier of the video without its background. Later tasks accept it
+    wherever they accept a video.
     """
 
     video_url: str | None = None
-    """Address of the video; there when the input is a video."""
+    """The URL of the video. Present if the input is a video."""
 
     video_base64_data: str | None = None
-    """The video file as Base64 text; there where the platform sends the file itself and
-    not an address.
+    """The video file as Base64 text. Present if the platform sends the file itself and
+    not a URL.
     """
 
     video_data_uri: str | None = None
-    """The video file as a data URI; there where the platform sends the file itself and
-    not an address.
+    """The video file as a data URI. Present if the platform sends the file itself and
+    not a URL.
     """
 
     cost: Number | None = None
-    """Price of the cut-out image or video in US dollars; there when `includeCost` is
+    """The price of this image or video in US dollars. Present if `includeCost` is
     `true`.
     """
 
     input_image_uuid: str | None = None
-    """Identifier under which the input image was stored; some answers tell it."""
+    """The identifier under which the input image was stored. Only some responses
+    contain it.
+    """
 
 
 class RemoveBackgroundRequest(TaskRequest[RemoveBackgroundResult], OpenPart):
-    """Cuts what an image or a video shows out of its background, with any model of the
-    platform. This is what background removal models have in common; each model reads
-    some of these fields and has its own limits. A field that only one model knows may
-    be added beside them and is sent as it is.
+    """Removes the background of an image or a video, with any model. The document has
+    the fields that background removal models share. Each model supports some of them
+    and has its own limits. Fields that only one model has can be added; they are sent
+    unchanged.
 
     Args:
         model: The AIR of the model that removes the background.
-        inputs: The image or the video to cut out: one of them.
-        input_image: The image to cut out, at the place where older clients put it.
-        settings: Fields that some models read.
-        provider_settings: Members that are passed on to the company behind the model,
-            under its name.
-        output_type: Form in which the result comes back. Default: `URL`.
-        output_format: File format of the result: one of the first three for an image,
-            one of the others for a video.
+        inputs: The image or the video whose background is removed: one of them.
+        input_image: The image whose background is removed, in the field that older
+            clients use.
+        settings: Settings of some models.
+        provider_settings: Settings that are sent to the provider of the model, under
+            its name.
+        output_type: The form of the output. Default: `URL`.
+        output_format: The file format of the result: one of the first three for an
+            image, one of the others for a video.
         output_quality: How much quality the compression keeps. Between 20 and 99.
             Default: `95`.
-        delivery_method: Whether the answer waits for the result.
-        webhook_url: Address to which the result is sent by POST as soon as it is
-            finished.
-        upload_endpoint: Address to which the finished file is sent by PUT, as the bare
-            bytes of the body: for instance a presigned URL of your own storage.
-        ttl: Seconds for which the generated file stays on the platform. At least 60.
-        include_cost: Whether each result states its price in US dollars, in `cost`.
+        delivery_method: Whether the response waits for the result.
+        webhook_url: The URL that receives the finished result in a POST request.
+        upload_endpoint: The URL that receives the finished file in a PUT request, for
+            example a presigned URL of your own storage.
+        ttl: The number of seconds for which the platform stores the generated file. At
+            least 60.
+        include_cost: Whether each result contains its price in US dollars, in `cost`.
         routing: Preferences for where the platform runs the task.
-        task_type: Marks the object as a task that removes the background of an image or
-            a video.
-        task_uuid: Your identifier for this task, a version 4 UUID that no other task
-            has.
+        task_type: The task type: removes the background of an image or a video.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
+            for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = RemoveBackgroundResult
@@ -224,101 +226,102 @@ class RemoveBackgroundRequest(TaskRequest[RemoveBackgroundResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that removes the background. The model decides which other
-    fields are read and within which limits.
+    """The AIR of the model that removes the background. It determines which other
+    fields are supported, and their limits.
 
     Example: `runware:109@1`.
     """
 
     inputs: Inputs | None = None
-    """The image or the video to cut out: one of them. Every model known needs it; some
-    may know further kinds of input.
+    """The image or the video whose background is removed: one of them. All known models
+    require it. Some models may support other inputs.
     """
 
     input_image: ImageInput | None = None
-    """The image to cut out, at the place where older clients put it. New code gives
-    `inputs.image` instead.
+    """The image whose background is removed, in the field that older clients use. In
+    new code, use `inputs.image` instead.
     """
 
     settings: Settings | None = None
-    """Fields that some models read. The one named here is known from a model for
-    videos; which others there are depends on the model. The model's own document lists
-    them.
+    """Settings of some models. The ones named here are from models for videos. Which
+    other settings exist depends on the model. The document of a model lists all that it
+    supports.
     """
 
     provider_settings: dict[str, dict[str, Json]] | None = None
-    """Members that are passed on to the company behind the model, under its name. The
-    model's own document lists them.
+    """Settings that are sent to the provider of the model, under its name. The document
+    of a model lists them.
     """
 
     output_type: Literal["URL", "base64Data", "dataURI"] | None = None
-    """Form in which the result comes back. A video comes as a URL only.
+    """The form of the output. A video is returned only as a URL.
 
-    - `URL`: An address to download it from, in `imageURL` or `videoURL`.
-    - `base64Data`: The file itself as Base64 text, in `imageBase64Data`.
-    - `dataURI`: The file itself as a data URI, in `imageDataURI`.
+    - `URL`: A URL to download the file from, in `imageURL` or `videoURL`.
+    - `base64Data`: The file as Base64 text, in `imageBase64Data`.
+    - `dataURI`: The file as a data URI, in `imageDataURI`.
 
     Default: `URL`.
     """
 
     output_format: Literal["JPG", "PNG", "WEBP", "WEBM", "MOV"] | None = None
-    """File format of the result: one of the first three for an image, one of the others
-    for a video. Without it a video is a WebM; for an image, ask for `PNG` or `WEBP` to
-    be sure that it is transparent.
+    """The file format of the result: one of the first three for an image, one of the
+    others for a video. The default for a video is WebM. For an image, request `PNG` or
+    `WEBP` to be sure that it is transparent.
 
-    - `JPG`: Small files for photographic pictures; cannot be transparent.
-    - `PNG`: No loss, larger files; can be transparent.
-    - `WEBP`: Smaller than both at like quality; can be transparent.
-    - `WEBM`: A video for the web; can be transparent.
-    - `MOV`: A video for editing; can be transparent.
+    - `JPG`: Small files for photographic images. Does not support transparency.
+    - `PNG`: Lossless, with larger files. Supports transparency.
+    - `WEBP`: Smaller files than the other two formats at similar quality. Supports
+      transparency.
+    - `WEBM`: A video for the web. It can be transparent.
+    - `MOV`: A video for editing. It can be transparent.
     """
 
     output_quality: Annotated[int, Limits(ge=20, le=99)] | None = None
-    """How much quality the compression keeps. Higher values make larger files.
+    """How much quality the compression keeps. Higher values result in larger files.
 
     Between 20 and 99. Default: `95`.
     """
 
     delivery_method: Literal["sync", "async"] | None = None
-    """Whether the answer waits for the result. Images are sent with `sync` unless the
-    task says otherwise; videos know `async` only.
+    """Whether the response waits for the result. The default for images is `sync`.
+    Videos support only `async`.
 
-    - `sync`: The answer holds the results; the connection stays open until then.
-    - `async`: The answer comes at once and only confirms the task. Fetch the results
-      with `getResponse`, or have them sent to `webhookURL`.
+    - `sync`: The response contains the results. The connection stays open until then.
+    - `async`: The response immediately confirms the task. Get the results with
+      `getResponse`, or receive them at `webhookURL`.
     """
 
     webhook_url: Uri | None = None
-    """Address to which the result is sent by POST as soon as it is finished. A result
-    may arrive more than once.
+    """The URL that receives the finished result in a POST request. A result may be sent
+    more than once.
     """
 
     upload_endpoint: Uri | None = None
-    """Address to which the finished file is sent by PUT, as the bare bytes of the body:
-    for instance a presigned URL of your own storage.
+    """The URL that receives the finished file in a PUT request, for example a presigned
+    URL of your own storage. The body is the raw bytes of the file.
     """
 
     ttl: Annotated[int, Limits(ge=60)] | None = None
-    """Seconds for which the generated file stays on the platform. It matters only while
-    `outputType` is `URL`.
+    """The number of seconds for which the platform stores the generated file. It
+    applies only if `outputType` is `URL`.
 
     At least 60.
     """
 
     include_cost: bool | None = None
-    """Whether each result states its price in US dollars, in `cost`."""
+    """Whether each result contains its price in US dollars, in `cost`."""
 
     routing: dict[str, Json] | None = None
-    """Preferences for where the platform runs the task. What it holds is not
-    documented, so any object is passed on as it is.
+    """Preferences for where the platform runs the task. The contents are not
+    documented, so any object is sent unchanged.
     """
 
     task_type: Literal["removeBackground"] = constant("removeBackground")
-    """Marks the object as a task that removes the background of an image or a video."""
+    """The task type: removes the background of an image or a video."""
 
     task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. Results
-    and errors carry it, and `getResponse` asks by it.
+    """The identifier of this task: a version 4 UUID that you choose and use for no
+    other task. Results and errors contain it, and `getResponse` requires it.
     """
 
     @staticmethod

@@ -9,13 +9,12 @@ from ..._runtime.client.about import About
 
 text_inference = About(
     title="Text Inference",
-    summary="Writes text with language models, whole or as a stream.",
+    summary="Generates text with language models, as a whole or as a stream.",
     description=(
-        "Writes text with any language model of the platform: answers to a "
-        "conversation, at once or word by word as they are made. This is what language "
-        "models have in common; each model reads some of these fields and has its own "
-        "limits. A field that only one model knows may be added beside them and is "
-        "sent as it is."
+        "Generates text with any language model: replies to a conversation, as a whole "
+        "or word by word as they are generated. The document has the fields that "
+        "language models share. Each model supports some of them and has its own "
+        "limits. Fields that only one model has can be added; they are sent unchanged."
     ),
     documentation="https://runware.ai/docs/models",
 )

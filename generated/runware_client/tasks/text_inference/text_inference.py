@@ -1,9 +1,9 @@
 """Text Inference, task type `textInference`.
 
-Writes text with any language model of the platform: answers to a conversation, at once
-or word by word as they are made. This is what language models have in common; each
-model reads some of these fields and has its own limits. A field that only one model
-knows may be added beside them and is sent as it is.
+Generates text with any language model: replies to a conversation, as a whole or word by
+word as they are generated. The document has the fields that language models share. Each
+model supports some of them and has its own limits. Fields that only one model has can
+be added; they are sent unchanged.
 
 - Status: live.
 - Documentation: https://runware.ai/docs/models
@@ -67,19 +67,19 @@ class ToolCall(OpenPart):
     """One call of a tool.
 
     Args:
-        id_: Identifier of the call, which the answer repeats. At least 1 character.
-        name: Name of the tool that is called. At least 1 character.
+        id_: The identifier of the call. At least 1 character.
+        name: The name of the tool that is called. At least 1 character.
         input_: The arguments of the call, by name.
     """
 
     id_: Annotated[str, Text(min_length=1)]
-    """Identifier of the call, which the answer repeats.
+    """The identifier of the call. The reply to the call repeats it.
 
     At least 1 character.
     """
 
     name: Annotated[str, Text(min_length=1)]
-    """Name of the tool that is called.
+    """The name of the tool that is called.
 
     At least 1 character.
     """
@@ -89,39 +89,39 @@ class ToolCall(OpenPart):
 
 
 class Message(OpenPart):
-    """One turn of the conversation. Some models know further fields.
+    """One message of the conversation. Some models support other fields.
 
     Args:
-        role: Who says what the message holds.
-        content: What is said: a text or, for models that take more than text, a list of
-            parts.
-        id_: Identifier of the tool call that this message answers. At least 1
+        role: The author of the message.
+        content: The content of the message: a string or, for models that support more
+            than text, an array of parts.
+        id_: The identifier of the tool call that this message replies to. At least 1
             character.
-        tools: The tools that the model called in this answer. At least 1 item.
+        tools: The tools that the model called in this reply. At least 1 item.
     """
 
     role: Literal["system", "user", "assistant", "tool"]
-    """Who says what the message holds.
+    """The author of the message.
 
     - `system`: Instructions for the whole conversation.
     - `user`: The person who talks to the model.
-    - `assistant`: An earlier answer of the model.
-    - `tool`: What a tool returned that the model called.
+    - `assistant`: An earlier reply of the model.
+    - `tool`: The output of a tool that the model called.
     """
 
     content: Annotated[list[dict[str, Json]] | str, Either()] | None = None
-    """What is said: a text or, for models that take more than text, a list of parts. An
-    answer of the model that calls tools may have none.
+    """The content of the message: a string or, for models that support more than text,
+    an array of parts. A reply of the model that calls tools may have no content.
     """
 
     id_: Annotated[str, Text(min_length=1)] | None = None
-    """Identifier of the tool call that this message answers.
+    """The identifier of the tool call that this message replies to.
 
     At least 1 character.
     """
 
     tools: Annotated[list[ToolCall], Count(at_least=1)] | None = None
-    """The tools that the model called in this answer.
+    """The tools that the model called in this reply.
 
     At least 1 item.
     """
@@ -138,36 +138,36 @@ class Message(OpenPart):
 
 
 class Inputs(OpenPart):
-    """Images, videos and documents that the conversation is about, on models that read
-    them.
+    """Images, videos and documents that the conversation is about. Only some models
+    support them.
 
     Args:
-        images: The images that the model reads. At least 1 item.
-        videos: The videos that the model watches. At least 1 item.
-        audios: The recordings that the model listens to. At least 1 item.
-        documents: The documents that the model reads. At least 1 item.
+        images: The images that the model uses. At least 1 item.
+        videos: The videos that the model uses. At least 1 item.
+        audios: The audio files that the model uses. At least 1 item.
+        documents: The documents that the model uses. At least 1 item.
     """
 
     images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
-    """The images that the model reads.
+    """The images that the model uses.
 
     At least 1 item.
     """
 
     videos: Annotated[list[VideoInput], Count(at_least=1)] | None = None
-    """The videos that the model watches.
+    """The videos that the model uses.
 
     At least 1 item.
     """
 
     audios: Annotated[list[AudioInput], Count(at_least=1)] | None = None
-    """The recordings that the model listens to.
+    """The audio files that the model uses.
 
     At least 1 item.
     """
 
     documents: Annotated[list[FileInput], Count(at_least=1)] | None = None
-    """The documents that the model reads.
+    """The documents that the model uses.
 
     At least 1 item.
     """
@@ -177,20 +177,20 @@ class Tool(OpenPart):
     """One function that the model may call.
 
     Args:
-        type_: Kind of the tool, such as `function`. At least 1 character.
-        name: Name of the function, by which the model calls it. At least 1 character.
+        type_: The kind of tool, such as `function`. At least 1 character.
+        name: The name of the function. At least 1 character.
         description: What the function does and when to call it.
         schema_: The JSON Schema of the function's arguments.
     """
 
     type_: Annotated[str, Text(min_length=1)] | None = None
-    """Kind of the tool, such as `function`.
+    """The kind of tool, such as `function`.
 
     At least 1 character.
     """
 
     name: Annotated[str, Text(min_length=1)] | None = None
-    """Name of the function, by which the model calls it.
+    """The name of the function. The model calls the function by this name.
 
     At least 1 character.
     """
@@ -207,7 +207,7 @@ class ToolChoice(OpenPart):
 
     Args:
         type_: The choice, such as `auto`. At least 1 character.
-        name: Name of the tool that has to be called. At least 1 character.
+        name: The name of the tool that the model must call. At least 1 character.
     """
 
     type_: Annotated[str, Text(min_length=1)] | None = None
@@ -217,307 +217,304 @@ class ToolChoice(OpenPart):
     """
 
     name: Annotated[str, Text(min_length=1)] | None = None
-    """Name of the tool that has to be called.
+    """The name of the tool that the model must call.
 
     At least 1 character.
     """
 
 
 class Settings(OpenPart):
-    """How the model writes. These settings are common; which of them a model reads, and
-    which others it knows, stands in its own document.
+    """Settings for how the model generates text. These settings are common. The
+    document of a model lists which of them it supports, and which others.
 
     Args:
-        system_prompt: What the model should know and obey throughout the conversation,
-            such as the part that it plays.
-        max_tokens: Tokens after which the text is cut off, with `length` as
-            `finishReason`. At least 1.
-        temperature: How freely words are drawn: near 0 the likeliest ones, higher
-            values vary more. At least 0.
-        top_p: Share of the probability to draw words from: below 1 the unlikely ones
-            are left out. Between 0 and 1.
-        thinking_level: How much to reason before the answer, such as `low` or `high`.
-            At least 1 character.
-        top_k: How many of the likeliest words to draw from. At least 0.
-        min_p: Probability below which words are left out, relative to the likeliest
-            one. Between 0 and 1.
-        frequency_penalty: How strongly to avoid words, the more often they were used.
-        presence_penalty: How strongly to avoid words that were used at all.
-        repetition_penalty: How strongly to avoid repetition; 1 is not at all. At least
-            0.
-        stop_sequences: Texts at which the answer ends, without them.
-        cache: What the provider keeps of the conversation for later tasks, and for how
+        system_prompt: Information and instructions for the whole conversation, such as
+            the role of the model.
+        max_tokens: The maximum number of tokens. At least 1.
+        temperature: How randomly words are chosen. At least 0.
+        top_p: The share of the probability from which words are chosen. Between 0 and
+            1.
+        thinking_level: How much the model reasons before it replies, such as `low` or
+            `high`. At least 1 character.
+        top_k: The number of most likely words to choose from. At least 0.
+        min_p: The probability below which words are excluded, relative to the most
+            likely word. Between 0 and 1.
+        frequency_penalty: How strongly to avoid words, increasing with the number of
+            times they were used.
+        presence_penalty: How strongly to avoid words that were used at least once.
+        repetition_penalty: How strongly to avoid repetition. At least 0.
+        stop_sequences: Strings at which the reply ends.
+        cache: What the provider stores of the conversation for later tasks, and for how
             long.
     """
 
     system_prompt: str | None = None
-    """What the model should know and obey throughout the conversation, such as the part
-    that it plays.
+    """Information and instructions for the whole conversation, such as the role of the
+    model.
     """
 
     max_tokens: Annotated[int, Limits(ge=1)] | None = None
-    """Tokens after which the text is cut off, with `length` as `finishReason`. On
-    models that reason, reasoning counts too.
+    """The maximum number of tokens. Longer text is cut off, with `length` as
+    `finishReason`. On models that reason, reasoning tokens also count.
 
     At least 1.
     """
 
     temperature: Annotated[float, Limits(ge=0)] | None = None
-    """How freely words are drawn: near 0 the likeliest ones, higher values vary more.
-    Default and maximum depend on the model.
+    """How randomly words are chosen. Values near 0 choose the most likely words. Higher
+    values vary more. The default and the maximum depend on the model.
 
     At least 0.
     """
 
     top_p: Annotated[float, Limits(ge=0, le=1)] | None = None
-    """Share of the probability to draw words from: below 1 the unlikely ones are left
-    out.
+    """The share of the probability from which words are chosen. Below 1, unlikely words
+    are excluded.
 
     Between 0 and 1.
     """
 
     thinking_level: Annotated[str, Text(min_length=1)] | None = None
-    """How much to reason before the answer, such as `low` or `high`. The levels depend
-    on the model.
+    """How much the model reasons before it replies, such as `low` or `high`. The levels
+    depend on the model.
 
     At least 1 character.
     """
 
     top_k: Annotated[int, Limits(ge=0)] | None = None
-    """How many of the likeliest words to draw from.
+    """The number of most likely words to choose from.
 
     At least 0.
     """
 
     min_p: Annotated[float, Limits(ge=0, le=1)] | None = None
-    """Probability below which words are left out, relative to the likeliest one.
+    """The probability below which words are excluded, relative to the most likely word.
 
     Between 0 and 1.
     """
 
     frequency_penalty: Number | None = None
-    """How strongly to avoid words, the more often they were used."""
+    """How strongly to avoid words, increasing with the number of times they were used.
+    """
 
     presence_penalty: Number | None = None
-    """How strongly to avoid words that were used at all."""
+    """How strongly to avoid words that were used at least once."""
 
     repetition_penalty: Annotated[float, Limits(ge=0)] | None = None
-    """How strongly to avoid repetition; 1 is not at all.
+    """How strongly to avoid repetition. A value of 1 has no effect.
 
     At least 0.
     """
 
     stop_sequences: list[Annotated[str, Text(min_length=1)]] | None = None
-    """Texts at which the answer ends, without them."""
+    """Strings at which the reply ends. The reply does not contain them."""
 
     cache: dict[str, Json] | None = None
-    """What the provider keeps of the conversation for later tasks, and for how long."""
+    """What the provider stores of the conversation for later tasks, and for how long.
+    """
 
 
 class ToolUse(ResultPart):
     """One call of a tool."""
 
     id_: str | None = None
-    """Identifier of the call, which your answer repeats."""
+    """The identifier of the call. Your reply to the call repeats it."""
 
     name: str | None = None
-    """Name of the tool to run."""
+    """The name of the tool to run."""
 
     input_: dict[str, Json] | None = None
     """The arguments of the call, by name."""
 
 
 class CompletionTokensDetails(ResultPart):
-    """What the written tokens were used for."""
+    """What the output tokens were used for."""
 
     reasoning_tokens: Integer | None = None
-    """How many of them were used to reason."""
+    """The number of output tokens used for reasoning."""
 
 
 class Modality(ResultPart):
-    """Tokens of one kind of input and their price."""
+    """The tokens of one kind of input and their price."""
 
     modality: str | None = None
-    """The kind, such as `text` or `image`."""
+    """The kind of input, such as `text` or `image`."""
 
     tokens: Integer | None = None
-    """How many tokens of this kind there were."""
+    """The number of tokens of this kind."""
 
     cost: Number | None = None
-    """Their price in US dollars."""
+    """The price of these tokens in US dollars."""
 
     cost_display: str | None = None
-    """Their price as a text to show."""
+    """The price of these tokens as a string for display."""
 
 
 class Prompt(ResultPart):
-    """The tokens that were read and their price."""
+    """The input tokens and their price."""
 
     modalities: list[Modality] | None = None
     """The tokens by kind of input."""
 
     billable_tokens: Integer | None = None
-    """How many tokens are billed."""
+    """The number of billed tokens."""
 
     cost: Number | None = None
-    """Their price in US dollars."""
+    """The price of these tokens in US dollars."""
 
     cost_display: str | None = None
-    """Their price as a text to show."""
+    """The price of these tokens as a string for display."""
 
 
 class Completion(ResultPart):
-    """The tokens that were written and their price."""
+    """The output tokens and their price."""
 
     billable_tokens: Integer | None = None
-    """How many tokens are billed."""
+    """The number of billed tokens."""
 
     text_tokens: Integer | None = None
-    """How many tokens the text has."""
+    """The number of tokens of the text."""
 
     reasoning_tokens: Integer | None = None
-    """How many tokens were used to reason."""
+    """The number of tokens used for reasoning."""
 
     cost: Number | None = None
-    """Their price in US dollars."""
+    """The price of these tokens in US dollars."""
 
     cost_display: str | None = None
-    """Their price as a text to show."""
+    """The price of these tokens as a string for display."""
 
 
 class Tokens(ResultPart):
     """The price of tokens, by what they were used for."""
 
     prompt: Prompt | None = None
-    """The tokens that were read and their price."""
+    """The input tokens and their price."""
 
     cache: Prompt | None = None
-    """The tokens that came from the cache and their price."""
+    """The tokens from the cache and their price."""
 
     completion: Completion | None = None
-    """The tokens that were written and their price."""
+    """The output tokens and their price."""
 
 
 class CostBreakdown(ResultPart):
-    """What makes up the price."""
+    """The parts of the price."""
 
     tokens: Tokens | None = None
     """The price of tokens, by what they were used for."""
 
     total: Number | None = None
-    """The whole price in US dollars."""
+    """The total price in US dollars."""
 
     total_display: str | None = None
-    """The whole price as a text to show."""
+    """The total price as a string for display."""
 
 
 class Usage(ResultPart):
-    """How many tokens were read and written. Its members depend on the model."""
+    """The number of input and output tokens. The fields depend on the model."""
 
     prompt_tokens: Integer | None = None
-    """How many tokens were read."""
+    """The number of input tokens."""
 
     completion_tokens: Integer | None = None
-    """How many tokens were written."""
+    """The number of output tokens."""
 
     total_tokens: Integer | None = None
-    """How many tokens were read and written."""
+    """The total number of input and output tokens."""
 
     thinking_tokens: Integer | None = None
-    """How many tokens the model used to reason."""
+    """The number of tokens that the model used for reasoning."""
 
     completion_tokens_details: CompletionTokensDetails | None = None
-    """What the written tokens were used for."""
+    """What the output tokens were used for."""
 
     cost_breakdown: CostBreakdown | None = None
-    """What makes up the price."""
+    """The parts of the price."""
 
 
 class TextInferenceResult(TaskResult):
-    """One written text. With `numberResults` above 1 there are several of them with the
-    same `taskUUID`. The confirmation of an `async` task holds `taskType` and `taskUUID`
-    alone; a task with `stream` gives the same members piece by piece.
+    """One generated text. If `numberResults` is above 1, several results have the same
+    `taskUUID`. The confirmation of an `async` task contains only `taskType` and
+    `taskUUID`. A task with `stream` returns the same fields piece by piece.
     """
 
     task_type: str
-    """Repeats the type of the task that wrote the text."""
+    """The type of the task that generated the text."""
 
     task_uuid: str
-    """Identifier of the task that wrote the text, as given in the request."""
+    """The `taskUUID` of the request."""
 
     text: str
-    """What the model has written in answer to the last message."""
+    """The model's reply to the last message."""
 
     reasoning_content: list[str] | str | None = None
-    """What the model has thought before it answered; there on models that show their
-    reasoning.
+    """The model's reasoning before the reply. Present if the model shows its reasoning.
     """
 
     finish_reason: (
         Literal["stop", "length", "content_filter", "unknown", "tool_calls"] | str
     )
-    """Why the text ends where it does.
+    """The reason why the text ends.
 
-    - `stop`: The model had no more to say.
-    - `length`: The text reached the most tokens that it may have, and is cut off.
-    - `content_filter`: A filter held back the rest of the text.
-    - `unknown`: The company behind the model gave no reason.
+    - `stop`: The model completed the text.
+    - `length`: The text reached the maximum number of tokens and is cut off.
+    - `content_filter`: A filter withheld the rest of the text.
+    - `unknown`: The provider of the model gave no reason.
     - `tool_calls`: The model called tools; see `tools`.
     """
 
     tools: list[ToolUse] | None = None
-    """The tools that the model calls; there where it does."""
+    """The tools that the model calls. Present if it calls tools."""
 
     thought_signature: str | None = None
-    """An opaque text that some models want back with the next message."""
+    """An opaque string that some models require with the next message."""
 
     usage: Usage
-    """How many tokens were read and written. Its members depend on the model."""
+    """The number of input and output tokens. The fields depend on the model."""
 
     cost: Number | None = None
-    """Price of this text in US dollars; there when `includeCost` is `true`."""
+    """The price of this text in US dollars. Present if `includeCost` is `true`."""
 
     seed: Integer | None = None
-    """The seed that made this text; some models tell it."""
+    """The seed that generated this text. Only some models return it."""
 
     result_index: Integer | None = None
-    """Which of the results of the task this is; some answers tell it."""
+    """The index of this result among those of the task. Only some responses contain it.
+    """
 
 
 class TextInferenceRequest(TaskRequest[TextInferenceResult], OpenPart):
-    """Writes text with any language model of the platform: answers to a conversation,
-    at once or word by word as they are made. This is what language models have in
-    common; each model reads some of these fields and has its own limits. A field that
-    only one model knows may be added beside them and is sent as it is.
+    """Generates text with any language model: replies to a conversation, as a whole or
+    word by word as they are generated. The document has the fields that language models
+    share. Each model supports some of them and has its own limits. Fields that only one
+    model has can be added; they are sent unchanged.
 
     Args:
-        model: The AIR of the model that writes the text.
+        model: The AIR of the model that generates the text.
         messages: The conversation so far, oldest message first. At least 1 item.
-        inputs: Images, videos and documents that the conversation is about, on models
-            that read them.
+        inputs: Images, videos and documents that the conversation is about.
         tools: The functions that the model may call. At least 1 item.
         tool_choice: Whether the model may, must or must not call a tool.
-        json_schema: The JSON Schema that the answer has to satisfy, as an object or as
-            JSON text.
-        seed: Start of the random numbers: the same task with the same seed tends to
-            give the same text. At least 0.
-        settings: How the model writes.
-        provider_settings: Members that are passed on to the company behind the model,
-            under its name.
-        number_results: How many texts to write for the same conversation, each of them
-            billed. At least 1. Default: `1`.
-        output_format: Form in which the model answers.
-        delivery_method: Whether the answer waits for the text, and whether it comes as
-            a whole. Default: `sync`.
-        webhook_url: Address to which each result is sent by POST as soon as it is
-            finished.
-        include_cost: Whether each result states its price in US dollars, in `cost`.
-        include_usage: Whether each result states how many tokens were read and written,
-            in `usage`.
+        json_schema: The JSON Schema that the reply must satisfy, as an object or as a
+            JSON string.
+        seed: The seed of the random numbers. At least 0.
+        settings: Settings for how the model generates text.
+        provider_settings: Settings that are sent to the provider of the model, under
+            its name.
+        number_results: The number of texts to generate for the same conversation. At
+            least 1. Default: `1`.
+        output_format: The format of the model's reply.
+        delivery_method: Whether the response waits for the text, and whether the text
+            is sent as a whole. Default: `sync`.
+        webhook_url: The URL that receives each finished result in a POST request.
+        include_cost: Whether each result contains its price in US dollars, in `cost`.
+        include_usage: Whether each result contains the number of input and output
+            tokens, in `usage`.
         routing: Preferences for where the platform runs the task.
-        task_type: Marks the object as a task that writes text.
-        task_uuid: Your identifier for this task, a version 4 UUID that no other task
-            has.
+        task_type: The task type: generates text.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
+            for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = TextInferenceResult
@@ -527,27 +524,28 @@ class TextInferenceRequest(TaskRequest[TextInferenceResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that writes the text. The model decides which other fields
-    are read and within which limits.
+    """The AIR of the model that generates the text. It determines which other fields
+    are supported, and their limits.
 
     Example: `minimax:m2.7@0`.
     """
 
     messages: Annotated[list[Message], Count(at_least=1)]
-    """The conversation so far, oldest message first. The model writes the message that
-    follows the last one; how long the conversation may be depends on the model.
+    """The conversation so far, oldest message first. The model generates the message
+    that follows the last one. The maximum length of the conversation depends on the
+    model.
 
     At least 1 item.
     """
 
     inputs: Inputs | None = None
-    """Images, videos and documents that the conversation is about, on models that read
-    them.
+    """Images, videos and documents that the conversation is about. Only some models
+    support them.
     """
 
     tools: Annotated[list[Tool], Count(at_least=1)] | None = None
-    """The functions that the model may call. It answers with the calls, and your code
-    runs them.
+    """The functions that the model may call. The model replies with the calls, and your
+    code runs them.
 
     At least 1 item.
     """
@@ -558,76 +556,78 @@ class TextInferenceRequest(TaskRequest[TextInferenceResult], OpenPart):
     json_schema: (
         Annotated[dict[str, Json] | Annotated[str, Text(min_length=1)], Either()] | None
     ) = None
-    """The JSON Schema that the answer has to satisfy, as an object or as JSON text. Set
-    `outputFormat` to `JSON` with it.
+    """The JSON Schema that the reply must satisfy, as an object or as a JSON string.
+    Also set `outputFormat` to `JSON`.
 
     - an object
     - a string of at least 1 character
     """
 
     seed: Annotated[int, Limits(ge=0)] | None = None
-    """Start of the random numbers: the same task with the same seed tends to give the
-    same text.
+    """The seed of the random numbers. The same task with the same seed tends to
+    generate the same text.
 
     At least 0.
     """
 
     settings: Settings | None = None
-    """How the model writes. These settings are common; which of them a model reads, and
-    which others it knows, stands in its own document.
+    """Settings for how the model generates text. These settings are common. The
+    document of a model lists which of them it supports, and which others.
     """
 
     provider_settings: dict[str, dict[str, Json]] | None = None
-    """Members that are passed on to the company behind the model, under its name. The
-    model's own document lists them.
+    """Settings that are sent to the provider of the model, under its name. The document
+    of a model lists them.
     """
 
     number_results: Annotated[int, Limits(ge=1)] | None = None
-    """How many texts to write for the same conversation, each of them billed. All of
-    them carry the same `taskUUID`; the largest number depends on the model.
+    """The number of texts to generate for the same conversation. Each is billed. All
+    have the same `taskUUID`. The maximum depends on the model.
 
     At least 1. Default: `1`.
     """
 
     output_format: Literal["TEXT", "JSON"] | None = None
-    """Form in which the model answers.
+    """The format of the model's reply.
 
-    - `TEXT`: Text as the model writes it.
-    - `JSON`: JSON text, which satisfies `jsonSchema` where one is given.
+    - `TEXT`: Text as the model generates it.
+    - `JSON`: JSON text. It satisfies `jsonSchema` if that is set.
     """
 
     delivery_method: Literal["sync", "async", "stream"] | None = None
-    """Whether the answer waits for the text, and whether it comes as a whole.
+    """Whether the response waits for the text, and whether the text is sent as a whole.
 
-    - `sync`: The answer holds the whole text; the connection stays open until then.
-    - `async`: The answer comes at once and only confirms the task. Fetch the results
-      with `getResponse`, or have them sent to `webhookURL`.
-    - `stream`: The answer is a stream of events, each with the next piece of the text;
-      the last of them tell why it ended and what it cost.
+    - `sync`: The response contains the whole text. The connection stays open until
+      then.
+    - `async`: The response immediately confirms the task. Get the results with
+      `getResponse`, or receive them at `webhookURL`.
+    - `stream`: The response is a stream of events. Each event has the next piece of the
+      text. The last events state why the text ended and what it cost.
 
     Default: `sync`.
     """
 
     webhook_url: Uri | None = None
-    """Address to which each result is sent by POST as soon as it is finished. A result
-    may arrive more than once.
+    """The URL that receives each finished result in a POST request. A result may be
+    sent more than once.
     """
 
     include_cost: bool | None = None
-    """Whether each result states its price in US dollars, in `cost`."""
+    """Whether each result contains its price in US dollars, in `cost`."""
 
     include_usage: bool | None = None
-    """Whether each result states how many tokens were read and written, in `usage`."""
+    """Whether each result contains the number of input and output tokens, in `usage`.
+    """
 
     routing: dict[str, Json] | None = None
-    """Preferences for where the platform runs the task. What it holds is not
-    documented, so any object is passed on as it is.
+    """Preferences for where the platform runs the task. The contents are not
+    documented, so any object is sent unchanged.
     """
 
     task_type: Literal["textInference"] = constant("textInference")
-    """Marks the object as a task that writes text."""
+    """The task type: generates text."""
 
     task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. Results
-    and errors carry it, and `getResponse` asks by it.
+    """The identifier of this task: a version 4 UUID that you choose and use for no
+    other task. Results and errors contain it, and `getResponse` requires it.
     """

@@ -9,12 +9,12 @@ from ..._runtime.client.about import About
 
 three_d_inference = About(
     title="3D Inference",
-    summary="Makes 3D objects from text or images.",
+    summary="Generates 3D objects from text or images.",
     description=(
-        "Makes three-dimensional objects with any model of the platform: from a text, "
-        "or from pictures of the object. This is what 3D models have in common; each "
-        "model reads some of these fields and has its own limits. A field that only "
-        "one model knows may be added beside them and is sent as it is."
+        "Generates 3D objects with any model, from text or from images of the object. "
+        "The document has the fields that 3D models share. Each model supports some of "
+        "them and has its own limits. Fields that only one model has can be added; "
+        "they are sent unchanged."
     ),
     documentation="https://runware.ai/docs/models",
 )

@@ -1,9 +1,8 @@
 """3D Inference, task type `3dInference`.
 
-Makes three-dimensional objects with any model of the platform: from a text, or from
-pictures of the object. This is what 3D models have in common; each model reads some of
-these fields and has its own limits. A field that only one model knows may be added
-beside them and is sent as it is.
+Generates 3D objects with any model, from text or from images of the object. The
+document has the fields that 3D models share. Each model supports some of them and has
+its own limits. Fields that only one model has can be added; they are sent unchanged.
 
 - Status: live.
 - Documentation: https://runware.ai/docs/models
@@ -54,65 +53,68 @@ FileInput = Annotated[MediaSource, Media("file", is_uuid, is_uri)]
 
 
 class Inputs(OpenPart):
-    """The pictures that the object is made from. Which of them a model reads, and how
-    many, depends on the model; some know further kinds of input.
+    """The images from which the object is generated. Which of them are supported, and
+    how many, depends on the model. Some models support other inputs.
 
     Args:
-        images: Pictures of the object: one, or several from different sides. At least 1
+        images: One image of the object, or several from different sides. At least 1
             item.
-        image: The image to make an object of, on models that take exactly one.
-        mask: Which part of the image is the object.
-        reference_images: Images to take the shape or the look from. At least 1 item.
-        mesh_file: A mesh to work from.
+        image: The image from which the object is generated, for models that accept
+            exactly one.
+        mask: The mask: which part of the image is the object.
+        reference_images: Reference images for the shape or the appearance. At least 1
+            item.
+        mesh_file: The mesh to use as input.
     """
 
     images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
-    """Pictures of the object: one, or several from different sides. Their largest
-    number depends on the model.
+    """One image of the object, or several from different sides. The maximum number
+    depends on the model.
 
     At least 1 item.
     """
 
     image: ImageInput | None = None
-    """The image to make an object of, on models that take exactly one."""
+    """The image from which the object is generated, for models that accept exactly one.
+    """
 
     mask: ImageInput | None = None
-    """Which part of the image is the object."""
+    """The mask: which part of the image is the object."""
 
     reference_images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
-    """Images to take the shape or the look from.
+    """Reference images for the shape or the appearance.
 
     At least 1 item.
     """
 
     mesh_file: FileInput | None = None
-    """A mesh to work from."""
+    """The mesh to use as input."""
 
 
 class Settings(OpenPart):
-    """Members that some models read. The model's own document lists all that it reads.
+    """Settings of some models. The document of a model lists all that it supports.
 
     Args:
         texture: Whether the object has a texture.
-        texture_quality: How detailed the texture is, such as `standard` or `detailed`.
-            At least 1 character.
-        texture_alignment: What the texture follows first, such as `original_image` or
-            `geometry`. At least 1 character.
-        texture_seed: Start of the random numbers for the texture. At least 0.
-        texture_size: Edge length of the texture in pixels. At least 1.
+        texture_quality: The level of detail of the texture, such as `standard` or
+            `detailed`. At least 1 character.
+        texture_alignment: What the texture alignment prioritizes, such as
+            `original_image` or `geometry`. At least 1 character.
+        texture_seed: The seed of the random numbers for the texture. At least 0.
+        texture_size: The edge length of the texture in pixels. At least 1.
         pbr: Whether the object has physically based materials.
-        geometry_quality: How detailed the shape is, such as `standard` or `detailed`.
-            At least 1 character.
-        face_limit: How many faces the mesh may have. At least 1.
-        quad: Whether the mesh is made of quadrilaterals.
-        remesh: Whether the mesh is built anew with even faces.
-        smart_low_poly: Whether the mesh is made with few faces where few are enough.
-        generate_parts: Whether the object comes in separate parts.
+        geometry_quality: The level of detail of the shape, such as `standard` or
+            `detailed`. At least 1 character.
+        face_limit: The maximum number of faces of the mesh. At least 1.
+        quad: Whether the mesh consists of quadrilaterals.
+        remesh: Whether the mesh is built again with even faces.
+        smart_low_poly: Whether the mesh has few faces where few are enough.
+        generate_parts: Whether the object consists of separate parts.
         export_uv: Whether the object has UV coordinates.
-        auto_size: Whether the object is scaled to its size in the real world.
-        orientation: Which way the object faces, such as `align_image`. At least 1
-            character.
-        compress: How the file is compressed, such as `geometry` or `meshopt`. At least
+        auto_size: Whether the object is scaled to its real-world size.
+        orientation: The direction that the object faces, such as `align_image`. At
+            least 1 character.
+        compress: The compression of the file, such as `geometry` or `meshopt`. At least
             1 character.
         image_auto_fix: Whether the input image is improved first.
     """
@@ -121,25 +123,25 @@ class Settings(OpenPart):
     """Whether the object has a texture."""
 
     texture_quality: Annotated[str, Text(min_length=1)] | None = None
-    """How detailed the texture is, such as `standard` or `detailed`.
+    """The level of detail of the texture, such as `standard` or `detailed`.
 
     At least 1 character.
     """
 
     texture_alignment: Annotated[str, Text(min_length=1)] | None = None
-    """What the texture follows first, such as `original_image` or `geometry`.
+    """What the texture alignment prioritizes, such as `original_image` or `geometry`.
 
     At least 1 character.
     """
 
     texture_seed: Annotated[int, Limits(ge=0)] | None = None
-    """Start of the random numbers for the texture.
+    """The seed of the random numbers for the texture.
 
     At least 0.
     """
 
     texture_size: Annotated[int, Limits(ge=1)] | None = None
-    """Edge length of the texture in pixels.
+    """The edge length of the texture in pixels.
 
     At least 1.
     """
@@ -148,43 +150,43 @@ class Settings(OpenPart):
     """Whether the object has physically based materials."""
 
     geometry_quality: Annotated[str, Text(min_length=1)] | None = None
-    """How detailed the shape is, such as `standard` or `detailed`.
+    """The level of detail of the shape, such as `standard` or `detailed`.
 
     At least 1 character.
     """
 
     face_limit: Annotated[int, Limits(ge=1)] | None = None
-    """How many faces the mesh may have.
+    """The maximum number of faces of the mesh.
 
     At least 1.
     """
 
     quad: bool | None = None
-    """Whether the mesh is made of quadrilaterals."""
+    """Whether the mesh consists of quadrilaterals."""
 
     remesh: bool | None = None
-    """Whether the mesh is built anew with even faces."""
+    """Whether the mesh is built again with even faces."""
 
     smart_low_poly: bool | None = None
-    """Whether the mesh is made with few faces where few are enough."""
+    """Whether the mesh has few faces where few are enough."""
 
     generate_parts: bool | None = None
-    """Whether the object comes in separate parts."""
+    """Whether the object consists of separate parts."""
 
     export_uv: bool | None = None
     """Whether the object has UV coordinates."""
 
     auto_size: bool | None = None
-    """Whether the object is scaled to its size in the real world."""
+    """Whether the object is scaled to its real-world size."""
 
     orientation: Annotated[str, Text(min_length=1)] | None = None
-    """Which way the object faces, such as `align_image`.
+    """The direction that the object faces, such as `align_image`.
 
     At least 1 character.
     """
 
     compress: Annotated[str, Text(min_length=1)] | None = None
-    """How the file is compressed, such as `geometry` or `meshopt`.
+    """The compression of the file, such as `geometry` or `meshopt`.
 
     At least 1 character.
     """
@@ -197,76 +199,75 @@ class OutputFile(ResultPart):
     """One file of the object."""
 
     uuid: str
-    """Identifier of this file on the platform."""
+    """The identifier of this file on the platform."""
 
     url: str
-    """Address to download the file from."""
+    """The URL to download the file from."""
 
 
 class Outputs(ResultPart):
-    """The files of this object. Some models know further outputs."""
+    """The files of this object. Some models have other outputs."""
 
     files: list[OutputFile]
-    """The files, the object itself among them."""
+    """The files, including the object itself."""
 
 
 class ThreeDInferenceResult(TaskResult):
-    """One generated object. With `numberResults` above 1 there are several of them with
-    the same `taskUUID`. The confirmation of an `async` task holds `taskType` and
-    `taskUUID` alone.
+    """One generated object. If `numberResults` is above 1, several results have the
+    same `taskUUID`. The confirmation of an `async` task contains only `taskType` and
+    `taskUUID`.
     """
 
     task_type: str
-    """Repeats the type of the task that made the object."""
+    """The type of the task that generated the object."""
 
     task_uuid: str
-    """Identifier of the task that made the object, as given in the request."""
+    """The `taskUUID` of the request."""
 
     outputs: Outputs
-    """The files of this object. Some models know further outputs."""
+    """The files of this object. Some models have other outputs."""
 
     seed: Integer | None = None
-    """The seed that made this object, whether it was given or drawn. Send it again to
-    repeat the object.
+    """The seed that generated this object, either from the request or random. Send it
+    again to generate the same object.
     """
 
     cost: Number | None = None
-    """Price of this object in US dollars; there when `includeCost` is `true`."""
+    """The price of this object in US dollars. Present if `includeCost` is `true`."""
 
     result_index: Integer | None = None
-    """Which of the results of the task this is; some answers tell it."""
+    """The index of this result among those of the task. Only some responses contain it.
+    """
 
 
 class ThreeDInferenceRequest(TaskRequest[ThreeDInferenceResult], OpenPart):
-    """Makes three-dimensional objects with any model of the platform: from a text, or
-    from pictures of the object. This is what 3D models have in common; each model reads
-    some of these fields and has its own limits. A field that only one model knows may
-    be added beside them and is sent as it is.
+    """Generates 3D objects with any model, from text or from images of the object. The
+    document has the fields that 3D models share. Each model supports some of them and
+    has its own limits. Fields that only one model has can be added; they are sent
+    unchanged.
 
     Args:
-        model: The AIR of the model that makes the object.
-        positive_prompt: What the object should be. At least 1 character.
-        negative_prompt: What the object should not have, on models that read it; some
-            read it with a prompt only, and not with images. At least 1 character.
-        seed: Start of the random numbers: the same task with the same seed makes the
-            same object again. At least 0.
-        inputs: The pictures that the object is made from.
-        settings: Members that some models read.
-        number_results: How many objects to make, each from a seed of its own and each
-            billed. Between 1 and 4. Default: `1`.
-        output_type: Form in which the object comes back. Default: `URL`.
-        output_format: File format of the object. Default: `GLB`.
-        delivery_method: Whether the answer waits for the object. Default: `async`.
-        webhook_url: Address to which each result is sent by POST as soon as it is
-            finished.
-        upload_endpoint: Address to which the finished file is sent by PUT, as the bare
-            bytes of the body: for instance a presigned URL of your own storage.
-        ttl: Seconds for which the generated file stays on the platform. At least 60.
-        include_cost: Whether each result states its price in US dollars, in `cost`.
+        model: The AIR of the model that generates the object.
+        positive_prompt: The prompt: a description of the object. At least 1 character.
+        negative_prompt: What the object should not have. At least 1 character.
+        seed: The seed of the random numbers. At least 0.
+        inputs: The images from which the object is generated.
+        settings: Settings of some models.
+        number_results: The number of objects to generate. Between 1 and 4. Default:
+            `1`.
+        output_type: The form of the output. Default: `URL`.
+        output_format: The file format of the object. Default: `GLB`.
+        delivery_method: Whether the response waits for the object. Default: `async`.
+        webhook_url: The URL that receives each finished result in a POST request.
+        upload_endpoint: The URL that receives the finished file in a PUT request, for
+            example a presigned URL of your own storage.
+        ttl: The number of seconds for which the platform stores the generated file. At
+            least 60.
+        include_cost: Whether each result contains its price in US dollars, in `cost`.
         routing: Preferences for where the platform runs the task.
-        task_type: Marks the object as a task that makes three-dimensional objects.
-        task_uuid: Your identifier for this task, a version 4 UUID that no other task
-            has.
+        task_type: The task type: generates 3D objects.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
+            for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = ThreeDInferenceResult
@@ -276,104 +277,103 @@ class ThreeDInferenceRequest(TaskRequest[ThreeDInferenceResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that makes the object. The model decides which other fields
-    are read and within which limits.
+    """The AIR of the model that generates the object. It determines which other fields
+    are supported, and their limits.
 
     Example: `tripo:v3.1@0`.
     """
 
     positive_prompt: Annotated[str, Text(min_length=1)] | None = None
-    """What the object should be. Models take it in place of images, and some beside
-    them; the longest text allowed depends on the model.
+    """The prompt: a description of the object. Models accept it instead of images, and
+    some accept both. The maximum length depends on the model.
 
     At least 1 character.
     """
 
     negative_prompt: Annotated[str, Text(min_length=1)] | None = None
-    """What the object should not have, on models that read it; some read it with a
-    prompt only, and not with images.
+    """What the object should not have. Only some models support it, and some of these
+    only with a prompt, not with images.
 
     At least 1 character.
     """
 
     seed: Annotated[int, Limits(ge=0)] | None = None
-    """Start of the random numbers: the same task with the same seed makes the same
-    object again. Without it one is drawn, and the result tells which. Not every model
-    reads it; how high it may be set depends on the model.
+    """The seed of the random numbers. The same task with the same seed generates the
+    same object. By default, the seed is random, and the result contains it. Not all
+    models support it. The maximum depends on the model.
 
     At least 0.
     """
 
     inputs: Inputs | None = None
-    """The pictures that the object is made from. Which of them a model reads, and how
-    many, depends on the model; some know further kinds of input.
+    """The images from which the object is generated. Which of them are supported, and
+    how many, depends on the model. Some models support other inputs.
     """
 
     settings: Settings | None = None
-    """Members that some models read. The model's own document lists all that it reads.
-    """
+    """Settings of some models. The document of a model lists all that it supports."""
 
     number_results: Annotated[int, Limits(ge=1, le=4)] | None = None
-    """How many objects to make, each from a seed of its own and each billed. All of
-    them carry the same `taskUUID`.
+    """The number of objects to generate. Each has its own seed and is billed. All have
+    the same `taskUUID`.
 
     Between 1 and 4. Default: `1`.
     """
 
     output_type: Literal["URL"] | None = None
-    """Form in which the object comes back. There is only one: an address to download it
-    from, in `outputs`.
+    """The form of the output. The only value is a URL, in `outputs`.
 
     Default: `URL`.
     """
 
     output_format: Literal["GLB", "FBX"] | None = None
-    """File format of the object. GLB is the usual one; only some models make FBX.
+    """The file format of the object. GLB is the usual format. Only some models generate
+    FBX.
 
     - `GLB`: One file with mesh, textures and materials, for the web and most tools.
-    - `FBX`: For animation tools and game engines.
+    - `FBX`: A format for animation tools and game engines.
 
     Default: `GLB`.
     """
 
     delivery_method: Literal["sync", "async"] | None = None
-    """Whether the answer waits for the object.
+    """Whether the response waits for the object.
 
-    - `sync`: The answer holds the results; the connection stays open until then.
-    - `async`: The answer comes at once and only confirms the task. Fetch the results
-      with `getResponse`, or have them sent to `webhookURL`.
+    - `sync`: The response contains the results. The connection stays open until then.
+    - `async`: The response immediately confirms the task. Get the results with
+      `getResponse`, or receive them at `webhookURL`.
 
     Default: `async`.
     """
 
     webhook_url: Uri | None = None
-    """Address to which each result is sent by POST as soon as it is finished. A result
-    may arrive more than once.
+    """The URL that receives each finished result in a POST request. A result may be
+    sent more than once.
     """
 
     upload_endpoint: Uri | None = None
-    """Address to which the finished file is sent by PUT, as the bare bytes of the body:
-    for instance a presigned URL of your own storage.
+    """The URL that receives the finished file in a PUT request, for example a presigned
+    URL of your own storage. The body is the raw bytes of the file.
     """
 
     ttl: Annotated[int, Limits(ge=60)] | None = None
-    """Seconds for which the generated file stays on the platform.
+    """The number of seconds for which the platform stores the generated file.
 
     At least 60.
     """
 
     include_cost: bool | None = None
-    """Whether each result states its price in US dollars, in `cost`."""
+    """Whether each result contains its price in US dollars, in `cost`."""
 
     routing: dict[str, Json] | None = None
-    """Preferences for where the platform runs the task. What it holds is not
-    documented, so any object is passed on as it is.
+    """Preferences for where the platform runs the task. The contents are not
+    documented, so any object is sent unchanged.
     """
 
     task_type: Literal["3dInference"] = constant("3dInference")
-    """Marks the object as a task that makes three-dimensional objects."""
+    """The task type: generates 3D objects."""
 
     task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. Results
-    and errors carry it, and `getResponse` asks by it.
+    """The identifier of this task: a version 4 UUID that you choose and use for no
+    other task. Results and errors contain it, and `getResponse` requires it.
     """

@@ -9,12 +9,12 @@ from ..._runtime.client.about import About
 
 tools = About(
     title="Tools",
-    summary="Runs a tool: a model that fits no other type of task.",
+    summary="Runs a tool: a model that fits no other task type.",
     description=(
-        "Runs a tool: a model that fits no other type of task. What it works on, and "
-        "how, depends on the tool: its own document names the members of `inputs` and "
-        "`settings`. A field that only one tool knows may be added beside these and is "
-        "sent as it is."
+        "Runs a tool: a model that fits no other task type. What the tool processes, "
+        "and how, depends on the tool. The document of a tool lists the fields of "
+        "`inputs` and `settings`. Fields that only one tool has can be added; they are "
+        "sent unchanged."
     ),
     documentation="https://runware.ai/docs/models",
 )

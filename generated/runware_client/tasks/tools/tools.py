@@ -1,8 +1,8 @@
 """Tools, task type `tools`.
 
-Runs a tool: a model that fits no other type of task. What it works on, and how, depends
-on the tool: its own document names the members of `inputs` and `settings`. A field that
-only one tool knows may be added beside these and is sent as it is.
+Runs a tool: a model that fits no other task type. What the tool processes, and how,
+depends on the tool. The document of a tool lists the fields of `inputs` and `settings`.
+Fields that only one tool has can be added; they are sent unchanged.
 
 - Status: live.
 - Documentation: https://runware.ai/docs/models
@@ -56,40 +56,41 @@ AudioInput = Annotated[MediaSource, Media("audio", is_uuid, is_uri)]
 
 
 class Inputs(OpenPart):
-    """The files that the tool works on. Which of them it reads depends on the tool.
+    """The files that the tool processes. Which of them are supported depends on the
+    tool.
 
     Args:
-        image: The image to work on.
-        images: The images to work on, where there are several. At least 1 item.
-        video: The video to work on.
-        videos: The videos to work on, where there are several. At least 1 item.
-        audio: The recording to work on.
-        audios: The recordings to work on, where there are several. At least 1 item.
+        image: The image to process.
+        images: The images to process, if there are several. At least 1 item.
+        video: The video to process.
+        videos: The videos to process, if there are several. At least 1 item.
+        audio: The audio file to process.
+        audios: The audio files to process, if there are several. At least 1 item.
     """
 
     image: ImageInput | None = None
-    """The image to work on. It is converted or edited."""
+    """The image to process. The tool converts or edits it."""
 
     images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
-    """The images to work on, where there are several.
+    """The images to process, if there are several.
 
     At least 1 item.
     """
 
     video: VideoInput | None = None
-    """The video to work on. It is converted or edited."""
+    """The video to process. The tool converts or edits it."""
 
     videos: Annotated[list[VideoInput], Count(at_least=1)] | None = None
-    """The videos to work on, where there are several.
+    """The videos to process, if there are several.
 
     At least 1 item.
     """
 
     audio: AudioInput | None = None
-    """The recording to work on. It is converted or edited."""
+    """The audio file to process. The tool converts or edits it."""
 
     audios: Annotated[list[AudioInput], Count(at_least=1)] | None = None
-    """The recordings to work on, where there are several.
+    """The audio files to process, if there are several.
 
     At least 1 item.
     """
@@ -102,102 +103,102 @@ class Inputs(OpenPart):
 
 
 class Trim(OpenPart):
-    """Which part of the file to keep.
+    """The part of the file to keep.
 
     Args:
-        start: Second at which the part begins. At least 0.
-        end: Second at which the part ends. At least 0.
-        duration: Length of the part in seconds. More than 0.
+        start: The second at which the part begins. At least 0.
+        end: The second at which the part ends. At least 0.
+        duration: The length of the part in seconds. More than 0.
     """
 
     start: Annotated[float, Limits(ge=0)] | None = None
-    """Second at which the part begins.
+    """The second at which the part begins.
 
     At least 0.
     """
 
     end: Annotated[float, Limits(ge=0)] | None = None
-    """Second at which the part ends.
+    """The second at which the part ends.
 
     At least 0.
     """
 
     duration: Annotated[float, Limits(gt=0)] | None = None
-    """Length of the part in seconds.
+    """The length of the part in seconds.
 
     More than 0.
     """
 
 
 class Settings(OpenPart):
-    """What the tool does. Its members depend on the tool, whose own document lists
-    them.
+    """Settings for what the tool does. They depend on the tool. The document of a tool
+    lists them.
 
     Args:
-        trim: Which part of the file to keep.
+        trim: The part of the file to keep.
     """
 
     trim: Trim | None = None
-    """Which part of the file to keep."""
+    """The part of the file to keep."""
 
 
 class File(ResultPart):
-    """One file. Some models know further fields."""
+    """One file. Some models have other fields."""
 
     uuid: str | None = None
-    """Identifier of this file, for later tasks that take it as an input."""
+    """The identifier of this file. Later tasks that accept the file as an input use it.
+    """
 
     url: str | None = None
-    """Address to download the file from."""
+    """The URL to download the file from."""
 
     file_url: str | None = None
-    """Address of the file, on models that name it so."""
+    """The URL of the file. Only some models use this name."""
 
 
 class Outputs(ResultPart):
-    """What the tool gave. Its members depend on the tool."""
+    """The outputs of the tool. The fields depend on the tool."""
 
     files: list[File] | None = None
-    """The files that the tool has made, where it makes any."""
+    """The files that the tool generated, if any."""
 
 
 class ToolsResult(TaskResult):
-    """What the tool gave. The confirmation of an `async` task holds `taskType` and
-    `taskUUID` alone.
+    """The result of the tool. The confirmation of an `async` task contains only
+    `taskType` and `taskUUID`.
     """
 
     task_type: str
-    """Repeats the type of the task that ran the tool."""
+    """The type of the task that ran the tool."""
 
     task_uuid: str
-    """Identifier of the task that ran the tool, as given in the request."""
+    """The `taskUUID` of the request."""
 
     outputs: Outputs
-    """What the tool gave. Its members depend on the tool."""
+    """The outputs of the tool. The fields depend on the tool."""
 
     cost: Number | None = None
-    """Price of the task in US dollars; there when `includeCost` is `true`."""
+    """The price of the task in US dollars. Present if `includeCost` is `true`."""
 
 
 class ToolsRequest(TaskRequest[ToolsResult], OpenPart):
-    """Runs a tool: a model that fits no other type of task. What it works on, and how,
-    depends on the tool: its own document names the members of `inputs` and `settings`.
-    A field that only one tool knows may be added beside these and is sent as it is.
+    """Runs a tool: a model that fits no other task type. What the tool processes, and
+    how, depends on the tool. The document of a tool lists the fields of `inputs` and
+    `settings`. Fields that only one tool has can be added; they are sent unchanged.
 
     Args:
         model: The AIR of the tool.
-        inputs: The files that the tool works on.
-        settings: What the tool does.
-        output_format: File format of the result.
-        delivery_method: Whether the answer waits for the tool.
-        webhook_url: Address to which each result is sent by POST as soon as it is
-            finished.
-        include_cost: Whether each result states its price in US dollars, in `cost`.
-        ttl: Seconds for which files that the task makes stay on the platform. At least
-            60.
-        task_type: Marks the object as a task for a tool.
-        task_uuid: Your identifier for this task, a version 4 UUID that no other task
-            has.
+        inputs: The files that the tool processes.
+        settings: Settings for what the tool does.
+        output_format: The file format of the result.
+        delivery_method: Whether the response waits for the tool.
+        webhook_url: The URL that receives each finished result in a POST request.
+        include_cost: Whether each result contains its price in US dollars, in `cost`.
+        ttl: The number of seconds for which the platform stores the generated files. At
+            least 60.
+        task_type: The task type: runs a tool.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
+            for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = ToolsResult
@@ -206,17 +207,19 @@ class ToolsRequest(TaskRequest[ToolsResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the tool. The tool decides which other fields are read.
+    """The AIR of the tool. It determines which other fields are supported.
 
     Example: `runware:ffmpeg@0`.
     """
 
     inputs: Inputs
-    """The files that the tool works on. Which of them it reads depends on the tool."""
+    """The files that the tool processes. Which of them are supported depends on the
+    tool.
+    """
 
     settings: Settings | None = None
-    """What the tool does. Its members depend on the tool, whose own document lists
-    them.
+    """Settings for what the tool does. They depend on the tool. The document of a tool
+    lists them.
     """
 
     output_format: (
@@ -236,35 +239,36 @@ class ToolsRequest(TaskRequest[ToolsResult], OpenPart):
         ]
         | None
     ) = None
-    """File format of the result. Which of them are possible depends on the input."""
+    """The file format of the result. Which values are supported depends on the input.
+    """
 
     delivery_method: Literal["sync", "async"] | None = None
-    """Whether the answer waits for the tool. Which of the two a model offers, and which
-    it takes where nothing is said, depends on the model.
+    """Whether the response waits for the tool. The supported values and the default
+    depend on the model.
 
-    - `sync`: The answer holds the results; the connection stays open until then.
-    - `async`: The answer comes at once and only confirms the task. Fetch the results
-      with `getResponse`, or have them sent to `webhookURL`.
+    - `sync`: The response contains the results. The connection stays open until then.
+    - `async`: The response immediately confirms the task. Get the results with
+      `getResponse`, or receive them at `webhookURL`.
     """
 
     webhook_url: Uri | None = None
-    """Address to which each result is sent by POST as soon as it is finished. A result
-    may arrive more than once.
+    """The URL that receives each finished result in a POST request. A result may be
+    sent more than once.
     """
 
     include_cost: bool | None = None
-    """Whether each result states its price in US dollars, in `cost`."""
+    """Whether each result contains its price in US dollars, in `cost`."""
 
     ttl: Annotated[int, Limits(ge=60)] | None = None
-    """Seconds for which files that the task makes stay on the platform.
+    """The number of seconds for which the platform stores the generated files.
 
     At least 60.
     """
 
     task_type: Literal["tools"] = constant("tools")
-    """Marks the object as a task for a tool."""
+    """The task type: runs a tool."""
 
     task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. Results
-    and errors carry it, and `getResponse` asks by it.
+    """The identifier of this task: a version 4 UUID that you choose and use for no
+    other task. Results and errors contain it, and `getResponse` requires it.
     """

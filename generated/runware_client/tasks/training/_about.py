@@ -9,14 +9,14 @@ from ..._runtime.client.about import About
 
 training = About(
     title="Training",
-    summary="Trains a model of your own, such as a LoRA, from examples.",
+    summary="Trains a custom model, such as a LoRA, from examples.",
     description=(
-        "Trains a model of your own, such as a LoRA, from examples that you give. What "
-        "to learn from, and how, depends on the training: its own document names the "
-        "members of `inputs` and `settings`. A field that only one training knows may "
-        "be added beside these and is sent as it is. Training takes long: where the "
-        "answer only confirms the task, fetch the result with `getResponse`, or have "
-        "it sent to `webhookURL`."
+        "Trains a custom model, such as a LoRA, from examples that you provide. The "
+        "examples and the method depend on the training. The document of a training "
+        "lists the fields of `inputs` and `settings`. Fields that only one training "
+        "has can be added; they are sent unchanged. Training takes a long time. If the "
+        "response only confirms the task, get the result with `getResponse`, or "
+        "receive it at `webhookURL`."
     ),
     documentation="https://runware.ai/docs/models",
 )

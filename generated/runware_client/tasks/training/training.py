@@ -1,10 +1,10 @@
 """Training, task type `training`.
 
-Trains a model of your own, such as a LoRA, from examples that you give. What to learn
-from, and how, depends on the training: its own document names the members of `inputs`
-and `settings`. A field that only one training knows may be added beside these and is
-sent as it is. Training takes long: where the answer only confirms the task, fetch the
-result with `getResponse`, or have it sent to `webhookURL`.
+Trains a custom model, such as a LoRA, from examples that you provide. The examples and
+the method depend on the training. The document of a training lists the fields of
+`inputs` and `settings`. Fields that only one training has can be added; they are sent
+unchanged. Training takes a long time. If the response only confirms the task, get the
+result with `getResponse`, or receive it at `webhookURL`.
 
 - Status: live.
 - Documentation: https://runware.ai/docs/models
@@ -43,7 +43,7 @@ FileInput = Annotated[MediaSource, Media("file", is_uuid, is_uri)]
 
 
 class Inputs(OpenPart):
-    """The examples to learn from. Which further members there are depends on the
+    """The examples to learn from. Which other fields are supported depends on the
     training.
 
     Args:
@@ -51,7 +51,9 @@ class Inputs(OpenPart):
     """
 
     dataset: FileInput | None = None
-    """An archive of the examples. How many it may hold depends on the training."""
+    """An archive of the examples. The number of examples that is allowed depends on the
+    training.
+    """
 
     @staticmethod
     def rules(part: Wire, /) -> Iterator[str]:
@@ -61,20 +63,20 @@ class Inputs(OpenPart):
 
 
 class ImportModel(OpenPart):
-    """How the trained model is stored, and by which name it is used afterwards.
+    """How the trained model is stored, and the name by which later tasks use it.
 
     Args:
-        air_: The AIR that the trained model gets; later tasks name it as their `model`.
-        name: Name of the trained model, for people. At least 1 character.
-        version: Version of the trained model. At least 1 character.
-        unique_identifier: Your own identifier for the trained model. At least 1
-            character.
-        short_description: One line that says what the model is.
+        air_: The AIR that the trained model gets.
+        name: The human-readable name of the trained model. At least 1 character.
+        version: The version of the trained model. At least 1 character.
+        unique_identifier: Your identifier for the trained model. At least 1 character.
+        short_description: A one-line description of the model.
         private: Whether only your organization can use the model.
-        hero_image_url: Address of an image that shows what the model does.
-        architecture: Architecture of the trained model, such as `flux-1-dev`. At least
-            1 character.
-        category: Kind of the trained model, such as `lora`. At least 1 character.
+        hero_image_url: The URL of an image that shows what the model does.
+        architecture: The architecture of the trained model, such as `flux-1-dev`. At
+            least 1 character.
+        category: The category of the trained model, such as `lora`. At least 1
+            character.
     """
 
     air_: (
@@ -83,118 +85,117 @@ class ImportModel(OpenPart):
         ]
         | None
     ) = None
-    """The AIR that the trained model gets; later tasks name it as their `model`.
+    """The AIR that the trained model gets. Later tasks specify it as their `model`.
 
     Example: `acme:harbours@1`.
     """
 
     name: Annotated[str, Text(min_length=1)] | None = None
-    """Name of the trained model, for people.
+    """The human-readable name of the trained model.
 
     At least 1 character. Example: `Harbours`.
     """
 
     version: Annotated[str, Text(min_length=1)] | None = None
-    """Version of the trained model.
+    """The version of the trained model.
 
     At least 1 character. Example: `1.0`.
     """
 
     unique_identifier: Annotated[str, Text(min_length=1)] | None = None
-    """Your own identifier for the trained model.
+    """Your identifier for the trained model.
 
     At least 1 character.
     """
 
     short_description: str | None = None
-    """One line that says what the model is."""
+    """A one-line description of the model."""
 
     private: bool | None = None
     """Whether only your organization can use the model."""
 
     hero_image_url: Uri | None = None
-    """Address of an image that shows what the model does."""
+    """The URL of an image that shows what the model does."""
 
     architecture: Annotated[str, Text(min_length=1)] | None = None
-    """Architecture of the trained model, such as `flux-1-dev`.
+    """The architecture of the trained model, such as `flux-1-dev`.
 
     At least 1 character.
     """
 
     category: Annotated[str, Text(min_length=1)] | None = None
-    """Kind of the trained model, such as `lora`.
+    """The category of the trained model, such as `lora`.
 
     At least 1 character.
     """
 
 
 class File(ResultPart):
-    """One file. Some models know further fields."""
+    """One file. Some models have other fields."""
 
     uuid: str | None = None
-    """Identifier of this file, for later tasks that take it as an input."""
+    """The identifier of this file. Later tasks that accept the file as an input use it.
+    """
 
     url: str | None = None
-    """Address to download the file from."""
+    """The URL to download the file from."""
 
     file_url: str | None = None
-    """Address of the file, on models that name it so."""
+    """The URL of the file. Only some models use this name."""
 
 
 class Outputs(ResultPart):
-    """What came of the training besides. Its members depend on the training."""
+    """The other outputs of the training. The fields depend on the training."""
 
     files: list[File] | None = None
-    """The files that the training has made, where it makes any."""
+    """The files that the training generated, if any."""
 
 
 class TrainingResult(TaskResult):
-    """The trained model. A confirmation that comes before it holds `taskType` and
-    `taskUUID` alone.
+    """The trained model. A confirmation sent before it contains only `taskType` and
+    `taskUUID`.
     """
 
     task_type: str
-    """Repeats the type of the task that trained the model."""
+    """The type of the task that trained the model."""
 
     task_uuid: str
-    """Identifier of the task that trained the model, as given in the request."""
+    """The `taskUUID` of the request."""
 
     air: str
-    """The AIR of the trained model, by which later tasks use it: that of a LoRA goes
-    into their `lora`.
+    """The AIR of the trained model. Later tasks use the model by this AIR. For a LoRA,
+    specify it in their `lora` field.
     """
 
     outputs: Outputs
-    """What came of the training besides. Its members depend on the training."""
+    """The other outputs of the training. The fields depend on the training."""
 
     cost: Number | None = None
-    """Price of the training in US dollars; there when `includeCost` is `true`."""
+    """The price of the training in US dollars. Present if `includeCost` is `true`."""
 
 
 class TrainingRequest(TaskRequest[TrainingResult], OpenPart):
-    """Trains a model of your own, such as a LoRA, from examples that you give. What to
-    learn from, and how, depends on the training: its own document names the members of
-    `inputs` and `settings`. A field that only one training knows may be added beside
-    these and is sent as it is. Training takes long: where the answer only confirms the
-    task, fetch the result with `getResponse`, or have it sent to `webhookURL`.
+    """Trains a custom model, such as a LoRA, from examples that you provide. The
+    examples and the method depend on the training. The document of a training lists the
+    fields of `inputs` and `settings`. Fields that only one training has can be added;
+    they are sent unchanged. Training takes a long time. If the response only confirms
+    the task, get the result with `getResponse`, or receive it at `webhookURL`.
 
     Args:
-        model: The AIR of the training to run, which is not the AIR of the model that
-            comes of it.
+        model: The AIR of the training to run.
         inputs: The examples to learn from.
-        import_model: How the trained model is stored, and by which name it is used
-            afterwards.
-        trigger_word: The word by which prompts call for what was learned. At least 1
-            character.
-        training_steps: How many steps to train. At least 1.
-        learning_rate: How much each step changes the model. More than 0.
-        settings: How to learn.
-        webhook_url: Address to which each result is sent by POST as soon as it is
-            finished.
-        include_cost: Whether each result states its price in US dollars, in `cost`.
-        task_type: Marks the object as a task that trains a model.
-        task_uuid: Your identifier for this task, a version 4 UUID that no other task
-            has.
+        import_model: How the trained model is stored, and the name by which later tasks
+            use it.
+        trigger_word: The word that prompts use to request what the model learned. At
+            least 1 character.
+        training_steps: The number of training steps. At least 1.
+        learning_rate: How much each training step changes the model. More than 0.
+        settings: The settings of the training.
+        webhook_url: The URL that receives each finished result in a POST request.
+        include_cost: Whether each result contains its price in US dollars, in `cost`.
+        task_type: The task type: trains a model.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
+            for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = TrainingResult
@@ -202,55 +203,56 @@ class TrainingRequest(TaskRequest[TrainingResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the training to run, which is not the AIR of the model that comes of
-    it. It decides which other fields are read.
+    """The AIR of the training to run. This is not the AIR of the trained model. It
+    determines which other fields are supported.
 
     Example: `runware:qwen-image@style-lora-training`.
     """
 
     inputs: Inputs
-    """The examples to learn from. Which further members there are depends on the
+    """The examples to learn from. Which other fields are supported depends on the
     training.
     """
 
     import_model: ImportModel
-    """How the trained model is stored, and by which name it is used afterwards."""
+    """How the trained model is stored, and the name by which later tasks use it."""
 
     trigger_word: Annotated[str, Text(min_length=1)] | None = None
-    """The word by which prompts call for what was learned.
+    """The word that prompts use to request what the model learned.
 
     At least 1 character.
     """
 
     training_steps: Annotated[int, Limits(ge=1)] | None = None
-    """How many steps to train. More learn the examples more closely.
+    """The number of training steps. With more steps, the model learns the examples more
+    closely.
 
     At least 1.
     """
 
     learning_rate: Annotated[float, Limits(gt=0)] | None = None
-    """How much each step changes the model.
+    """How much each training step changes the model.
 
     More than 0.
     """
 
     settings: dict[str, Json] | None = None
-    """How to learn. Its members depend on the training, so any object is passed on as
-    it is.
+    """The settings of the training. The fields depend on the training, so any object is
+    sent unchanged.
     """
 
     webhook_url: Uri | None = None
-    """Address to which each result is sent by POST as soon as it is finished. A result
-    may arrive more than once.
+    """The URL that receives each finished result in a POST request. A result may be
+    sent more than once.
     """
 
     include_cost: bool | None = None
-    """Whether each result states its price in US dollars, in `cost`."""
+    """Whether each result contains its price in US dollars, in `cost`."""
 
     task_type: Literal["training"] = constant("training")
-    """Marks the object as a task that trains a model."""
+    """The task type: trains a model."""
 
     task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. Results
-    and errors carry it, and `getResponse` asks by it.
+    """The identifier of this task: a version 4 UUID that you choose and use for no
+    other task. Results and errors contain it, and `getResponse` requires it.
     """

@@ -11,10 +11,10 @@ upscale = About(
     title="Upscale",
     summary="Enlarges images and videos.",
     description=(
-        "Enlarges an image or a video with any model of the platform, and adds the "
-        "detail that the larger size has room for. This is what upscaling models have "
-        "in common; each model reads some of these fields and has its own limits. A "
-        "field that only one model knows may be added beside them and is sent as it is."
+        "Enlarges an image or a video with any model, and adds detail for the larger "
+        "size. The document has the fields that upscaling models share. Each model "
+        "supports some of them and has its own limits. Fields that only one model has "
+        "can be added; they are sent unchanged."
     ),
     documentation="https://runware.ai/docs/models",
 )

@@ -1,9 +1,9 @@
 """Upscale, task type `upscale`.
 
-Enlarges an image or a video with any model of the platform, and adds the detail that
-the larger size has room for. This is what upscaling models have in common; each model
-reads some of these fields and has its own limits. A field that only one model knows may
-be added beside them and is sent as it is.
+Enlarges an image or a video with any model, and adds detail for the larger size. The
+document has the fields that upscaling models share. Each model supports some of them
+and has its own limits. Fields that only one model has can be added; they are sent
+unchanged.
 
 - Status: live.
 - Documentation: https://runware.ai/docs/models
@@ -56,69 +56,72 @@ VideoInput = Annotated[MediaSource, Media("video", is_uuid, is_uri)]
 
 
 class Inputs(OpenPart):
-    """The image or the video to enlarge: one of them. Every model known needs it; some
-    may know further kinds of input.
+    """The image or the video to enlarge: one of them. Every known model requires it.
+    Some models may support other inputs.
 
     Args:
         image: The image to enlarge.
         video: The video to enlarge.
-        super_resolution_references: Images that show details to restore, on models that
-            read them. At least 1 item.
+        super_resolution_references: The images that show details to restore. At least 1
+            item.
     """
 
     image: ImageInput | None = None
-    """The image to enlarge. How large it may be depends on the model."""
+    """The image to enlarge. The maximum size depends on the model."""
 
     video: VideoInput | None = None
-    """The video to enlarge. How large and how long it may be depends on the model."""
+    """The video to enlarge. The maximum size and length depend on the model."""
 
     super_resolution_references: (
         Annotated[list[ImageInput], Count(at_least=1)] | None
     ) = None
-    """Images that show details to restore, on models that read them.
+    """The images that show details to restore. Only some models support it.
 
     At least 1 item.
     """
 
 
 class Settings(OpenPart):
-    """Members that some models read. The model's own document lists all that it reads.
+    """Settings of some models. The document of a model lists all that it supports.
 
     Args:
-        positive_prompt: What the drawn details should show.
-        negative_prompt: What to keep out of the drawn details.
-        seed: Start of the random numbers. At least 0.
-        steps: Denoising steps. At least 1.
-        scheduler: Name of the sampling method, such as `Euler`. At least 1 character.
-        cfg_scale: How closely the details follow the prompt. At least 0.
-        strength: How far the result may move away from the input. Between 0 and 1.
-        control_net_weight: How strongly the structure of the input is kept. Between -4
-            and 4.
-        clip_skip: Layers of the text encoder to leave out at its end. At least 0.
-        color_fix: Whether the colors of the input are kept.
-        tile_diffusion: Whether the image is worked on tile by tile.
+        positive_prompt: What the generated details should show.
+        negative_prompt: What to exclude from the generated details.
+        seed: The seed of the random numbers. At least 0.
+        steps: The number of denoising steps. At least 1.
+        scheduler: The name of the sampling method, such as `Euler`. At least 1
+            character.
+        cfg_scale: The guidance scale: how closely the details follow the prompt. At
+            least 0.
+        strength: How much the result can differ from the input. Between 0 and 1.
+        control_net_weight: How strongly the structure of the input is preserved.
+            Between -4 and 4.
+        clip_skip: The number of layers to skip at the end of the text encoder. At least
+            0.
+        color_fix: Whether to preserve the colors of the input.
+        tile_diffusion: Whether to process the image tile by tile.
     """
 
     positive_prompt: str | None = None
-    """What the drawn details should show."""
+    """What the generated details should show."""
 
     negative_prompt: str | None = None
-    """What to keep out of the drawn details."""
+    """What to exclude from the generated details."""
 
     seed: Annotated[int, Limits(ge=0)] | None = None
-    """Start of the random numbers.
+    """The seed of the random numbers.
 
     At least 0.
     """
 
     steps: Annotated[int, Limits(ge=1)] | None = None
-    """Denoising steps. More bring out detail and take longer.
+    """The number of denoising steps. More steps add detail and take longer.
 
     At least 1.
     """
 
     scheduler: Annotated[str, Text(min_length=1)] | None = None
-    """Name of the sampling method, such as `Euler`.
+    """The name of the sampling method, such as `Euler`.
 
     At least 1 character.
     """
@@ -126,135 +129,134 @@ class Settings(OpenPart):
     cfg_scale: Annotated[float, Limits(ge=0)] | None = Field(
         default=None, validation_alias="CFGScale"
     )
-    """How closely the details follow the prompt.
+    """The guidance scale: how closely the details follow the prompt.
 
     At least 0.
     """
 
     strength: Annotated[float, Limits(ge=0, le=1)] | None = None
-    """How far the result may move away from the input.
+    """How much the result can differ from the input.
 
     Between 0 and 1.
     """
 
     control_net_weight: Annotated[float, Limits(ge=-4, le=4)] | None = None
-    """How strongly the structure of the input is kept.
+    """How strongly the structure of the input is preserved.
 
     Between -4 and 4.
     """
 
     clip_skip: Annotated[int, Limits(ge=0)] | None = None
-    """Layers of the text encoder to leave out at its end.
+    """The number of layers to skip at the end of the text encoder.
 
     At least 0.
     """
 
     color_fix: bool | None = None
-    """Whether the colors of the input are kept."""
+    """Whether to preserve the colors of the input."""
 
     tile_diffusion: bool | None = None
-    """Whether the image is worked on tile by tile."""
+    """Whether to process the image tile by tile."""
 
 
 class UpscaleResult(TaskResult):
-    """The enlarged image or video: `imageUUID` is there for an image, `videoUUID` for a
-    video. The confirmation of an `async` task holds `taskType` and `taskUUID` alone.
+    """The enlarged image or video. `imageUUID` is present for an image, `videoUUID` for
+    a video. The confirmation of an `async` task contains only `taskType` and
+    `taskUUID`.
     """
 
     task_type: str
-    """Repeats the type of the task that enlarged the image or the video."""
+    """The type of the task that enlarged the image or video."""
 
     task_uuid: str
-    """Identifier of the task that enlarged the image or the video, as given in the
-    request.
-    """
+    """The `taskUUID` of the request."""
 
     image_uuid: str | None = None
-    """Identifier of the enlarged image. It can stand wherever a later task wants an
-    image.
-    """
-
-    image_url: str | None = None
-    """Address of the image; there when `outputType` is `URL` and the input an image."""
-
-    image_base64_data: str | None = None
-    """The image file as Base64 text; there when `outputType` is `base64Data` and the
-    input an image.
-    """
-
-    image_data_uri: str | None = None
-    """The image file as a data URI; there when `outputType` is `dataURI` and the input
+    """The identifier of the enlarged image. Later tasks accept it wherever they accept
     an image.
     """
 
+    image_url: str | None = None
+    """The URL of the image. Present if `outputType` is `URL` and the input is an image.
+    """
+
+    image_base64_data: str | None = None
+    """The image file as Base64 text. Present if `outputType` is `base64Data` and the
+    input is an image.
+    """
+
+    image_data_uri: str | None = None
+    """The image file as a data URI. Present if `outputType` is `dataURI` and the input
+    is an image.
+    """
+
     video_uuid: str | None = None
-    """Identifier of the enlarged video. It can stand wherever a later task wants a
-    video.
+    """The identifier of the enlarged video. Later tasks accept it wherever they accept
+    a video.
     """
 
     video_url: str | None = None
-    """Address of the video; there when the input is a video."""
+    """The URL of the video. Present if the input is a video."""
 
     video_base64_data: str | None = None
-    """The video file as Base64 text; there where the platform sends the file itself and
-    not an address.
+    """The video file as Base64 text. Present if the platform sends the file itself and
+    not a URL.
     """
 
     video_data_uri: str | None = None
-    """The video file as a data URI; there where the platform sends the file itself and
-    not an address.
+    """The video file as a data URI. Present if the platform sends the file itself and
+    not a URL.
     """
 
     cost: Number | None = None
-    """Price of the enlarged image or video in US dollars; there when `includeCost` is
-    `true`.
+    """The price of the enlarged image or video in US dollars. Present if `includeCost`
+    is `true`.
     """
 
     input_image_uuid: str | None = None
-    """Identifier under which the input image was stored; some answers tell it."""
+    """The identifier under which the input image was stored. Only some responses
+    contain it.
+    """
 
 
 class UpscaleRequest(TaskRequest[UpscaleResult], OpenPart):
-    """Enlarges an image or a video with any model of the platform, and adds the detail
-    that the larger size has room for. This is what upscaling models have in common;
-    each model reads some of these fields and has its own limits. A field that only one
-    model knows may be added beside them and is sent as it is.
+    """Enlarges an image or a video with any model, and adds detail for the larger size.
+    The document has the fields that upscaling models share. Each model supports some of
+    them and has its own limits. Fields that only one model has can be added; they are
+    sent unchanged.
 
     Args:
-        model: The AIR of the model that enlarges the image or the video.
+        model: The AIR of the model that enlarges the image or video.
         inputs: The image or the video to enlarge: one of them.
-        input_image: The image to enlarge, at the place where older clients put it.
-        upscale_factor: How many times width and height grow: 2 makes both twice as
-            long. At least 1.
-        width: Width of the result in pixels, on models that take a size in place of a
-            factor. At least 1.
-        height: Height of the result in pixels, on models that take a size in place of a
-            factor. At least 1.
-        resolution: Size of the result as a preset, such as `1080p` or `4k`.
-        target_megapixels: Size of the result in millions of pixels, on models that take
-            it so. At least 1.
-        fps: Frames per second of the result, where it is a video. More than 0.
-        positive_prompt: What the result should show, on models that draw new details.
-            At least 1 character.
-        settings: Members that some models read.
-        provider_settings: Members that are passed on to the company behind the model,
-            under its name.
-        output_type: Form in which the result comes back. Default: `URL`.
-        output_format: File format of the result: one of the first three for an image,
-            one of the others for a video.
+        input_image: The image to enlarge, in the field that older clients use.
+        upscale_factor: The factor by which width and height increase: 2 doubles both.
+            At least 1.
+        width: The width of the result in pixels. At least 1.
+        height: The height of the result in pixels. At least 1.
+        resolution: The size of the result as a preset, such as `1080p` or `4k`.
+        target_megapixels: The size of the result in millions of pixels. At least 1.
+        fps: The number of frames per second of the result, if it is a video. More than
+            0.
+        positive_prompt: What the result should show. At least 1 character.
+        settings: Settings of some models.
+        provider_settings: Settings that are sent to the provider of the model, under
+            its name.
+        output_type: The form of the output. Default: `URL`.
+        output_format: The file format of the result: one of the first three for an
+            image, one of the others for a video.
         output_quality: How much quality the compression keeps. Between 20 and 99.
             Default: `95`.
-        delivery_method: Whether the answer waits for the result.
-        webhook_url: Address to which the result is sent by POST as soon as it is
-            finished.
-        upload_endpoint: Address to which the finished file is sent by PUT, as the bare
-            bytes of the body: for instance a presigned URL of your own storage.
-        ttl: Seconds for which the generated file stays on the platform. At least 60.
-        include_cost: Whether each result states its price in US dollars, in `cost`.
+        delivery_method: Whether the response waits for the result.
+        webhook_url: The URL that receives the finished result in a POST request.
+        upload_endpoint: The URL that receives the finished file in a PUT request, for
+            example a presigned URL of your own storage.
+        ttl: The number of seconds for which the platform stores the generated file. At
+            least 60.
+        include_cost: Whether each result contains its price in US dollars, in `cost`.
         routing: Preferences for where the platform runs the task.
-        task_type: Marks the object as a task that enlarges an image or a video.
-        task_uuid: Your identifier for this task, a version 4 UUID that no other task
-            has.
+        task_type: The task type: enlarges an image or a video.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
+            for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = UpscaleResult
@@ -263,37 +265,40 @@ class UpscaleRequest(TaskRequest[UpscaleResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that enlarges the image or the video. The model decides
-    which other fields are read and within which limits.
+    """The AIR of the model that enlarges the image or video. It determines which other
+    fields are supported, and their limits.
 
     Example: `runware:500@1`.
     """
 
     inputs: Inputs | None = None
-    """The image or the video to enlarge: one of them. Every model known needs it; some
-    may know further kinds of input.
+    """The image or the video to enlarge: one of them. Every known model requires it.
+    Some models may support other inputs.
     """
 
     input_image: ImageInput | None = None
-    """The image to enlarge, at the place where older clients put it. New code gives
+    """The image to enlarge, in the field that older clients use. In new code, use
     `inputs.image` instead.
     """
 
     upscale_factor: Annotated[float, Limits(ge=1)] | None = None
-    """How many times width and height grow: 2 makes both twice as long. Factors and
-    default depend on the model; some know only one and do not read this.
+    """The factor by which width and height increase: 2 doubles both. The supported
+    factors and the default depend on the model. Some models have only one factor and do
+    not support this field.
 
     At least 1.
     """
 
     width: Annotated[int, Limits(ge=1)] | None = None
-    """Width of the result in pixels, on models that take a size in place of a factor.
+    """The width of the result in pixels. Only models that accept a size instead of a
+    factor support it.
 
     At least 1.
     """
 
     height: Annotated[int, Limits(ge=1)] | None = None
-    """Height of the result in pixels, on models that take a size in place of a factor.
+    """The height of the result in pixels. Only models that accept a size instead of a
+    factor support it.
 
     At least 1.
     """
@@ -301,105 +306,105 @@ class UpscaleRequest(TaskRequest[UpscaleResult], OpenPart):
     resolution: (
         Annotated[str, Text(matches=Pattern("^[0-9]+(\\.[0-9]+)?[KkPp]$"))] | None
     ) = None
-    """Size of the result as a preset, such as `1080p` or `4k`. The presets depend on
-    the model.
+    """The size of the result as a preset, such as `1080p` or `4k`. The presets depend
+    on the model.
     """
 
     target_megapixels: Annotated[int, Limits(ge=1)] | None = None
-    """Size of the result in millions of pixels, on models that take it so.
+    """The size of the result in millions of pixels. Only some models support it.
 
     At least 1.
     """
 
     fps: Annotated[float, Limits(gt=0)] | None = None
-    """Frames per second of the result, where it is a video.
+    """The number of frames per second of the result, if it is a video.
 
     More than 0.
     """
 
     positive_prompt: Annotated[str, Text(min_length=1)] | None = None
-    """What the result should show, on models that draw new details.
+    """What the result should show. Only models that generate new details support it.
 
     At least 1 character.
     """
 
     settings: Settings | None = None
-    """Members that some models read. The model's own document lists all that it reads.
-    """
+    """Settings of some models. The document of a model lists all that it supports."""
 
     provider_settings: dict[str, dict[str, Json]] | None = None
-    """Members that are passed on to the company behind the model, under its name. The
-    model's own document lists them.
+    """Settings that are sent to the provider of the model, under its name. The document
+    of a model lists them.
     """
 
     output_type: Literal["URL", "base64Data", "dataURI"] | None = None
-    """Form in which the result comes back. A video comes as a URL only.
+    """The form of the output. A video is returned only as a URL.
 
-    - `URL`: An address to download it from, in `imageURL` or `videoURL`.
-    - `base64Data`: The file itself as Base64 text, in `imageBase64Data`.
-    - `dataURI`: The file itself as a data URI, in `imageDataURI`.
+    - `URL`: A URL to download the file from, in `imageURL` or `videoURL`.
+    - `base64Data`: The file as Base64 text, in `imageBase64Data`.
+    - `dataURI`: The file as a data URI, in `imageDataURI`.
 
     Default: `URL`.
     """
 
     output_format: Literal["JPG", "PNG", "WEBP", "MP4", "WEBM", "MOV"] | None = None
-    """File format of the result: one of the first three for an image, one of the others
-    for a video. Without it an image is a JPEG, and a video is an MP4.
+    """The file format of the result: one of the first three for an image, one of the
+    others for a video. By default, an image is a JPEG and a video is an MP4.
 
-    - `JPG`: Small files for photographic pictures; cannot be transparent.
-    - `PNG`: No loss, larger files; can be transparent.
-    - `WEBP`: Smaller than both at like quality; can be transparent.
-    - `MP4`: Plays nearly everywhere.
-    - `WEBM`: Made for the web.
-    - `MOV`: For editing, above all with Apple's tools.
+    - `JPG`: Small files for photographic images. Does not support transparency.
+    - `PNG`: Lossless, with larger files. Supports transparency.
+    - `WEBP`: Smaller files than the other two formats at similar quality. Supports
+      transparency.
+    - `MP4`: A video that plays almost everywhere.
+    - `WEBM`: A video for the web.
+    - `MOV`: For editing, especially with Apple's tools.
     """
 
     output_quality: Annotated[int, Limits(ge=20, le=99)] | None = None
-    """How much quality the compression keeps. Higher values make larger files.
+    """How much quality the compression keeps. Higher values result in larger files.
 
     Between 20 and 99. Default: `95`.
     """
 
     delivery_method: Literal["sync", "async"] | None = None
-    """Whether the answer waits for the result. Images are sent with `sync` unless the
-    task says otherwise; videos know `async` only.
+    """Whether the response waits for the result. The default for images is `sync`.
+    Videos support only `async`.
 
-    - `sync`: The answer holds the results; the connection stays open until then.
-    - `async`: The answer comes at once and only confirms the task. Fetch the results
-      with `getResponse`, or have them sent to `webhookURL`.
+    - `sync`: The response contains the results. The connection stays open until then.
+    - `async`: The response immediately confirms the task. Get the results with
+      `getResponse`, or receive them at `webhookURL`.
     """
 
     webhook_url: Uri | None = None
-    """Address to which the result is sent by POST as soon as it is finished. A result
-    may arrive more than once.
+    """The URL that receives the finished result in a POST request. A result may be sent
+    more than once.
     """
 
     upload_endpoint: Uri | None = None
-    """Address to which the finished file is sent by PUT, as the bare bytes of the body:
-    for instance a presigned URL of your own storage.
+    """The URL that receives the finished file in a PUT request, for example a presigned
+    URL of your own storage. The body is the raw bytes of the file.
     """
 
     ttl: Annotated[int, Limits(ge=60)] | None = None
-    """Seconds for which the generated file stays on the platform. It matters only while
-    `outputType` is `URL`.
+    """The number of seconds for which the platform stores the generated file. It
+    applies only if `outputType` is `URL`.
 
     At least 60.
     """
 
     include_cost: bool | None = None
-    """Whether each result states its price in US dollars, in `cost`."""
+    """Whether each result contains its price in US dollars, in `cost`."""
 
     routing: dict[str, Json] | None = None
-    """Preferences for where the platform runs the task. What it holds is not
-    documented, so any object is passed on as it is.
+    """Preferences for where the platform runs the task. The contents are not
+    documented, so any object is sent unchanged.
     """
 
     task_type: Literal["upscale"] = constant("upscale")
-    """Marks the object as a task that enlarges an image or a video."""
+    """The task type: enlarges an image or a video."""
 
     task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. Results
-    and errors carry it, and `getResponse` asks by it.
+    """The identifier of this task: a version 4 UUID that you choose and use for no
+    other task. Results and errors contain it, and `getResponse` requires it.
     """
 
     @staticmethod

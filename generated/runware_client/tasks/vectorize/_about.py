@@ -9,12 +9,13 @@ from ..._runtime.client.about import About
 
 vectorize = About(
     title="Vectorize",
-    summary="Turns images into vector graphics.",
+    summary="Converts images to vector graphics.",
     description=(
-        "Turns an image of pixels into one of lines and areas, which stays sharp at "
-        "any size: for logos, icons and drawings. This is what vectorizing models have "
-        "in common; each model reads some of these fields and has its own limits. A "
-        "field that only one model knows may be added beside them and is sent as it is."
+        "Converts a pixel image to a vector graphic of lines and areas, which stays "
+        "sharp at any size. Use it for logos, icons, and drawings. The document has "
+        "the fields that vectorizing models share. Each model supports some of them "
+        "and has its own limits. Fields that only one model has can be added; they are "
+        "sent unchanged."
     ),
     documentation="https://runware.ai/docs/models",
 )

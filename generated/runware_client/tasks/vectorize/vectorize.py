@@ -1,9 +1,9 @@
 """Vectorize, task type `vectorize`.
 
-Turns an image of pixels into one of lines and areas, which stays sharp at any size: for
-logos, icons and drawings. This is what vectorizing models have in common; each model
-reads some of these fields and has its own limits. A field that only one model knows may
-be added beside them and is sent as it is.
+Converts a pixel image to a vector graphic of lines and areas, which stays sharp at any
+size. Use it for logos, icons, and drawings. The document has the fields that
+vectorizing models share. Each model supports some of them and has its own limits.
+Fields that only one model has can be added; they are sent unchanged.
 
 - Status: live.
 - Documentation: https://runware.ai/docs/models
@@ -52,97 +52,101 @@ ImageInput = Annotated[
 
 
 class Inputs(OpenPart):
-    """The image to trace. What else models read here is not documented for the task
-    type, so further fields are passed on as they are.
+    """The image to trace. Other inputs of models are not documented for the task type,
+    so other fields are sent unchanged.
 
     Args:
-        image: The image to trace; few colors and clear edges come out best.
-        reference_images: Images to take the style from, on models that draw from a
-            text. At least 1 item.
+        image: The image to trace.
+        reference_images: Images to take the style from. At least 1 item.
     """
 
     image: ImageInput | None = None
-    """The image to trace; few colors and clear edges come out best."""
+    """The image to trace. Images with few colors and clear edges give the best results.
+    """
 
     reference_images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
-    """Images to take the style from, on models that draw from a text.
+    """Images to take the style from. Only models that generate graphics from text
+    support them.
 
     At least 1 item.
     """
 
 
 class Outputs(ResultPart):
-    """What a model made besides the graphic. Its members depend on the model."""
+    """The outputs of the model in addition to the graphic. The fields depend on the
+    model.
+    """
 
     style_id: str | None = None
-    """Identifier of a style that later tasks can name."""
+    """The identifier of a style that later tasks can use."""
 
 
 class VectorizeResult(TaskResult):
-    """The vector graphic, an SVG file. The confirmation of an `async` task holds
-    `taskType` and `taskUUID` alone.
+    """The vector graphic, an SVG file. The confirmation of an `async` task contains
+    only `taskType` and `taskUUID`.
     """
 
     task_type: str
-    """Repeats the type of the task that made the graphic."""
+    """The type of the task that generated the graphic."""
 
     task_uuid: str
-    """Identifier of the task that made the graphic, as given in the request."""
+    """The `taskUUID` of the request."""
 
     image_uuid: str
-    """Identifier of the graphic on the platform."""
+    """The identifier of the graphic on the platform."""
 
     image_url: str | None = None
-    """Address of the graphic; there when `outputType` is `URL`."""
+    """The URL of the graphic. Present if `outputType` is `URL`."""
 
     image_base64_data: str | None = None
-    """The SVG file as Base64 text; there when `outputType` is `base64Data`."""
+    """The SVG file as Base64 text. Present if `outputType` is `base64Data`."""
 
     image_data_uri: str | None = None
-    """The SVG file as a data URI; there when `outputType` is `dataURI`."""
+    """The SVG file as a data URI. Present if `outputType` is `dataURI`."""
 
     outputs: Outputs | None = None
-    """What a model made besides the graphic. Its members depend on the model."""
+    """The outputs of the model in addition to the graphic. The fields depend on the
+    model.
+    """
 
     cost: Number | None = None
-    """Price of the graphic in US dollars; there when `includeCost` is `true`."""
+    """The price of the graphic in US dollars. Present if `includeCost` is `true`."""
 
     input_image_uuid: str | None = None
-    """Identifier under which the input image was stored; some answers tell it."""
+    """The identifier under which the input image was stored. Only some responses
+    contain it.
+    """
 
 
 class VectorizeRequest(TaskRequest[VectorizeResult], OpenPart):
-    """Turns an image of pixels into one of lines and areas, which stays sharp at any
-    size: for logos, icons and drawings. This is what vectorizing models have in common;
-    each model reads some of these fields and has its own limits. A field that only one
-    model knows may be added beside them and is sent as it is.
+    """Converts a pixel image to a vector graphic of lines and areas, which stays sharp
+    at any size. Use it for logos, icons, and drawings. The document has the fields that
+    vectorizing models share. Each model supports some of them and has its own limits.
+    Fields that only one model has can be added; they are sent unchanged.
 
     Args:
-        model: The AIR of the model that makes the graphic.
-        positive_prompt: What the graphic should show, on models that draw from a text.
-            At least 1 character.
-        width: Width of the graphic in pixels, on models that draw from a text. At least
-            1.
-        height: Height of the graphic in pixels, on models that draw from a text. At
-            least 1.
+        model: The AIR of the model that generates the graphic.
+        positive_prompt: What the graphic should show. At least 1 character.
+        width: The width of the graphic in pixels. At least 1.
+        height: The height of the graphic in pixels. At least 1.
         inputs: The image to trace.
-        input_image: The image to trace, at the place where older clients put it.
-        settings: Members that some models read.
-        provider_settings: Members that are passed on to the company behind the model,
-            under its name.
-        output_type: Form in which the graphic comes back. Default: `URL`.
-        output_format: File format of the graphic; there is only one. Default: `SVG`.
-        delivery_method: Whether the answer waits for the graphic. Default: `sync`.
-        webhook_url: Address to which the result is sent by POST as soon as it is
-            finished.
-        upload_endpoint: Address to which the finished file is sent by PUT, as the bare
-            bytes of the body: for instance a presigned URL of your own storage.
-        ttl: Seconds for which the generated file stays on the platform. At least 60.
-        include_cost: Whether each result states its price in US dollars, in `cost`.
+        input_image: The image to trace, in the field that older clients use.
+        settings: Settings of some models.
+        provider_settings: Settings that are sent to the provider of the model, under
+            its name.
+        output_type: The form of the output. Default: `URL`.
+        output_format: The file format of the graphic. Default: `SVG`.
+        delivery_method: Whether the response waits for the graphic. Default: `sync`.
+        webhook_url: The URL that receives the finished result in a POST request.
+        upload_endpoint: The URL that receives the finished file in a PUT request, for
+            example a presigned URL of your own storage.
+        ttl: The number of seconds for which the platform stores the generated file. At
+            least 60.
+        include_cost: Whether each result contains its price in US dollars, in `cost`.
         routing: Preferences for where the platform runs the task.
-        task_type: Marks the object as a task that makes a vector graphic.
-        task_uuid: Your identifier for this task, a version 4 UUID that no other task
-            has.
+        task_type: The task type: generates a vector graphic.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
+            for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = VectorizeResult
@@ -152,106 +156,108 @@ class VectorizeRequest(TaskRequest[VectorizeResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that makes the graphic. The model decides which other fields
-    are read and within which limits.
+    """The AIR of the model that generates the graphic. It determines which other fields
+    are supported, and their limits.
 
     Example: `recraft:v4@vector`.
     """
 
     positive_prompt: Annotated[str, Text(min_length=1)] | None = None
-    """What the graphic should show, on models that draw from a text.
+    """What the graphic should show. Only models that generate graphics from text
+    support it.
 
     At least 1 character.
     """
 
     width: Annotated[int, Limits(ge=1)] | None = None
-    """Width of the graphic in pixels, on models that draw from a text.
+    """The width of the graphic in pixels. Only models that generate graphics from text
+    support it.
 
     At least 1.
     """
 
     height: Annotated[int, Limits(ge=1)] | None = None
-    """Height of the graphic in pixels, on models that draw from a text.
+    """The height of the graphic in pixels. Only models that generate graphics from text
+    support it.
 
     At least 1.
     """
 
     inputs: Inputs | None = None
-    """The image to trace. What else models read here is not documented for the task
-    type, so further fields are passed on as they are.
+    """The image to trace. Other inputs of models are not documented for the task type,
+    so other fields are sent unchanged.
     """
 
     input_image: ImageInput | None = None
-    """The image to trace, at the place where older clients put it. New code gives
+    """The image to trace, in the field that older clients use. In new code, use
     `inputs.image` instead.
     """
 
     settings: dict[str, Json] | None = None
-    """Members that some models read. The model's own document lists all that it reads.
-    """
+    """Settings of some models. The document of a model lists all that it supports."""
 
     provider_settings: dict[str, dict[str, Json]] | None = None
-    """Members that are passed on to the company behind the model, under its name. The
-    model's own document lists them.
+    """Settings that are sent to the provider of the model, under its name. The document
+    of a model lists them.
     """
 
     output_type: Literal["URL", "base64Data", "dataURI"] | None = None
-    """Form in which the graphic comes back.
+    """The form of the output.
 
-    - `URL`: An address to download it from, in `imageURL`.
-    - `base64Data`: The file itself as Base64 text, in `imageBase64Data`.
-    - `dataURI`: The file itself as a data URI, in `imageDataURI`.
+    - `URL`: A URL to download the file from, in `imageURL`.
+    - `base64Data`: The file as Base64 text, in `imageBase64Data`.
+    - `dataURI`: The file as a data URI, in `imageDataURI`.
 
     Default: `URL`.
     """
 
     output_format: Literal["SVG"] | None = None
-    """File format of the graphic; there is only one.
+    """The file format of the graphic. Only one format is supported.
 
     Default: `SVG`.
     """
 
     delivery_method: Literal["sync", "async"] | None = None
-    """Whether the answer waits for the graphic.
+    """Whether the response waits for the graphic.
 
-    - `sync`: The answer holds the results; the connection stays open until then.
-    - `async`: The answer comes at once and only confirms the task. Fetch the results
-      with `getResponse`, or have them sent to `webhookURL`.
+    - `sync`: The response contains the results. The connection stays open until then.
+    - `async`: The response immediately confirms the task. Get the results with
+      `getResponse`, or receive them at `webhookURL`.
 
     Default: `sync`.
     """
 
     webhook_url: Uri | None = None
-    """Address to which the result is sent by POST as soon as it is finished. A result
-    may arrive more than once.
+    """The URL that receives the finished result in a POST request. A result may be sent
+    more than once.
     """
 
     upload_endpoint: Uri | None = None
-    """Address to which the finished file is sent by PUT, as the bare bytes of the body:
-    for instance a presigned URL of your own storage.
+    """The URL that receives the finished file in a PUT request, for example a presigned
+    URL of your own storage. The body is the raw bytes of the file.
     """
 
     ttl: Annotated[int, Limits(ge=60)] | None = None
-    """Seconds for which the generated file stays on the platform. It matters only while
-    `outputType` is `URL`.
+    """The number of seconds for which the platform stores the generated file. It
+    applies only if `outputType` is `URL`.
 
     At least 60.
     """
 
     include_cost: bool | None = None
-    """Whether each result states its price in US dollars, in `cost`."""
+    """Whether each result contains its price in US dollars, in `cost`."""
 
     routing: dict[str, Json] | None = None
-    """Preferences for where the platform runs the task. What it holds is not
-    documented, so any object is passed on as it is.
+    """Preferences for where the platform runs the task. The contents are not
+    documented, so any object is sent unchanged.
     """
 
     task_type: Literal["vectorize"] = constant("vectorize")
-    """Marks the object as a task that makes a vector graphic."""
+    """The task type: generates a vector graphic."""
 
     task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. Results
-    and errors carry it, and `getResponse` asks by it.
+    """The identifier of this task: a version 4 UUID that you choose and use for no
+    other task. Results and errors contain it, and `getResponse` requires it.
     """
 
     @staticmethod

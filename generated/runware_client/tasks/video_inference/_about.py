@@ -9,13 +9,13 @@ from ..._runtime.client.about import About
 
 video_inference = About(
     title="Video Inference",
-    summary="Makes videos from text, images, or other videos.",
+    summary="Generates videos from text, images, or other videos.",
     description=(
-        "Makes videos with any model of the platform: from a text, from images that "
-        "stand at given moments, or after reference images, videos and recordings. "
-        "This is what video models have in common; each model reads some of these "
-        "fields and has its own limits. A field that only one model knows may be added "
-        "beside them and is sent as it is."
+        "Generates videos with any model, from text, from images shown at given "
+        "moments, or from reference images, videos, and audio files. The document has "
+        "the fields that video models share. Each model supports some of them and has "
+        "its own limits. Fields that only one model has can be added; they are sent "
+        "unchanged."
     ),
     documentation="https://runware.ai/docs/models",
 )

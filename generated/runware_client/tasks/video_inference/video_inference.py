@@ -1,9 +1,9 @@
 """Video Inference, task type `videoInference`.
 
-Makes videos with any model of the platform: from a text, from images that stand at
-given moments, or after reference images, videos and recordings. This is what video
-models have in common; each model reads some of these fields and has its own limits. A
-field that only one model knows may be added beside them and is sent as it is.
+Generates videos with any model, from text, from images shown at given moments, or from
+reference images, videos, and audio files. The document has the fields that video models
+share. Each model supports some of them and has its own limits. Fields that only one
+model has can be added; they are sent unchanged.
 
 - Status: live.
 - Documentation: https://runware.ai/docs/models
@@ -64,21 +64,21 @@ VideoInput = Annotated[MediaSource, Media("video", is_uuid, is_uri)]
 
 
 class Lora(Part):
-    """One LoRA and how strongly it acts.
+    """A LoRA and its weight.
 
     Args:
         model: The AIR of the LoRA.
-        weight: How strongly to apply the LoRA. 0 is not at all; negative values have
-            the opposite effect. Between -4 and 4, in steps of 0.01. Default: `1`.
+        weight: How strongly to apply the LoRA. 0 has no effect. Between -4 and 4, in
+            steps of 0.01. Default: `1`.
     """
 
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the LoRA. It has to fit the architecture of the task's model."""
+    """The AIR of the LoRA. It must fit the architecture of the task's model."""
 
     weight: Annotated[float, Limits(ge=-4, le=4, multiple_of=0.01)] | None = None
-    """How strongly to apply the LoRA. 0 is not at all; negative values have the
+    """How strongly to apply the LoRA. 0 has no effect. Negative values have the
     opposite effect.
 
     Between -4 and 4, in steps of 0.01. Default: `1`.
@@ -86,57 +86,56 @@ class Lora(Part):
 
 
 class AcceleratorOptions(OpenPart):
-    """Caches that skip work from step to step: faster, at some cost in quality. Which
-    of them a model knows depends on its architecture.
+    """Caches that skip work between steps. They increase speed but reduce quality
+    somewhat. Which of them are supported depends on the architecture of the model.
 
     Args:
-        tea_cache: Turns on TeaCache, which reuses a step's result while the next would
-            differ little from it.
-        tea_cache_distance: How large a difference TeaCache overlooks: low values keep
-            quality, high ones save time. Between 0 and 1, in steps of 0.01.
+        tea_cache: Turns on TeaCache, which reuses the result of a step if the next
+            result would differ little from it.
+        tea_cache_distance: The size of the difference that TeaCache ignores. Between 0
+            and 1, in steps of 0.01.
     """
 
     tea_cache: bool | None = None
-    """Turns on TeaCache, which reuses a step's result while the next would differ
-    little from it.
+    """Turns on TeaCache, which reuses the result of a step if the next result would
+    differ little from it.
     """
 
     tea_cache_distance: (
         Annotated[float, Limits(ge=0, le=1, multiple_of=0.01)] | None
     ) = None
-    """How large a difference TeaCache overlooks: low values keep quality, high ones
-    save time.
+    """The size of the difference that TeaCache ignores. Low values keep quality; high
+    values save time.
 
     Between 0 and 1, in steps of 0.01.
     """
 
 
 class FrameImage(OpenPart):
-    """An image and the moment of the video that it shows.
+    """An image and the moment at which the video shows it.
 
     Args:
-        image: The picture that the video shows at that moment.
-        frame: Where the image stands: `first`, `last`, or the number of a frame, where
-            0 is the first and -1 the last.
-        timestamp: Where the image stands, in seconds from the start, on models that
-            place images by time and not by frame. At least 0.
+        image: The image that the video shows at the given moment.
+        frame: The position of the image: `first`, `last`, or a frame number, where 0 is
+            the first frame and -1 the last.
+        timestamp: The position of the image, in seconds from the start. At least 0.
     """
 
     image: ImageInput
-    """The picture that the video shows at that moment."""
+    """The image that the video shows at the given moment."""
 
     frame: Annotated[Literal["first", "last"] | Integer, Either()] | None = None
-    """Where the image stands: `first`, `last`, or the number of a frame, where 0 is the
-    first and -1 the last. Which positions there are depends on the model; most know the
-    first frame, and many the last.
+    """The position of the image: `first`, `last`, or a frame number, where 0 is the
+    first frame and -1 the last. The supported positions depend on the model. Most
+    models support the first frame, and many support the last.
 
-    - `first` or `last`: The first frame or the last.
-    - an integer: Counts frames from 0, the first; -1 is the last.
+    - `first` or `last`: The first frame or the last frame.
+    - an integer: The frame number. 0 is the first frame, and -1 is the last.
     """
 
     timestamp: Annotated[float, Limits(ge=0)] | None = None
-    """Where the image stands, in seconds from the start, on models that place images by
-    time and not by frame.
+    """The position of the image, in seconds from the start. Only models that place
+    images by time instead of by frame support it.
 
     At least 0.
     """
@@ -149,25 +148,25 @@ class FrameImage(OpenPart):
 
 
 class ReferenceImage(OpenPart):
-    """One image or several that show one subject, with a name for the prompt. Which of
-    the members a model reads depends on the model.
+    """One or more images that show one subject, with a name for the prompt. Which
+    fields are supported depends on the model.
 
     Args:
-        type_: What kind of reference it is, such as `image`. At least 1 character.
-        tag: Name by which the prompt speaks of the subject. At least 1 character.
+        type_: The type of the reference, such as `image`. At least 1 character.
+        tag: The name that the prompt uses for the subject. At least 1 character.
         image: The image that shows the subject.
         images: The images that show the subject. At least 1 item.
-        audio: A recording of the subject's voice.
+        audio: An audio file of the subject's voice.
     """
 
     type_: Annotated[str, Text(min_length=1)] | None = None
-    """What kind of reference it is, such as `image`.
+    """The type of the reference, such as `image`.
 
     At least 1 character.
     """
 
     tag: Annotated[str, Text(min_length=1)] | None = None
-    """Name by which the prompt speaks of the subject.
+    """The name that the prompt uses for the subject.
 
     At least 1 character.
     """
@@ -182,7 +181,7 @@ class ReferenceImage(OpenPart):
     """
 
     audio: AudioInput | None = None
-    """A recording of the subject's voice."""
+    """An audio file of the subject's voice."""
 
     @staticmethod
     def rules(part: Wire, /) -> Iterator[str]:
@@ -195,66 +194,66 @@ class ReferenceVideo(OpenPart):
     """A video with a name for the prompt.
 
     Args:
-        type_: What kind of reference it is, such as `video`. At least 1 character.
-        tag: Name by which the prompt speaks of the video. At least 1 character.
-        video: The video to take something from.
+        type_: The type of the reference, such as `video`. At least 1 character.
+        tag: The name that the prompt uses for the video. At least 1 character.
+        video: The video to use as a reference.
     """
 
     type_: Annotated[str, Text(min_length=1)] | None = None
-    """What kind of reference it is, such as `video`.
+    """The type of the reference, such as `video`.
 
     At least 1 character.
     """
 
     tag: Annotated[str, Text(min_length=1)] | None = None
-    """Name by which the prompt speaks of the video.
+    """The name that the prompt uses for the video.
 
     At least 1 character.
     """
 
     video: VideoInput
-    """The video to take something from."""
+    """The video to use as a reference."""
 
 
 class AudioSource(OpenPart):
-    """A recording and its name.
+    """An audio file and its name.
 
     Args:
-        id_: Name by which other members speak of the recording. At least 1 character.
-        source: The recording that is named.
+        id_: The name that other fields use for the audio file. At least 1 character.
+        source: The audio file that has this name.
     """
 
     id_: Annotated[str, Text(min_length=1)] | None = None
-    """Name by which other members speak of the recording.
+    """The name that other fields use for the audio file.
 
     At least 1 character.
     """
 
     source: AudioInput
-    """The recording that is named."""
+    """The audio file that has this name."""
 
 
 class Element(OpenPart):
-    """One subject and what shows it.
+    """One subject and the inputs that show it.
 
     Args:
-        id_: Name by which the task speaks of the subject. At least 1 character.
-        description: What the subject is, in words. At least 1 character.
+        id_: The name that the task uses for the subject. At least 1 character.
+        description: A text description of the subject. At least 1 character.
         frontal_image: An image that shows the subject from the front.
-        images: Further images of the subject. At least 1 item.
+        images: Additional images of the subject. At least 1 item.
         videos: Videos that show the subject. At least 1 item.
-        voice: The voices that the subject may have.
-        tags: Words that say what the subject is, such as `Character`.
+        voice: The voices that the subject can have.
+        tags: Words that describe what the subject is, such as `Character`.
     """
 
     id_: Annotated[str, Text(min_length=1)] | None = None
-    """Name by which the task speaks of the subject.
+    """The name that the task uses for the subject.
 
     At least 1 character.
     """
 
     description: Annotated[str, Text(min_length=1)] | None = None
-    """What the subject is, in words.
+    """A text description of the subject.
 
     At least 1 character.
     """
@@ -263,7 +262,7 @@ class Element(OpenPart):
     """An image that shows the subject from the front."""
 
     images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
-    """Further images of the subject.
+    """Additional images of the subject.
 
     At least 1 item.
     """
@@ -275,78 +274,76 @@ class Element(OpenPart):
     """
 
     voice: list[Annotated[str, Text(min_length=1)]] | None = None
-    """The voices that the subject may have."""
+    """The voices that the subject can have."""
 
     tags: list[Annotated[str, Text(min_length=1)]] | None = None
-    """Words that say what the subject is, such as `Character`."""
+    """Words that describe what the subject is, such as `Character`."""
 
 
 class SpeechInput(OpenPart):
-    """One text and who speaks it.
+    """One text and the voice that speaks it.
 
     Args:
-        id_: Name by which other members speak of the text. At least 1 character.
-        provider: The company that offers the voice. At least 1 character.
-        voice_id: Identifier of the voice at its provider. At least 1 character.
-        text: The text that is spoken. At least 1 character.
+        id_: The name that other fields use for the text. At least 1 character.
+        provider: The provider of the voice. At least 1 character.
+        voice_id: The provider's identifier for the voice. At least 1 character.
+        text: The text that the voice speaks. At least 1 character.
     """
 
     id_: Annotated[str, Text(min_length=1)] | None = None
-    """Name by which other members speak of the text.
+    """The name that other fields use for the text.
 
     At least 1 character.
     """
 
     provider: Annotated[str, Text(min_length=1)] | None = None
-    """The company that offers the voice.
+    """The provider of the voice.
 
     At least 1 character.
     """
 
     voice_id: Annotated[str, Text(min_length=1)] | None = None
-    """Identifier of the voice at its provider.
+    """The provider's identifier for the voice.
 
     At least 1 character.
     """
 
     text: Annotated[str, Text(min_length=1)] | None = None
-    """The text that is spoken.
+    """The text that the voice speaks.
 
     At least 1 character.
     """
 
 
 class Inputs(OpenPart):
-    """The images, videos and recordings that the task works from. Which of them a model
-    reads, how many, and which go together depends on the model; some know further kinds
-    of input.
+    """The images, videos, and audio files that the task uses. Which of them are
+    supported, how many, and in which combinations, depends on the model. Some models
+    support other inputs.
 
     Args:
         frame_images: Images that the video shows at given moments. At least 1 item.
-        reference_images: Images to take the subject, style or scene from. At least 1
+        reference_images: Images to take the subject, style, or scene from. At least 1
             item.
-        video: The video to change or to continue.
-        reference_videos: Videos to take the subject, style or movement from. At least 1
+        video: The video to change or continue.
+        reference_videos: Videos to take the subject, style, or movement from. At least
+            1 item.
+        audio: An audio file that drives the video, such as the voice of a speaker.
+        reference_audios: Audio files to take voices or other audio from. At least 1
             item.
-        audio: A recording that drives the video, such as the voice of who speaks; a
-            list of recordings on models that name each.
-        reference_audios: Recordings to take voices or sound from. At least 1 item.
-        audios: The recordings that drive the video, on models that take several. At
-            least 1 item.
-        image: The image to animate, on models that take exactly one.
-        images: The images to work from, on models that take several. At least 1 item.
-        mask: Where to edit the video, as an image.
-        elements: Subjects to keep the same through the video, which the prompt speaks
-            of. At least 1 item.
-        speech: Texts to be spoken in the video, each by a voice. At least 1 item.
-        reference_voices: Voices to speak with, by recording or identifier. At least 1
-            item.
-        draft_id: Identifier of a draft to finish, from the `outputs` of an earlier
+        audios: The audio files that drive the video. At least 1 item.
+        image: The image to animate.
+        images: The input images. At least 1 item.
+        mask: The mask image that shows where to edit the video.
+        elements: Subjects to keep the same throughout the video. At least 1 item.
+        speech: The texts to speak in the video. At least 1 item.
+        reference_voices: The voices to speak with, specified by audio file or
+            identifier. At least 1 item.
+        draft_id: The identifier of a draft to finish, from the `outputs` of an earlier
             result. At least 1 character.
-        video_id: Identifier of a video to continue, from the `outputs` of an earlier
-            result. At least 1 character.
+        video_id: The identifier of a video to continue, from the `outputs` of an
+            earlier result. At least 1 character.
         avatar: The avatar that appears in the video. At least 1 character.
-        background: What is behind the avatar. At least 1 character.
+        background: The background behind the avatar. At least 1 character.
     """
 
     frame_images: (
@@ -354,9 +351,9 @@ class Inputs(OpenPart):
         | None
     ) = None
     """Images that the video shows at given moments. Without positions, one image is the
-    first frame, two are the first and the last, and more are spread evenly between
-    those. Most models take either these or reference images, and then take the size of
-    the video from them.
+    first frame, two images are the first and the last frame, and additional images are
+    spaced evenly between those. Most models accept either these or reference images.
+    With these, they take the size of the video from the images.
 
     At least 1 item.
     """
@@ -367,14 +364,14 @@ class Inputs(OpenPart):
         ]
         | None
     ) = None
-    """Images to take the subject, style or scene from. Their largest number depends on
-    the model, and some models read them in groups.
+    """Images to take the subject, style, or scene from. The maximum number depends on
+    the model. Some models use them in groups.
 
     At least 1 item.
     """
 
     video: VideoInput | None = None
-    """The video to change or to continue."""
+    """The video to change or continue."""
 
     reference_videos: (
         Annotated[
@@ -382,7 +379,7 @@ class Inputs(OpenPart):
         ]
         | None
     ) = None
-    """Videos to take the subject, style or movement from. Their largest number and
+    """Videos to take the subject, style, or movement from. The maximum number and
     length depend on the model.
 
     At least 1 item.
@@ -398,47 +395,48 @@ class Inputs(OpenPart):
         ]
         | None
     ) = None
-    """A recording that drives the video, such as the voice of who speaks; a list of
-    recordings on models that name each.
+    """An audio file that drives the video, such as the voice of a speaker. Models that
+    use named audio files accept an array.
 
-    - audio: A recording in one of two forms: the UUID of one that was uploaded or
-      generated before, or a URL that the platform can read.
+    - audio: An audio file in one of two forms: the UUID of an audio file that was
+      uploaded or generated before, or a URL that the platform can read.
     - a list of at least 1 item
     """
 
     reference_audios: Annotated[list[AudioInput], Count(at_least=1)] | None = None
-    """Recordings to take voices or sound from. Their largest number depends on the
+    """Audio files to take voices or other audio from. The maximum number depends on the
     model.
 
     At least 1 item.
     """
 
     audios: Annotated[list[AudioInput], Count(at_least=1)] | None = None
-    """The recordings that drive the video, on models that take several.
+    """The audio files that drive the video. Only models that accept several audio files
+    support them.
 
     At least 1 item.
     """
 
     image: ImageInput | None = None
-    """The image to animate, on models that take exactly one."""
+    """The image to animate. Only models that accept exactly one image support it."""
 
     images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
-    """The images to work from, on models that take several.
+    """The input images. Only models that accept several images support them.
 
     At least 1 item.
     """
 
     mask: ImageInput | None = None
-    """Where to edit the video, as an image."""
+    """The mask image that shows where to edit the video."""
 
     elements: Annotated[list[Element], Count(at_least=1)] | None = None
-    """Subjects to keep the same through the video, which the prompt speaks of.
+    """Subjects to keep the same throughout the video. The prompt refers to them.
 
     At least 1 item.
     """
 
     speech: Annotated[list[SpeechInput], Count(at_least=1)] | None = None
-    """Texts to be spoken in the video, each by a voice.
+    """The texts to speak in the video. Each text has a voice.
 
     At least 1 item.
     """
@@ -446,19 +444,19 @@ class Inputs(OpenPart):
     reference_voices: (
         Annotated[list[Annotated[str, Text(min_length=1)]], Count(at_least=1)] | None
     ) = None
-    """Voices to speak with, by recording or identifier.
+    """The voices to speak with, specified by audio file or identifier.
 
     At least 1 item.
     """
 
     draft_id: Annotated[str, Text(min_length=1)] | None = None
-    """Identifier of a draft to finish, from the `outputs` of an earlier result.
+    """The identifier of a draft to finish, from the `outputs` of an earlier result.
 
     At least 1 character.
     """
 
     video_id: Annotated[str, Text(min_length=1)] | None = None
-    """Identifier of a video to continue, from the `outputs` of an earlier result.
+    """The identifier of a video to continue, from the `outputs` of an earlier result.
 
     At least 1 character.
     """
@@ -470,42 +468,41 @@ class Inputs(OpenPart):
     """
 
     background: Annotated[str, Text(min_length=1)] | None = None
-    """What is behind the avatar.
+    """The background behind the avatar.
 
     At least 1 character.
     """
 
 
 class Frame(OpenPart):
-    """An image and the moment of the video that it shows.
+    """An image and the moment at which the video shows it.
 
     Args:
-        input_image: The same as `image`, under the name that older clients use.
-        image: The picture that the video shows at that moment.
-        frame: Where the image stands: `first`, `last`, or the number of a frame, where
-            0 is the first and -1 the last.
-        timestamp: Where the image stands, in seconds from the start, on models that
-            place images by time and not by frame. At least 0.
+        input_image: The same as `image`, with the name that older clients use.
+        image: The image that the video shows at the given moment.
+        frame: The position of the image: `first`, `last`, or a frame number, where 0 is
+            the first frame and -1 the last.
+        timestamp: The position of the image, in seconds from the start. At least 0.
     """
 
     input_image: ImageInput | None = None
-    """The same as `image`, under the name that older clients use."""
+    """The same as `image`, with the name that older clients use."""
 
     image: ImageInput | None = None
-    """The picture that the video shows at that moment."""
+    """The image that the video shows at the given moment."""
 
     frame: Annotated[Literal["first", "last"] | Integer, Either()] | None = None
-    """Where the image stands: `first`, `last`, or the number of a frame, where 0 is the
-    first and -1 the last. Which positions there are depends on the model; most know the
-    first frame, and many the last.
+    """The position of the image: `first`, `last`, or a frame number, where 0 is the
+    first frame and -1 the last. The supported positions depend on the model. Most
+    models support the first frame, and many support the last.
 
-    - `first` or `last`: The first frame or the last.
-    - an integer: Counts frames from 0, the first; -1 is the last.
+    - `first` or `last`: The first frame or the last frame.
+    - an integer: The frame number. 0 is the first frame, and -1 is the last.
     """
 
     timestamp: Annotated[float, Limits(ge=0)] | None = None
-    """Where the image stands, in seconds from the start, on models that place images by
-    time and not by frame.
+    """The position of the image, in seconds from the start. Only models that place
+    images by time instead of by frame support it.
 
     At least 0.
     """
@@ -520,27 +517,27 @@ class Frame(OpenPart):
 
 
 class Speech(OpenPart):
-    """What is spoken in the video, and by which voice. Which of the members a model
-    reads depends on the model.
+    """What is spoken in the video, and by which voice. Which fields are supported
+    depends on the model.
 
     Args:
-        text: The text that is spoken. At least 1 character.
+        text: The text that the voice speaks. At least 1 character.
         voice: The voice that speaks. At least 1 character.
-        voices: The voices that speak, on models that take several. At least 1 item.
-        language: The language that is spoken. At least 1 character.
-        speed: How fast to speak; 1 is the usual speed. More than 0.
-        pitch: How high the voice is; 0 is as it comes.
-        volume: How loud the voice is; 1 is the usual volume. At least 0.
+        voices: The voices that speak, for models that accept several. At least 1 item.
+        language: The language of the speech. At least 1 character.
+        speed: The speed of the speech. 1 is the normal speed. More than 0.
+        pitch: The pitch of the voice. 0 leaves it unchanged.
+        volume: The volume of the voice. 1 is the usual volume. At least 0.
     """
 
     text: Annotated[str, Text(min_length=1)] | None = None
-    """The text that is spoken.
+    """The text that the voice speaks.
 
     At least 1 character.
     """
 
     voice: Annotated[str, Text(min_length=1)] | None = None
-    """The voice that speaks. Which voices there are depends on the model.
+    """The voice that speaks. The available voices depend on the model.
 
     At least 1 character.
     """
@@ -548,60 +545,59 @@ class Speech(OpenPart):
     voices: (
         Annotated[list[Annotated[str, Text(min_length=1)]], Count(at_least=1)] | None
     ) = None
-    """The voices that speak, on models that take several.
+    """The voices that speak, for models that accept several.
 
     At least 1 item.
     """
 
     language: Annotated[str, Text(min_length=1)] | None = None
-    """The language that is spoken.
+    """The language of the speech.
 
     At least 1 character.
     """
 
     speed: Annotated[float, Limits(gt=0)] | None = None
-    """How fast to speak; 1 is the usual speed.
+    """The speed of the speech. 1 is the normal speed.
 
     More than 0.
     """
 
     pitch: Number | None = None
-    """How high the voice is; 0 is as it comes."""
+    """The pitch of the voice. 0 leaves it unchanged."""
 
     volume: Annotated[float, Limits(ge=0)] | None = None
-    """How loud the voice is; 1 is the usual volume.
+    """The volume of the voice. 1 is the usual volume.
 
     At least 0.
     """
 
 
 class Settings(OpenPart):
-    """Members that some models read. The model's own document lists all that it reads.
+    """Settings of some models. The document of a model lists all that it supports.
 
     Args:
-        audio: Whether the video comes with sound that fits the picture.
-        operation: What to do with an input video, such as `edit` or `extend`. At least
-            1 character.
-        camera_movement: How the camera moves, such as `dolly_in`. At least 1 character.
+        audio: Whether the video has matching audio.
+        operation: The operation for an input video, such as `edit` or `extend`. At
+            least 1 character.
+        camera_movement: The camera movement, such as `dolly_in`. At least 1 character.
         multi_clip: Whether the video has several shots.
-        draft: Whether to make a draft, which a later task can finish.
-        sync_mode: What to do where a recording and a video differ in length, such as
-            `loop`. At least 1 character.
+        draft: Whether to generate a draft, which a later task can finish.
+        sync_mode: What to do if audio and video differ in length, such as `loop`. At
+            least 1 character.
     """
 
     audio: bool | None = None
-    """Whether the video comes with sound that fits the picture. The default depends on
-    the model.
-    """
+    """Whether the video has matching audio. The default depends on the model."""
 
     operation: Annotated[str, Text(min_length=1)] | None = None
-    """What to do with an input video, such as `edit` or `extend`.
+    """The operation for an input video, such as `edit` or `extend`.
 
     At least 1 character.
     """
 
     camera_movement: Annotated[str, Text(min_length=1)] | None = None
-    """How the camera moves, such as `dolly_in`. The movements depend on the model.
+    """The camera movement, such as `dolly_in`. The supported movements depend on the
+    model.
 
     At least 1 character.
     """
@@ -610,31 +606,31 @@ class Settings(OpenPart):
     """Whether the video has several shots."""
 
     draft: bool | None = None
-    """Whether to make a draft, which a later task can finish."""
+    """Whether to generate a draft, which a later task can finish."""
 
     sync_mode: Annotated[str, Text(min_length=1)] | None = None
-    """What to do where a recording and a video differ in length, such as `loop`.
+    """What to do if audio and video differ in length, such as `loop`.
 
     At least 1 character.
     """
 
 
 class Klingai(OpenPart):
-    """Settings of KlingAI's video models.
+    """The settings of KlingAI's video models.
 
     Args:
-        sound: Whether the video has sound.
-        keep_original_sound: Whether the sound of a reference video is kept.
+        sound: Whether the video has audio.
+        keep_original_sound: Whether to keep the audio of a reference video.
         character_orientation: Whether the character faces as in the image or as in the
             video. At least 1 character.
-        camera_control: How the camera moves: a type and its values.
+        camera_control: The camera movement: a type and its values.
     """
 
     sound: bool | None = None
-    """Whether the video has sound."""
+    """Whether the video has audio."""
 
     keep_original_sound: bool | None = None
-    """Whether the sound of a reference video is kept."""
+    """Whether to keep the audio of a reference video."""
 
     character_orientation: Annotated[str, Text(min_length=1)] | None = None
     """Whether the character faces as in the image or as in the video.
@@ -643,70 +639,70 @@ class Klingai(OpenPart):
     """
 
     camera_control: dict[str, Json] | None = None
-    """How the camera moves: a type and its values."""
+    """The camera movement: a type and its values."""
 
 
 class Minimax(OpenPart):
-    """Settings of MiniMax's video models.
+    """The settings of MiniMax's video models.
 
     Args:
-        prompt_optimizer: Whether the prompt is improved before it is used.
+        prompt_optimizer: Whether to improve the prompt before it is used.
     """
 
     prompt_optimizer: bool | None = None
-    """Whether the prompt is improved before it is used."""
+    """Whether to improve the prompt before it is used."""
 
 
 class Pixverse(OpenPart):
-    """Settings of PixVerse's video models.
+    """The settings of PixVerse's video models.
 
     Args:
-        effect: Name of an effect to apply. At least 1 character.
-        style: Style of the video, such as `anime`. At least 1 character.
-        camera_movement: How the camera moves in the video. At least 1 character.
-        motion_mode: How fast the movement is, such as `normal`. At least 1 character.
+        effect: The name of an effect to apply. At least 1 character.
+        style: The style of the video, such as `anime`. At least 1 character.
+        camera_movement: The camera movement in the video. At least 1 character.
+        motion_mode: The speed of the movement, such as `normal`. At least 1 character.
     """
 
     effect: Annotated[str, Text(min_length=1)] | None = None
-    """Name of an effect to apply.
+    """The name of an effect to apply.
 
     At least 1 character.
     """
 
     style: Annotated[str, Text(min_length=1)] | None = None
-    """Style of the video, such as `anime`.
+    """The style of the video, such as `anime`.
 
     At least 1 character.
     """
 
     camera_movement: Annotated[str, Text(min_length=1)] | None = None
-    """How the camera moves in the video.
+    """The camera movement in the video.
 
     At least 1 character.
     """
 
     motion_mode: Annotated[str, Text(min_length=1)] | None = None
-    """How fast the movement is, such as `normal`.
+    """The speed of the movement, such as `normal`.
 
     At least 1 character.
     """
 
 
 class Vidu(OpenPart):
-    """Settings of Vidu's video models.
+    """The settings of Vidu's video models.
 
     Args:
-        bgm: Whether the video has music in the background.
-        style: Style of the video, such as `general`. At least 1 character.
+        bgm: Whether the video has background music.
+        style: The style of the video, such as `general`. At least 1 character.
         movement_amplitude: How much the subject moves, such as `auto`. At least 1
             character.
     """
 
     bgm: bool | None = None
-    """Whether the video has music in the background."""
+    """Whether the video has background music."""
 
     style: Annotated[str, Text(min_length=1)] | None = None
-    """Style of the video, such as `general`.
+    """The style of the video, such as `general`.
 
     At least 1 character.
     """
@@ -719,183 +715,182 @@ class Vidu(OpenPart):
 
 
 class ProviderSettings(OpenPart):
-    """Members that are passed on to the company behind the model, under its name. The
-    model's own document lists them.
+    """Settings that are sent to the provider of the model, under its name. The document
+    of a model lists them.
 
     Args:
-        klingai: Settings of KlingAI's video models.
-        minimax: Settings of MiniMax's video models.
-        pixverse: Settings of PixVerse's video models.
-        vidu: Settings of Vidu's video models.
+        klingai: The settings of KlingAI's video models.
+        minimax: The settings of MiniMax's video models.
+        pixverse: The settings of PixVerse's video models.
+        vidu: The settings of Vidu's video models.
     """
 
     klingai: Klingai | None = None
-    """Settings of KlingAI's video models."""
+    """The settings of KlingAI's video models."""
 
     minimax: Minimax | None = None
-    """Settings of MiniMax's video models."""
+    """The settings of MiniMax's video models."""
 
     pixverse: Pixverse | None = None
-    """Settings of PixVerse's video models."""
+    """The settings of PixVerse's video models."""
 
     vidu: Vidu | None = None
-    """Settings of Vidu's video models."""
+    """The settings of Vidu's video models."""
 
 
 class Safety(Part):
-    """Whether and how the videos are checked for content that is not safe for work.
+    """Whether and how to check the videos for content that is not safe for work.
 
     Args:
         check_content: Turns the check on or off.
         mode: How much of a video is checked. Default: `fast`.
-        check_inputs: Whether the input images are checked too.
-        tolerance: How much the check lets through: a level or, on some models, a
-            switch.
+        check_inputs: Whether the input images are also checked.
+        tolerance: How much the check allows: a level or, on some models, on or off.
     """
 
     check_content: bool | None = None
-    """Turns the check on or off. It takes extra time and is reported in `NSFWContent`.
+    """Turns the check on or off. The check takes extra time. Its result is in
+    `NSFWContent`.
     """
 
     mode: Literal["fast", "full"] | None = None
     """How much of a video is checked.
 
-    - `fast`: Key frames alone.
-    - `full`: Every frame, which takes longer.
+    - `fast`: Checks only key frames.
+    - `full`: Checks every frame, which takes longer.
 
     Default: `fast`.
     """
 
     check_inputs: bool | None = None
-    """Whether the input images are checked too."""
+    """Whether the input images are also checked."""
 
     tolerance: Annotated[Integer | bool, Either()] | None = None
-    """How much the check lets through: a level or, on some models, a switch."""
+    """How much the check allows: a level or, on some models, on or off."""
 
 
 class Outputs(ResultPart):
-    """What a model made besides the video. Its members depend on the model."""
+    """The outputs of the model in addition to the video. The fields depend on the
+    model.
+    """
 
     draft_id: str | None = None
-    """Identifier of the draft, which a later task can finish."""
+    """The identifier of the draft, which a later task can finish."""
 
     video_id: str | None = None
-    """Identifier of the video at its provider, which a later task can continue."""
+    """The provider's identifier for the video, which a later task can continue."""
 
 
 class VideoInferenceResult(TaskResult):
-    """One generated video. With `numberResults` above 1 there are several of them with
-    the same `taskUUID`. The confirmation of an `async` task holds `taskType` and
-    `taskUUID` alone.
+    """One generated video. If `numberResults` is above 1, several results have the same
+    `taskUUID`. The confirmation of an `async` task contains only `taskType` and
+    `taskUUID`.
     """
 
     task_type: str
-    """Repeats the type of the task that made the video."""
+    """The type of the task that generated the video."""
 
     task_uuid: str
-    """Identifier of the task that made the video, as given in the request."""
+    """The `taskUUID` of the request."""
 
     video_uuid: str
-    """Identifier of this video. It can stand wherever a later task wants a video."""
+    """The identifier of this video. Later tasks accept it wherever they accept a video.
+    """
 
     video_url: str | None = None
-    """Address of the video, to download it from."""
+    """The URL to download the video from."""
 
     video_base64_data: str | None = None
-    """The video file as Base64 text; there where the platform sends the file itself and
-    not an address.
+    """The video file as Base64 text. Present if the platform sends the file itself and
+    not a URL.
     """
 
     video_data_uri: str | None = None
-    """The video file as a data URI; there where the platform sends the file itself and
-    not an address.
+    """The video file as a data URI. Present if the platform sends the file itself and
+    not a URL.
     """
 
     media_uuid: str | None = None
-    """Identifier of the video, on models that name it so."""
+    """The identifier of the video. Only some models use this name."""
 
     media_url: str | None = None
-    """Address of the video, on models that name it so."""
+    """The URL of the video. Only some models use this name."""
 
     outputs: Outputs | None = None
-    """What a model made besides the video. Its members depend on the model."""
+    """The outputs of the model in addition to the video. The fields depend on the
+    model.
+    """
 
     seed: Integer | None = None
-    """The seed that made this video, whether it was given or drawn. Send it again to
-    repeat the video.
+    """The seed that generated this video, either from the request or random. Send it
+    again to generate the same video.
     """
 
     nsfw_content: bool | None = Field(default=None, validation_alias="NSFWContent")
     """Whether the safety check found content that is not safe for work."""
 
     cost: Number | None = None
-    """Price of this video in US dollars; there when `includeCost` is `true`."""
+    """The price of this video in US dollars. Present if `includeCost` is `true`."""
 
     result_index: Integer | None = None
-    """Which of the results of the task this is; some answers tell it."""
+    """The index of this result among those of the task. Only some responses contain it.
+    """
 
 
 class VideoInferenceRequest(TaskRequest[VideoInferenceResult], OpenPart):
-    """Makes videos with any model of the platform: from a text, from images that stand
-    at given moments, or after reference images, videos and recordings. This is what
-    video models have in common; each model reads some of these fields and has its own
-    limits. A field that only one model knows may be added beside them and is sent as it
-    is.
+    """Generates videos with any model, from text, from images shown at given moments,
+    or from reference images, videos, and audio files. The document has the fields that
+    video models share. Each model supports some of them and has its own limits. Fields
+    that only one model has can be added; they are sent unchanged.
 
     Args:
-        model: The AIR of the model that makes the video.
+        model: The AIR of the model that generates the video.
         positive_prompt: What the video should show and how it should move. At least 1
             character.
-        negative_prompt: What to keep out of the video, on models that read it; the
-            longest text allowed depends on the model. At least 1 character.
-        width: Width of the video in pixels. At least 1.
-        height: Height of the video in pixels. At least 1.
-        resolution: Size of the video as a preset, such as `720p`, in place of `width`
-            and `height`; where there is an input, its shape is kept.
-        duration: Length of the video in seconds; with `auto`, on models that know it,
-            the model decides, for instance by the length of its input.
-        fps: Frames per second, on models that leave the choice. At least 1.
-        seed: Start of the random numbers: the same task with the same seed makes the
-            same video again. At least 0.
-        steps: Denoising steps, on models that leave the choice. At least 1.
-        cfg_scale: Guidance: how closely the video follows the prompt. At least 0, in
-            steps of 0.01.
-        lora: LoRAs to apply on top of the model, each of which changes its style, a
-            character or a movement. At least 1 item.
-        acceleration: How much quality to trade for speed, as one switch in place of
+        negative_prompt: What to exclude from the video. At least 1 character.
+        width: The width of the video in pixels. At least 1.
+        height: The height of the video in pixels. At least 1.
+        resolution: The size of the video as a preset, such as `720p`, instead of
+            `width` and `height`.
+        duration: The length of the video in seconds, or `auto`.
+        fps: The number of frames per second. At least 1.
+        seed: The seed of the random numbers. At least 0.
+        steps: The number of denoising steps. At least 1.
+        cfg_scale: The guidance scale: how closely the video follows the prompt. At
+            least 0, in steps of 0.01.
+        lora: The LoRAs to apply to the model. At least 1 item.
+        acceleration: A single setting that trades quality for speed, instead of
             `acceleratorOptions`.
-        accelerator_options: Caches that skip work from step to step: faster, at some
-            cost in quality.
-        inputs: The images, videos and recordings that the task works from.
-        frame_images: The same as `inputs.frameImages`, at the place where older clients
-            put it. At least 1 item.
-        reference_images: The same as `inputs.referenceImages`, at the place where older
-            clients put it. At least 1 item.
-        input_audios: The same as `inputs.audios`, under the name and at the place of
-            older clients. At least 1 item.
+        accelerator_options: Caches that skip work between steps.
+        inputs: The images, videos, and audio files that the task uses.
+        frame_images: The same as `inputs.frameImages`, in the field that older clients
+            use. At least 1 item.
+        reference_images: The same as `inputs.referenceImages`, in the field that older
+            clients use. At least 1 item.
+        input_audios: The same as `inputs.audios`, in the field that older clients use.
+            At least 1 item.
         speech: What is spoken in the video, and by which voice.
-        settings: Members that some models read.
-        provider_settings: Members that are passed on to the company behind the model,
-            under its name.
-        number_results: How many videos to make, each from a seed of its own and each
-            billed. Between 1 and 4. Default: `1`.
-        output_type: Form in which the video comes back. Default: `URL`.
-        output_format: File format of the video. Default: `MP4`.
+        settings: Settings of some models.
+        provider_settings: Settings that are sent to the provider of the model, under
+            its name.
+        number_results: The number of videos to generate. Between 1 and 4. Default: `1`.
+        output_type: The form of the output. Default: `URL`.
+        output_format: The file format of the video. Default: `MP4`.
         output_quality: How much quality the compression keeps. Between 20 and 99.
             Default: `95`.
-        delivery_method: Whether the answer waits for the video. Default: `async`.
-        webhook_url: Address to which each result is sent by POST as soon as it is
-            finished.
-        upload_endpoint: Address to which the finished file is sent by PUT, as the bare
-            bytes of the body: for instance a presigned URL of your own storage.
-        ttl: Seconds for which the generated file stays on the platform. At least 60.
-        include_cost: Whether each result states its price in US dollars, in `cost`.
-        safety: Whether and how the videos are checked for content that is not safe for
+        delivery_method: Whether the response waits for the video. Default: `async`.
+        webhook_url: The URL that receives each finished result in a POST request.
+        upload_endpoint: The URL that receives the finished file in a PUT request, for
+            example a presigned URL of your own storage.
+        ttl: The number of seconds for which the platform stores the generated file. At
+            least 60.
+        include_cost: Whether each result contains its price in US dollars, in `cost`.
+        safety: Whether and how to check the videos for content that is not safe for
             work.
         routing: Preferences for where the platform runs the task.
-        task_type: Marks the object as a task that makes videos.
-        task_uuid: Your identifier for this task, a version 4 UUID that no other task
-            has.
+        task_type: The task type: generates videos.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
+            for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = VideoInferenceResult
@@ -905,36 +900,36 @@ class VideoInferenceRequest(TaskRequest[VideoInferenceResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that makes the video. The model decides which other fields
-    are read and within which limits.
+    """The AIR of the model that generates the video. It determines which other fields
+    are supported, and their limits.
 
     Example: `bytedance:seedance@2.5`.
     """
 
     positive_prompt: Annotated[str, Text(min_length=1)] | None = None
     """What the video should show and how it should move. Models require it unless their
-    inputs say enough; the longest text allowed depends on the model.
+    inputs are sufficient. The maximum length depends on the model.
 
     At least 1 character.
     """
 
     negative_prompt: Annotated[str, Text(min_length=1)] | None = None
-    """What to keep out of the video, on models that read it; the longest text allowed
+    """What to exclude from the video. Only some models support it. The maximum length
     depends on the model.
 
     At least 1 character.
     """
 
     width: Annotated[int, Limits(ge=1)] | None = None
-    """Width of the video in pixels. Most models make a fixed set of sizes only, and
-    many take the size from their input images.
+    """The width of the video in pixels. Most models support only a fixed set of sizes.
+    Many models take the size from their input images.
 
     At least 1.
     """
 
     height: Annotated[int, Limits(ge=1)] | None = None
-    """Height of the video in pixels. Most models make a fixed set of sizes only, and
-    many take the size from their input images.
+    """The height of the video in pixels. Most models support only a fixed set of sizes.
+    Many models take the size from their input images.
 
     At least 1.
     """
@@ -942,40 +937,42 @@ class VideoInferenceRequest(TaskRequest[VideoInferenceResult], OpenPart):
     resolution: (
         Annotated[str, Text(matches=Pattern("^[0-9]+(\\.[0-9]+)?[KkPp]$"))] | None
     ) = None
-    """Size of the video as a preset, such as `720p`, in place of `width` and `height`;
-    where there is an input, its shape is kept. The presets depend on the model.
+    """The size of the video as a preset, such as `720p`, instead of `width` and
+    `height`. If there is an input, its aspect ratio is kept. The presets depend on the
+    model.
     """
 
     duration: (
         Annotated[Annotated[float, Limits(gt=0)] | Literal["auto"], Either()] | None
     ) = None
-    """Length of the video in seconds; with `auto`, on models that know it, the model
-    decides, for instance by the length of its input. Range, steps and default depend on
-    the model, and a longer video may cost more.
+    """The length of the video in seconds, or `auto`. With `auto`, the model determines
+    the length, for example from the length of its input. Only some models support
+    `auto`. The range, increments, and default depend on the model. A longer video may
+    cost more.
 
-    - a number more than 0: So many seconds.
-    - `auto`: The model decides, for instance by the length of its input; on models that
-      offer it.
+    - a number more than 0: The length in seconds.
+    - `auto`: The model determines the length, for example from the length of its input.
+      Only some models support it.
     """
 
     fps: Annotated[int, Limits(ge=1)] | None = None
-    """Frames per second, on models that leave the choice. More make movement smoother
-    and may shorten the longest `duration`.
+    """The number of frames per second. Only models without a fixed value support it.
+    More frames make movement smoother and may reduce the maximum `duration`.
 
     At least 1.
     """
 
     seed: Annotated[int, Limits(ge=0)] | None = None
-    """Start of the random numbers: the same task with the same seed makes the same
-    video again. Without it one is drawn, and the result tells which. Not every model
-    reads it; how high it may be set depends on the model.
+    """The seed of the random numbers. The same task with the same seed generates the
+    same video. By default, the seed is random, and the result contains it. Not all
+    models support it. The maximum depends on the model.
 
     At least 0.
     """
 
     steps: Annotated[int, Limits(ge=1)] | None = None
-    """Denoising steps, on models that leave the choice. More bring out detail and take
-    longer.
+    """The number of denoising steps. More steps add detail and take longer. Only some
+    models support it.
 
     At least 1.
     """
@@ -983,148 +980,146 @@ class VideoInferenceRequest(TaskRequest[VideoInferenceResult], OpenPart):
     cfg_scale: Annotated[float, Limits(ge=0, multiple_of=0.01)] | None = Field(
         default=None, validation_alias="CFGScale"
     )
-    """Guidance: how closely the video follows the prompt. Low values leave the model
-    free; default and maximum depend on the model.
+    """The guidance scale: how closely the video follows the prompt. Low values give the
+    model more freedom. The default and the maximum depend on the model.
 
     At least 0, in steps of 0.01.
     """
 
     lora: Annotated[list[Lora], Count(at_least=1)] | None = None
-    """LoRAs to apply on top of the model, each of which changes its style, a character
-    or a movement.
+    """The LoRAs to apply to the model. Each one changes the style, a character, or a
+    movement.
 
     At least 1 item.
     """
 
     acceleration: Literal["none", "low", "medium", "high"] | None = None
-    """How much quality to trade for speed, as one switch in place of
-    `acceleratorOptions`. The default depends on the model.
+    """A single setting that trades quality for speed, instead of `acceleratorOptions`.
+    The default depends on the model.
 
-    - `none`: No shortcuts: the slowest, at full quality.
-    - `low`: A little faster.
-    - `medium`: A middle way between speed and quality.
-    - `high`: As fast as the model allows.
+    - `none`: No acceleration: the slowest option, with full quality.
+    - `low`: Slightly faster generation.
+    - `medium`: A balance between speed and quality.
+    - `high`: The fastest generation that the model allows.
     """
 
     accelerator_options: AcceleratorOptions | None = None
-    """Caches that skip work from step to step: faster, at some cost in quality. Which
-    of them a model knows depends on its architecture.
+    """Caches that skip work between steps. They increase speed but reduce quality
+    somewhat. Which of them are supported depends on the architecture of the model.
     """
 
     inputs: Inputs | None = None
-    """The images, videos and recordings that the task works from. Which of them a model
-    reads, how many, and which go together depends on the model; some know further kinds
-    of input.
+    """The images, videos, and audio files that the task uses. Which of them are
+    supported, how many, and in which combinations, depends on the model. Some models
+    support other inputs.
     """
 
     frame_images: (
         Annotated[list[Annotated[ImageInput | Frame, Either()]], Count(at_least=1)]
         | None
     ) = None
-    """The same as `inputs.frameImages`, at the place where older clients put it.
+    """The same as `inputs.frameImages`, in the field that older clients use.
 
     At least 1 item.
     """
 
     reference_images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
-    """The same as `inputs.referenceImages`, at the place where older clients put it.
+    """The same as `inputs.referenceImages`, in the field that older clients use.
 
     At least 1 item.
     """
 
     input_audios: Annotated[list[AudioInput], Count(at_least=1)] | None = None
-    """The same as `inputs.audios`, under the name and at the place of older clients.
+    """The same as `inputs.audios`, in the field that older clients use.
 
     At least 1 item.
     """
 
     speech: Speech | None = None
-    """What is spoken in the video, and by which voice. Which of the members a model
-    reads depends on the model.
+    """What is spoken in the video, and by which voice. Which fields are supported
+    depends on the model.
     """
 
     settings: Settings | None = None
-    """Members that some models read. The model's own document lists all that it reads.
-    """
+    """Settings of some models. The document of a model lists all that it supports."""
 
     provider_settings: ProviderSettings | None = None
-    """Members that are passed on to the company behind the model, under its name. The
-    model's own document lists them.
+    """Settings that are sent to the provider of the model, under its name. The document
+    of a model lists them.
     """
 
     number_results: Annotated[int, Limits(ge=1, le=4)] | None = None
-    """How many videos to make, each from a seed of its own and each billed. All of them
-    carry the same `taskUUID`.
+    """The number of videos to generate. Each has its own seed and is billed. All have
+    the same `taskUUID`.
 
     Between 1 and 4. Default: `1`.
     """
 
     output_type: Literal["URL"] | None = None
-    """Form in which the video comes back. There is only one: an address to download it
-    from, in `videoURL`.
+    """The form of the output. The only value is a URL, in `videoURL`.
 
     Default: `URL`.
     """
 
     output_format: Literal["MP4", "WEBM", "MOV"] | None = None
-    """File format of the video.
+    """The file format of the video.
 
-    - `MP4`: Plays nearly everywhere.
-    - `WEBM`: Made for the web.
-    - `MOV`: For editing, above all with Apple's tools.
+    - `MP4`: A video that plays almost everywhere.
+    - `WEBM`: A video for the web.
+    - `MOV`: For editing, especially with Apple's tools.
 
     Default: `MP4`.
     """
 
     output_quality: Annotated[int, Limits(ge=20, le=99)] | None = None
-    """How much quality the compression keeps. Higher values make larger files.
+    """How much quality the compression keeps. Higher values result in larger files.
 
     Between 20 and 99. Default: `95`.
     """
 
     delivery_method: Literal["async"] | None = None
-    """Whether the answer waits for the video. Videos take long, so there is only one
-    method.
+    """Whether the response waits for the video. Videos take a long time, so only one
+    method is supported.
 
-    - `async`: The answer comes at once and only confirms the task. Fetch the results
-      with `getResponse`, or have them sent to `webhookURL`.
+    - `async`: The response immediately confirms the task. Get the results with
+      `getResponse`, or receive them at `webhookURL`.
 
     Default: `async`.
     """
 
     webhook_url: Uri | None = None
-    """Address to which each result is sent by POST as soon as it is finished. A result
-    may arrive more than once.
+    """The URL that receives each finished result in a POST request. A result may be
+    sent more than once.
     """
 
     upload_endpoint: Uri | None = None
-    """Address to which the finished file is sent by PUT, as the bare bytes of the body:
-    for instance a presigned URL of your own storage.
+    """The URL that receives the finished file in a PUT request, for example a presigned
+    URL of your own storage. The body is the raw bytes of the file.
     """
 
     ttl: Annotated[int, Limits(ge=60)] | None = None
-    """Seconds for which the generated file stays on the platform.
+    """The number of seconds for which the platform stores the generated file.
 
     At least 60.
     """
 
     include_cost: bool | None = None
-    """Whether each result states its price in US dollars, in `cost`."""
+    """Whether each result contains its price in US dollars, in `cost`."""
 
     safety: Safety | None = None
-    """Whether and how the videos are checked for content that is not safe for work."""
+    """Whether and how to check the videos for content that is not safe for work."""
 
     routing: dict[str, Json] | None = None
-    """Preferences for where the platform runs the task. What it holds is not
-    documented, so any object is passed on as it is.
+    """Preferences for where the platform runs the task. The contents are not
+    documented, so any object is sent unchanged.
     """
 
     task_type: Literal["videoInference"] = constant("videoInference")
-    """Marks the object as a task that makes videos."""
+    """The task type: generates videos."""
 
     task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. Results
-    and errors carry it, and `getResponse` asks by it.
+    """The identifier of this task: a version 4 UUID that you choose and use for no
+    other task. Results and errors contain it, and `getResponse` requires it.
     """
 
     @staticmethod

@@ -81,38 +81,40 @@ class Square(Part):
 
 
 class TextBlock(ResultPart):
-    """One text in the image. Its members depend on the model."""
+    """One text in the image. Its fields depend on the model."""
 
     text: str | None = None
-    """The text as it is written."""
+    """The text, as written in the image."""
 
     x: Number | None = None
-    """Distance from the left edge, in pixels."""
+    """The distance from the left edge, in pixels."""
 
     y: Number | None = None
-    """Distance from the top edge, in pixels."""
+    """The distance from the top edge, in pixels."""
 
     width: Number | None = None
-    """Width of the text in pixels."""
+    """The width of the text, in pixels."""
 
     height: Number | None = None
-    """Height of the text in pixels."""
+    """The height of the text, in pixels."""
 
     role: str | None = None
-    """What the text is, such as a headline."""
+    """The role of the text, such as a headline."""
 
 
 class Outputs(ResultPart):
-    """What a model made besides the image. Its members depend on the model."""
+    """Outputs that a model generated in addition to the image. The fields depend on the
+    model.
+    """
 
     style_id: str | None = None
-    """Identifier of a style that later tasks can name."""
+    """The identifier of a style that later tasks can use."""
 
     structured_prompt: dict[str, Json] | None = None
     """The prompt in parts, as the model understood it."""
 
     text_blocks: list[TextBlock] | None = None
-    """The texts in the image, each with its place and font."""
+    """The texts in the image, each with its position and font."""
 
 
 class OddNamesResult(TaskResult):
@@ -125,45 +127,52 @@ class OddNamesResult(TaskResult):
     status: Literal["done", "more"] | str
     from_: str | None = None
     task_type: str | None = None
-    """Repeats the type of the task that made the image."""
+    """The type of the task that generated the image."""
 
     task_uuid: str | None = None
-    """Identifier of the task that made the image, as given in the request."""
+    """The `taskUUID` of the request."""
 
     image_uuid: str | None = None
-    """Identifier of this image. It can stand wherever a later task wants an image."""
+    """The identifier of this image. Later tasks accept it wherever they accept an
+    image.
+    """
 
     image_url: str | None = None
-    """Address of the image; there when `outputType` is `URL`."""
+    """The URL of the image. Present if `outputType` is `URL`."""
 
     image_base64_data: str | None = None
-    """The image file as Base64 text; there when `outputType` is `base64Data`."""
+    """The image file as Base64 text. Present if `outputType` is `base64Data`."""
 
     image_data_uri: str | None = None
-    """The image file as a data URI; there when `outputType` is `dataURI`."""
+    """The image file as a data URI. Present if `outputType` is `dataURI`."""
 
     structured_prompt: dict[str, Json] | None = None
-    """The prompt in parts, as the model understood it; some models return it."""
+    """The prompt in parts, as the model understood it. Only some models return it."""
 
     outputs: Outputs | None = None
-    """What a model made besides the image. Its members depend on the model."""
+    """Outputs that a model generated in addition to the image. The fields depend on the
+    model.
+    """
 
     seed: Integer | None = None
-    """The seed that made this image, whether it was given or drawn. Send it again to
-    repeat the image.
+    """The seed that generated this image, either from the request or random. Send it
+    again to generate the same image.
     """
 
     nsfw_content: bool | None = Field(default=None, validation_alias="NSFWContent")
     """Whether the safety check found content that is not safe for work."""
 
     cost: Number | None = None
-    """Price of this image in US dollars; there when `includeCost` is `true`."""
+    """The price of this image in US dollars. Present if `includeCost` is `true`."""
 
     input_image_uuid: str | None = None
-    """Identifier under which the input image was stored; some answers tell it."""
+    """The identifier under which the input image was stored. Only some responses
+    contain it.
+    """
 
     result_index: Integer | None = None
-    """Which of the results of the task this is; some answers tell it."""
+    """The index of this result among those of the task. Only some responses contain it.
+    """
 
 
 class OddNamesRequest(TaskRequest[OddNamesResult], OpenPart):
