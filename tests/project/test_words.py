@@ -11,9 +11,11 @@ from proselint.config import DEFAULT
 from proselint.registry import CheckRegistry
 from proselint.tools import LintFile
 
+from environments import TOP
 from page_blocks import PAGES, page_id
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 WORDS = {
@@ -29,6 +31,8 @@ WORDS = {
 """What pages do not say, and what they say instead: after Google's and Microsoft's guides."""
 
 MAX_WORDS = 32
+
+SPECS = TOP / "specs"
 
 
 CONFIG: Any = {
@@ -64,16 +68,29 @@ def test_proselint_finds_what_is_wrong() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
 def test_words_are_plain(page: Path) -> None:
     text = prose(page)
-    found = [
-        f"{match[0]!r}: {instead}"
-        for pattern, instead in WORDS.items()
-        for match in re.finditer(pattern, text, re.IGNORECASE)
-    ]
     lines = [line for line in text.splitlines() if not line.startswith(("|", "#"))]
-    found += [
-        f"{len(sentence.split())} words: {sentence}"
-        for line in lines
-        for sentence in re.split(r"(?<=[.:;?!])\s", line)
-        if len(sentence.split()) > MAX_WORDS
-    ]
-    assert not found
+    assert [*other_words(text), *long_sentences(lines)] == []
+
+
+@pytest.mark.parametrize("document", sorted(SPECS.glob("*.json")), ids=page_id)
+def test_descriptions_are_plain(document: Path) -> None:
+    """They are the docstrings of the emitted package."""
+    text = re.sub(r"`[^`]*`", "X", document.read_text(encoding="utf-8"))
+    lines = re.findall(r'"(?:description|summary)": "(.+)",?\n', text)
+    assert len(lines) > 20
+    assert [*other_words("\n".join(lines)), *long_sentences(lines)] == []
+
+
+def other_words(text: str) -> Iterator[str]:
+    """Yield the words that a text should not have, and what to write instead."""
+    for pattern, instead in WORDS.items():
+        for match in re.finditer(pattern, text, re.IGNORECASE):
+            yield f"{match[0]!r}: {instead}"
+
+
+def long_sentences(lines: Iterable[str]) -> Iterator[str]:
+    """Yield the sentences that have too many words."""
+    for line in lines:
+        for sentence in re.split(r"(?<=[.:;?!])\s", line):
+            if len(sentence.split()) > MAX_WORDS:
+                yield f"{len(sentence.split())} words: {sentence}"
