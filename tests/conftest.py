@@ -1,4 +1,4 @@
-"""A cache for the tests, and fixtures of those that ask a server on a loopback socket."""
+"""Setup of the test run, and fixtures for tests with a server on a loopback socket."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 CACHE = "XDG_CACHE_HOME"
 
-# Tests hold thousands of emitted classes, which are not garbage each time one looks.
+# Tests hold thousands of emitted classes. Frequent collections find no garbage there.
 gc.set_threshold(50_000)
 
-# Whether an example comes quickly says something of the machine alone.
+# How fast an example runs depends only on the machine, so it fails no test.
 settings.register_profile(
     "machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -43,9 +43,9 @@ certificates.share()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give the tests a cache of their own, one for all their processes.
+    """Create a cache for the test run, shared by all its processes.
 
-    These keep the bytecode of what they import too, wherever the tests run.
+    The processes also write bytecode, even if the environment disables it.
     """
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
@@ -55,15 +55,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Remove the cache. Skip the garbage collection at the exit, which takes seconds."""
+    """Remove the cache. Skip the garbage collection at exit, which takes seconds."""
     gc.freeze()
     if not hasattr(config, "workerinput"):
         shutil.rmtree(os.environ[CACHE], ignore_errors=True)
         shutil.rmtree(os.environ[FOLDER], ignore_errors=True)
 
 
-# Seconds of a processor that files take together, where it is ten or more. Files in one
-# line share what takes long to make.
+# CPU seconds of the test files that need ten or more. Files on one line share data that
+# takes long to make.
 LONG = {
     ("test_schedules.py",): 120,
     ("test_emitted_quality.py", "test_emitted_types.py"): 45,
@@ -79,18 +79,18 @@ LONG = {
     ("test_json_schema_suite.py",): 10,
 }
 SPLIT = ("test_schedules.py", "test_mutations.py")
-"""Files whose tests share nothing that takes long to make."""
+"""Files whose tests share no data that takes long to make."""
 COMPUTING = {"diff", "parse", "render", "schema", "simulation", "specs"}
-"""Folders whose tests hardly wait, for servers or for time."""
+"""Folders whose tests rarely wait for servers or for time to pass."""
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the processors busy from the beginning to the end.
+    """Order the tests so that the processors are busy until the end.
 
-    Half of the processes begin with what takes long, the others with tests that wait.
-    What is left for the end computes, and any process can take it over from another.
-    xdist gives each process as many tests, in this order.
+    Half of the processes begin with the long tests, the others with tests that wait.
+    The last tests only compute, and any process can take them over from another.
+    xdist gives each process the same number of tests, in this order.
     """
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     long = _shares(items, max(1, workers // 2))
@@ -108,12 +108,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Let the garbage collection leave alone what lives as long as the process."""
+    """Exclude objects that live as long as the process from garbage collection."""
     gc.freeze()
 
 
 def _shares(items: list[pytest.Item], number: int) -> list[list[pytest.Item]]:
-    """Share out the tests that take long, so that the shares take as long as each other."""
+    """Divide the long tests into shares of about equal duration."""
     loads = [0.0] * number
     shares: list[list[pytest.Item]] = [[] for _ in loads]
     for names, seconds in LONG.items():
@@ -128,7 +128,7 @@ def _shares(items: list[pytest.Item], number: int) -> list[list[pytest.Item]]:
 
 @pytest.fixture(autouse=True)
 def _no_thread_is_left() -> Iterator[None]:
-    """Let no test leave a thread behind that keeps the process alive."""
+    """Fail a test that leaves a thread which keeps the process alive."""
     before = _threads()
     yield
     deadline = time.monotonic() + 60
@@ -143,7 +143,7 @@ def _threads() -> set[threading.Thread]:
 
 @pytest.fixture(scope="session")
 def shipped(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
-    """The package that the generator makes of `specs/`."""
+    """The package that is generated from `specs/`."""
     name = "shipped_client"
     folder = once(tmp_path_factory, "shipped", partial(generate_shipped, name=name))
     return imported(folder, name)
@@ -151,13 +151,13 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
 
 @pytest.fixture(scope="session")
 def image_inference(shipped: ModuleType) -> ModuleType:
-    """Its package of `imageInference` tasks."""
+    """The subpackage of `imageInference` tasks in the shipped package."""
     return import_module(f"{shipped.__name__}.tasks.image_inference")
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    """A server that answers as the test tells it."""
+    """A server whose responses the test sets."""
     with serving() as server:
         yield server
 
@@ -166,5 +166,5 @@ def server() -> Iterator[Server]:
 def caller(
     request: pytest.FixtureRequest, shipped: ModuleType, server: Server
 ) -> Caller:
-    """Calls methods of a client of that server, sync and async."""
+    """A caller for that server: once with a sync client, once with an async one."""
     return Caller(request.param, shipped, server.url, server.clock)

@@ -1,4 +1,4 @@
-"""The build step: real projects under `consumers/` are built with both backends."""
+"""The build hooks: both backends build the real projects under `consumers/`."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ if TYPE_CHECKING:
 CONSUMERS = Path(__file__).parents[1] / "consumers"
 BACKENDS = ["hatch", "setuptools"]
 
-# By consumer: its program, what that is told, and its client's folder.
+# For each consumer: its program, the program's argument, and the client's folder.
 PROGRAMS = {
     "hatch": ("postcards", "Atlantis", "src/postcards/runware_client"),
     "setuptools": ("subtitles", "A door opens.", "src/subtitles_client"),
     "makefile": ("stickers", "a fox", "src/stickers_client"),
 }
-# By backend: in which of its steps, from a checkout to a wheel, the client is generated.
+# For each backend: the build step that generates the client.
 GENERATING = {"hatch": "wheel", "setuptools": "sdist"}
 
-# Ends a program that asks for the network.
+# Exits when a program tries to use the network.
 NO_NETWORK = """
 import sys
 
@@ -52,15 +52,15 @@ sys.addaudithook(refuse)
 
 PIP = "pip._internal.commands.install"
 
-# What backends warn of is not about this project. setuptools asks for entry points over
-# and over, of all that is installed.
+# Warnings of the backends do not concern this project. setuptools repeatedly reads the
+# entry points of all installed packages; here they are read once.
 _AS_A_FRONTEND = """
 import warnings
 from importlib import metadata
 warnings.simplefilter("default")
 metadata.entry_points = metadata.entry_points().select
 """
-# pip, which runs the hooks of backends by another command than the own interpreter.
+# Runs pip. pip runs the backend's hooks with the command in the first argument.
 _PIP = """
 import sys
 from pip._internal.cli.main import main
@@ -73,7 +73,10 @@ sys.exit(main())
 def wheelhouse(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> Path:
-    """A folder with this project and all else that consumers need; nothing else is asked."""
+    """A folder with the wheels of this project and of what consumers need.
+
+    pip and uv install only from this folder.
+    """
     folder = environments.wheelhouse(tmp_path_factory)
     for installer in ("PIP", "UV"):
         monkeypatch.setenv(f"{installer}_NO_INDEX", "1")
@@ -82,7 +85,7 @@ def wheelhouse(
 
 
 def checkout(name: str, folder: Path, *, build: str = "") -> Path:
-    """Copy a consumer, to generate at a place of one's choice if one is given."""
+    """Copy a consumer. If `build` is given, it replaces the setting of that name."""
     project = Path(shutil.copytree(CONSUMERS / name, folder / name))
     if build:
         file = project / "pyproject.toml"
@@ -106,20 +109,20 @@ def run(
 
 
 def ran(project: Path, *command: str | Path) -> None:
-    """Run a command that succeeds."""
+    """Run a command, and assert that it succeeds."""
     finished = run(project, *command)
     assert finished.returncode == 0, finished.stdout + finished.stderr
 
 
 def command(file: Path, program: str) -> Path:
-    """Write a command that a shell runs."""
+    """Write an executable shell script."""
     file.write_text(f"#!/bin/sh\n{program}")
     file.chmod(0o755)
     return file
 
 
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Give an environment in which no make runs."""
+    """Return the environment variables without those that make sets."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
     return inherited | dict(more or {})
 
@@ -131,7 +134,7 @@ def run_here(
     imported: str,
     path: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program in the environment of the tests, with a package imported already."""
+    """Run a program in a forked process that has already imported a package."""
     command = ["-c", program, *arguments]
     env = environment()
     done = run_forked(command, cwd=folder, env=env, imported=imported, path=path)
@@ -140,20 +143,20 @@ def run_here(
 
 
 def _forked(path: Path | None = None) -> str:
-    """Give the command of an interpreter that has imported the generator already."""
+    """Return the command of an interpreter that has already imported the generator."""
     return shlex.join(forked_python(GENERATOR, path=path))
 
 
 def build(
     project: Path, kind: str, *, backends: Path | None = None, before: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """Build as a frontend does, where all requirements are installed.
+    """Build as a frontend does, with all requirements installed.
 
     Args:
         project: The folder of the project.
         kind: What to build: `sdist`, `wheel` or `editable`.
-        backends: A folder of backends that are used instead of installed ones.
-        before: What the process runs first.
+        backends: A folder of backends to use instead of the installed ones.
+        before: Code that the process runs first.
     """
     file = (project / "pyproject.toml").read_text()
     backend = tomllib.loads(file)["build-system"]["build-backend"]
@@ -169,7 +172,7 @@ def built(project: Path, kind: str, **more: Any) -> None:
 
 
 def wheel_content(project: Path) -> dict[str, bytes]:
-    """Read the modules in a project's wheel."""
+    """Read the files in a project's wheel."""
     [archive] = (project / "dist").glob("*.whl")
     with zipfile.ZipFile(archive) as content:
         assert len(set(content.namelist())) == len(content.namelist())
@@ -192,7 +195,7 @@ def client_of(name: str, project: Path) -> Path:
 
 
 def in_wheel(name: str, content: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Take a consumer's client out of what is in its wheel."""
+    """Return the files of a consumer's client in the content of its wheel."""
     folder = PROGRAMS[name][2].removeprefix("src/") + "/"
     return {
         path.removeprefix(folder): data
@@ -211,7 +214,7 @@ def source(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def commands(wheelhouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The commands of an environment that has what consumers require, for all of them."""
+    """The `bin` folder of an environment with the dependencies of all consumers."""
     what = tomllib.loads((CONSUMERS / "hatch" / "pyproject.toml").read_text())
     required = what["project"]["dependencies"]
 
@@ -222,9 +225,9 @@ def commands(wheelhouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 def distribute(name: str, project: Path, folder: Path) -> None:
-    """Build an sdist of a consumer, and from that a wheel.
+    """Build an sdist of a consumer, and a wheel from that sdist.
 
-    What generates the client is a frontend, in an environment of its own.
+    The step that generates the client runs in a frontend with an isolated environment.
     """
     if name == "makefile":
         python = command(
@@ -339,7 +342,7 @@ def test_what_has_changed_is_written_and_nothing_else(
     [new] = {path for path in after.keys() - before.keys() if "tasks/" in path}
     assert (Path(old).stem, Path(new).stem) == (document.stem, "new")
     made = in_wheel(name, wheel_content(project))
-    assert made == source(client)  # also without the old module
+    assert made == source(client)  # the old module is gone too
     assert after["_runtime/schema/parts.py"] == before["_runtime/schema/parts.py"]
 
 
@@ -448,7 +451,7 @@ def test_make_generates_when_a_document_is_newer(tmp_path: Path) -> None:
 
 # -- bare projects ----------------------------------------------------------------
 
-# By layout: files beside the client, its output and package, and what is imported.
+# For each layout: files beside the client, output, package, and the import name.
 LAYOUTS = {
     "alone": ([], "src", "bare_client", "bare_client"),
     "beside": (["src/bare/__init__.py"], "src", "bare_client", "bare_client"),
@@ -459,7 +462,7 @@ LAYOUTS = {
 HOWS = ["wheel", "sdist", "editable", "pip"]
 GENERATORS = [(backend, age) for backend in BACKENDS for age in ("oldest", "newest")]
 
-# Each two of backend, layout, how and where are together in at least one.
+# Each pair of values of generator, layout, where and how is in at least one case.
 PAIRWISE = [
     (generator, layout, ("source", "wheel")[(row // 2 + column) % 2], how)
     for row, layout in enumerate(LAYOUTS)
@@ -504,7 +507,7 @@ print(pathlib.Path(client.__file__).parent)
 
 
 def bare(folder: Path, backend: str, layout: str, where: str) -> Path:
-    """Write a project that has documents, and nothing that a client could hide behind."""
+    """Write a project with documents and only the files that the layout has."""
     beside, output, package, _ = LAYOUTS[layout]
     project = folder / "bare"
     shutil.copytree(CONSUMERS / "setuptools" / "schemas", project / "schemas")
@@ -519,13 +522,13 @@ def bare(folder: Path, backend: str, layout: str, where: str) -> Path:
 def install(
     project: Path, how: str, folder: Path, backends: Path | None = None
 ) -> Path:
-    """Install a project without its dependencies, and return where to.
+    """Install a project without its dependencies, and return the site folder.
 
     Args:
         project: The folder of the project.
-        how: What is built for that, or `pip`.
-        folder: Where to install it, in a folder of its own.
-        backends: A folder of backends that are used instead of installed ones.
+        how: What to build, or `pip`.
+        folder: The folder in which to create the site folder.
+        backends: A folder of backends to use instead of the installed ones.
     """
     site = folder / "site"
     if how == "pip":
@@ -546,7 +549,7 @@ def install(
 
 @pytest.fixture(scope="module")
 def modules(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """The files of the client that bare projects have."""
+    """The files of the client of bare projects."""
     folder = tmp_path_factory.mktemp("modules")
     documents = CONSUMERS / "setuptools" / "schemas"
     options = ["--output", ".", "--package", "client"]

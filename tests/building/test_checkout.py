@@ -1,4 +1,4 @@
-"""A package in git: its lines and what a review shows of it."""
+"""A package in git: its line endings, and the files that a review collapses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _git(folder: Path, *args: str) -> str:
 
 @pytest.fixture(scope="module")
 def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository that holds a generated package."""
+    """A repository that contains a generated package."""
     folder = tmp_path_factory.mktemp("origin")
     write_documents(folder)
     assert run(*GENERATE, cwd=folder).returncode == 0
@@ -40,7 +40,7 @@ def test_a_clone_with_crlf_is_current(origin: Path, tmp_path: Path, kept: str) -
     package = clone / "out" / "client"
     client = package / "client.py"
     assert b"\r\n" not in client.read_bytes()
-    if kept == "without":  # as in a clone of a time before the package had attributes
+    if kept == "without":  # as in a clone from before the package had .gitattributes
         for file in package.rglob("*.py"):
             file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
     done = run(*GENERATE, "--check", cwd=clone)

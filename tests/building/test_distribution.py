@@ -1,4 +1,4 @@
-"""The distribution: what is in it, and that it works wherever it is installed."""
+"""The distribution: its content, and that it works wherever it is installed."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_the_wheel_works_on_the_newest_python(built: Path, tmp_path: Path) -> No
 def test_the_sdist_works(
     built: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """What it installs is what the wheel installs."""
+    """The sdist installs the same files as the wheel."""
     house = wheelhouse(tmp_path_factory)
     sdist = str(_archive(built, ".tar.gz"))
     commands = environment_from(house, tmp_path / "env", sdist)
@@ -96,9 +96,10 @@ def test_the_sdist_works(
 
 
 def _works_anywhere(commands: Path, tmp_path: Path) -> None:
-    """Generate with an installed generator, far from this checkout.
+    """Generate with an installed generator, outside of this checkout.
 
-    Documents are its own and given ones, in another order than in the committed client.
+    Some documents are built in and some are files. Their order differs from that of the
+    committed client.
     """
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()

@@ -1,4 +1,4 @@
-"""Each lower bound that the project states is one with which it works."""
+"""The project works with the lowest versions of its dependencies that it allows."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def commands(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_generator_makes_the_same_bytes(commands: Path, tmp_path: Path) -> None:
-    """Of its own documents, in another time zone and another language."""
+    """It generates from its own documents, in another time zone and language."""
     generate = [commands / "runware-codegen", "generate", "--no-cache", "--output", "."]
     subprocess.run(
         [*generate, "--package", CLIENT.name],
@@ -94,7 +94,7 @@ def test_the_emitted_package_works(commands: Path) -> None:
 def test_mypy_needs_no_extra(
     commands: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """The environment has no package of httpx2's extra `ws`."""
+    """The environment has no packages of httpx2's extra `ws`."""
     socket = CLIENT / "_runtime" / "transport" / "socket.py"
     python = f"--python-executable={commands / 'python'}"
     done = mypy(tmp_path_factory, python, socket, cwd=CLIENT.parent)

@@ -1,4 +1,4 @@
-"""`make` sets up what a target needs, once; interpreters that only take notes do it."""
+"""`make` sets up what a target needs, once. Fake interpreters record their calls."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from forks import forked_python
 
 ROOT = Path(__file__).parents[2]
 
-# Says what it is called with. "-m venv DIR" puts itself into DIR; where there is a file
-# "broken", only after having failed once.
+# Records its arguments. "-m venv DIR" copies the script into DIR. If a file "broken"
+# exists, the command deletes that file and fails.
 PYTHON = """#!/bin/sh
 echo "$(basename "$0") $*" >> notes
 case "$*" in
@@ -46,7 +46,7 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def environment(checkout: Path) -> dict[str, str]:
-    """Give an environment with that Python first, and without a make around it."""
+    """Return an environment with the fake Python first, without variables of make."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
     inherited.pop("PYTHON", None)
     return inherited | {"PATH": f"{checkout / 'new'}:/usr/bin:/bin"}
@@ -64,7 +64,7 @@ def make(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def noted(checkout: Path) -> list[str]:
-    """Give what the interpreters were called with, but for their version, and forget."""
+    """Return and delete the recorded calls, without the checks of the version."""
     notes = checkout / "notes"
     lines = notes.read_text().splitlines()
     notes.unlink()
@@ -121,7 +121,7 @@ class TestRecipeForClients:
 
     @staticmethod
     def made(project: Path) -> set[str]:
-        """Run the recipe, and return the modules of the client's documents."""
+        """Run the recipe, and return the names of the modules made from documents."""
         finished = subprocess.run(
             ["make", f"PYTHON={shlex.join(forked_python())}"],
             cwd=project,
@@ -136,7 +136,10 @@ class TestRecipeForClients:
 
     @staticmethod
     def age(project: Path) -> None:
-        """Make documents old, and the client newer: times of files are coarse."""
+        """Set old times of the documents, and a newer one of the client.
+
+        The times of files are too coarse to order recent changes.
+        """
         schemas = project / "schemas"
         for path in (project / "pyproject.toml", schemas, *schemas.rglob("*")):
             os.utime(path, (1e9, 1e9))

@@ -1,4 +1,4 @@
-"""The hooks, run by the real pre-commit in repositories made for the purpose."""
+"""The hooks, run by the real pre-commit in temporary repositories."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ repos:
       - id: runware-codegen-check
         stages: [manual]
 """
-PRE_COMMIT = "pre_commit.main"  # imports all that its commands need
-FORKED = "RUNWARE_TEST_HOOK"  # a variable: the command that runs the command of hooks
+PRE_COMMIT = "pre_commit.main"  # imports everything that its commands need
+FORKED = "RUNWARE_TEST_HOOK"  # a variable: the command that runs the hooks' command
 CLIENT = Path("src/runware_client")
 TASKS = CLIENT / "tasks" / "image_inference"
 SIZE = {"properties": {"size": {"type": "integer"}}}
@@ -50,10 +50,10 @@ class Repository:
     """A git repository that has the hooks.
 
     Attributes:
-        folder: Where it is.
-        home: Where pre-commit keeps the environments of hooks.
-        forked: What runs the command of hooks instead of the environment's interpreter,
-            which would import the generator each time.
+        folder: The folder of the repository.
+        home: The folder in which pre-commit keeps the environments of hooks.
+        forked: The command that runs the hooks' command instead of the environment's
+            interpreter, which would import the generator each time.
     """
 
     folder: Path
@@ -61,19 +61,19 @@ class Repository:
     forked: str = ""
 
     def git(self, *arguments: str) -> str:
-        """Run git, which succeeds, and give what it says."""
+        """Run git, and return its output."""
         return git(self.folder, *arguments, env=self._environment())
 
     def hooks(
         self, *arguments: str, hook: str = "runware-codegen"
     ) -> subprocess.CompletedProcess[str]:
-        """Run pre-commit."""
+        """Run `pre-commit run` for a hook."""
         finished = self.pre_commit("run", hook, *arguments)
         assert "Traceback" not in finished.stdout + finished.stderr
         return finished
 
     def pre_commit(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run any of pre-commit's commands."""
+        """Run a command of pre-commit."""
         command = ["-m", "pre_commit", *arguments]
         env = self._environment()
         done = run_forked(command, cwd=self.folder, env=env, imported=PRE_COMMIT)
@@ -84,20 +84,20 @@ class Repository:
         return {**environment(self.home), FORKED: self.forked}
 
     def passes(self, *arguments: str, **more: Any) -> None:
-        """Run pre-commit, whose hook has nothing to say."""
+        """Run a hook, and assert that it passes."""
         finished = self.hooks(*arguments, **more)
         assert (finished.returncode, finished.stderr) == (0, "")
         assert finished.stdout.rstrip().endswith("Passed")
 
     def fails(self, *arguments: str, **more: Any) -> str:
-        """Run pre-commit, whose hook fails, and give what it says."""
+        """Run a hook, assert that it fails, and return the output."""
         finished = self.hooks(*arguments, **more)
         assert finished.returncode == 1
         assert "Failed\n" in finished.stdout
         return finished.stdout
 
     def write(self, name: str, schema: dict[str, Any]) -> None:
-        """Write a document, for the next commit."""
+        """Write a document, and add it to the index."""
         write(self.folder / "schemas", name, schema)
         self.git("add", "schemas")
 
@@ -106,15 +106,15 @@ class Repository:
         return (self.folder / path).read_text()
 
     def is_clean(self) -> bool:
-        """Tell whether nothing is there but what was committed."""
+        """Return whether the working tree has no uncommitted changes."""
         return not self.git("status", "--porcelain")
 
 
 def environment(home: Path | None = None) -> dict[str, str]:
-    """Give an environment in which git knows nobody's configuration.
+    """Return an environment in which git reads no user's configuration.
 
     Args:
-        home: Where pre-commit keeps the environments of hooks.
+        home: The folder in which pre-commit keeps the environments of hooks.
     """
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
     person = {
@@ -145,7 +145,7 @@ def commit_all(folder: Path) -> None:
 
 
 def copy_of_this_repository(folder: Path) -> None:
-    """Commit the checkout as it stands, with what is not committed in it; but no tests."""
+    """Commit a copy of the checkout without tests, including uncommitted changes."""
     options = ["--cached", "--others", "--exclude-standard", "-z", "--", ":!tests"]
     listed = git(TOP, "ls-files", *options)
     for name in listed.split("\0")[:-1]:
@@ -157,11 +157,11 @@ def copy_of_this_repository(folder: Path) -> None:
 
 
 def make_everything(folder: Path, *, wheels: Path) -> None:
-    """Make the hooks' source, the environment that they run in, and a repository.
+    """Create the hooks' source, the environment that they run in, and a repository.
 
     Args:
-        folder: Where to make it.
-        wheels: What pip, which pre-commit runs, is to install from alone.
+        folder: Where to create them.
+        wheels: The only folder from which pip, run by pre-commit, installs.
     """
     source, project = folder / "source", folder / "project"
     for each in (source, project / "schemas"):
@@ -192,7 +192,7 @@ def make_everything(folder: Path, *, wheels: Path) -> None:
 
 
 def let_be_forked(command: Path) -> None:
-    """Let a command of an environment be run by what a variable says, if it says so."""
+    """Replace an installed command by a script that prefers the command in `FORKED`."""
     own = command.with_name(f"{command.name}-of-its-own")
     command.rename(own)
     choice = (
@@ -214,7 +214,7 @@ def installed(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Repos
 
 @pytest.fixture
 def repository(installed: Repository) -> Repository:
-    """The same, whose hooks run in processes that have imported the generator."""
+    """Like `installed`, but hooks run in processes that have imported the generator."""
     command = [*forked_python(), "-m", "runware_codegen"]
     return replace(installed, forked=shlex.join(command))
 
@@ -222,7 +222,7 @@ def repository(installed: Repository) -> Repository:
 def test_a_changed_document_updates_the_client(
     installed: Repository, repository: Repository
 ) -> None:
-    """The first hook is the command that pre-commit has installed."""
+    """The first run of the hook uses the command that pre-commit has installed."""
     installed.write("one", SIZE)
     said = installed.fails()
     assert f"changed: {TASKS / 'one.py'}\n" in said
@@ -294,7 +294,7 @@ def test_what_git_ignores_of_a_client_holds_up_the_commit(
 
 
 def test_a_document_of_another_folder_hides_no_other(repository: Repository) -> None:
-    """Of paths outside of a repository, git knows nothing, and gives up."""
+    """git fails when it is asked about a path outside of the repository."""
     outside = repository.folder.parent / "outside"
     outside.mkdir()
     write(outside, "two", {})
@@ -430,7 +430,7 @@ def test_a_commit_waits_for_the_client(repository: Repository) -> None:
     repository.pre_commit("install")
     repository.write("two", {})
     before = repository.git("rev-parse", "HEAD")
-    for _ in range(2):  # the second time a new module is left out
+    for _ in range(2):  # the second time, the new module is not added yet
         with pytest.raises(subprocess.CalledProcessError):
             repository.git("commit", "--all", "--message", "Two")
     assert repository.git("rev-parse", "HEAD") == before

@@ -1,4 +1,4 @@
-"""`fetch` against a catalogue on a loopback socket: what it brings, and what goes wrong."""
+"""`fetch` with a catalogue on a loopback socket: fetched documents, and failures."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 
 LONGEST = 120
-"""Seconds that a request is held for at most, should a test fail."""
+"""The most seconds to hold a request if a test fails."""
 
 
 @pytest.fixture
 def catalog() -> Iterator[Catalog]:
-    """Give a catalogue of three models and a utility."""
+    """A catalogue of three models and a utility."""
     with serving_catalog() as catalog:
         for name in ("one", "two", "three"):
             catalog.add(name)
@@ -253,7 +253,7 @@ class TestNotAskingTwice:
         finished = fetch()
         assert "restored: schemas/one.json" in finished.stdout
         assert catalog.counts == {"one": 1}
-        assert catalog.known == []  # a 304 would not bring it back
+        assert catalog.known == []  # a 304 response would not restore it
 
     def test_goes_on_where_it_failed(self, fetch: Fetch, catalog: Catalog) -> None:
         path = f"{ROOT}/models/two/schema.json"
@@ -434,7 +434,7 @@ class TestFaults:
     def test_users_and_passwords_come_from_netrc(
         self, fetch: Fetch, catalog: Catalog, tmp_path: Path
     ) -> None:
-        """They are neither shown nor written into the lock."""
+        """They are neither printed nor written to the lock."""
         secret = catalog.url.replace("http://", "http://someone:secret@")
         finished = run("fetch", "one", "--index-url", secret, cwd=tmp_path)
         assert finished.returncode == 2
@@ -518,7 +518,7 @@ class TestAtTheSameTime:
     def closed_after(
         count: int, catalog: Catalog, stopped: threading.Event
     ) -> Callable[[str], None]:
-        """Answer requests for so many documents; the next is held until the stop."""
+        """Return a gate that holds and then aborts requests after `count` documents."""
 
         def gate(path: str) -> None:
             if path != INDEX and catalog.counts.total() >= count:
@@ -537,7 +537,7 @@ class TestAtTheSameTime:
         def wait_for_the_others(path: str) -> None:
             if path != INDEX:
                 together.wait(LONGEST)
-                time.sleep(0.05)  # for one more than wanted to come
+                time.sleep(0.05)  # time for an excess request to arrive
 
         catalog.gate = wait_for_the_others
         assert fetch("--all", "--concurrency", "3").returncode == 0

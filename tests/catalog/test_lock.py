@@ -1,4 +1,4 @@
-"""`runware.lock`: the same commit gives the same code, and says so where it cannot."""
+"""`runware.lock`: the same commit gives the same code, or an error message."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FETCH = ["fetch", "--output", "docs"]
 
 @pytest.fixture(scope="module")
 def catalog() -> Iterator[Catalog]:
-    """Give a catalogue of three models."""
+    """A catalogue of three models."""
     with serving_catalog() as catalog:
         yield catalog
 
@@ -36,7 +36,7 @@ def offer(catalog: Catalog) -> None:
 
 @pytest.fixture(scope="module")
 def locked_once(catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a project that has locked two models; only to be read."""
+    """A project that has locked two models. Tests do not change it."""
     offer(catalog)
     folder = tmp_path_factory.mktemp("locked")
     finished = run(*FETCH, "one", "two", "--index-url", catalog.url, cwd=folder)
@@ -46,7 +46,7 @@ def locked_once(catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) -> P
 
 @pytest.fixture
 def here(catalog: Catalog, locked_once: Path, tmp_path: Path) -> Path:
-    """Give a project that has locked two models."""
+    """A project that has locked two models."""
     offer(catalog)
     return shutil.copytree(locked_once, tmp_path / "here")
 

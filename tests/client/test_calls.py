@@ -1,4 +1,4 @@
-"""Calls by name, over sockets: the call of a model, of any model, and of all pages."""
+"""Tests of calls by name over sockets: one model, any model, and all result pages."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ EASEL = "image_inference.easel_2"
 
 @pytest.fixture(scope="module")
 def called(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
-    """The package."""
+    """The generated package."""
     return imported(called_package(tmp_path_factory), PACKAGE)
 
 
 @pytest.fixture
 def images(called: ModuleType) -> ModuleType:
-    """Its package of `imageInference` tasks."""
+    """The subpackage of `imageInference` tasks."""
     return import_module(f"{called.__name__}.tasks.image_inference")
 
 
@@ -43,7 +43,7 @@ def images(called: ModuleType) -> ModuleType:
 def caller(
     request: pytest.FixtureRequest, called: ModuleType, server: Server
 ) -> Caller:
-    """Calls methods of a client of the package, sync and async."""
+    """A `Caller` for a client of the package: sync, then async."""
     return Caller(request.param, called, server.url, server.clock)
 
 
@@ -122,7 +122,7 @@ def test_only_a_model_that_streams_has_a_stream(caller: Caller, server: Server) 
             pass
         return list(server.sent)
 
-    with pytest.raises(caller.package.RunwareError):  # the answer is no stream
+    with pytest.raises(caller.package.RunwareError):  # the response is not a stream
         caller.using(work)
     assert server.calls[0][0]["deliveryMethod"] == "stream"
 
@@ -246,7 +246,7 @@ def test_a_model_is_imported_when_it_is_first_called(called: ModuleType) -> None
 
 
 def _found(*pages: list[str], total: object) -> list[object]:
-    """Make answers that are pages of models."""
+    """Return an answer function for each page of models."""
 
     def page(names: list[str]) -> object:
         def answer(tasks: Tasks) -> object:
@@ -264,7 +264,7 @@ def _found(*pages: list[str], total: object) -> list[object]:
     [
         ([["a", "b"], ["c"]], 3, [None, 2]),
         ([["a", "b"], ["c"], []], None, [None, 2, 3]),
-        ([["a"], []], 9, [None, 1]),  # there is less than was promised
+        ([["a"], []], 9, [None, 1]),  # fewer results than `totalResults`
         ([[]], 0, [None]),
     ],
 )
@@ -279,7 +279,7 @@ def test_iterate_walks_all_pages(
 
     async def work(client: Any) -> list[str]:
         found = client.model_search.iterate(search="ink", limit=2)
-        assert server.calls == []  # nothing is asked for before it is needed
+        assert server.calls == []  # iteration has not started
         return [model.name async for model in each(found)]
 
     assert caller.using(work) == [name for page in pages for name in page]

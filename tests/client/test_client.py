@@ -1,6 +1,6 @@
-"""The client against a real socket: what is sent, and which results belong to what.
+"""Tests of the client over a real socket: what it sends, and how it matches results.
 
-What it raises is the matter of `test_client_errors.py`.
+`test_client_errors.py` tests the exceptions that it raises.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ IMAGE = "https://im.runware.ai/a.png"
 
 @pytest.fixture
 def image(image_inference: ModuleType) -> Callable[..., Any]:
-    """Makes requests for an image."""
+    """A function that creates image requests."""
 
     def make(**members: Any) -> Any:
         members = {"model": "runware:101@1", "positive_prompt": "a chair"} | members
@@ -139,7 +139,7 @@ def test_an_http_client_that_was_brought_is_used_and_left_open(
     assert [headers["x-mine"] for headers in server.headers] == ["1", "1"]
 
 
-# -- a request, or its keywords -----------------------------------------------
+# -- requests and keyword arguments -------------------------------------------
 
 
 def test_results_are_of_the_class_of_the_request(
@@ -281,7 +281,7 @@ def test_no_tasks_are_no_call(caller: Caller, server: Server) -> None:
     assert server.calls == []
 
 
-# -- tasks that are delivered later -------------------------------------------
+# -- asynchronous delivery ----------------------------------------------------
 
 
 def test_an_acknowledged_task_is_asked_for_until_it_is_done(
@@ -306,7 +306,7 @@ def test_an_acknowledged_task_is_asked_for_until_it_is_done(
 def test_all_results_of_a_task_are_waited_for(
     caller: Caller, server: Server, image: Callable[..., Any], *, repeats: bool
 ) -> None:
-    """Whether an answer repeats the results of the one before is not documented."""
+    """The API does not document whether a response repeats earlier results."""
     one, two = ({"status": "success", "imageUUID": u} for u in "ab")
     last = news(one, two) if repeats else news(two)
     server.script(acknowledge, news(one, {"status": "processing"}), news(one), last)
@@ -458,6 +458,6 @@ def test_what_is_not_a_request_is_a_type_error(
 def test_a_constructor_has_annotations_that_frameworks_can_evaluate(
     shipped: ModuleType, name: str
 ) -> None:
-    """Frameworks that inject dependencies do so."""
+    """Dependency injection frameworks evaluate them."""
     hints = get_type_hints(getattr(shipped, name).__init__)
     assert {"api_key", "http_client", "budget", "on_event"} <= hints.keys()

@@ -1,4 +1,4 @@
-"""What the client raises, against a real socket: classes, contents, advice, no key."""
+"""Tests of exceptions over a real socket: classes, contents, advice, no API key."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def refused(status: int, **item: Any) -> Any:
     return lambda tasks: Reply(failing(**item)(tasks), status)
 
 
-# -- errors of the server -----------------------------------------------------
+# -- server errors ------------------------------------------------------------
 
 CLASSES = [
     (
@@ -534,7 +534,7 @@ def test_a_long_message_is_cut_in_repr_too(shipped: ModuleType) -> None:
     assert len(repr(error)) < 1100
 
 
-# -- answers that cannot be read ----------------------------------------------
+# -- unreadable responses -----------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -586,7 +586,7 @@ def test_an_answer_that_says_nothing_of_the_task(
     assert error.task_uuid == server.calls[0][0]["taskUUID"]
 
 
-# -- no answer ----------------------------------------------------------------
+# -- no response --------------------------------------------------------------
 
 
 def test_nobody_answers(shipped: ModuleType, caller: Caller) -> None:
@@ -666,7 +666,7 @@ def test_what_is_unfinished_when_a_task_fails_is_waited_for(
     assert [result.image_uuid for result in error.results] == ["b"]
 
 
-# -- the key ------------------------------------------------------------------
+# -- the API key --------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -692,7 +692,7 @@ ESCAPED_PLUS = r"\u002B"
 
 
 def shown(error: BaseException) -> str:
-    """All that is shown of an exception and of those behind it."""
+    """Return the text and attributes of an exception and of its chained exceptions."""
     texts: list[str] = []
     behind: BaseException | None = error
     while behind is not None:
@@ -744,7 +744,7 @@ def test_the_key_is_not_shown_when_no_answer_comes(
 
 
 def hides_the_key(error: Any) -> None:
-    """Look for the key in all that is shown and pickled of an error."""
+    """Assert that the API key is not in the text, attributes or pickle of an error."""
     assert not re.search("SECRET.0123", shown(error))
     again = pickled(error)
     assert b"SECRET" not in pickle.dumps(error)

@@ -1,4 +1,4 @@
-"""The price before the bill: dry runs, and budgets that no task passes."""
+"""Tests of dry runs, which price tasks, and of budgets, which limit costs."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ DRY = "x-runware-dry-run"
 
 @pytest.fixture
 def image(image_inference: ModuleType) -> Callable[..., Any]:
-    """Makes requests for an image."""
+    """A function that creates image requests."""
     return lambda **members: image_inference.ImageInferenceRequest(**(CHAIR | members))
 
 
 @pytest.fixture
 def text(shipped: ModuleType) -> Any:
-    """A request for a text that is streamed."""
+    """A request for streamed text."""
     return shipped.parse_request(
         {
             "taskType": "textInference",
@@ -46,7 +46,7 @@ def text(shipped: ModuleType) -> Any:
 
 
 class Bank:
-    """A server that prices dry runs, runs the other tasks and keeps the bill."""
+    """A server that prices dry runs, runs other tasks and counts what it billed."""
 
     def __init__(self, server: Server, price: float = 0.004, **members: Any) -> None:
         self.billed = 0
@@ -78,7 +78,7 @@ class Bank:
 
 
 def is_dry(server: Server) -> list[bool]:
-    """Whether each call was a dry run."""
+    """Return for each call whether it was a dry run."""
     return [headers.get(DRY) == "1" for headers in server.headers]
 
 
@@ -254,7 +254,7 @@ def test_a_task_that_would_pass_the_budget_is_not_sent(
 def test_a_server_that_runs_dry_runs_is_not_paid_twice(
     caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
-    """The header may be removed on the way."""
+    """A proxy may remove the header."""
     server.answer = echo(cost=0.004)
 
     async def work(client: Any) -> None:
@@ -294,7 +294,7 @@ def test_no_cost_makes_a_budget_larger(
 def test_what_is_billed_once_costs_once(
     caller: Caller, server: Server, image: Callable[..., Any], *, is_known: bool
 ) -> None:
-    """A second run of a request collects, or is billed where the server forgot it."""
+    """The second run collects results, or is billed if the server forgot the task."""
     request = image()
     conflict = {"code": "conflictTaskUUID", "taskUUID": request.task_uuid}
 
@@ -374,7 +374,7 @@ WAYS: dict[str, Callable[[Any, Any], Any]] = {
     "handle": lambda client, request: client.handle(request).wait(),
     "raw": lambda client, request: client.with_raw_response.run(request),
 }
-"""How a task is sent, besides by `run` and `run_many`."""
+"""Ways to send a task other than `run` and `run_many`."""
 
 
 @pytest.mark.parametrize("how", WAYS)
@@ -465,7 +465,7 @@ def test_a_task_that_may_be_billed_keeps_its_reservation(
 def test_a_task_is_not_sent_again_when_others_have_used_up_the_budget(
     caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
-    """Both are within the budget, until one costs more than its dry run said."""
+    """Both tasks fit the budget until one costs more than its dry run reported."""
     first, second = image(), image()
     bank = Bank(server)
 
@@ -498,8 +498,8 @@ def test_a_result_that_comes_again_costs_nothing_more(
         handle = client.handle(request)
         saved = handle.to_json()
         await value(handle.wait())
-        await value(client.resume(saved).wait())  # as another part of the program
-        await value(client.run(request))  # once more, by mistake
+        await value(client.resume(saved).wait())  # in another part of the program
+        await value(client.run(request))  # run again by mistake
         assert client.cost == 0.004
         server.answer = echo(cost=0.004, imageUUID="b")
         await value(client.run(request))
@@ -542,7 +542,7 @@ def test_a_resumed_task_is_sent_again_within_the_budget(
     request = image(delivery_method="async")
 
     async def work(client: Any) -> None:
-        saved = client.handle(request).to_json()  # and nothing of it was sent
+        saved = client.handle(request).to_json()  # the task was not sent
         handle = client.resume(saved, request)
         if budget < Decimal("0.004"):
             with pytest.raises(caller.package.RunwareError) as caught:
@@ -629,14 +629,14 @@ def test_a_budget_is_exact_among_tasks(
 
 @pytest.fixture(scope="module")
 def mock() -> Iterator[Mock]:
-    """A mock of the shipped documents."""
+    """A mock server for the shipped documents."""
     with mocking("--latency", "0") as mock:
         yield mock
 
 
 @pytest.fixture(params=["sync", "async"])
 def mocked(request: pytest.FixtureRequest, shipped: ModuleType, mock: Mock) -> Caller:
-    """Calls methods of a client of the mock, sync and async."""
+    """A `Caller` for a client of the mock server: sync, then async."""
     mock.clear()
     return Caller(request.param, shipped, mock.url)
 

@@ -1,4 +1,4 @@
-"""What an editor shows to the people who call models by name."""
+"""Tests of what an editor shows for calls of models by name."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_basedpyright_needs_no_extra(
     folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """The environment has no package of httpx2's extra `ws`."""
+    """The environment does not have the packages of httpx2's extra `ws`."""
     python = lowest_environment(tmp_path_factory) / "python"
     socket = "called_client/_runtime/transport/socket.py"
     assert (folder / socket).is_file()

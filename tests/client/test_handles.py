@@ -1,4 +1,4 @@
-"""Handles: a task is left and taken up again, in this process or in another."""
+"""Tests of handles, which resume a task in this process or in another."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ PROCESSING = {"status": "processing", "progress": 40}
 
 @pytest.fixture
 def image(image_inference: ModuleType) -> Callable[..., Any]:
-    """Makes requests for an image."""
+    """A function that creates image requests."""
     return lambda **members: image_inference.ImageInferenceRequest(**CHAIR, **members)
 
 
 def finished(*names: str) -> Any:
-    """Tell of results that are there."""
+    """Return the items of finished results."""
     return [{"status": "success", "imageUUID": name} for name in names]
 
 
@@ -48,7 +48,7 @@ def test_submit_does_not_wait_for_the_end(
         assert handle.progress == 40
         assert await value(handle.poll())
         assert (handle.is_over, handle.progress) == (True, 100)
-        for _ in range(2):  # nothing is asked twice
+        for _ in range(2):  # a finished task is not polled again
             [result] = await value(handle.wait())
             assert result.image_uuid == "a"
 
@@ -117,7 +117,7 @@ def test_a_result_that_is_repeated_without_its_index_is_the_same(
 def test_an_error_beside_all_results_ends_nothing(
     caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
-    """A second sending may be refused while the first one has succeeded."""
+    """The server may refuse a second sending after the first one succeeded."""
 
     def answer(tasks: Tasks) -> object:
         uuid = tasks[0]["taskUUID"]
@@ -130,9 +130,9 @@ def test_an_error_beside_all_results_ends_nothing(
 
 
 async def noted(seen: list[str], results: Any) -> None:
-    """Note the images that come."""
+    """Append the UUID of each image to `seen`."""
     async for result in each(results):
-        seen.append(result.image_uuid)  # noqa: PERF401 - those before it raises
+        seen.append(result.image_uuid)  # noqa: PERF401 - keep those before an exception
 
 
 def test_results_before_a_failure_are_given(
@@ -190,7 +190,7 @@ def test_another_process_collects_a_task(
 
 
 def unknown(tasks: Tasks) -> object:
-    """Say that there is no such task."""
+    """Answer that the task does not exist."""
     uuid = tasks[0]["taskUUID"]
     return {"errors": [{"code": "taskNotFound", "message": "no", "taskUUID": uuid}]}
 
@@ -231,7 +231,7 @@ def test_a_resumed_task_that_is_not_found_is_sent_with_its_request(
 def test_a_task_of_another_key_is_not_sent(
     caller: Caller, server: Server, image: Callable[..., Any], policy: str
 ) -> None:
-    """Another account does not know the first one's tasks, and would pay for them."""
+    """Another account does not know these tasks and would pay for them."""
     request = image(delivery_method="async")
 
     async def saved(client: Any) -> str:
@@ -252,7 +252,7 @@ UUID = "22222222-2222-4222-8222-222222222222"
 
 
 def saved(**members: Any) -> str:
-    """Return the JSON text of a handle with other members; None leaves one out."""
+    """Return a handle as JSON text with these members; None removes a member."""
     good = {"handle": 1, "taskType": TASK, "taskUUID": UUID}
     given = {n: v for n, v in (good | members).items() if v is not None}
     return json.dumps(given)
@@ -421,7 +421,7 @@ def test_a_cancelled_task_leaves_a_handle(
 def test_an_outcome_has_what_another_caller_has_polled_meanwhile(
     caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
-    """Two tasks time out together; before the second outcome is taken, both are polled."""
+    """Two tasks time out. Both are polled before the second outcome is read."""
     requests = [image(delivery_method="async") for _ in range(2)]
     server.answer = lambda tasks: {
         "data": [task | PROCESSING for task in tasks if task["taskType"] != TASK]
@@ -498,11 +498,11 @@ def test_a_handle_shows_what_it_is_of(
     caller.using(work)
 
 
-# -- two calls that go on with one task --------------------------------------------
+# -- two calls for one task --------------------------------------------------------
 
 
 class Gate:
-    """A server that rejects the first sending of each task, when a test lets it."""
+    """A server that rejects the first sending of each task when the test allows it."""
 
     def __init__(self, server: Server) -> None:
         self.is_asked = threading.Event()
@@ -511,7 +511,7 @@ class Gate:
         server.answer = self.answer
 
     def answer(self, tasks: Tasks) -> object:
-        """Reject a task once; tell nothing of it; then run it."""
+        """Reject a task once, then run it. Polls return no data."""
         if tasks[0]["taskType"] == POLL:
             return {"data": []}
         new = {task["taskUUID"] for task in tasks} - self.rejected

@@ -1,4 +1,4 @@
-"""What documents say of their models is data of the package, and finds models."""
+"""Tests of model metadata: the package has it as data and finds models by it."""
 
 from __future__ import annotations
 
@@ -205,7 +205,7 @@ def test_a_task_is_an_object(package: ModuleType, task: object) -> None:
 def client(
     request: pytest.FixtureRequest, package: ModuleType, server: Server
 ) -> Caller:
-    """Calls methods of a client of these models, sync and async."""
+    """A `Caller` for a client of these models: sync, then async."""
     return Caller(request.param, package, server.url)
 
 

@@ -1,4 +1,4 @@
-"""Options that are not parameters of a task, raw tasks, and callbacks of a call."""
+"""Tests of options that are not task parameters, raw tasks, and callbacks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CHAIR = {"model": "runware:101@1", "positive_prompt": "a chair"}
 
 @pytest.fixture
 def image(image_inference: ModuleType) -> Callable[..., Any]:
-    """Makes requests for an image."""
+    """A function that creates image requests."""
     return lambda **members: image_inference.ImageInferenceRequest(**(CHAIR | members))
 
 

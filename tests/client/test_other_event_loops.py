@@ -1,4 +1,4 @@
-"""The async client under another event loop than that of asyncio, such as trio's."""
+"""Tests of the async client with an event loop other than asyncio's, such as trio."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_one_sentence_says_that_asyncio_is_needed(shipped: ModuleType) -> None:
         async with shipped.AsyncRunware(api_key="secret-key") as client:
             await client.run(PingRequest())
 
-    # What another library does: it runs the coroutine, and asyncio knows of no loop.
+    # Like another library, this runs the coroutine without an event loop of asyncio.
     with pytest.raises(shipped.RunwareError, match="event loop of asyncio") as raised:
         main().send(None)
     assert "trio" in str(raised.value)

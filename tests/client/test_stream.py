@@ -1,6 +1,6 @@
-"""Streams against a real socket: what they give, how they end, and what they raise.
+"""Tests of streams over a real socket: deltas, results, endings and exceptions.
 
-Only the places at which an answer is cut into pieces are tried without one.
+The tests of where a response is split into chunks do not use a socket.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 TASK_UUID = "5c1e3a52-7a0d-4d57-9b1e-0a3f9f4c2d11"
 EVENTS = "text/event-stream; charset=utf-8"
 LONG = 60.0
-"""Seconds within which everything happens that does happen."""
+"""Seconds to wait for an event that must happen."""
 
 
 # -- the server ---------------------------------------------------------------
@@ -43,15 +43,15 @@ STREAMS = {"sync": "Stream", "async": "AsyncStream"}
 
 @dataclass
 class Script:
-    """What the server answers, and what it has seen.
+    """The response of the server, and the requests that it received.
 
     Attributes:
-        parts: What is sent, one after the other; a number is a pause in seconds, an
-            event is waited for.
-        ending: `whole`, `cut` without the last chunk, `reset`, or `hold`: the server
-            waits until the client closes.
-        status: The HTTP status; 0 for an answer without a head.
-        raw: Whether the parts are sent as they are, and not as chunks of a body.
+        parts: The parts to send, in order. A number is a pause in seconds. At an
+            `Event`, the server waits until it is set.
+        ending: How the response ends: `whole`; `cut`, without the last chunk; `reset`;
+            or `hold`, in which the server waits until the client closes the connection.
+        status: The HTTP status; 0 for a response without a head.
+        raw: Whether to send the parts as they are instead of as chunks of a body.
         was_left: Set when the client has closed the connection.
     """
 
@@ -65,19 +65,19 @@ class Script:
     was_left: Event = field(default_factory=Event)
 
     def events(self, *events: object, ending: str = "whole") -> None:
-        """Send these events, each in a piece of its own."""
+        """Send these events, each in its own chunk."""
         self.parts = [event(e) for e in events]
         self.ending = ending
 
     def answer(self, body: object, status: int = 200, kind: str = "json") -> None:
-        """Send a whole answer in place of a stream."""
+        """Send a complete response instead of a stream."""
         text = body if isinstance(body, str) else json.dumps(body)
         self.parts, self.status = [text.encode()], status
         self.content_type = f"text/{kind}" if kind == "html" else "application/json"
 
 
 def event(content: object) -> bytes:
-    """An event as it is sent."""
+    """Return the bytes of an event."""
     text = content if isinstance(content, str) else json.dumps(content)
     return f"data: {text}\n\n".encode()
 
@@ -113,7 +113,7 @@ def _serve_one(client: socket.socket, script: Script) -> None:
 
 @pytest.fixture
 def script() -> Iterator[Script]:
-    """A server for one call that does what the script says."""
+    """The script of a running server that handles one call."""
     script = Script()
     with socket.create_server(("127.0.0.1", 0)) as listening:
         script.url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
@@ -121,7 +121,7 @@ def script() -> Iterator[Script]:
         def serve() -> None:
             try:
                 client, _ = listening.accept()
-            except OSError:  # the test has ended without a call
+            except OSError:  # the test ended without a call
                 return
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             try:
@@ -142,7 +142,7 @@ def script() -> Iterator[Script]:
 
 @dataclass
 class Streamer:
-    """Makes streams of a package, sync or async, and reads them."""
+    """Creates sync or async streams of a package and reads them."""
 
     kind: str
     package: str
@@ -152,11 +152,11 @@ class Streamer:
     )
 
     def module(self, name: str) -> Any:
-        """A module of the package."""
+        """Return a module of the package."""
         return import_module(f"{self.package}.{name}")
 
     def request(self, **members: Any) -> Any:
-        """A request for a text."""
+        """Return a request for text."""
         members = {
             "model": "minimax:m2.7@0",
             "messages": [{"role": "user", "content": "Where?"}],
@@ -167,7 +167,7 @@ class Streamer:
         return kind(**members)
 
     def stream(self, send: Any, *, timeout: float = LONG, **members: Any) -> Any:
-        """A stream whose answer is what `send` gives."""
+        """Return a stream that reads the response of `send`."""
         transport, request = self.module("_runtime.transport.endpoint"), self.request(
             **members
         )
@@ -187,7 +187,7 @@ class Streamer:
         )
 
     def over_http(self, endpoint: Any, request: Any, timeout: float) -> Any:
-        """What sends a request over a socket."""
+        """Return a function that sends a request over a socket."""
         part = json.dumps(request.to_wire()).encode()
 
         @contextmanager
@@ -211,7 +211,7 @@ class Streamer:
         return send if self.kind == "sync" else asend
 
     def using(self, work: Callable[[Any], Any], **options: Any) -> Any:
-        """Do some work with a stream: a coroutine that awaits `value` of each call."""
+        """Run `work` with a stream; `work` awaits `value` of each call."""
 
         async def begun() -> Any:
             return await work(self.stream(self.over_http, **options))
@@ -219,7 +219,7 @@ class Streamer:
         return asyncio.run(begun()) if self.kind == "async" else without_a_loop(begun())
 
     def read(self, **options: Any) -> tuple[Any, list[Any]]:
-        """Read a stream to its end; return it and its deltas."""
+        """Read a stream to its end. Return the stream and its deltas."""
 
         async def work(stream: Any) -> tuple[Any, list[Any]]:
             return stream, [delta async for delta in each(stream)]
@@ -228,7 +228,7 @@ class Streamer:
         return stream, deltas
 
     def failure(self, **options: Any) -> tuple[Any, Any]:
-        """Read a stream that must fail; return it and the exception."""
+        """Read a stream that must fail. Return the stream and the exception."""
 
         async def work(stream: Any) -> tuple[Any, Any]:
             try:
@@ -248,7 +248,7 @@ class Streamer:
 def streamer(
     request: pytest.FixtureRequest, shipped: ModuleType, script: Script
 ) -> Streamer:
-    """Makes streams from the scripted server."""
+    """A `Streamer` for the scripted server: sync, then async."""
     return Streamer(request.param, shipped.__name__, script.url)
 
 
@@ -263,7 +263,7 @@ ALL = (THOUGHT, HERE, THERE, LAST, DONE)
 TEXT = "At the lighthouse 🗼"
 
 
-# -- what it gives ------------------------------------------------------------
+# -- deltas and results -------------------------------------------------------
 
 
 def test_it_gives_each_piece_and_then_the_whole(
@@ -332,7 +332,7 @@ def test_a_whole_answer_comes_as_one_piece(streamer: Streamer, script: Script) -
 def test_events_are_known_by_how_they_begin(
     streamer: Streamer, script: Script, kind: str
 ) -> None:
-    """A proxy may change the type of an answer."""
+    """A proxy may change the content type of a response."""
     script.events({"delta": {"text": "dusk"}, "finishReason": "stop"}, "[DONE]")
     script.content_type = kind
     assert streamer.read()[0].text == "dusk"
@@ -342,7 +342,7 @@ def test_events_are_known_by_how_they_begin(
 def test_json_is_known_by_how_it_begins(
     streamer: Streamer, script: Script, indent: int | None
 ) -> None:
-    """A server may have set the type of a stream before it fails."""
+    """A server may set the content type of a stream before it fails."""
     script.answer(json.dumps({"error": ERROR, **SCOPE}, indent=indent))
     script.content_type = EVENTS
     _, error = streamer.failure()
@@ -551,7 +551,7 @@ def test_a_finish_reason_is_an_end(
     streamer: Streamer, script: Script, ending: str
 ) -> None:
     script.events(HERE, LAST, ending=ending)
-    if ending == "reset":  # what was sent before is read before it
+    if ending == "reset":  # the client reads the events before the reset
         script.parts.append(0.2)
     stream, _ = streamer.read(timeout=3 if ending == "hold" else LONG)
     assert (stream.result.text, stream.result.cost) == ("At the ", 0.002)
@@ -565,7 +565,7 @@ def test_more_than_one_text_is_refused_before_it_is_sent(
     assert script.calls == []
 
 
-# -- how it is left -----------------------------------------------------------
+# -- streams that are closed early --------------------------------------------
 
 
 def test_leaving_the_loop_closes_the_connection(
@@ -609,7 +609,7 @@ def test_a_context_closes_the_connection_at_its_end(
         deltas = stream.__aiter__() if streamer.kind == "async" else iter(stream)
         step = deltas.__anext__() if streamer.kind == "async" else next(deltas)
         await value(step)
-        return deltas  # so that nothing but the context can close it
+        return deltas  # a reference, so that only the context closes it
 
     async def work(stream: Any) -> None:
         if streamer.kind == "async":
@@ -645,7 +645,7 @@ def test_cancelling_closes_the_connection(shipped: ModuleType, script: Script) -
     async def work(stream: Any) -> None:
         reading = asyncio.create_task(stream.get_result())
         async with asyncio.timeout(LONG):
-            while not stream.text:  # noqa: ASYNC110 - it has nothing to wait for
+            while not stream.text:  # noqa: ASYNC110 - there is no event to wait for
                 await asyncio.sleep(0.01)
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -706,7 +706,7 @@ def test_an_iterator_that_is_not_used_sends_nothing(
 def test_another_may_close_it_while_it_is_read(
     streamer: Streamer, script: Script, shipped: ModuleType
 ) -> None:
-    """That is no failure of the connection, after which a program would retry."""
+    """This is not a connection failure, after which a program would retry."""
 
     async def read(stream: Any) -> None:
         async for _ in each(stream):
@@ -773,7 +773,7 @@ def test_the_wrong_twin_is_a_type_error(streamer: Streamer, script: Script) -> N
 
 
 async def _turns(streamer: Streamer) -> None:
-    """Let the event loop close what was left."""
+    """Let the event loop close an abandoned stream."""
     if streamer.kind == "async":
         for _ in range(5):
             await asyncio.sleep(0.01)
@@ -877,12 +877,12 @@ def test_a_connection_that_breaks(
     streamer: Streamer, script: Script, ending: str
 ) -> None:
     script.events(HERE, ending=ending)
-    script.parts.append(0.1)  # what was sent is read before a reset
+    script.parts.append(0.1)  # the client reads the event before a reset
     stream, error = streamer.failure()
     assert type(error).__name__ == "ConnectionError"
     assert error.may_have_run
     assert "ended early, after 7 characters" in str(error)
-    assert "getTaskDetails" not in str(error)  # the handle collects it
+    assert "getTaskDetails" not in str(error)  # the handle collects the result
     assert [result.text for result in error.results] == [stream.text] == ["At the "]
     assert isinstance(error, ConnectionError)  # the builtin
 
@@ -949,7 +949,7 @@ def test_silence_ends_with_the_time(
 def test_silence_that_begins_late_ends_with_the_time(
     streamer: Streamer, script: Script
 ) -> None:
-    script.parts = [event(HERE), *[0.5, event(HERE)] * 8]  # which take 4 s
+    script.parts = [event(HERE), *[0.5, event(HERE)] * 8]  # these take 4 s
     script.ending = "hold"
     stream, error = streamer.failure(timeout=2)
     assert type(error).__name__ == "TimeoutError"
@@ -1023,7 +1023,7 @@ def test_an_answer_that_is_too_large(
 def test_an_error_beside_a_whole_text_ends_nothing(
     streamer: Streamer, script: Script, is_stream: bool
 ) -> None:
-    """A second sending may be refused while the first one has succeeded."""
+    """The server may refuse a second sending after the first one succeeded."""
     text = {**SCOPE, "text": "I see.", "finishReason": "stop"}
     busy = {"code": "concurrentRateLimitExceeded", "message": "Too many.", **SCOPE}
     envelope = {"data": [text], "errors": [busy]}
@@ -1065,14 +1065,14 @@ def test_no_exception_has_the_key(
     assert KEY not in repr(stream)
 
 
-# -- where it is cut ----------------------------------------------------------
+# -- chunks of a response -----------------------------------------------------
 
 NEWLINES = ["\n", "\r\n", "\r"]
 
 
 @dataclass
 class Pieces(httpx2.SyncByteStream, httpx2.AsyncByteStream):
-    """A body that comes in pieces."""
+    """A response body in chunks."""
 
     pieces: Iterable[bytes]
 
@@ -1085,7 +1085,7 @@ class Pieces(httpx2.SyncByteStream, httpx2.AsyncByteStream):
 
 
 def answering(pieces: Iterable[bytes]) -> Any:
-    """What gives an answer without a socket."""
+    """Return a `send` that returns a response without a socket."""
     response = httpx2.Response(
         200,
         headers={"Content-Type": "Text/Event-Stream;charset=latin-1"},
@@ -1097,19 +1097,19 @@ def answering(pieces: Iterable[bytes]) -> Any:
 
 @st.composite
 def bodies(draw: st.DrawFn) -> tuple[list[str], list[bytes]]:
-    """Texts, and the pieces of a body that streams them."""
+    """Generate texts and the chunks of a response body that streams them."""
     letters = st.sampled_from("aé🗼\u2028\x85 \ufeff:")
     texts = draw(st.lists(st.text(letters, max_size=4), min_size=1, max_size=4))
     newline = draw(st.sampled_from(NEWLINES))
     lines: list[str] = []
     for text in texts:
         noise = draw(st.sampled_from([[], [": alive"], ["id: 7", "retry: 9"], [":"]]))
-        indent = draw(st.sampled_from([None, 0]))  # one line, or a line for each part
+        indent = draw(st.sampled_from([None, 0]))  # one line or several lines
         content = json.dumps(
             {"delta": {"text": text}}, ensure_ascii=False, indent=indent
         )
         space = draw(st.sampled_from(["", " "]))
-        ending = draw(st.sampled_from([[""], []]))  # some servers leave it out
+        ending = draw(st.sampled_from([[""], []]))  # some servers omit the blank line
         data = [f"data:{space}{line}" for line in content.split("\n")]
         lines += [*noise, *data, *ending]
     mark = draw(st.sampled_from(["", "\ufeff"]))

@@ -1,4 +1,4 @@
-"""Streams through the client: deltas, the whole result, and what is left of a broken one."""
+"""Tests of streams through the client: deltas, results and broken connections."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ BROKEN = {"x-mock-fault": "drop-during"}
 
 @pytest.fixture(scope="module")
 def mock() -> Iterator[Mock]:
-    """A mock that refuses a taskUUID that it knows."""
+    """A mock server that refuses a taskUUID that it knows."""
     with mocking("--repeated-task", "refuse", "--retry-after", "0") as mock:
         yield mock
 
 
 @pytest.fixture(params=["sync", "async"])
 def kind(request: pytest.FixtureRequest) -> str:
-    """Which of the twins."""
+    """The kind of client: sync or async."""
     return str(request.param)
 
 
 @pytest.fixture
 def caller(kind: str, shipped: ModuleType, mock: Mock) -> Caller:
-    """Calls methods of a client of the mock, sync and async."""
+    """A `Caller` for a client of the mock server: sync, then async."""
     return Caller(kind, shipped, mock.url)
 
 
@@ -67,7 +67,7 @@ def test_a_stream_ends_with_the_whole_result(
 def test_a_stream_and_a_handle_that_was_resumed_cost_once(
     shipped: ModuleType, caller: Caller
 ) -> None:
-    """The handle may end while the stream is read, and after it."""
+    """The handle may finish while the stream is read or after it."""
 
     async def work(client: Any) -> None:
         request = asking(shipped)
@@ -135,7 +135,7 @@ def test_a_stream_that_was_not_accepted_is_sent_again(
 def test_the_refusal_of_a_second_stream_is_no_failure(
     shipped: ModuleType, server: Server, kind: str, code: str
 ) -> None:
-    """The first one still runs, and its text is polled."""
+    """The first stream's task still runs, and the client polls its text."""
     request = asking(shipped, delivery_method="stream")
     scope = {"taskType": "textInference", "taskUUID": request.task_uuid}
     refusal = {"code": code, "message": "It was not taken.", **scope}
@@ -188,7 +188,7 @@ def told(tasks: Any) -> object:
 
 
 def streamed(*events: object) -> Reply:
-    """Answer with a stream of events."""
+    """Return a response that is a stream of events."""
     body = "".join(f"data: {json.dumps(event)}\n\n" for event in events)
     return Reply(body, content_type="text/event-stream")
 

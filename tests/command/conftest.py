@@ -1,4 +1,4 @@
-"""Folders with documents, and with the package that is made of them."""
+"""Folders with documents and with the package generated from them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def here(tmp_path: Path) -> Path:
-    """Give a folder with two documents in `docs`."""
+    """A folder with two documents in `docs`."""
     write_documents(tmp_path)
     return tmp_path
 
 
 @pytest.fixture(scope="module")
 def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder as `here`, with the package in it; only to be read."""
+    """A folder like `here` with the generated package. Tests do not change it."""
     folder = tmp_path_factory.mktemp("made")
     write_documents(folder)
     assert run(*GENERATE, cwd=folder).returncode == 0
@@ -31,7 +31,7 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def made(made_once: Path, tmp_path: Path) -> Path:
-    """Give a folder as `here`, with the package in it."""
+    """A folder like `here` with the generated package."""
     copied = tmp_path / "made"
     shutil.copytree(made_once, copied)
     return copied

@@ -1,4 +1,4 @@
-"""The command as a process: what it does, what it says, and how it ends."""
+"""The command as a process: its effects, its output and its exit codes."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class TestGenerate:
         assert (finished.returncode, finished.stderr) == (0, expected)
 
     def test_removes_no_other_package_or_reference(self, made: Path) -> None:
-        """Neither one inside of the package, nor the package inside of a reference."""
+        """A reference inside the package is kept, and so is a package inside one."""
         reference = ["docs", "docs", "--package", "client", "--output"]
         assert run(*reference, "out/client/reference", cwd=made).returncode == 0
         before = files(made)
@@ -109,7 +109,7 @@ class TestGenerate:
 class TestCheckAndDiff:
     @pytest.fixture
     def differing(self, made: Path) -> Path:
-        """Change one file, remove one, and add one that has no document."""
+        """A package with one changed file, one removed file and one file too many."""
         folder = made / "out" / "client"
         module = folder / "tasks" / "image_inference" / "two.py"
         *lines, _ = module.read_text().splitlines()
@@ -180,7 +180,7 @@ class TestCheckAndDiff:
         assert "1 added, 1 changed, 1 removed" in finished.stderr
 
     def test_git_applies_the_diff(self, differing: Path) -> None:
-        """Git takes it in the project's folder, wherever the command runs."""
+        """The diff applies in the project's folder, wherever the command ran."""
         (differing / "pyproject.toml").touch()
         arguments = ["generate", ".", "--output", "../out", "--package", "client"]
         finished = run(*arguments, "--diff", cwd=differing / "docs")

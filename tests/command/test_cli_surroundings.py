@@ -1,4 +1,4 @@
-"""The command and the streams, the terminal and the signals that surround it."""
+"""The command with its streams, its terminal and signals."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def run_instead(
     work: str, *, cwd: Path, before: str = ""
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run the command with something else in place of all its work."""
+    """Run the command with other code in place of its work."""
     program = f"""
 import os, signal
 {before}
@@ -137,7 +137,7 @@ class TestTerminal:
 
 
 class TestStopped:
-    """A run that would change the package is stopped at something that it shows."""
+    """A run that would change the package is stopped when it prints a certain text."""
 
     @staticmethod
     def once(
@@ -194,7 +194,7 @@ class TestStopped:
         assert [path.name for path in (made / "out").iterdir()] == ["client"]
 
     def test_an_ignored_signal_stays_ignored(self, here: Path) -> None:
-        """As under nohup, and as a shell does for what it runs in the background."""
+        """Ignored signals occur under nohup, and for background commands of a shell."""
         finished = run_instead(
             "os.kill(os.getpid(), signal.SIGINT)",
             before="signal.signal(signal.SIGINT, signal.SIG_IGN)",

@@ -1,4 +1,4 @@
-"""`init`: a project is set up at the first try, and nothing that it has is lost."""
+"""`init` sets up a project, and keeps everything that the project has."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ GENERAL = ["--task-type", "ping", "--package", "client"]
 
 @pytest.fixture(scope="module")
 def catalog() -> Iterator[Catalog]:
-    """Give a catalogue of two models."""
+    """A catalogue of two models."""
     with serving_catalog() as catalog:
         catalog.add("one")
         catalog.add("two")
@@ -76,7 +76,7 @@ class TestAnEmptyFolder:
 
     def test_with_a_task_type(self, tmp_path: Path) -> None:
         (tmp_path / "src").mkdir()
-        anew: dict[str, str] = {}  # in an interpreter of its own
+        anew: dict[str, str] = {}  # makes `run` start a new interpreter
         finished = run("init", *GENERAL, cwd=tmp_path, env=anew)
         assert finished.returncode == 0, finished.stderr
         expected = {"output": "src", "package": "client"}
@@ -237,7 +237,7 @@ class TestPreCommit:
 class TestInATerminal:
     @staticmethod
     def answering(*answers: tuple[str, bytes]) -> Any:
-        """Type each answer once its question is shown after the last answer."""
+        """Return a function that types each answer when its question appears."""
         left, seen = list(answers), 0
 
         def react(shown: str, typed: Callable[[bytes], object], process: int) -> None:
@@ -250,7 +250,7 @@ class TestInATerminal:
         return react
 
     def session(self, cwd: Path, *answers: tuple[str, bytes], url: str = "") -> str:
-        """Run `init`, give all answers, and return what was shown."""
+        """Run `init`, type all answers, and return the output of the terminal."""
         arguments = ["init", *(["--index-url", url] if url else [])]
         react = self.answering(*answers)
         session = run_in_terminal(*arguments, cwd=cwd, react=react)

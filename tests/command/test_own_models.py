@@ -1,4 +1,4 @@
-"""Your own models: pyproject.toml says which document's class accepts them."""
+"""The user's own models: pyproject.toml sets which document's class accepts them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def configure(project: Path, *lines: str, settings: str = SETTINGS) -> None:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project with two documents and models of its own."""
+    """A project with two documents and with its own models."""
     (tmp_path / "docs").mkdir()
     write(tmp_path / "docs", "one", NESTED, info={"x-status": "live"})
     write(tmp_path / "docs", "two", {})
@@ -200,7 +200,7 @@ def test_a_line_of_a_document_that_is_not_wanted_is_right(project: Path) -> None
 class TestFilters:
     @pytest.fixture
     def catalog(self) -> Iterator[Catalog]:
-        """A catalogue of two models that say more of themselves."""
+        """A catalogue of three models with additional data for filters."""
         with serving_catalog() as catalog:
             catalog.add("qb-easel", status="coming-soon")
             catalog.index[-1] |= {
@@ -313,7 +313,7 @@ def test_init_keeps_them(project: Path) -> None:
 
 
 def _code(mock: Mock, model: str) -> str:
-    """Return the error code with which the mock refuses a task; empty for none."""
+    """Return the error code of the mock's response to a task; empty for no error."""
     task = {"taskType": "imageInference", "taskUUID": str(uuid4()), "model": model}
     answer = mock.client.post(mock.url, json=[task], headers=BEARER).json()
     return str(answer["errors"][0]["code"]) if "errors" in answer else ""
@@ -326,6 +326,6 @@ def test_the_mock_takes_them(project: Path) -> None:
         assert _code(mock, "other:1@1") == "invalidModel"
         task = {"taskType": "imageInference", "taskUUID": str(uuid4()), "size": "x"}
         for model, code in (("civitai:71@3", 400), ("civitai:1@3", 200)):
-            sent = [{**task, "model": model}]  # only the document `one` has a size
+            sent = [{**task, "model": model}]  # only the document `one` has `size`
             answer = mock.client.post(mock.url, json=sent, headers=BEARER)
             assert answer.status_code == code

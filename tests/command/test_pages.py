@@ -1,4 +1,4 @@
-"""The command `docs`: pages that are right, run as they stand, and stay current."""
+"""The command `docs`: its pages are correct and current, and their code runs."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ ALLOWED = {
     *(f"{part}_{end}" for part in TABLE for end in ("open", "close")),
     "text",
 }
-"""What text of a document may become."""
+"""The Markdown tokens that text of a document may become."""
 
 
 def _tokens(markdown: str) -> list[Token]:
@@ -98,7 +98,7 @@ TEXTS = st.lists(
 
 @given(TEXTS)
 @example("[a](https://example.com/ok)")
-@example("```\n:::{include} /etc/passwd\n:::\n```")  # no tool reads it in code
+@example("```\n:::{include} /etc/passwd\n:::\n```")  # no tool reads this in code
 def test_text_of_a_document_stays_text(text: str) -> None:
     _is_tame(paragraphs(text))
     _is_tame(inline(text))

@@ -1,4 +1,4 @@
-"""Options in the pyproject.toml nearest above, and what is said about wrong ones."""
+"""Options in the nearest pyproject.toml above, and messages about invalid ones."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 CONFIGURED = ("generate", "list")
-"""The commands whose options may stand in the file."""
+"""The commands whose options may be in the file."""
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Give a project with three documents, of two statuses."""
+    """A project with three documents that have two statuses."""
     folder = tmp_path / "project"
     (folder / "docs").mkdir(parents=True)
     (folder / "src" / "deep").mkdir(parents=True)
@@ -41,7 +41,7 @@ def configure(project: Path, table: str) -> None:
 
 
 def listed(*arguments: str | Path, cwd: Path) -> list[str]:
-    """Give the identifiers that the command lists as JSON."""
+    """Return the identifiers that the command lists as JSON."""
     finished = run("list", *arguments, cwd=cwd)
     assert finished.returncode == 0, finished.stderr
     return [row["id"] for row in json.loads(finished.stdout)]
@@ -95,7 +95,7 @@ class TestWhatTheFileSays:
             assert finished.stdout.startswith("Usage: runware-codegen")
 
     def test_each_option_can_stand_in_the_file(self, project: Path) -> None:
-        """The keys are written out here, for people rely on them."""
+        """The keys are written out here, because users rely on them."""
         configure(
             project,
             """
@@ -150,7 +150,7 @@ class TestAnotherProject:
 
     @pytest.fixture
     def outside(self, project: Path, tmp_path: Path) -> Path:
-        """Give a folder with settings of its own, beside the project."""
+        """A folder with its own settings, beside the project."""
         configure(
             project, 'documents = ["docs/one.json"]\noutput = "src"\npackage = "mine"'
         )
@@ -351,7 +351,7 @@ class TestWhatIsWrong:
         assert refused(project).startswith(f"pyproject.toml{told}")
 
     def test_a_file_that_cannot_be_read(self, project: Path) -> None:
-        """Reading this one fails for root too, unlike a file without permissions."""
+        """These files cannot be read by root either, unlike one without permissions."""
         file = project / "pyproject.toml"
         for target, told in (
             ("/proc/self/mem", "Input/output error"),
@@ -374,7 +374,7 @@ class TestWhatIsWrong:
 
 
 def test_an_option_is_defined_once() -> None:
-    """Options that both commands have are alike in all that a person sees."""
+    """Options that both commands have are the same in everything that users see."""
     seen: dict[str, Any] = {}
     for name in CONFIGURED:
         for parameter in cli.commands[name].params:

@@ -1,4 +1,4 @@
-"""Many tasks at once: few POSTs, no outcome lost, and what a client tells of its work."""
+"""Batches: few POSTs and no lost outcome; also events, logs and raw responses."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ TASK, POLL = "imageInference", "getResponse"
 
 @pytest.fixture
 def image(image_inference: ModuleType) -> Callable[..., Any]:
-    """Makes requests for an image."""
+    """Makes image requests."""
     return lambda **members: image_inference.ImageInferenceRequest(**(CHAIR | members))
 
 
 def finished(tasks: Tasks) -> object:
-    """Say of each task that is asked for that it is done."""
+    """Answer each polled task as finished."""
     return {
         "data": [
             {"taskUUID": t["taskUUID"], "status": "success", "imageUUID": t["taskUUID"]}
@@ -105,7 +105,7 @@ def test_a_lone_task_that_is_too_large(
 def test_a_server_that_takes_fewer_polls_at_once(
     caller: Caller, server: Server, image: Callable[..., Any], code: str | None
 ) -> None:
-    """What is too large is the poll: its tasks stay where they are."""
+    """Only the poll is too large, so its tasks are not sent again."""
     body = {"errors": [{"code": code, "message": "no"}]} if code else {}
 
     def answer(tasks: Tasks) -> object:
@@ -170,7 +170,7 @@ def test_a_poll_that_the_server_refuses_harms_no_other(
     *,
     named: bool,
 ) -> None:
-    """Callers poll together, and one brings a UUID that the server does not like."""
+    """One poll asks for all tasks, and the server refuses one of the UUIDs."""
     poisoned, *others = (image(delivery_method="async") for _ in range(5))
     together: set[str] = set()
     code = {"code": "invalidTaskUUID", "message": "no", "parameter": "taskUUID"}
@@ -204,7 +204,7 @@ def test_a_poll_that_the_server_refuses_harms_no_other_caller(
         if tasks[0]["taskType"] == TASK:
             return acknowledge(tasks)
         if first.task_uuid in names:
-            time.sleep(0.05)  # the other polls come meanwhile, and travel together
+            time.sleep(0.05)  # meanwhile, the other polls are merged into one
         if poisoned.task_uuid not in names:
             return finished(tasks)
         error = {"code": "invalidTaskUUID", "message": "no"}
@@ -279,7 +279,7 @@ def test_threads_poll_together(
     def answer(tasks: Tasks) -> object:
         if tasks[0]["taskType"] == TASK:
             return acknowledge(tasks)
-        if not polled.is_set():  # the others come meanwhile, and travel together
+        if not polled.is_set():  # meanwhile, the other polls are merged
             polled.set()
             time.sleep(3)
         return finished(tasks)
@@ -347,7 +347,7 @@ def test_no_more_posts_at_once_than_allowed(
     assert max(most) == 3
 
 
-# -- what a client tells ------------------------------------------------------
+# -- events, logs and raw responses -------------------------------------------
 
 
 def test_events_and_costs(

@@ -1,4 +1,4 @@
-"""Under faults, and killed at any moment, clients lose nothing and pay nothing twice."""
+"""The fault run: despite faults and kills, no task is lost or paid for twice."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RUN = [sys.executable, Path(fault_run.__file__)]
 SMALL = ["--tasks", "120", "--seed", "7", "--kills", "3"]
 
 PLATFORMS = ["plain", "refuse", "refuse-safe", "refuse-async", "run"]
-"""The platforms of the fault run on which that is so."""
+"""Platforms of the fault run on which no task is lost or paid for twice."""
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

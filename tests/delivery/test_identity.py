@@ -1,4 +1,4 @@
-"""The identity of an item: the same when it is delivered again, another for others."""
+"""The identity of an item: equal when it is delivered again, different for others."""
 
 from __future__ import annotations
 
@@ -70,14 +70,14 @@ LATER: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def identity_of(shipped: ModuleType) -> Callable[[Any], Any]:
-    """The function."""
+    """The function `identity_of` of the package."""
     module = import_module(f"{shipped.__name__}._runtime.delivery.identity")
     function: Callable[[Any], Any] = module.identity_of
     return function
 
 
 def _redelivered(value: Any) -> Any:
-    """The same JSON, with other signatures, orders of members, and kinds of numbers."""
+    """Return the JSON with other signatures, order of members and types of numbers."""
     if isinstance(value, dict):
         return {name: _redelivered(value[name]) for name in reversed(value)}
     if isinstance(value, list):
@@ -246,7 +246,7 @@ def test_the_content_of_a_file_is_not_read_beside_a_uuid(
     identity_of: Callable[[Any], Any],
 ) -> None:
     class Counted(str):
-        """A text that counts how often it is encoded."""
+        """A string that counts how often it is encoded."""
 
         __slots__ = ()
         times = 0

@@ -1,8 +1,8 @@
-"""Whatever interrupts a call, no result is lost without a trace.
+"""Interrupted calls lose no result without a trace.
 
-Calls are interrupted at each place where a signal may be handled, and async ones are
-cancelled in each iteration of the event loop. The server answers through a transport
-without sockets, and its ledger says what was billed.
+The tests interrupt calls at each place where Python may handle a signal, and cancel
+async calls in each iteration of the event loop. The server answers through a transport
+without sockets. Its ledger records which tasks were billed.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ UPLOAD = {"inputs": {"image": FILE}}
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
-    """A package whose tasks have every way of delivery, and files to upload."""
+    """A package whose tasks have all delivery methods and files to upload."""
     folder = tmp_path_factory.mktemp("interrupts")
     documents = {"looking.json": a_looking_document()}
     return generated(folder, documents, package=PACKAGE)
 
 
 class Work:
-    """What a program has of its tasks: results, handles and streams."""
+    """The results, handles and streams that a program has."""
 
     def __init__(self) -> None:
         self.given: set[str] = set()
@@ -56,7 +56,7 @@ class Work:
         self.streams: list[Any] = []
 
     def take(self, results: list[Any]) -> None:
-        """Note results."""
+        """Record the tasks of results."""
         self.given.update([result.task_uuid for result in results])
 
     async def run(self, client: Any, requests: list[Any]) -> None:
@@ -64,7 +64,7 @@ class Work:
         self.take(await value(client.run(requests[0])))
 
     async def raw(self, client: Any, requests: list[Any]) -> None:
-        """Run a task and look at the HTTP answers."""
+        """Run a task with its raw HTTP responses."""
         self.take((await value(client.with_raw_response.run(requests[0]))).results)
 
     async def run_many(self, client: Any, requests: list[Any]) -> None:
@@ -102,10 +102,10 @@ class Work:
             pass
 
     def has(self) -> set[str]:
-        """The tasks that this has the results of."""
+        """Return the UUIDs of the tasks whose results the program has."""
         read = set[str]()
         for stream in self.streams:
-            with contextlib.suppress(RuntimeError):  # not read to its end
+            with contextlib.suppress(RuntimeError):  # it was not read to its end
                 read.add(stream.result.task_uuid)
         return self.given | read
 
@@ -126,7 +126,7 @@ WAYS = {
     "poll": (Work.poll, [ASYNC], 5),
     "stream, upload": (Work.stream, [STREAM | UPLOAD], 5),
 }
-"""What is done, with which tasks, and the stride between two interruptions."""
+"""The calls, their tasks, and the stride between two interrupted places."""
 
 
 def made(package: ModuleType, members: list[dict[str, Any]]) -> list[Any]:
@@ -136,27 +136,28 @@ def made(package: ModuleType, members: list[dict[str, Any]]) -> list[Any]:
 
 
 def options(package: ModuleType, client: Any) -> None:
-    """Have a client poll without a pause."""
+    """Make a client poll and retry without waiting."""
     client.polling = client.retrying = package.Waits(first=0.0, longest=0.0)
 
 
 def check_handles(
     stop: BaseException, client: Any, work: Work, platform: Platform, place: object
 ) -> None:
-    """What was billed is with the program, in `unfinished`, and in the exception."""
+    """Check that each billed task has its results or a handle."""
     owed = set(platform.billed) - work.has()
     held = {handle.task_uuid for handle in work.handles}
     left = {handle.task_uuid for handle in client.unfinished()}
     raised = {handle.task_uuid for handle in vars(stop).get("handles", [])}
     over = {handle.task_uuid for handle in work.handles if handle.is_over}
     assert owed - over <= left, place
-    # Before `_reading` goes on, contextlib begins to leave it; see its docstring.
+    # If contextlib is interrupted before `_reading` continues, the exception may have
+    # no handle. See the docstring of `_reading`.
     if "stream in contextlib" not in str(place):
         assert owed - held <= raised, place
 
 
 async def collect(client: Any, work: Work, platform: Platform, place: object) -> None:
-    """Wait for all that was billed; nothing is billed a second time."""
+    """Wait for all billed tasks, and check that none is billed twice."""
     for handle in [*client.unfinished(), *work.handles]:
         if handle.task_uuid in platform.billed:
             work.take(await value(handle.wait(timeout=60)))
@@ -169,7 +170,7 @@ async def collect(client: Any, work: Work, platform: Platform, place: object) ->
 def once(
     package: ModuleType, name: str, interrupter: Interrupter, at: int | None
 ) -> None:
-    """Do some work once, interrupt it, and check what is left of it."""
+    """Run calls once, interrupt them at a place, and check that no result is lost."""
     way, members, _ = WAYS[name]
     platform, work = Platform(), Work()
     transport = httpx2.MockTransport(platform.answer)
@@ -187,11 +188,11 @@ def once(
             stop = error
         if at is None:
             return
-        place = interrupter.places  # none, if a thread has shortened the way
-        if stop is not None:  # Python drops what is raised while it frees a generator
+        place = interrupter.places  # empty if a thread made the run shorter
+        if stop is not None:  # Python drops exceptions from freed generators
             check_handles(stop, client, work, platform, place)
         if "stream in contextlib" in str(place):
-            stop = None  # the end of the stream is noted when the exception is freed
+            stop = None  # `on_end` is called when the exception is freed
         [again] = made(package, [SYNC | UPLOAD])
         work.take(client.run(again, timeout=60))
         without_a_loop(collect(client, work, platform, place))
@@ -206,9 +207,9 @@ def once(
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("name", WAYS)
 def test_ctrl_c_loses_nothing(package: ModuleType, name: str) -> None:
-    """Each place counts once, where it is come to first."""
+    """A place counts once, when it is first reached."""
     interrupter = Interrupter(package.__name__)
-    once(package, name, interrupter, None)  # imports what is imported late
+    once(package, name, interrupter, None)  # runs the lazy imports
     once(package, name, interrupter, None)
     first = {place: at for at, place in reversed([*enumerate(interrupter.places)])}
     _, _, stride = WAYS[name]
@@ -218,11 +219,11 @@ def test_ctrl_c_loses_nothing(package: ModuleType, name: str) -> None:
         once(package, name, interrupter, at)
 
 
-# -- tasks of an event loop that are cancelled --------------------------------
+# -- cancelled asyncio tasks --------------------------------------------------
 
 
 async def cancelled(package: ModuleType, name: str, iterations: int) -> bool:
-    """Cancel some work after so many iterations; return whether it still ran."""
+    """Cancel calls after some iterations; return whether they were still running."""
     way, members, _ = WAYS[name]
     platform, work = Platform(), Work()
 
@@ -282,7 +283,7 @@ OVER_WEBSOCKET = {
 def test_a_cancelled_task_loses_nothing_over_a_websocket(
     package: ModuleType, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """A connection serves all: what a cancelled call has left does not disturb others."""
+    """All calls share a connection. A cancelled call does not disturb the others."""
     way, members = OVER_WEBSOCKET[name]
     platform = Platform()
 
@@ -305,7 +306,7 @@ def test_a_cancelled_task_loses_nothing_over_a_websocket(
                 await task
             except asyncio.CancelledError as stop:
                 check_handles(stop, client, work, platform, iterations)
-            [again] = made(package, [SYNC])  # what was sent before it has come
+            [again] = made(package, [SYNC])  # its response comes after all earlier ones
             work.take(await client.run(again, timeout=60))
             await collect(client, work, platform, iterations)
             if not is_cancelled:
@@ -319,7 +320,7 @@ def test_a_cancelled_task_loses_nothing_over_a_websocket(
 
 
 def test_a_signal_handler_may_use_the_client(package: ModuleType) -> None:
-    """Also while the call that it interrupts holds a lock."""
+    """This is so even if the interrupted call holds a lock."""
     seen: list[int] = []
     platform = Platform()
     with httpx2.Client(transport=httpx2.MockTransport(platform.answer)) as http:

@@ -1,4 +1,4 @@
-"""A client is cheap to hold: it keeps of a task what polling it takes, and no more."""
+"""The memory of a client: for each task, it keeps only what polling needs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CHAIR = {"model": "runware:101@1", "positive_prompt": "a chair"}
 
 @pytest.fixture(scope="module", autouse=True)
 def _old_objects_do_not_count() -> Iterator[None]:
-    """Let collections look at new objects only: they are faster, and counts are exact."""
+    """Exclude old objects from garbage collection, for speed and exact counts."""
     gc.collect()
     gc.freeze()
     yield
@@ -67,7 +67,7 @@ MEGABYTE = 1_000_000
 
 
 def left(references: list[Any]) -> int:
-    """Return how many of some objects are still held."""
+    """Return how many of the objects still exist."""
     gc.collect()
     return sum(reference() is not None for reference in references)
 
@@ -82,7 +82,7 @@ def test_tasks_that_are_given_up_hold_no_request(
     way: str,
     delivery: str,
 ) -> None:
-    """They can be collected with five short members."""
+    """Five short members are enough to poll for their results."""
     number = 2 if way in ("run", "submit") else 20
     prompt = "x" * (4 * MEGABYTE // number)
     lost = Drop()
@@ -125,7 +125,7 @@ def test_tasks_that_are_given_up_hold_no_request(
 
     async def work(client: Any) -> None:
         with pytest.raises(shipped.RunwareError):
-            await one(client)  # imports what the other calls need
+            await one(client)  # runs the lazy imports
         held.clear()
         tracemalloc.start()
         try:
@@ -135,7 +135,7 @@ def test_tasks_that_are_given_up_hold_no_request(
             for _ in range(50):  # the server's thread may hold a body a little longer
                 if tracemalloc.get_traced_memory()[0] < MEGABYTE:
                     break
-                time.sleep(0.1)  # noqa: ASYNC251 - of the sync client, too
+                time.sleep(0.1)  # noqa: ASYNC251 - also for the sync client
             assert tracemalloc.get_traced_memory()[0] < MEGABYTE
         finally:
             tracemalloc.stop()
@@ -154,7 +154,7 @@ def test_a_loop_holds_nothing_that_it_has_given(
     given: str,
     end: str,
 ) -> None:
-    """But for what came in the same answer."""
+    """Only outcomes from the same response may still exist."""
     ends: dict[str, dict[str, Any]] = {
         "result": {"status": "success", "seed": 7},
         "failure": {"status": "error", "code": "inferenceError"},

@@ -1,4 +1,4 @@
-"""Nothing that an answer holds makes a call raise anything but an error of the client."""
+"""Odd responses: whatever they contain, calls raise only exceptions of the client."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ IMAGE = "https://im.runware.ai/a.png"
 
 @pytest.fixture
 def image(image_inference: ModuleType) -> Callable[..., Any]:
-    """Makes requests for an image."""
+    """Makes image requests."""
     return lambda **members: image_inference.ImageInferenceRequest(**(CHAIR | members))
 
 
 def each_of(name: str, *odd: Any) -> list[dict[str, Any]]:
-    """Return objects that each have one of some values as a member."""
+    """Return an object for each value, with the value as its only member."""
     return [{name: value} for value in odd]
 
 
 def nested(depth: int) -> Any:
-    """Return arrays in arrays."""
+    """Return nested arrays."""
     made: Any = []
     for _ in range(depth):
         made = [made]
@@ -62,7 +62,7 @@ ODD: list[dict[str, Any]] = [
 
 
 def unharmed(tasks: Tasks, odd: dict[str, dict[str, Any]]) -> Reply:
-    """Answer each task with a result that has its odd members."""
+    """Answer each task with a result that includes its odd members."""
     items = [
         {"taskType": TASK, "taskUUID": t["taskUUID"], "imageURL": IMAGE}
         | odd[t["taskUUID"]]
@@ -100,7 +100,7 @@ def test_odd_members_lose_no_result_of_a_batch(
 def test_odd_members_of_tasks_under_way(
     caller: Caller, server: Server, image: Callable[..., Any], odd: int
 ) -> None:
-    """They have no output yet; whatever else they have, they go on."""
+    """A task without an output continues, whatever its other members are."""
     members = {n: v for n, v in ODD[odd].items() if n != "imageURL"}
     done = news({"status": "success", "imageURL": IMAGE})
     server.script(acknowledge, news({"status": "queued"} | members), done)
@@ -208,7 +208,7 @@ def test_odd_errors_are_errors_of_the_client(
 def test_a_number_of_thousands_of_digits_loses_no_result(
     caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
-    """Python refuses to read it as a number, by default."""
+    """By default, Python refuses to parse such a number."""
 
     def answer(tasks: Tasks) -> object:
         items = ", ".join(
@@ -227,7 +227,7 @@ def test_a_number_of_thousands_of_digits_loses_no_result(
 def test_bytes_that_are_not_valid_lose_no_result(
     caller: Caller, server: Server, image: Callable[..., Any], bad: bytes
 ) -> None:
-    """Such as a text that a model cut inside a character."""
+    """For example, a model may cut a text inside a character."""
 
     def answer(tasks: Tasks) -> object:
         items = [
@@ -248,7 +248,7 @@ def test_bytes_that_are_not_valid_lose_no_result(
 def test_thousands_of_results_of_one_task(
     caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
-    """The time to tell them apart grows with their number, not with its square."""
+    """The time to compare them is linear in their number, not quadratic."""
     server.answer = echo(copies=10_000)
     assert len(caller("run", image())) == 10_000
 
@@ -257,7 +257,7 @@ def test_thousands_of_results_of_one_task(
 def test_more_results_than_were_ordered(
     caller: Caller, server: Server, image: Callable[..., Any], number: int
 ) -> None:
-    """What was sent once is taken once; what is more is given too."""
+    """Each result is returned once, and extra results are returned too."""
     items = [{"imageUUID": n, "imageURL": f"{IMAGE}?{n}"} for n in "abcd"]
     server.script(Drop(), news(*[item | {"status": "success"} for item in items]))
     results = caller("run", image(number_results=number))
@@ -267,7 +267,7 @@ def test_more_results_than_were_ordered(
 def test_failures_of_several_results_may_be_told_alike(
     shipped: ModuleType, caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
-    """Two of four failed, in the same words: after some polls, no more is awaited."""
+    """Two of four results fail with equal errors. The client polls only a few times."""
     request = image(number_results=4, delivery_method="async")
     scope = {"taskType": TASK, "taskUUID": request.task_uuid}
     made = [scope | {"imageUUID": str(n), "status": "success"} for n in range(2)]
@@ -292,7 +292,7 @@ def test_failures_of_several_results_may_be_told_alike(
 def test_an_error_of_a_poll_that_names_the_task_ends_nothing(
     caller: Caller, server: Server, image: Callable[..., Any], code: str
 ) -> None:
-    """A failed task has the status `error`, or its error names its type."""
+    """An error fails a task only if it has the status `error` or the task type."""
 
     def troubled(tasks: Tasks) -> object:
         error = {"code": code, "message": "Ask later."}

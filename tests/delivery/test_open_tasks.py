@@ -1,4 +1,4 @@
-"""No result is lost: what may have been billed has a handle until it is handed over."""
+"""Open tasks: a task that may be billed has a handle until its results are returned."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ WORKING = {"status": "processing"}
 
 
 class Stop(BaseException):
-    """What interrupts a program, as Ctrl-C does."""
+    """An exception that interrupts a program, as Ctrl-C does."""
 
 
 @pytest.fixture
 def image(image_inference: ModuleType) -> Callable[..., Any]:
-    """Makes requests for an image that is made later."""
+    """Makes image requests with async delivery."""
     return lambda **members: image_inference.ImageInferenceRequest(
         **({**CHAIR, "delivery_method": "async"} | members)
     )
 
 
 def finished(tasks: Tasks) -> object:
-    """Say of each task that is polled that it is done, and where its image is."""
+    """Answer each task as finished, with the URL of its image."""
     return {
         "data": [
             {
@@ -52,12 +52,12 @@ def finished(tasks: Tasks) -> object:
 
 
 def names(handles: list[Any]) -> list[str]:
-    """Return the UUIDs of the tasks of handles."""
+    """Return the task UUIDs of handles."""
     return [handle.task_uuid for handle in handles]
 
 
 async def collected(client: Any) -> list[str]:
-    """Wait for all that is unfinished, and return the UUIDs of its tasks."""
+    """Wait for all unfinished tasks, and return their UUIDs."""
     handles = client.unfinished()
     for handle in handles:
         [result] = await value(handle.wait())
@@ -66,7 +66,7 @@ async def collected(client: Any) -> list[str]:
     return names(handles)
 
 
-# -- from the first byte until it is handed over ------------------------------
+# -- from the first byte until the results are returned -----------------------
 
 
 async def run(client: Any, request: Any) -> None:
@@ -100,7 +100,7 @@ async def results(client: Any, request: Any) -> None:
 
 
 async def poll(client: Any, request: Any) -> None:
-    """Send a task and poll it; only `wait` hands its results over."""
+    """Send a task and poll it; only `wait` returns its results."""
     handle = await value(client.submit(request))
     while not await value(handle.poll()):
         assert names(client.unfinished()) == [request.task_uuid]
@@ -162,7 +162,7 @@ def test_a_failure_is_unfinished_until_it_is_raised(
     caller.using(work)
 
 
-# -- calls that are left ------------------------------------------------------
+# -- interrupted calls --------------------------------------------------------
 
 
 def mixed(first: Any, second: Any) -> Callable[[Tasks], object]:
@@ -181,16 +181,16 @@ def mixed(first: Any, second: Any) -> Callable[[Tasks], object]:
 
 
 def note(given: list[str], outcomes: Iterable[Any]) -> None:
-    """Note the images that come."""
+    """Record the image URLs of outcomes."""
     for outcome in outcomes:
-        given.append(outcome.unwrap()[0].image_url)  # noqa: PERF401 - those before it
+        given.append(outcome.unwrap()[0].image_url)  # noqa: PERF401 - keep earlier ones
 
 
 @pytest.mark.parametrize("way", ["run_many", "iter_many"])
 def test_an_interrupted_batch_leaves_handles(
     shipped: ModuleType, server: Server, image: Callable[..., Any], way: str
 ) -> None:
-    """Those whose results are there are among them."""
+    """Tasks whose results have arrived have handles too."""
     requests = [image() for _ in range(4)]
     uuids = [request.task_uuid for request in requests]
     server.answer = mixed(uuids[1], uuids[2])
@@ -329,7 +329,7 @@ def test_an_interrupted_submit_leaves_a_handle(
 def test_what_was_rejected_has_no_handle(
     shipped: ModuleType, server: Server, image: Callable[..., Any], way: str
 ) -> None:
-    """The server certainly does not have it."""
+    """The server has certainly not accepted it."""
     busy = Reply({"errors": [{"code": "rateLimitExceeded", "message": "no"}]}, 429)
     server.answer = lambda _: busy
     given = image() if way == "run" else [image(), image()]
@@ -354,7 +354,7 @@ def test_tasks_that_are_under_way_are_never_forgotten(
     image: Callable[..., Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """However many there are: a bound on what is remembered is for what was left."""
+    """`MAX_LEFT` limits only the tasks that no call waits for any more."""
     monkeypatch.setattr(f"{shipped.__name__}._runtime.delivery.open_tasks.MAX_LEFT", 5)
     server.answer = lambda tasks: (
         acknowledge(tasks) if tasks[0]["taskType"] == TASK else {"data": []}
@@ -377,7 +377,7 @@ def test_tasks_that_are_under_way_are_never_forgotten(
 
 
 def refused(code: str = "invalidParameter", status: int = 400, **headers: str) -> Reply:
-    """Refuse a call."""
+    """Return a response that refuses a whole request."""
     named = {name.replace("_", "-"): text for name, text in headers.items()}
     error = {"code": code, "message": "no"}
     return Reply({"errors": [error]}, status, headers=named)
@@ -428,7 +428,7 @@ def test_an_error_of_what_is_not_billed_has_no_handle(
 
 
 def _error(caller: Caller, way: str, request: Any, *, unfinished: int = 0) -> Any:
-    """Return work that runs a task which fails, and returns the error."""
+    """Return a coroutine function that runs a failing task and returns its error."""
 
     async def work(client: Any) -> Any:
         if way == "run_many":
@@ -599,7 +599,7 @@ def test_an_async_loop_that_is_closed_loses_nothing(
 def test_a_batch_in_doubt_leaves_a_handle_of_each_task(
     caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
-    """A refusal that names one task says nothing of the others."""
+    """A refusal that names one task leaves the others in doubt."""
     requests = [image(delivery_method="sync") for _ in range(3)]
     bad = requests[1].task_uuid
 
@@ -622,7 +622,7 @@ def test_a_batch_in_doubt_leaves_a_handle_of_each_task(
 def test_sync_results_are_handed_over_by_submit(
     caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
-    """A handle that is over holds its results."""
+    """A finished handle has its results."""
     server.script(echo(seed=7))
 
     async def work(client: Any) -> None:
@@ -646,7 +646,7 @@ def test_a_request_that_is_run_again_is_polled(
     image: Callable[..., Any],
     way: Any,
 ) -> None:
-    """The first run was given up, and nobody knows whether the server has the task."""
+    """The first run timed out, and the server may have accepted the task."""
     sent: list[str] = []
     is_ready = threading.Event()
 
@@ -679,7 +679,7 @@ def names_of(tasks: Tasks) -> list[str]:
 def test_a_batch_that_was_left_can_be_run_again(
     shipped: ModuleType, server: Server, image: Callable[..., Any]
 ) -> None:
-    """Some of its results were there, and were not handed over."""
+    """Some of its results had arrived, but were not returned."""
     requests = [image() for _ in range(4)]
     sent: list[str] = []
     honest = mixed(requests[0].task_uuid, requests[1].task_uuid)
@@ -709,7 +709,7 @@ def test_a_batch_that_was_left_can_be_run_again(
 def test_a_refused_run_is_sent_again_while_another_run_polls_for_it(
     shipped: ModuleType, server: Server, image: Callable[..., Any]
 ) -> None:
-    """The second run of a request begins during the first, which is then refused."""
+    """A second run of a request starts before the server refuses the first one."""
     sent: list[str] = []
     is_polled = threading.Event()
 

@@ -1,4 +1,4 @@
-"""What is sent again, and what is polled: no task is ever paid for twice."""
+"""Retries: what is sent again and what is polled. No task is ever billed twice."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HTML = "<html><body>Bad Gateway</body></html>"
 def error(
     code: str, status: int = 200, *, says_error: bool = False, **headers: str
 ) -> Any:
-    """Answer each task with an error of its own, which may say `status: error`."""
+    """Answer each task with its own error, optionally with `status: error`."""
     more = {"status": "error"} if says_error else {}
 
     def answer(tasks: Tasks) -> object:
@@ -53,7 +53,7 @@ AMBIGUOUS = {
     "504": Reply("", 504),
     "not a word": {"data": []},
 }
-"""Answers after which nobody knows whether the task was accepted."""
+"""Responses that leave it open whether the task was accepted."""
 
 REFUSALS = {
     "429": error("rateLimitExceeded", 429),
@@ -63,7 +63,7 @@ REFUSALS = {
     ),
     "503 with seconds": error("serviceUnavailable", 503, Retry_After="0"),
 }
-"""Answers that say that nothing was accepted."""
+"""Responses that say that no task was accepted."""
 
 
 @pytest.mark.parametrize("refusal", REFUSALS)
@@ -97,7 +97,7 @@ def test_what_may_have_been_accepted_is_polled(
 def test_an_async_task_in_doubt_is_sent_again_after_silence(
     caller: Caller, server: Server, failure: str, quiet: Any
 ) -> None:
-    """A second sending of an async task is refused if the server has the first."""
+    """The server refuses an async task that it already has."""
     lost = AMBIGUOUS[failure]
     polls = [quiet, quiet]
     server.script(lost, *polls, lost, *polls, acknowledge, done)
@@ -120,7 +120,7 @@ def test_sendings_of_a_task_in_doubt_are_bounded(
     [result] = caller(RUN, **LATER, options={"max_retries": retries})
     assert result.seed == 7
     sendings = [n for n, sent in enumerate(server.sent) if sent == TASK]
-    assert sendings == [0, 3, 6, 11][: retries + 1]  # after 2, 4 and 8 silent polls
+    assert sendings == [0, 3, 6, 11][: retries + 1]  # after 2, 4 and 8 empty polls
 
 
 @pytest.mark.parametrize("failure", ["dropped", "500"])
@@ -199,7 +199,7 @@ def test_a_conflict_of_a_second_sending_means_that_the_first_arrived(
 def test_a_conflict_of_a_first_sending_means_poll(
     caller: Caller, server: Server, code: str, status: int, says_error: bool
 ) -> None:
-    """What stands before the server may have repeated the POST."""
+    """A gateway in front of the server may have repeated the POST."""
     server.script(error(code, status, says_error=says_error), silent, done)
     [result] = caller(RUN, **CHAIR)
     assert result.seed == 7
@@ -225,7 +225,7 @@ def test_a_conflict_and_no_result_leaves_a_handle(
 def test_a_poll_that_is_refused_as_a_whole_is_repeated_for_each_task(
     caller: Caller, server: Server, image_inference: ModuleType, *, named: bool
 ) -> None:
-    """Whoever is meant by it: what it does not name may have been accepted."""
+    """Tasks that the error does not name may have been accepted."""
     requests = [image_inference.ImageInferenceRequest(**CHAIR) for _ in range(2)]
     unknown = {"code": "taskNotFound", "message": "no"}
     if named:
@@ -238,7 +238,7 @@ def test_a_poll_that_is_refused_as_a_whole_is_repeated_for_each_task(
 
 
 def nameless(code: str = "invalidParameter", status: int = 400) -> Reply:
-    """Refuse a whole call, without saying which task is meant."""
+    """Return a response that refuses a whole request and names no task."""
     return Reply({"errors": [{"code": code, "message": "no"}]}, status)
 
 
@@ -270,7 +270,7 @@ def test_async_tasks_of_a_refused_batch_are_sent_alone(
 def test_sync_tasks_of_a_refused_batch_are_left(
     shipped: ModuleType, caller: Caller, server: Server, image_inference: ModuleType
 ) -> None:
-    """Nobody knows whether the server has run those that it did not mean."""
+    """The server may have run the tasks that the error is not about."""
     requests = [image_inference.ImageInferenceRequest(**CHAIR) for _ in range(2)]
     server.answer = lambda tasks: (
         nameless() if tasks[0]["taskType"] == TASK else silent
@@ -305,7 +305,7 @@ def test_what_is_refused_of_the_account_is_refused_of_every_task(
 def test_a_task_that_is_not_found_eight_times_is_left(
     shipped: ModuleType, caller: Caller, server: Server, members: dict[str, Any]
 ) -> None:
-    """It may have failed, and it may never have been there."""
+    """It may have failed, or the server may never have accepted it."""
     server.script(acknowledge, *[unknown] * 8)
     failure = caller.error(RUN, **members)
     assert isinstance(failure, shipped.TaskError)
@@ -407,7 +407,7 @@ def test_a_server_that_asks_for_too_much_patience(
     began = time.monotonic()
     failure = caller.error(RUN, **CHAIR)
     assert isinstance(failure, shipped.RateLimitError)
-    assert time.monotonic() - began < 30  # and no hour
+    assert time.monotonic() - began < 30  # not an hour
     assert server.sent == [TASK]
 
 
@@ -456,7 +456,7 @@ def test_a_poll_that_is_refused_leaves_the_task(
 def test_a_poll_that_is_refused_for_a_reason_is_repeated_a_few_times(
     shipped: ModuleType, caller: Caller, server: Server, refusals: int
 ) -> None:
-    """The task that the server accepted goes on."""
+    """The task that the server accepted is still running."""
     refused = nameless("invalidTaskUUID")
     server.script(acknowledge, *[refused] * refusals, done)
 
@@ -480,7 +480,7 @@ def test_an_answer_that_drips_is_bounded(
     began = time.monotonic()
     failure = caller.error(RUN, **CHAIR, options={"timeout": 0.5})
     assert isinstance(failure, shipped.TimeoutError)
-    assert time.monotonic() - began < 30  # the answer takes a minute
+    assert time.monotonic() - began < 30  # the response takes a minute
 
 
 def test_a_task_without_uuid_is_harmless(caller: Caller, server: Server) -> None:

@@ -1,4 +1,4 @@
-"""Every wait is bounded by its caller's own timeout, and by nobody else's."""
+"""Each wait is limited by its own timeout, and not by those of other callers."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ LONG = 100.0
 
 @pytest.fixture
 def image(image_inference: ModuleType) -> Callable[..., Any]:
-    """Makes requests for an image that is made later."""
+    """Makes image requests with async delivery."""
     return lambda **members: image_inference.ImageInferenceRequest(
         **({**CHAIR, "delivery_method": "async"} | members)
     )
 
 
 def saved() -> str:
-    """Return the JSON text of the handle of a task."""
+    """Return the handle of a task as JSON text."""
     return json.dumps({"handle": 1, "taskType": TASK, "taskUUID": UUID})
 
 
-# -- waits that are shorter than the first poll's -----------------------------
+# -- timeouts shorter than the wait before the first poll ---------------------
 
 
 @pytest.mark.parametrize("first", [7.0, LONG])
@@ -97,7 +97,7 @@ def test_a_short_wait_does_not_spin(
 def test_waits_that_are_repeated_come_to_the_result(
     shipped: ModuleType, caller: Caller, server: Server
 ) -> None:
-    """Also where the server's answer takes a good part of each."""
+    """This is so even if the response takes much of each timeout."""
 
     def answer(tasks: Tasks) -> object:
         time.sleep(0.15)
@@ -108,7 +108,7 @@ def test_waits_that_are_repeated_come_to_the_result(
     async def work(client: Any) -> None:
         client.polling = shipped.Waits(first=LONG, longest=LONG)
         handle = client.resume(saved())
-        for _ in range(200):  # one is enough on a machine that is not busy
+        for _ in range(200):  # usually one; more if the machine is busy
             with contextlib.suppress(shipped.TimeoutError):
                 await value(handle.wait(timeout=0.5))
                 break
@@ -197,7 +197,7 @@ def test_a_timeout_may_be_very_long(
 
 @pytest.fixture
 def released() -> Any:
-    """An event for which answers wait; it is set when the test is over."""
+    """An event that responses wait for; it is set when the test ends."""
     event = threading.Event()
     yield event
     event.set()
@@ -251,7 +251,7 @@ def test_a_poll_without_an_answer_says_so(
 def test_a_caller_with_little_time_does_not_wait_for_another(
     shipped: ModuleType, server: Server, released: threading.Event
 ) -> None:
-    """Both have the same handle, and the other's poll is not answered."""
+    """Both use the same handle, and the other caller's poll gets no response."""
     polled = threading.Event()
 
     def answer(tasks: Tasks) -> object:
@@ -372,11 +372,11 @@ def test_callers_with_little_time_do_not_end_the_polls_of_others(
     asyncio.run(work())
 
 
-# -- the time that a consumer takes -------------------------------------------
+# -- time between outcomes or results -----------------------------------------
 
 
 def one_by_one(tasks: Tasks) -> object:
-    """Finish one task with each poll."""
+    """Finish one task at each poll."""
     if tasks[0]["taskType"] == TASK:
         return acknowledge(tasks)
     return news(DONE)(tasks)

@@ -1,4 +1,4 @@
-"""Single edits of documents, with the level that each must get."""
+"""Single edits of documents, with the expected level of each."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class Edit(NamedTuple):
 
     Attributes:
         name: What is edited, and how.
-        old: The document before.
-        new: The document now.
-        level: The gravest level of its entries.
-        kind: A kind that has to be among the entries, or empty.
-        proven: Whether an entry of that level needs a task that proves it.
+        old: The document before the edit.
+        new: The document after the edit.
+        level: The most severe level of the entries.
+        kind: A kind that must be among the entries, or empty.
+        proven: Whether an entry of that level must have a task that proves it.
     """
 
     name: str
@@ -33,15 +33,15 @@ class Edit(NamedTuple):
 
 
 class Keyword(NamedTuple):
-    """A keyword of JSON Schema in three strengths.
+    """A keyword of JSON Schema: absent, loose and tight.
 
     Attributes:
         name: The keyword.
-        base: The schema without it.
-        loose: The schema with it.
-        tight: The same, stricter.
-        removed: The level of removing it from a request.
-        result: The level of loosening it in a result, or None if results ignore it.
+        base: The schema without the keyword.
+        loose: The schema with a loose value of the keyword.
+        tight: The schema with a stricter value.
+        removed: The level of removing the keyword from a request.
+        result: The level of loosening it in a result. None if results ignore it.
     """
 
     name: str
@@ -274,27 +274,27 @@ KEYWORDS = [
 ]  # fmt: skip
 
 
-# -- where the edited schema stands -------------------------------------------
+# -- positions of the edited schema -------------------------------------------
 
 
 def at_top(schema: Schema) -> Schema:
-    """Make it the schema of a member of a task."""
+    """Return a document with the schema for a member of a task."""
     return a_document({"properties": {"value": schema}})
 
 
 def nested(schema: Schema) -> Schema:
-    """Make it the schema of a member of an object in a task."""
+    """Return a document with the schema for a member of an object in a task."""
     inner = {"type": "object", "properties": {"value": schema}}
     return a_document({"properties": {"settings": inner}})
 
 
 def in_items(schema: Schema) -> Schema:
-    """Make it the schema of the items of a list."""
+    """Return a document with the schema for the items of a list."""
     return a_document({"properties": {"values": {"type": "array", "items": schema}}})
 
 
 def in_condition(schema: Schema) -> Schema:
-    """Demand it only if another member says so."""
+    """Return a document that applies the schema if another member has some value."""
     condition = {"properties": {"mode": {"const": "strict"}}, "required": ["mode"]}
     return a_document(
         {
@@ -306,14 +306,14 @@ def in_condition(schema: Schema) -> Schema:
 
 
 def in_result(schema: Schema) -> Schema:
-    """Make it the schema of a member of a result."""
+    """Return a document with the schema for a member of a result."""
     properties = {"taskType": {"type": "string"}, "value": schema}
     result = {"type": "object", "properties": properties, "required": ["value"]}
     return a_document({}, result=result)
 
 
 def keyword_edits() -> Iterator[Edit]:
-    """Give each keyword × tightened, loosened, added, removed × place."""
+    """Yield an edit for each keyword, each change and each position."""
     for each in KEYWORDS:
         for place in (at_top, nested, in_items):
             yield from _of_request(each, place)
@@ -360,7 +360,7 @@ def _result(required: list[str], **members: Any) -> Schema:
 
 
 def member_edits() -> Iterator[Edit]:
-    """Give edits of members and their types, in requests and in results."""
+    """Yield edits of members and their types, in requests and in results."""
     yield from _request_members()
     yield from _annotations()
     yield from _request_types()
@@ -503,7 +503,7 @@ def _request_members() -> Iterator[Edit]:
 
 
 def _annotations() -> Iterator[Edit]:
-    """Give edits of keywords that say how a member is meant to be used."""
+    """Yield edits of keywords that describe how to use a member."""
 
     def in_task(schema: Schema) -> Schema:
         return _task(value=schema)
@@ -764,7 +764,7 @@ def _results() -> Iterator[Edit]:
 
 
 def metadata_edits() -> Iterator[Edit]:
-    """Give edits of each field of metadata."""
+    """Yield edits of each field of metadata."""
 
     def info(**members: Any) -> Schema:
         return a_document({}, info=members)

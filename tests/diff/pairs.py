@@ -1,4 +1,4 @@
-"""Random pairs of task schemas, of which the second is an edit of the first."""
+"""Random pairs of task schemas. The second one is an edit of the first."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _values_schemas(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Schema]:
 
 
 def _keywords_of_values(inner: st.SearchStrategy[Any]) -> Keywords:
-    """Give the keywords about values and members, without conditions of objects."""
+    """Return the keywords about values and members, without conditions of objects."""
     keywords = keywords_of(inner)
     return {name: keywords[name] for name in _ABOUT_VALUES} | {
         "additionalProperties": st.booleans()
@@ -50,7 +50,7 @@ _SOME_MEMBERS: Final = st.dictionaries(
 
 
 def _objects(pool: list[Any], random: Random) -> list[dict[str, Any]]:
-    """Make objects that share values, which take long to draw."""
+    """Make objects that share values, because drawing values is slow."""
     chosen = [random.sample(NAMES, random.randint(0, 3)) for _ in range(40)]
     return [{name: random.choice(pool) for name in names} for names in chosen]
 
@@ -63,7 +63,7 @@ _OBJECTS: Final = st.builds(
 
 
 class Pair(NamedTuple):
-    """Two versions of a task schema, and objects that either may allow."""
+    """Two versions of a task schema, and objects that either version may accept."""
 
     old: Schema
     new: Schema
@@ -84,7 +84,8 @@ def pairs(draw: st.DrawFn) -> Pair:
 def result_pairs(draw: st.DrawFn) -> Pair:
     """Draw a schema of a result with members, one or two edits of it, and objects.
 
-    It has keywords about values and members. Clients do not read conditions of a result.
+    The schema has keywords about values and members. It has no conditions, because
+    clients ignore the conditions of a result.
     """
     old = {"type": "object", "properties": draw(_SOME_MEMBERS)}
     new = copy.deepcopy(old)
@@ -97,7 +98,7 @@ def result_pairs(draw: st.DrawFn) -> Pair:
 
 
 def _edit(draw: st.DrawFn, schema: Schema, keywords: Keywords = _KEYWORDS) -> None:
-    """Remove a keyword of a schema, change one, or add one."""
+    """Remove, change or add a keyword of a schema."""
     if schema and draw(st.booleans()):
         name = draw(st.sampled_from(sorted(schema)))
         if draw(st.booleans()):
@@ -110,7 +111,7 @@ def _edit(draw: st.DrawFn, schema: Schema, keywords: Keywords = _KEYWORDS) -> No
 
 
 def _schemas(node: Any) -> Iterator[Schema]:
-    """Give all schemas in a schema that are objects, itself among them."""
+    """Yield the schema itself and all schemas in it that are objects."""
     if not isinstance(node, dict):
         return
     yield node

@@ -1,4 +1,4 @@
-"""The command `diff`, as a process: its sides, its formats, and how it ends."""
+"""The command `diff` as a process: its inputs, its formats and its exit codes."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def git(folder: Path, *arguments: str) -> None:
 
 @pytest.fixture
 def sides(tmp_path: Path) -> Path:
-    """A folder with the folders old and new, of two documents each."""
+    """A folder with the folders `old` and `new`, each with two documents."""
     for side, task in (("old", OLD), ("new", NEW)):
         put(tmp_path / side, "sample", task)
         put(tmp_path / side, "same", {})
@@ -118,7 +118,7 @@ class TestReport:
         assert whole["counts"]["breaking"] == 1
 
     def test_it_is_the_same_in_every_process(self, diff: Diff, sides: Path) -> None:
-        """Witnesses of patterns have characters of ranges, whose order is fixed."""
+        """Witnesses of patterns use characters of ranges in a fixed order."""
         code = {"type": "string", "pattern": "^[a-z]{40}$"}
         for side, most in (("old", 10), ("new", 5)):
             size = {"type": "integer", "maximum": most}
@@ -305,7 +305,7 @@ class TestSides:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A repository with a folder of documents, one of which has changed since."""
+    """A repository with a folder of documents. One has changed since the commit."""
     git(tmp_path, "init", "-q", "-b", "trunk")
     put(tmp_path / "schemas", "sample", OLD)
     put(tmp_path / "schemas", "same", {})
@@ -361,7 +361,7 @@ class TestGit:
         assert (project / "schemas").is_dir()
 
     def test_links_in_a_commit(self, diff: Diff, project: Path) -> None:
-        """A document that is a link is compared; one that git does not have is told."""
+        """Links to documents are followed. A link out of the repository is an error."""
         git(project, "checkout", "-q", "--", ".")
         documents, elsewhere = project / "schemas", project / "elsewhere"
         elsewhere.mkdir()
@@ -398,7 +398,7 @@ class TestGit:
         lock(project, hashlib.sha256(old).hexdigest())
         git(project, "commit", "-q", "-a", "-m", "The commit has the new version.")
         finished = diff("--format", "json", "-q")
-        assert kinds(finished) == ALL | {"document-added"}  # the other is not locked
+        assert kinds(finished) == ALL | {"document-added"}  # `same` is not locked
         found = kinds(diff("runware.lock", "schemas/sample.json", "--format", "json"))
         assert found == ALL
 
@@ -466,7 +466,7 @@ def test_every_kind_has_a_level_and_a_meaning() -> None:
 
 
 def test_unchanged_documents_are_not_read(tmp_path: Path) -> None:
-    """What is equal to the byte has no difference, whatever it is."""
+    """Files with the same bytes do not differ, even if they are not documents."""
     for side in ("old", "new"):
         put(tmp_path / side, "sample", {})
         (tmp_path / side / "broken.json").write_text('{"openapi": ')

@@ -1,6 +1,6 @@
-"""The pages about `diff` say what is so.
+"""The pages about `diff` are correct.
 
-`make golden` writes what is made from the code: the table of kinds, and the schema.
+`make golden` writes the generated parts: the table of kinds and the schema.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ TABLE = re.compile("(?<=<!-- kinds -->\n).*(?=<!-- end of kinds -->)", re.DOTALL
 
 
 def accept(path: Path, text: str) -> None:
-    """Compare a file with what it should be, or make it so."""
+    """Compare a file with the expected text. ACCEPT_GOLDEN writes the text first."""
     if "ACCEPT_GOLDEN" in os.environ:
         path.write_text(text, encoding="utf-8")
     assert path.read_text("utf-8") == text, "`make golden` accepts it"

@@ -1,4 +1,4 @@
-"""Each single edit of a document gets the level that its callers would give it."""
+"""Each edit of a document gets the level that matches its effect on callers."""
 
 from __future__ import annotations
 

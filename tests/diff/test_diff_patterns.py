@@ -1,6 +1,6 @@
-"""Whether a pattern contains another is decided as the engine of emitted code matches.
+"""The comparison of two patterns agrees with the engine of the emitted code.
 
-FUZZ=100 makes a run that many times as long.
+FUZZ=100 makes the run 100 times as long.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ TEXTS = st.lists(st.text("ab0_é \n-", max_size=6), max_size=30)
 
 
 def is_matched(pattern: str, text: str) -> bool:
-    """Return whether a pattern matches a text, by the engine of emitted code."""
+    """Return whether a pattern matches a text in the engine of the emitted code."""
     parts = translate(pattern).parts
     return all(is_found(part, text) == expected for part, expected in parts)
 

@@ -1,6 +1,6 @@
-"""Random pairs of schemas: what the diff says of them is true of every drawn task.
+"""Random pairs of schemas: the diff's entries are true for every drawn task.
 
-FUZZ=100 makes a run that many times as long.
+FUZZ=100 makes the run 100 times as long.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def _version(document: dict[str, Any]) -> Version:
 
 
 def _request_contradictions(pair: Pair) -> list[str] | None:
-    """Find what the diff says and is not so; None if a schema allows no task."""
+    """Return the wrong entries of a diff of requests; None if a schema is refused."""
     try:
         old, new = (_version(a_document(task)) for task in (pair.old, pair.new))
     except InvalidInputError:
@@ -64,7 +64,7 @@ def _request_contradictions(pair: Pair) -> list[str] | None:
 
 
 def _result_contradictions(pair: Pair) -> list[str] | None:
-    """Find what the diff says and is not so of results, from the view of a reader."""
+    """Return the wrong entries of a diff of results; None if a schema is refused."""
     try:
         old, new = (_version(a_document({}, result=each)) for each in pair[:2])
     except InvalidInputError:
@@ -90,7 +90,7 @@ def _result_contradictions(pair: Pair) -> list[str] | None:
 def _accepted(
     value: dict[str, Any], old: SchemaValidator, new: SchemaValidator
 ) -> tuple[bool, bool]:
-    """Return whether jsonschema-rs accepts a value by the old and the new schema."""
+    """Return whether jsonschema-rs accepts a value for the old and the new schema."""
     return old.accepts(value), new.accepts(value)
 
 

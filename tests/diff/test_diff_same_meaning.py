@@ -1,4 +1,4 @@
-"""Documents that are written differently and mean the same have no difference."""
+"""Documents that are written differently but mean the same do not differ."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def test_reflowed_words(one: str, other: str) -> None:
 
 
 def test_an_impossible_value_is_no_difference() -> None:
-    """A new limit beyond another that stays refuses nothing, and is no break."""
+    """A new limit is not breaking if an existing limit is stricter."""
     narrow = {"type": "integer", "maximum": 5}
     old = {"properties": {"a": {"allOf": [narrow]}}}
     new = {"properties": {"a": {"allOf": [narrow, {"maximum": 9}]}}}

@@ -1,4 +1,4 @@
-"""Versions of small documents, compared in process."""
+"""Versions of small documents, compared in this process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def version_of(document: Mapping[str, Any]) -> Version:
-    """Read a document, of which several tests in a row may ask."""
+    """Read a document. The result is cached for the next tests."""
     return _version_of(json.dumps(document))
 
 
@@ -41,5 +41,5 @@ def entries_of(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Entry]:
 
 
 def entries_of_tasks(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Entry]:
-    """Compare documents around two task schemas."""
+    """Compare two documents with these task schemas."""
     return entries_of(a_document(old), a_document(new))

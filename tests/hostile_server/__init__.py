@@ -1,1 +1,1 @@
-"""The client against servers that do what an honest platform may do, and worse."""
+"""Tests of the client against servers with unusual or faulty behavior."""

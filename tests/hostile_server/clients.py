@@ -1,4 +1,4 @@
-"""Clients of the shipped package that are quick, and what came of their calls."""
+"""Clients of the shipped package with short delays, and the outcomes of calls."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 @dataclass
 class Ended:
-    """What came of a call.
+    """The outcome of a call.
 
     Attributes:
-        results: What it returned.
-        error: What it raised in its place.
-        seconds: How long it took.
+        results: The return value.
+        error: The exception, if the call raised one.
+        seconds: The duration of the call.
     """
 
     results: Any = None
@@ -42,11 +42,11 @@ class Ended:
 
 
 async def ending(work: Callable[[], Awaitable[Any]]) -> Ended:
-    """Await a call and return what came of it."""
+    """Await a call and return its outcome."""
     begun, ended = time.monotonic(), Ended()
     try:
         ended.results = await work()
-    except Exception as error:  # noqa: BLE001 - the test looks at it
+    except Exception as error:  # noqa: BLE001 - the test checks it
         ended.error = error
     ended.seconds = time.monotonic() - begun
     return ended
@@ -54,12 +54,12 @@ async def ending(work: Callable[[], Awaitable[Any]]) -> Ended:
 
 @dataclass
 class Clients:
-    """Makes clients of a package, and requests for them."""
+    """Creates clients of a package and requests for them."""
 
     package: ModuleType
 
     def request(self, task_type: str = "ImageInference", **members: Any) -> Any:
-        """Make a request."""
+        """Create a request."""
         text = {"messages": [{"role": "user", "content": "Why?"}]}
         prompt = {"positive_prompt": "a quiet harbour"}
         given = text if task_type == "TextInference" else prompt
@@ -68,15 +68,15 @@ class Clients:
         return kind(**({"model": "runware:101@1"} | given | members))
 
     def image(self, **members: Any) -> Any:
-        """Make a request that is answered at once."""
+        """Create a request with synchronous delivery."""
         return self.request(**members)
 
     def video(self, **members: Any) -> Any:
-        """Make a request that is delivered later."""
+        """Create a request with asynchronous delivery."""
         return self.request("VideoInference", **members)
 
     def using(self, kind: str, url: str, work: Work, **options: Any) -> Any:
-        """Do some work with a client: a coroutine that awaits `value` of each call."""
+        """Run `work` with a client; `work` awaits `value` of each call."""
         given = {"api_key": KEY, "base_url": url, "timeout": 8} | options
         waits = self.package.Waits(first=0.03, longest=0.06)
 
@@ -92,9 +92,9 @@ class Clients:
             return without_a_loop(work(client))  # type: ignore[arg-type]
 
     def with_own(self, kind: str, url: str, work: Work) -> Any:
-        """Do some work with a client whose HTTP client sends again, and elsewhere.
+        """Run `work` with a client that has a custom HTTP client.
 
-        It follows redirects, and repeats a request after HTTP 502.
+        The HTTP client follows redirects and repeats a request after HTTP 502.
         """
         if kind == "sync":
             with httpx2.Client(
@@ -114,7 +114,7 @@ class Clients:
     def run(
         self, kind: str, platform: Platform, request: Any, **options: Any
     ) -> tuple[Ended, list[Any]]:
-        """Run a task; return what came of it and what is unfinished then."""
+        """Run a task. Return its outcome and the handles of unfinished tasks."""
 
         async def work(client: Any) -> tuple[Ended, list[Any]]:
             limits = {k: options.pop(k) for k in ("timeout",) if k in options}
@@ -126,11 +126,11 @@ class Clients:
         return ended
 
     def saved(self, task_type: str, uuid: str) -> str:
-        """The JSON text of the handle of a task that another process has sent."""
+        """Return the JSON text of a handle for a task that another process sent."""
         return json.dumps({"handle": 1, "taskType": task_type, "taskUUID": uuid})
 
     def timed(self, call: Callable[[], Any]) -> float:
-        """Make a call that has to run out of time; return the seconds that it took."""
+        """Make a call that must time out. Return its duration in seconds."""
         begun = time.monotonic()
         with pytest.raises(self.package.TimeoutError) as caught:
             call()
@@ -138,12 +138,12 @@ class Clients:
         return time.monotonic() - begun
 
     def module(self, name: str) -> ModuleType:
-        """A module of the package."""
+        """Return a module of the package."""
         return import_module(f"{self.package.__name__}.{name}")
 
 
 class Repeating(httpx2.HTTPTransport):
-    """Repeats a request after HTTP 502, as the transport of a caller may do."""
+    """Repeats a request after HTTP 502, as a custom transport may do."""
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send a request, and send it again after HTTP 502."""
@@ -155,7 +155,7 @@ class Repeating(httpx2.HTTPTransport):
 
 
 class AsyncRepeating(httpx2.AsyncHTTPTransport):
-    """The async twin of `Repeating`."""
+    """The async version of `Repeating`."""
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send a request, and send it again after HTTP 502."""
@@ -167,18 +167,18 @@ class AsyncRepeating(httpx2.AsyncHTTPTransport):
 
 
 async def value_of(given: Any) -> Any:
-    """What a call gives, of either twin."""
+    """Return the result of a call of the sync or the async client."""
     return await value(given)
 
 
 def together(works: list[Callable[[], Any]]) -> list[Any]:
-    """Do several things at the same time, each in a thread of its own."""
+    """Call functions at the same time, each in its own thread. Return the results."""
     with ThreadPoolExecutor(len(works)) as pool:
         return [each.result() for each in [pool.submit(work) for work in works]]
 
 
 def in_a_child(work: Callable[[], object]) -> None:
-    """Do some work in a forked process."""
+    """Call a function in a forked process. Assert that it succeeds."""
     if not (child := os.fork()):
         try:
             work()

@@ -1,4 +1,4 @@
-"""What the tests with a hostile server share."""
+"""Fixtures for the tests with a hostile server."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def clients(shipped: ModuleType) -> Clients:
-    """Makes clients of the shipped package."""
+    """A `Clients` for the shipped package."""
     return Clients(shipped)
 
 
 @pytest.fixture(params=["sync", "async"])
 def kind(request: pytest.FixtureRequest) -> str:
-    """Which of the twins is tested."""
+    """The kind of client under test: sync or async."""
     return str(request.param)

@@ -1,7 +1,7 @@
-"""A platform on a loopback socket that keeps a ledger of what it has billed.
+"""A platform server on a loopback socket that keeps a ledger of the tasks it billed.
 
-It reads requests with asyncio and hands each to a script, which writes the bytes of the
-answer as it likes: late, cut, in parts, or never.
+It reads requests with asyncio and passes each request to a script. The script writes
+the bytes of the response: late, truncated, in parts, or never.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ Script: TypeAlias = "Callable[[Platform, Exchange], Awaitable[None]]"
 Talk: TypeAlias = "Callable[[Platform, Peer, list[Item]], Awaitable[None]]"
 
 FOR_EVER = 60.0
-"""Seconds for which a script keeps a client waiting; the test ends long before."""
+"""Seconds that a script makes a client wait. The test ends long before."""
 
 SOCKET_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 1.3
 
 
 class Hangup(Exception):
-    """A script raises it to close the connection."""
+    """Raised by a script to close the connection."""
 
 
 @dataclass
 class Exchange:
-    """One request, and the connection on which it is answered."""
+    """A request and its connection."""
 
     tasks: list[Item]
     headers: dict[str, str]
@@ -48,7 +48,7 @@ class Exchange:
 
     @property
     def is_poll(self) -> bool:
-        """Whether it asks what became of tasks."""
+        """Whether the request only polls tasks."""
         return all(task["taskType"] == "getResponse" for task in self.tasks)
 
     async def write(self, content: bytes) -> None:
@@ -57,11 +57,11 @@ class Exchange:
         await self.writer.drain()
 
     async def reply(self, body: object, status: int = 200, **headers: str) -> None:
-        """Answer with JSON text."""
+        """Send a JSON response."""
         await self.write(response(json.dumps(body).encode(), status, **headers))
 
     def reset(self) -> None:
-        """Break the connection with RST in place of FIN."""
+        """Close the connection with RST instead of FIN."""
         wire = self.writer.get_extra_info("socket")
         linger = struct.pack("ii", 1, 0)
         wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
@@ -70,7 +70,7 @@ class Exchange:
 
 
 def response(content: bytes, status: int = 200, **headers: str) -> bytes:
-    """Return the bytes of an HTTP answer."""
+    """Return the bytes of an HTTP response."""
     named = {"Content-Type": "application/json", "Content-Length": len(content)}
     named |= {name.replace("_", "-"): value for name, value in headers.items()}
     lines = [f"HTTP/1.1 {status} Status", *(f"{n}: {v}" for n, v in named.items())]
@@ -79,14 +79,14 @@ def response(content: bytes, status: int = 200, **headers: str) -> bytes:
 
 @dataclass
 class Platform:
-    """What the platform knows: what it has accepted, billed and given out.
+    """The state of the platform: its requests, billed tasks and results.
 
     Attributes:
-        seconds: How long a task takes that is delivered later.
+        seconds: The duration of a task with asynchronous delivery.
         bills: How often each task was billed.
         results: The results of each task.
         calls: The tasks of each request.
-        notes: What scripts remember.
+        notes: Data that scripts store.
     """
 
     script: Script
@@ -106,17 +106,17 @@ class Platform:
 
     @property
     def socket_url(self) -> str:
-        """Where it takes tasks over a WebSocket."""
+        """The URL of the WebSocket."""
         return self.url.replace("http", "ws", 1)
 
     def first(self, what: str) -> bool:
-        """Whether a script asks this for the first time."""
+        """Return whether this is the first call with this name."""
         is_first = what not in self.notes
         self.notes[what] = True
         return is_first
 
     def accept(self, task: Item, seconds: float | None = None) -> None:
-        """Bill a task and make its results."""
+        """Bill a task and create its results."""
         uuid = task["taskUUID"]
         self.bills[uuid] += 1
         scope = {"taskType": task["taskType"], "taskUUID": uuid}
@@ -126,7 +126,7 @@ class Platform:
         self._done_at[uuid] = time.monotonic() + took
 
     def told(self, uuid: str) -> list[Item]:
-        """What getResponse gives of a task: nothing where it is not known."""
+        """Return the items of a poll of a task, or none if the task is unknown."""
         if uuid not in self._done_at:
             return []
         if time.monotonic() >= self._done_at[uuid]:
@@ -135,7 +135,7 @@ class Platform:
         return [{"taskType": task_type, "taskUUID": uuid, "status": "processing"}]
 
     def answer(self, tasks: list[Item]) -> Item:
-        """Accept tasks and tell of others, as an honest platform does."""
+        """Accept tasks and answer polls, as a correct platform does."""
         data: list[Item] = []
         for task in tasks:
             if task["taskType"] == "getResponse":
@@ -146,40 +146,40 @@ class Platform:
         return {"data": data}
 
     def results_of(self, task: Item) -> list[Item]:
-        """The results of a task that was accepted."""
+        """Return the results of an accepted task."""
         return self.results[task["taskUUID"]]
 
     async def serve(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        """Follow the script with each request of a connection."""
+        """Run the script for each request of a connection."""
         gone = (ConnectionError, asyncio.IncompleteReadError, Hangup)
         try:
-            with suppress(*gone, asyncio.CancelledError):  # it stops with the test
+            with suppress(*gone, asyncio.CancelledError):  # the test has ended
                 while True:
                     exchange = await _request(reader, writer)
                     if exchange.tasks:
                         self.calls.append(exchange.tasks)
                     await self.script(self, exchange)
-        except Exception as error:  # noqa: BLE001 - the test fails with it
+        except Exception as error:  # noqa: BLE001 - it fails the test
             self.failures.append(error)
         finally:
             writer.close()
 
 
 def is_late(task: Item) -> bool:
-    """Whether a task is delivered later."""
+    """Return whether a task has asynchronous delivery."""
     default = "async" if task["taskType"] == "videoInference" else "sync"
     return bool(task.get("deliveryMethod", default) == "async")
 
 
 def acknowledged(task: Item, **members: Any) -> list[Item]:
-    """Return the news that a task was accepted."""
+    """Return the acknowledgement of a task, with these members."""
     return [{name: task[name] for name in ("taskType", "taskUUID")} | members]
 
 
 async def honest(platform: Platform, exchange: Exchange) -> None:
-    """Answer as the platform should."""
+    """Answer a request as a correct platform does."""
     await exchange.reply(platform.answer(exchange.tasks))
 
 
@@ -187,12 +187,12 @@ async def honest(platform: Platform, exchange: Exchange) -> None:
 def hosting(
     script: Script, seconds: float = 0.0, *, reads: bool = True
 ) -> Generator[Platform]:
-    """Run a platform while the context lasts.
+    """Run a platform until the context ends.
 
     Args:
-        script: What it does with each request.
-        seconds: How long a task takes that is delivered later.
-        reads: Whether it reads requests at all.
+        script: The function that answers each request.
+        seconds: The duration of a task with asynchronous delivery.
+        reads: Whether the platform reads requests.
     """
     platform = Platform(script, seconds)
     loop = asyncio.new_event_loop()
@@ -223,12 +223,12 @@ async def _deaf(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
 
 async def _stop(listening: asyncio.Server) -> None:
     listening.close()
-    await asyncio.sleep(0.01)  # what has just been accepted begins
+    await asyncio.sleep(0.01)  # handlers of new connections start
     running = asyncio.all_tasks() - {asyncio.current_task()}
     for each in running:
         each.cancel()
     await asyncio.gather(*running, return_exceptions=True)
-    await asyncio.sleep(0.01)  # what was closed ends
+    await asyncio.sleep(0.01)  # closed connections end
 
 
 async def _request(
@@ -258,16 +258,16 @@ def _output(task_type: str, number: int) -> Item:
 
 @dataclass
 class Peer:
-    """The server's end of a WebSocket."""
+    """The server side of a WebSocket."""
 
     exchange: Exchange
 
     async def say(self, **envelope: list[Item]) -> None:
-        """Send a message: `data`, `errors` or both."""
+        """Send a message with `data`, `errors` or both."""
         await self._frame(0x1, json.dumps(envelope).encode())
 
     async def hear(self) -> list[Item]:
-        """The tasks of the next message; pings are answered meanwhile."""
+        """Return the tasks of the next message. Answer pings while waiting."""
         read = self.exchange.reader.readexactly
         text = b""
         while True:
@@ -294,7 +294,7 @@ class Peer:
 
 
 def talking(talk: Talk) -> Script:
-    """Return the script of a platform on a WebSocket: it lets everybody in."""
+    """Return the script of a WebSocket platform that accepts every API key."""
 
     async def script(platform: Platform, exchange: Exchange) -> None:
         key = exchange.headers["sec-websocket-key"].encode()
@@ -321,5 +321,5 @@ def talking(talk: Talk) -> Script:
 
 
 async def honest_talk(platform: Platform, peer: Peer, tasks: list[Item]) -> None:
-    """Answer a message as the platform should."""
+    """Answer a message as a correct platform does."""
     await peer.say(**platform.answer(tasks))

@@ -1,4 +1,4 @@
-"""What the client concludes from answers: no task billed twice, no result lost."""
+"""Tests of how the client handles responses: no task billed twice, no result lost."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_answers_that_are_too_large_come_in_parts(
     *,
     is_joined: bool,
 ) -> None:
-    """Results in Base64 of many tasks can be more than one answer may hold."""
+    """Base64 results of many tasks can exceed the size limit of a response."""
     limit = 10_000
     bodies = clients.module("_runtime.transport.answer_body")
     monkeypatch.setattr(bodies, "MAX_ANSWER", limit)
@@ -287,7 +287,7 @@ def test_a_base_url_that_redirects_is_told_soon(clients: Clients, kind: str) -> 
 def test_a_refusal_of_a_repeated_request_is_not_about_the_first(
     clients: Clients, kind: str, status: int, code: str
 ) -> None:
-    """The caller's HTTP client sent the task twice within one call."""
+    """The custom HTTP client sends the task twice within one call."""
 
     async def failing(platform: Platform, exchange: Exchange) -> None:
         if exchange.is_poll:
@@ -313,7 +313,7 @@ def test_a_refusal_of_a_repeated_request_is_not_about_the_first(
 
 
 def test_a_refusal_after_an_authentication_counts(clients: Clients, kind: str) -> None:
-    """HTTP 401 asked for it, and refused the first request."""
+    """HTTP 401 refuses the first request and asks for authentication."""
 
     async def asking(_: Platform, exchange: Exchange) -> None:
         sendings.append(exchange.tasks[0])
@@ -386,7 +386,7 @@ def test_results_without_an_envelope_are_results(
 
 
 def test_a_task_that_comes_late_is_billed_once(clients: Clients, kind: str) -> None:
-    """A gateway says 504, and hands the task on later; polls know only what is done."""
+    """A gateway returns 504 and forwards the task later. Polls find only done tasks."""
 
     async def late(platform: Platform, exchange: Exchange) -> None:
         [task] = exchange.tasks
@@ -408,14 +408,14 @@ def test_a_task_that_comes_late_is_billed_once(clients: Clients, kind: str) -> N
     assert unfinished == []
 
 
-# -- what is left early -----------------------------------------------------------
+# -- batches that end early -------------------------------------------------------
 
 
 SLOW_SEED = 666
 
 
 async def nine_of_ten(platform: Platform, exchange: Exchange) -> None:
-    """Give the results of all tasks but one, which takes for ever."""
+    """Return the results of all tasks except one, which never finishes."""
     if exchange.is_poll:
         return await honest(platform, exchange)
     data: list[Item] = []
@@ -429,7 +429,7 @@ async def nine_of_ten(platform: Platform, exchange: Exchange) -> None:
 
 
 def ten(clients: Clients) -> list[Any]:
-    """Requests of ten tasks, one of which is slow."""
+    """Return ten requests; the task of one is slow."""
     return [clients.image(seed=seed) for seed in [*range(1, 10), SLOW_SEED]]
 
 
@@ -505,7 +505,7 @@ def test_a_loop_that_is_left_leaves_the_rest_unfinished(
 
 @pytest.mark.parametrize("task_type", ["training", "videoInference", "imageInference"])
 def test_a_short_wait_polls(clients: Clients, kind: str, task_type: str) -> None:
-    """The wait is shorter than the pause before the first poll of a task's type."""
+    """The timeout is shorter than the delay before the first poll."""
     uuid = str(uuid4())
     text = clients.saved(task_type, uuid)
 
@@ -559,14 +559,14 @@ def test_a_silent_poll_holds_up_no_other_task(clients: Clients, kind: str) -> No
 
 
 async def polls_hang(platform: Platform, exchange: Exchange) -> None:
-    """Answer no poll."""
+    """Never answer a poll."""
     if exchange.is_poll:
         await asyncio.sleep(FOR_EVER)
     await honest(platform, exchange)
 
 
 def test_each_wait_has_a_time_of_its_own(clients: Clients, kind: str) -> None:
-    """The short one ends while the long one goes on, which ends with the client."""
+    """The short wait times out. The long wait continues until the client closes."""
 
     async def work(client: Any) -> BaseException | None:
         short, long = (
@@ -643,7 +643,7 @@ def test_a_refusal_that_repeats_the_task_is_no_progress(
 def test_a_refusal_without_a_reason_is_no_progress(
     clients: Clients, kind: str, is_poll: bool
 ) -> None:
-    """The task goes on; it is polled, and sent again only as the policy allows."""
+    """The task continues. It is polled, and sent again only if the policy allows."""
 
     async def repeating(platform: Platform, exchange: Exchange) -> None:
         [task] = exchange.tasks

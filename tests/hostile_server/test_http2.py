@@ -1,4 +1,4 @@
-"""A sync HTTP client that the caller brought: its locks keep nobody waiting."""
+"""Tests of a custom sync HTTP client: its locks do not block other calls."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ if TYPE_CHECKING:
     from .platform_server import Item
 
 LONGEST = 60.0
+"""Seconds within which a call with a much shorter timeout must end on any machine."""
 SHORT = 2.0
-"""Seconds after which a call is given up that a slow machine has sent by then."""
-"""Seconds within which a call of a much shorter timeout has to end on any machine."""
+"""A timeout in seconds that is long enough to send a request on a slow machine."""
 
 EVENT = b'data: {"taskType": "textInference", "delta": {"text": "At"}}\n\n'
 
 
 @dataclass
 class Multiplexer:
-    """A server of HTTP/2 that holds its answers back.
+    """An HTTP/2 server that delays its responses.
 
     Attributes:
-        most: How many requests it takes at once.
-        tasks: The tasks of each request, by the order in which they came.
-        has_heard: Counts them.
-        may_answer: Lets the first request be answered.
+        most: The maximum number of concurrent requests.
+        tasks: The task of each request, in order of arrival.
+        has_heard: Counts the requests that have arrived.
+        may_answer: Set to allow the response to the first request.
     """
 
     most: int = 100
@@ -55,7 +55,7 @@ class Multiplexer:
     may_answer: threading.Event = field(default_factory=threading.Event)
 
     def serve(self, wire: socket.socket) -> None:
-        """Talk over a connection until it ends."""
+        """Serve a connection until it closes."""
         talk = H2Connection(H2Configuration(client_side=False))
         talk.initiate_connection()
         talk.update_settings({SettingCodes.MAX_CONCURRENT_STREAMS: self.most})
@@ -93,7 +93,7 @@ class Multiplexer:
             ).start()
 
     def _is_about_the_first(self, task: Item) -> bool:
-        """Whether this is the first task, or a poll of it after its connection broke."""
+        """Return whether this is the first task, or a poll of it after a disconnect."""
         return bool(task["taskUUID"] == self.tasks[0]["taskUUID"])
 
     def _answer(
@@ -129,7 +129,7 @@ class Multiplexer:
 
 @contextmanager
 def multiplexing(most: int = 100) -> Generator[Multiplexer]:
-    """Run a server of HTTP/2 while the context lasts."""
+    """Run an HTTP/2 server until the context ends."""
     server = Multiplexer(most)
     wires: list[socket.socket] = []
 
@@ -156,7 +156,7 @@ def multiplexing(most: int = 100) -> Generator[Multiplexer]:
 
 @contextmanager
 def brought(clients: Clients, url: str) -> Generator[Any]:
-    """Make a client with an HTTP client that speaks HTTP/2 alone."""
+    """Create a client with an HTTP client that uses only HTTP/2."""
     with (
         httpx2.Client(http1=False, http2=True) as http_client,
         clients.package.Runware(KEY, base_url=url, http_client=http_client) as client,
@@ -200,7 +200,7 @@ def test_a_stream_does_not_wait_for_one_that_reads_the_connection(
 
 
 def test_what_was_left_before_it_was_sent_is_not_sent_later(clients: Clients) -> None:
-    """The server takes one request at a time; the second waits for its turn."""
+    """The server accepts one request at a time, so the second request waits."""
     with (
         multiplexing(most=1) as server,
         brought(clients, server.url) as client,
@@ -212,7 +212,7 @@ def test_what_was_left_before_it_was_sent_is_not_sent_later(clients: Clients) ->
         assert seconds < LONGEST
         server.may_answer.set()
         assert patient.result(LONGEST)[0].image_url
-        later = clients.image()  # what waits for its turn would come before it
+        later = clients.image()  # a waiting request would arrive before this one
         left = pool.submit(client.run, later, timeout=SHORT)
         assert server.has_heard.acquire(timeout=LONGEST)
         assert server.tasks[1]["taskUUID"] == later.task_uuid

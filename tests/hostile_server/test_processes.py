@@ -1,4 +1,4 @@
-"""Forks while calls of other threads run, processes without another thread, and the end of the interpreter."""
+"""Tests of forks during calls, of thread and file limits, and of interpreter exit."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ needs_forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs forks")
 
 
 def piece(task: dict[str, Any], text: str, **members: str) -> bytes:
-    """Return an event with a piece of a text."""
+    """Return an event with a part of a text."""
     scope = {name: task[name] for name in ("taskType", "taskUUID")}
     event = scope | {"delta": {"text": text}} | members
     return b"data: " + json.dumps(event).encode() + b"\n\n"
@@ -42,7 +42,7 @@ def piece(task: dict[str, Any], text: str, **members: str) -> bytes:
 
 @needs_forks
 def test_a_child_does_not_wait_for_a_poll_of_its_parent(clients: Clients) -> None:
-    """Polls of the parent wait for each other; their threads do not exist in the child."""
+    """The parent's polls wait for each other. The child does not have their threads."""
     has_come, is_over = threading.Event(), threading.Event()
 
     async def script(platform: Platform, exchange: Exchange) -> None:
@@ -57,7 +57,7 @@ def test_a_child_does_not_wait_for_a_poll_of_its_parent(clients: Clients) -> Non
         polls[0].start()
         assert has_come.wait(LONG)
         polls[1].start()
-        polls[1].join(0.1)  # it begins to wait for the first
+        polls[1].join(0.1)  # the second poll waits for the first
         try:
             in_a_child(lambda: other.wait(timeout=5))
         finally:
@@ -71,7 +71,7 @@ def test_a_child_does_not_wait_for_a_poll_of_its_parent(clients: Clients) -> Non
 
 @needs_forks
 def test_a_child_polls_what_its_parent_is_sending(clients: Clients) -> None:
-    """Its parent may end before the answer, and the task is billed."""
+    """The parent may exit before the response arrives, and the task is billed."""
     has_come, is_over = threading.Event(), threading.Event()
 
     async def script(platform: Platform, exchange: Exchange) -> None:
@@ -134,7 +134,7 @@ def test_a_child_does_not_read_the_stream_of_its_parent(clients: Clients) -> Non
 
 @contextmanager
 def no_more_threads() -> Generator[None]:
-    """Let no thread start: the system has no room for its stack."""
+    """Prevent new threads: the stack size is more than the system can allocate."""
     usual = threading.stack_size(2**46)
     try:
         with pytest.raises(RuntimeError):
@@ -148,7 +148,7 @@ def no_more_threads() -> Generator[None]:
 def test_without_another_thread_results_are_given(
     clients: Clients, *, is_own: bool
 ) -> None:
-    """Near the limit of threads, and at the end of an interpreter, none can start."""
+    """No thread can start at the thread limit or while the interpreter exits."""
 
     async def script(platform: Platform, exchange: Exchange) -> None:
         if len(exchange.tasks) > 1:
@@ -178,7 +178,7 @@ def test_without_another_thread_results_are_given(
 
 @contextmanager
 def no_more_files() -> Generator[None]:
-    """Let no file and no socket open."""
+    """Prevent new files and sockets."""
     resource = pytest.importorskip("resource")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with ExitStack() as held:
@@ -192,7 +192,7 @@ def no_more_files() -> Generator[None]:
 
 
 def test_an_open_connection_is_used_without_another_file(clients: Clients) -> None:
-    """A large body is written in parts, and the answer may come before its end."""
+    """A large body is sent in parts. The response may arrive before the last part."""
     task = {"taskType": "imageInference", "model": "a:b@1", "padding": "x" * 3_000_000}
 
     async def work(client: Any) -> None:
@@ -209,7 +209,7 @@ def test_an_open_connection_is_used_without_another_file(clients: Clients) -> No
 def test_what_fails_before_its_connection_was_not_sent(
     clients: Clients, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """For example, a module of the HTTP library that cannot be read without a file."""
+    """For example, the HTTP library imports a module but cannot open its file."""
 
     def failing(*_: object) -> None:
         raise OSError(24, "Too many open files")

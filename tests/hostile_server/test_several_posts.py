@@ -1,4 +1,4 @@
-"""Several POSTs of one sync call under way at once: none holds up another, and none outlives the call."""
+"""Tests of concurrent POSTs of a sync call: none blocks others or outlives the call."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ LONG = 60.0
 
 
 class Singles:
-    """A platform that takes one task at a time, and does something with each of them.
+    """A platform that accepts one task per request and runs a step for each task.
 
     Attributes:
-        begun: Is set when two tasks have come.
-        closed: Counts connections on which a task was left unanswered and that the client closed.
+        begun: Set when two tasks have arrived.
+        closed: Counts the connections that the client closed before a response.
     """
 
     def __init__(self, *steps: Callable[[Platform, Exchange], Any]) -> None:
@@ -40,7 +40,7 @@ class Singles:
         self._taken = 0
 
     async def __call__(self, platform: Platform, exchange: Exchange) -> None:
-        """Follow the next step with each task that comes alone."""
+        """Run the next step for a request with one task."""
         if len(exchange.tasks) > 1:
             await exchange.reply({"errors": [{"code": "tooManyTasks"}]}, 413)
             return
@@ -55,7 +55,7 @@ class Singles:
         await exchange.reply(platform.answer(exchange.tasks))
 
     async def answer_late(self, platform: Platform, exchange: Exchange) -> None:
-        """Answer when the other task has come too."""
+        """Answer after the other task has arrived."""
         await self._both.wait()
         await self.answer(platform, exchange)
 
@@ -72,7 +72,7 @@ def two(clients: Clients) -> list[Any]:
 
 
 def new_threads(before: set[threading.Thread]) -> list[threading.Thread]:
-    """Return the threads of a call that do not end."""
+    """Return the new threads that do not end."""
     left = [t for t in threading.enumerate() if t not in before]
     for thread in left:
         thread.join(LONG)
@@ -80,7 +80,7 @@ def new_threads(before: set[threading.Thread]) -> list[threading.Thread]:
 
 
 def test_a_silent_post_holds_up_no_other(clients: Clients) -> None:
-    """The first is answered only when the second has come; the order of the results stays."""
+    """The first response waits for the second request. The results keep their order."""
     requests = two(clients)
 
     async def work(client: Any) -> tuple[Any, list[Any]]:
@@ -127,7 +127,7 @@ def test_an_interruption_is_seen_at_once(clients: Clients) -> None:
 
 
 def test_a_loop_that_is_left_closes_what_is_under_way(clients: Clients) -> None:
-    """The second connection is closed, though the client stays open."""
+    """The second connection is closed, although the client stays open."""
     script = Singles()
     script.steps = [script.answer_late, script.hold]
 
@@ -147,7 +147,7 @@ def test_a_loop_that_is_left_closes_what_is_under_way(clients: Clients) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs forks")
 def test_a_fork_in_the_loop_breaks_no_connection(clients: Clients) -> None:
-    """A child that leaves its copy of the loop does not close what its parent waits for."""
+    """A child that closes its copy of the iterator leaves the parent's sockets open."""
     script, is_over = Singles(), threading.Event()
 
     async def answer_last(platform: Platform, exchange: Exchange) -> None:
@@ -171,7 +171,7 @@ def test_a_fork_in_the_loop_breaks_no_connection(clients: Clients) -> None:
 def test_what_the_caller_has_set_for_its_context_counts(
     clients: Clients, shipped: Any
 ) -> None:
-    """A hook of the caller's HTTP client sees the context of the call."""
+    """A hook of the custom HTTP client sees the context variables of the call."""
     trace = contextvars.ContextVar("trace", default="none")
     seen: list[str] = []
 

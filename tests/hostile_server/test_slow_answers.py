@@ -1,4 +1,4 @@
-"""Answers that drip: the time-out of a call bounds it, whatever the server does."""
+"""Tests of slow responses: a call ends at its timeout, whatever the server does."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 TIMEOUT = 1.0
 TIMEOUT_OF_LONG = 4.0
-"""A busy machine takes a second to write a long request as JSON, before its first byte."""
+"""A busy machine takes a second to encode a long request before it sends a byte."""
 LONGEST = 30.0
-"""Seconds within which a call ends whose answer never does, on a machine of any speed."""
+"""Seconds within which a call with an endless response must end on any machine."""
 HEAD = b"HTTP/1.1 200 OK\r\n"
 
 
 def empty_gzip() -> Iterator[bytes]:
-    """Chunks of a gzip body that never holds a byte."""
+    """Yield the chunks of an endless gzip body that decompresses to nothing."""
     begun = zlib.compressobj(wbits=31)
     head = begun.compress(b"") + begun.flush(zlib.Z_SYNC_FLUSH)
     yield b"%x\r\n%s\r\n" % (len(head), head)
@@ -83,7 +83,7 @@ def test_what_drips_is_given_up_in_time(clients: Clients, kind: str) -> None:
 
 
 class TimeLimitError(Exception):
-    """What a worker raises in a signal handler."""
+    """Raised by a signal handler of a worker."""
 
 
 LIMITS = [
@@ -91,7 +91,7 @@ LIMITS = [
     TimeoutError,
     *(type("Limit", (kind,), {}) for kind in (OSError, ValueError, RuntimeError)),
 ]
-"""Exceptions of signal handlers; the HTTP library raises some of their bases."""
+"""Exceptions of signal handlers. The HTTP library raises some of their base classes."""
 
 
 @pytest.mark.parametrize("limit", LIMITS, ids=lambda kind: kind.__base__.__name__)

@@ -1,4 +1,4 @@
-"""Over a WebSocket: no task billed twice, no result lost."""
+"""Tests over a WebSocket: no task is billed twice, and no result is lost."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def talk_with(
     work: Callable[[Any], Awaitable[Any]],
     seconds: float = 0.0,
 ) -> tuple[Any, Platform]:
-    """Do some work with a client of a platform that talks like this."""
+    """Run `work` with a client of a platform that answers with `talk`."""
     with hosting(talking(talk), seconds) as platform:
         url = platform.socket_url
         return (
@@ -33,7 +33,7 @@ def talk_with(
 
 
 def scope(task: Item) -> Item:
-    """The members that name a task."""
+    """Return the members that identify a task."""
     return acknowledged(task)[0]
 
 
@@ -63,7 +63,7 @@ def test_an_error_of_one_result_ends_no_other(clients: Clients) -> None:
 def test_a_task_whose_connection_breaks_is_billed_once(
     clients: Clients, seconds: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Polls are answered late, and with nothing until the task is done."""
+    """Responses to polls are late, and empty until the task is done."""
     monkeypatch.setattr(clients.module("_runtime.transport.connection"), "GRACE", 0.2)
 
     async def breaking(platform: Platform, peer: Peer, tasks: list[Item]) -> None:
@@ -93,7 +93,7 @@ def test_a_task_whose_connection_breaks_is_billed_once(
 def test_a_late_error_about_a_poll_ends_no_other_task(
     clients: Clients, code: str
 ) -> None:
-    """A poll is given up and repeated; its own answer comes while an image is made."""
+    """A poll times out and is repeated. Its error arrives while an image task runs."""
 
     async def busy(platform: Platform, peer: Peer, tasks: list[Item]) -> None:
         [task] = tasks
@@ -147,7 +147,7 @@ def test_results_that_are_pushed_once_are_kept(clients: Clients) -> None:
 def test_a_connection_that_stands_still_is_left(
     clients: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The server takes the task, and then neither reads nor writes any more."""
+    """The server accepts the task, then stops reading and writing."""
     waits = clients.module("_runtime.transport.connection")
     assert waits.PING_EVERY + waits.MAX_SILENCE + waits.GRACE <= 30
     for name in ("PING_EVERY", "MAX_SILENCE", "GRACE"):
@@ -208,7 +208,7 @@ def test_a_task_that_is_repeated_with_a_rate_limit_may_have_been_taken(
 def test_messages_that_are_too_large_come_in_parts(
     clients: Clients, task_type: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Results in Base64 of many tasks can be more than one message may hold."""
+    """Base64 results of many tasks can exceed the size limit of a message."""
     limit = 10_000
     monkeypatch.setattr(
         clients.module("_runtime.transport.socket"), "MAX_MESSAGE", limit

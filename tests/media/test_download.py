@@ -1,4 +1,4 @@
-"""Outputs of results, saved from a real socket or from the result itself."""
+"""Saving outputs: downloaded from a real socket, or decoded from the result."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ TASK_UUID = "11111111-1111-4111-8111-111111111111"
 
 @dataclass
 class Files:
-    """A host of files: what it sends for each path, and what it was asked."""
+    """A file server, with a response for each path and a record of its requests."""
 
     url: str = ""
     replies: dict[str, Callable[[BaseHTTPRequestHandler], None]] = field(
@@ -47,7 +47,7 @@ class Files:
     def add(
         self, path: str, body: bytes = PNG, status: int = 200, **headers: str
     ) -> str:
-        """Answer a path, and give its URL."""
+        """Add the response of a path, and return its URL."""
 
         def reply(handler: BaseHTTPRequestHandler) -> None:
             handler.send_response(status)
@@ -62,7 +62,7 @@ class Files:
         return self.url + path
 
     def add_raw(self, path: str, *pieces: bytes) -> str:
-        """Answer a path with these bytes, after which the connection ends."""
+        """Answer a path with these bytes, then close the connection."""
 
         def reply(handler: BaseHTTPRequestHandler) -> None:
             handler.close_connection = True
@@ -74,7 +74,7 @@ class Files:
         return self.url + path
 
     def drip(self, path: str, start: bytes, drop: bytes, over: Event) -> str:
-        """Answer a path with a start, and then drop by drop until it is over."""
+        """Answer a path with `start`, then repeat `drop` until `over` is set."""
 
         def reply(handler: BaseHTTPRequestHandler) -> None:
             handler.close_connection = True
@@ -89,7 +89,7 @@ class Files:
 
 @pytest.fixture
 def files() -> Iterator[Files]:
-    """A host of files on a loopback socket."""
+    """A file server on a loopback socket."""
     host = Files()
 
     class Handler(BaseHTTPRequestHandler):
@@ -100,11 +100,11 @@ def files() -> Iterator[Files]:
             headers = {name.lower(): text for name, text in self.headers.items()}
             host.asked.append((self.path, headers))
             host.peers.add(self.client_address[:2])
-            with contextlib.suppress(ConnectionError):  # those who do not listen on
+            with contextlib.suppress(ConnectionError):  # the client is gone
                 host.replies[path](self)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     class Sockets(ThreadingHTTPServer):
         daemon_threads = True
@@ -120,7 +120,7 @@ def files() -> Iterator[Files]:
 
 @dataclass
 class Saver:
-    """Saves the output of a result made of some members, sync or async."""
+    """Saves the output of a result, with the sync or the async method."""
 
     kind: str
     package: ModuleType
@@ -130,13 +130,13 @@ class Saver:
     }
 
     def result(self, **members: Any) -> Any:
-        """Make the result of a task."""
+        """Make a result with some members."""
         module = import_module(f"{self.package.__name__}.tasks.image_inference")
         wire = {"taskType": "imageInference", "taskUUID": TASK_UUID} | members
         return module.ImageInferenceResult.model_validate(wire)
 
     def __call__(self, members: dict[str, Any], path: Any, **options: Any) -> Path:
-        """Save."""
+        """Save the output of a result with some members."""
         result = self.result(**members)
         if self.kind == "sync":
             saved: Path = result.save(path, **options)
@@ -145,7 +145,7 @@ class Saver:
         return saved
 
     def error(self, members: dict[str, Any], path: Any, **options: Any) -> Any:
-        """Save what cannot be saved, and give the exception."""
+        """Return the exception that saving an output raises."""
         with pytest.raises(self.package.DownloadError) as caught:
             self(members, path, **options)
         return caught.value
@@ -153,13 +153,13 @@ class Saver:
 
 @pytest.fixture(params=["sync", "async"])
 def save(request: pytest.FixtureRequest, shipped: ModuleType) -> Saver:
-    """Saves, sync and async."""
+    """Saves outputs, sync and async."""
     return Saver(request.param, shipped)
 
 
 @pytest.fixture
 def saving(save: Saver, files: Files, tmp_path: Path) -> tuple[Saver, Files, Path]:
-    """All that saving takes."""
+    """The saver, the file server and a folder."""
     return save, files, tmp_path
 
 
@@ -195,7 +195,7 @@ def _umask() -> int:
     [
         {"imageBase64Data": base64.b64encode(PNG).decode()},
         {"imageDataURI": "data:image/png;base64," + base64.b64encode(PNG).decode()},
-        {"imageBase64Data": base64.encodebytes(PNG).decode()},  # in lines
+        {"imageBase64Data": base64.encodebytes(PNG).decode()},  # with line breaks
         {"imageDataURI": "data:image/png;BASE64," + quote(base64.b64encode(PNG))},
         {
             "imageURL": "http://127.0.0.1:1/unreachable.png",
@@ -367,7 +367,7 @@ def test_a_redirect_from_https_to_http_is_refused(
     save: Saver, files: Files, tmp_path: Path
 ) -> None:
     class Secure(httpx2.MockTransport):
-        """Stands for a host with a certificate, and fails if asked without one."""
+        """A mock of an HTTPS host, which fails if it gets a request over HTTP."""
 
         def __init__(self) -> None:
             super().__init__(self.answer)
@@ -604,7 +604,7 @@ def test_a_transport_that_does_not_count_is_not_trusted(
 def test_a_page_in_place_of_the_file_is_not_saved(
     save: Saver, files: Files, tmp_path: Path
 ) -> None:
-    """The page of a proxy, for example, which asks to log in."""
+    """For example, the login page of a proxy."""
     page = {"body": b"<html>Log in</html>", "Content_Type": "text/html; charset=utf-8"}
     url = files.add("/a.png", **page)  # type: ignore[arg-type]
     error = save.error({"imageURL": url}, tmp_path / "a")
@@ -640,7 +640,7 @@ def test_a_bomb_is_stopped_at_the_limit(
     assert _names(tmp_path) == ["warm.png"]
 
 
-# -- the time that it takes ---------------------------------------------------
+# -- timeouts -----------------------------------------------------------------
 
 _HEAD = b"HTTP/1.1 200 OK\r\n"
 _CHUNKED = _HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -703,7 +703,7 @@ def test_redirects_do_not_begin_the_time_anew(
     error = save.error({"imageURL": url}, tmp_path / "cat.png", timeout=0.5)
     over.set()
     assert "timed out after 0.5 s" in str(error)
-    assert "/4" not in [path for path, _ in files.asked]  # 0.6 s after the first
+    assert "/4" not in [path for path, _ in files.asked]  # it would come after 0.6 s
     assert not _names(tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""Media in requests: files become the text that the document takes, or are refused."""
+"""Media in requests: files become strings that the document allows, or are refused."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ LIMITS = [
 
 @pytest.fixture(scope="module")
 def media(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
-    """The module of a document with media of all kinds."""
+    """The module of a document with all kinds of media."""
     inputs = {"type": "object", "properties": FIELDS, "additionalProperties": False}
     task = {"properties": {"inputs": inputs}, "x-constraints": LIMITS}
     folder = tmp_path_factory.mktemp("media")
@@ -85,13 +85,13 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
 
 @pytest.fixture
 def sent(media: ModuleType) -> Callable[..., Any]:
-    """Makes the inputs and gives what of them is sent."""
+    """Makes inputs and returns them as they are sent."""
     return lambda **members: media.Inputs(**members).to_wire()
 
 
 @pytest.fixture
 def refused(media: ModuleType) -> Callable[..., dict[str, str]]:
-    """Makes inputs that must be refused, and gives what is said of each place."""
+    """Makes invalid inputs and returns the error message of each field."""
 
     def refuse(**members: Any) -> dict[str, str]:
         with pytest.raises(ValidationError) as caught:

@@ -1,4 +1,4 @@
-"""Files that a document takes as a UUID alone: the client uploads them first."""
+"""Files for fields that allow only a UUID: the client uploads them first."""
 
 from __future__ import annotations
 
@@ -45,26 +45,26 @@ UUIDS = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the document and its package are."""
+    """The folder of the document and its package."""
     return tmp_path_factory.mktemp("uploads")
 
 
 @pytest.fixture(scope="module")
 def package(folder: Path) -> ModuleType:
-    """The package of that document alone."""
+    """The package of the document."""
     documents = {"looking.json": a_looking_document()}
     return generated(folder, documents, package="uploads_client")
 
 
 @pytest.fixture(scope="module")
 def looking(package: ModuleType) -> ModuleType:
-    """Its module of the document."""
+    """The module of the document in its package."""
     return import_module(f"{package.__name__}.tasks.text_inference.sample")
 
 
 @pytest.fixture
 def look(looking: ModuleType) -> Callable[..., Any]:
-    """Makes requests to look at media."""
+    """Makes requests with media."""
 
     def look(**inputs: Any) -> Any:
         return looking.SampleRequest(inputs=inputs)
@@ -76,18 +76,18 @@ def look(looking: ModuleType) -> Callable[..., Any]:
 def caller(
     request: pytest.FixtureRequest, package: ModuleType, server: Server
 ) -> Caller:
-    """Calls methods of a client of the server, sync and async."""
+    """Calls methods of a client, sync and async."""
     server.answer = platform
     return Caller(request.param, package, server.url, server.clock)
 
 
 def platform(tasks: Tasks) -> object:
-    """Answer as the platform does that has no trouble."""
+    """Answer each task with a result."""
     return {"data": [*map(done, tasks)]}
 
 
 def done(task: dict[str, Any]) -> dict[str, Any]:
-    """What comes of one task."""
+    """Return the result of a task."""
     scope = {name: task[name] for name in ("taskType", "taskUUID")}
     if task["taskType"] == STORED:
         content = base64.b64decode(task["media"].partition(",")[2])
@@ -96,7 +96,7 @@ def done(task: dict[str, Any]) -> dict[str, Any]:
 
 
 def refusing(task_type: str, message: str = "no room", status: int = 200) -> Any:
-    """Answer with errors about the tasks of a type, and with results of the others."""
+    """Answer tasks of one type with errors, and other tasks with results."""
 
     def answer(tasks: Tasks) -> Reply:
         errors = [
@@ -266,7 +266,7 @@ def test_submit_and_resume(
     assert server.calls[-1][0]["inputs"] == {"video": UUIDS[MP4]}
 
 
-# -- what goes wrong ----------------------------------------------------------
+# -- failures -----------------------------------------------------------------
 
 
 def test_a_lost_answer_is_asked_for(
@@ -473,7 +473,7 @@ def test_events_tell_of_uploads(caller: Caller, look: Callable[..., Any]) -> Non
     ]
 
 
-# -- a request that waits -----------------------------------------------------
+# -- requests before the upload -----------------------------------------------
 
 
 def test_files_are_checked_when_the_request_is_made(
@@ -566,7 +566,7 @@ def test_the_content_is_not_shown(look: Callable[..., Any]) -> None:
 
 @pytest.fixture(scope="module")
 def mock(folder: Path, package: ModuleType) -> Iterator[Mock]:
-    """A mock of the model and of uploads, of whose calls some fail."""
+    """A mock of the model and of uploads, with faults."""
     assert package
     faults = ["--fault", "drop-after=0.2", "--fault", "bad-gateway=0.2", "--seed", "4"]
     document = folder / "documents" / "looking.json"
@@ -595,7 +595,7 @@ def test_each_file_is_uploaded_once_whatever_fails(
                 assert result.task_uuid == outcome.request.task_uuid
 
     faults = 0
-    for _ in range(20):  # a few messages may all get through
+    for _ in range(20):  # a few messages may have no fault
         mock.clear()
         if kind == "websocket":
             asyncio.run(_over_a_socket(package, mock, work))
@@ -612,7 +612,7 @@ def test_each_file_is_uploaded_once_whatever_fails(
 
 
 async def _over_a_socket(package: ModuleType, mock: Mock, work: Any) -> None:
-    # The mock refuses what it knows, so that what has not arrived may be sent again.
+    # The mock refuses known tasks, so the client may send a task again.
     options = {"base_url": mock.socket_url, "timeout": 10, "max_retries": 20}
     options["resend"] = "eager"
     async with package.AsyncRunware(KEY, transport="websocket", **options) as client:

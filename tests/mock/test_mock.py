@@ -1,4 +1,4 @@
-"""The mock answers as Runware does: judged by documents, asked over real sockets."""
+"""The mock responds as Runware does: it validates tasks by documents, over sockets."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ SCULPTURE = {
 
 
 def sculptures() -> dict[str, Any]:
-    """A document whose results are not plain, and which is always async."""
+    """A document with complex results, which only allows async delivery."""
     method = {"type": "string", "enum": ["async"]}
     strength = {"type": "number", "minimum": 0, "maximum": 1}
     lora = {"type": "array", "items": {"properties": {"weight": strength}}}
@@ -101,7 +101,7 @@ def sculptures() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mock]:
-    """A mock of the shipped documents and one more, whose tasks take a moment."""
+    """A mock of the shipped documents and one more. Its tasks take a moment."""
     folder = tmp_path_factory.mktemp("documents")
     document = folder / "sculptor.json"
     document.write_text(json.dumps(sculptures()))
@@ -112,13 +112,13 @@ def mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mock]:
 
 @pytest.fixture(scope="module")
 def quick() -> Iterator[Mock]:
-    """A mock of the shipped documents, whose tasks take no time."""
+    """A mock of the shipped documents. Its tasks take no time."""
     with mocking("--max-body", "5000") as one:
         yield one
 
 
 def sculpture() -> dict[str, Any]:
-    """A task of the document that is made here."""
+    """Return a task of the document that `sculptures` makes."""
     return a_task(taskUUID=str(uuid4()))
 
 
@@ -292,11 +292,11 @@ class TestDelivery:
     def test_async_is_acknowledged_and_then_asked_for(self, mock: Mock) -> None:
         stages = [["processing"] * 2, ["success", "processing"], ["success"] * 2]
         seen: list[list[str]] = []
-        while not all(stage in seen for stage in stages):  # a slow machine misses some
+        while not all(stage in seen for stage in stages):  # slow machines miss some
             seen += self.followed(mock)
 
     def followed(self, mock: Mock) -> list[list[str]]:
-        """Run a task to its end; return the statuses of its results at each poll."""
+        """Poll two tasks until they end; return the first one's statuses by poll."""
         tasks = [image(deliveryMethod="async", numberResults=2) for _ in range(2)]
         acknowledged = answer(mock, *tasks)["data"]
         assert acknowledged == [
@@ -390,7 +390,7 @@ class TestDelivery:
                 self.end_headers()
 
             def log_message(self, *_: object) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
         with HTTPServer(("127.0.0.1", 0), Receiver) as receiver:
             thread = Thread(target=receiver.serve_forever, args=(0.01,))
@@ -562,14 +562,14 @@ class TestCommand:
 
 
 def wait_for(mock: Mock, task: dict[str, Any]) -> list[dict[str, Any]]:
-    """Ask for a task until it is finished."""
+    """Wait until a task is finished, and return its results."""
     until(lambda: entry(mock, task)["status"] == "success")
     items: list[dict[str, Any]] = answer(mock, question(task))["data"]
     return items
 
 
 def streamed(mock: Mock, task: dict[str, Any]) -> list[str]:
-    """The data of each event of a stream."""
+    """Return the data of each event of a stream."""
     with mock.client.stream("POST", mock.url, json=[task], headers=BEARER) as response:
         assert response.headers["content-type"].startswith("text/event-stream")
         whole = "".join(response.iter_text())

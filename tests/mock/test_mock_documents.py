@@ -1,4 +1,4 @@
-"""The mock and `diff` judge by what a document means, however it is written."""
+"""The mock and `diff` apply the meaning of a document, however it is written."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ ENDLESS: dict[str, Any] = {
     "properties": {"next": {"$ref": "#/components/schemas/Endless"}},
     "required": ["next"],
 }  # fmt: skip
-"""A schema of no finite value."""
+"""A schema that no finite value satisfies."""
 
 
 def test_a_result_that_contains_itself_ends(tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def _item(mock: Mock, name: str) -> dict[str, Any]:
 
 
 def _depth(value: Any, name: str) -> int:
-    """Count how often an object is inside another one as a member, or as its last item."""
+    """Count the levels of objects that are nested in a member or in its last item."""
     depth = 0
     while isinstance(value, dict):
         value = value[name]
@@ -178,7 +178,7 @@ def _depth(value: Any, name: str) -> int:
 
 
 def test_nothing_outside_of_a_document_is_read(tmp_path: Path) -> None:
-    """Neither what a schema refers to, nor what one that no task uses refers to."""
+    """No reference is fetched, whether the schema with it is used or unused."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
         for name, maximum in (("old", 3), ("new", 2)):

@@ -1,4 +1,4 @@
-"""The mock fails on purpose, and its ledger knows how."""
+"""The mock fails on request, and its ledger records the faults."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 NOT_ACCEPTED = ["refuse", "drop-before", "rate-limit", "unavailable"]
 LONG = httpx2.Timeout(60)
 SHORT = httpx2.Timeout(60, read=0.1)
-"""An answer that is delayed does not come in time; everything before it does."""
+"""A delayed response exceeds this timeout. Everything before it does not."""
 
 WITHOUT_ANSWER = ["refuse", "drop-before", "drop-after", "drop-during"]
 
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Mock]:
-    """A mock that fails where it is asked to."""
+    """A mock that fails when a request asks for a fault."""
     options = ["--delay", "0.3", "--retry-after", "2", "--running-task", "status"]
     with mocking(*options) as mock:
         yield mock
@@ -44,7 +44,7 @@ def running() -> Iterator[Mock]:
 
 @pytest.fixture
 def mock(running: Mock) -> Mock:
-    """The same, with an empty ledger."""
+    """The running mock with an empty ledger."""
     running.clear()
     return running
 
@@ -52,7 +52,7 @@ def mock(running: Mock) -> Mock:
 def failing(
     mock: Mock, fault: str, *tasks: dict[str, Any], timeout: httpx2.Timeout = LONG
 ) -> httpx2.Response | Exception:
-    """Send tasks in an exchange that fails in this way."""
+    """Send tasks in an exchange with this fault."""
     headers = {**BEARER, "x-mock-fault": fault}
     try:
         return mock.client.post(mock.url, json=tasks, headers=headers, timeout=timeout)
@@ -61,7 +61,7 @@ def failing(
 
 
 def failed(mock: Mock, fault: str, *tasks: dict[str, Any]) -> httpx2.Response:
-    """Send tasks in an exchange that fails with an answer."""
+    """Send tasks in an exchange with this fault, and return the response."""
     response = failing(mock, fault, *tasks)
     assert isinstance(response, httpx2.Response), response
     return response
@@ -70,7 +70,7 @@ def failed(mock: Mock, fault: str, *tasks: dict[str, Any]) -> httpx2.Response:
 @pytest.mark.parametrize("fault", WITHOUT_ANSWER)
 def test_a_connection_that_breaks(mock: Mock, fault: str) -> None:
     error = failing(mock, fault, image(numberResults=2))
-    # A reset may reach the client before it reads, or while it does.
+    # A reset can reach the client before it reads or while it reads.
     kinds = {httpx2.RemoteProtocolError, *([httpx2.ReadError] * (fault == "refuse"))}
     assert type(error) in kinds
     assert ("incomplete" in str(error) or "without sending complete" in str(error)) == (
@@ -236,7 +236,7 @@ def test_too_many_at_once(mock: Mock) -> None:
 
 
 class TestPolls:
-    """Questions fail, and their tasks are as they were."""
+    """Polls fail, and their tasks do not change."""
 
     @pytest.fixture
     def tasks(self, mock: Mock) -> list[dict[str, Any]]:
@@ -453,7 +453,7 @@ class TestShares:
 
 
 def statuses(*options: str) -> list[str]:
-    """The statuses of 50 answers of a mock."""
+    """Return the statuses of 50 responses of a mock."""
     with mocking(*options) as mock:
         return [str(post(mock, image()).status_code) for _ in range(50)]
 

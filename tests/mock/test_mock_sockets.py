@@ -1,4 +1,4 @@
-"""The mock over WebSockets: one connection for many tasks, and its session after it."""
+"""The mock over WebSockets: one connection for many tasks, and resumed sessions."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PATIENCE = 2.0
 
 @pytest.fixture(scope="module")
 def mock() -> Iterator[Mock]:
-    """A mock whose tasks take a moment and which soon loses patience."""
+    """A mock whose tasks take a moment, with a short idle timeout."""
     options = ["--latency", str(LATENCY), "--idle-timeout", str(PATIENCE)]
     with mocking(*options, "--delay", str(LATENCY)) as one:
         yield one
@@ -68,13 +68,13 @@ def send(socket: ClientConnection, *tasks: object) -> None:
 
 
 def received(socket: ClientConnection) -> dict[str, Any]:
-    """The next frame."""
+    """Receive the next frame."""
     frame: dict[str, Any] = json.loads(socket.recv(timeout=60))
     return frame
 
 
 def results(socket: ClientConnection, count: int) -> list[dict[str, Any]]:
-    """A number of items, from as many frames as they come in."""
+    """Receive frames until there are `count` items, and return the items."""
     items: list[dict[str, Any]] = []
     while len(items) < count:
         items += received(socket)["data"]
@@ -110,7 +110,7 @@ def test_tasks_that_come_later_are_asked_for(mock: Mock) -> None:
 
 
 def test_pings_keep_it_open(mock: Mock) -> None:
-    """It is closed when there were no more pings for some time, and not before."""
+    """The mock closes the connection after some time without pings, and not before."""
     with connected(mock) as (socket, _):
         for _ in range(15):
             time.sleep(PATIENCE / 10)
@@ -161,7 +161,7 @@ class TestSessions:
 
     def test_not_for_ever(self, mock: Mock) -> None:
         is_kept, pause = True, LATENCY + PATIENCE
-        while is_kept:  # on a slow machine, for longer
+        while is_kept:  # a slow machine needs longer pauses
             with connected(mock) as (socket, session):
                 send(socket, image())
             time.sleep(pause)

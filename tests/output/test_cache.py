@@ -1,4 +1,4 @@
-"""The cache changes nothing but time, whatever happens to it, and neither do processes."""
+"""The output does not depend on the cache, its state, or the number of processes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ DOCUMENTS = 6
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of a store that holds TEXTS."""
+    """The folder of a store that contains TEXTS."""
     monkeypatch.setattr(store, "fingerprint", lambda: GENERATOR)
     _fill(tmp_path / "store")
     return tmp_path / "store"
@@ -56,7 +56,7 @@ def _fill(folder: Path) -> None:
 
 
 def _found(folder: Path, generator: str = GENERATOR) -> dict[str, str]:
-    """Look for TEXTS, and make sure that what is found is right."""
+    """Look up TEXTS, and assert that the texts found are correct."""
     opened = Store(folder, generator)
     entries = {name: opened.get(opened.key(name)) for name in TEXTS}
     found = {name: text for name, text in entries.items() if text is not None}
@@ -90,7 +90,7 @@ def test_a_fingerprint_tells_sources_apart(
     prints: list[str | None] = []
     for text in ("x = 1", "x = 2", "x = 1"):
         source.write_text(text)
-        assert fingerprint.fingerprint() is None  # it is being changed
+        assert fingerprint.fingerprint() is None  # the file has just changed
         os.utime(source, (1, 1))
         prints.append(fingerprint.fingerprint())
     assert None not in prints
@@ -185,7 +185,7 @@ def test_the_oldest_go_when_there_is_too_much(
         path = folder / used.key(name)
         os.utime(path, (age + 1, age + 1))
     first = next(iter(TEXTS))
-    assert used.get(used.key(first))  # which makes it the youngest
+    assert used.get(used.key(first))  # makes this entry the newest
     size = sum(path.stat().st_size for path in folder.iterdir())
     monkeypatch.setattr(store, "_MAX_BYTES", size)
     monkeypatch.setattr(store, "_BYTES_AFTER_CLEANING", size // 2)
@@ -224,7 +224,7 @@ def test_many_at_once_while_entries_vanish(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with documents and the package that is made of them without a cache."""
+    """A folder with documents and a package generated from them without a cache."""
     return _project(tmp_path_factory.mktemp("project"), documents=DOCUMENTS)
 
 
@@ -271,7 +271,7 @@ def _entries(cache: Path) -> list[Path]:
 
 
 def _is_as_made(folder: Path, cache: Path) -> None:
-    """Let `--check` say that the package is what a run with this cache would make."""
+    """Assert with `--check` that a run with this cache would make the same package."""
     ran = _ran(folder, cache, *CHECK)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert ran.stderr == b""
@@ -284,7 +284,7 @@ def test_without_cache_none_is_made(project: Path) -> None:
 
 @pytest.mark.parametrize("jobs", [2, 3])
 def test_processes_make_the_same(tmp_path: Path, jobs: int) -> None:
-    project = _project(tmp_path, documents=8 * jobs)  # as many as justify the processes
+    project = _project(tmp_path, documents=8 * jobs)  # enough to use all processes
     made = _generate(project, "--no-cache", "--jobs", str(jobs), out="others")
     assert made == _files(project / "out")
 
@@ -315,9 +315,9 @@ def test_a_file_in_place_of_the_folder(project: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("room", [0, 500])
 def test_a_full_disk(tmp_path: Path, room: int) -> None:
-    """No file may grow beyond some bytes, as if no more were left.
+    """A limit of the file size simulates a full disk.
 
-    Documents are so many that other processes would help.
+    There are enough documents for several processes.
     """
     project = _project(tmp_path, documents=16)
     cache = tmp_path / "cache"
@@ -349,7 +349,7 @@ def test_parallel_runs_share_a_cache_that_vanishes(
 
 
 def test_problems_of_all_documents_are_told_together(tmp_path: Path) -> None:
-    """Those that are kept, wrong, and that clash with each other."""
+    """The documents are cached, invalid, or in conflict with each other."""
     docs = tmp_path / "docs"
     docs.mkdir()
     write(docs, "one", {})
@@ -366,7 +366,7 @@ def test_problems_of_all_documents_are_told_together(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of documents that keep several processes busy."""
+    """A folder with enough documents to keep several processes busy."""
     folder = tmp_path_factory.mktemp("many")
     fields = {
         f"size{each}": {"type": "integer", "minimum": each} for each in range(100)
@@ -405,10 +405,10 @@ def test_no_process_outlives_a_run(
 
 
 def _size_of_group(group: int) -> int:
-    """Count the processes of a group that have not ended."""
+    """Count the running processes of a group."""
     found = 0
     for status in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):  # it has ended meanwhile
+        with contextlib.suppress(OSError):  # the process has ended
             state, _, of = status.read_text().rpartition(") ")[2].split()[:3]
             found += int(of) == group and state != "Z"
     return found

@@ -1,4 +1,4 @@
-"""A package's folder is written as a whole, and nothing of others is touched."""
+"""A package's folder is replaced as a whole. Other files are not changed."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def target(tmp_path: Path) -> Path:
 def kinds(
     files: Mapping[str, str], target: Path, *, force: bool = False
 ) -> dict[str, str]:
-    """Compare, publish, and give the one answer of both."""
+    """Compare and publish, assert that both find the same changes, and return them."""
     foreseen = compare(files, target, force=force)
     assert publish(files, target, force=force) == foreseen
     return {change.path: change.kind for change in foreseen}
 
 
 def refusal(files: Mapping[str, str], target: Path, *, force: bool = False) -> str:
-    """Give what stops both functions, after a look that nothing has changed."""
+    """Return the problems that both functions raise; assert that no file changes."""
     before = everything(target.parent)
     with pytest.raises(InvalidInputError) as compared:
         compare(files, target, force=force)
@@ -50,7 +50,7 @@ def refusal(files: Mapping[str, str], target: Path, *, force: bool = False) -> s
 
 
 def everything(folder: Path) -> dict[str, tuple[int, int, int]]:
-    """Give what would differ if anything in a folder had been written anew."""
+    """Return inode, time and mode of each file. They change if a file is rewritten."""
     return {
         str(path): (path.lstat().st_ino, path.lstat().st_mtime_ns, path.lstat().st_mode)
         for path in [folder, *folder.rglob("*")]
@@ -341,11 +341,11 @@ class TestWorkFolder:
 
 
 class TestFailures:
-    """What the system refuses, in a process that may be refused something."""
+    """Errors of the operating system, in a process with limits or fewer permissions."""
 
     @pytest.fixture
     def open_path(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-        """Give a folder that every user of the machine can enter."""
+        """A folder that every user of the machine can enter."""
         folder = tmp_path_factory.mktemp("open")
         private = [p for p in folder.parents if p.stat().st_mode & 0o077 == 0]
         modes = {path: path.stat().st_mode for path in [folder, *private]}
@@ -357,7 +357,7 @@ class TestFailures:
 
     @staticmethod
     def refused(target: Path, limit: str) -> str:
-        """Publish the second version under a limit that is set once all is imported."""
+        """Publish the second version under a limit that is set after all imports."""
         program = f"""
             import fcntl, os, resource, signal, sys
             from pathlib import Path

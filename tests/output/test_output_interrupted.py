@@ -1,4 +1,4 @@
-"""Whatever ends a run, the folder holds the whole old package or the whole new one."""
+"""However a run ends, the folder has either the whole old package or the new one."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ WORK = [".package.runware-codegen"]
 
 
 def run_steps(folder: Path, number: str, exchange: str) -> list[dict[str, object]]:
-    """Stop a run at each of its steps; the last line is of one that was not stopped."""
+    """Stop a run at each of its steps, and return the state after each stop.
+
+    The program also reports a run that was not stopped, in the last line.
+    """
     command = [PROGRAM, "steps", folder, number, exchange]
     run = run_forked(command, cwd=folder, env=os.environ, imported=PUBLISHING)
     assert run.returncode == 0, run.stderr
@@ -80,7 +83,7 @@ def test_interrupted_at_each_step(tmp_path: Path, exchange: str) -> None:
 
 
 def publishing_forever(target: Path, modules: int) -> tuple[Forked, IO[bytes]]:
-    """Start a run that publishes one package after the other, and return what it says."""
+    """Start a run that publishes packages forever. Return the run and its output."""
     reading, writing = os.pipe()
     command = [PROGRAM, "forever", target, str(modules)]
     with Path(os.devnull).open("r+b") as nothing, os.fdopen(writing, "wb"):
@@ -92,7 +95,7 @@ def publishing_forever(target: Path, modules: int) -> tuple[Forked, IO[bytes]]:
 
 
 class Reader(threading.Thread):
-    """Opens the package over and over, and reads each one that it has opened."""
+    """Opens the package repeatedly, and reads each package that it has opened."""
 
     def __init__(self, target: Path) -> None:
         super().__init__()
@@ -110,7 +113,7 @@ class Reader(threading.Thread):
                 self.mixed.append(versions)
 
     def read(self, folder: int) -> list[str]:
-        """Read what is in an open folder; the old one is removed meanwhile."""
+        """Read the files in an open folder. The run may remove it in the meantime."""
         texts: list[str] = []
         try:
             for _, _, files, here in os.fwalk(".", dir_fd=folder):
@@ -126,7 +129,7 @@ class Reader(threading.Thread):
 
 @contextmanager
 def reading(target: Path) -> Iterator[Reader]:
-    """Read a package meanwhile."""
+    """Read a package in a thread while the context is open."""
     reader = Reader(target)
     reader.start()
     try:
@@ -145,7 +148,7 @@ def test_killed_at_any_moment_while_others_read(tmp_path: Path) -> None:
     with reading(target) as reader:
         for _ in range(15):
             run, said = publishing_forever(target, modules)
-            # However slow the machine is, some runs are killed after either version.
+            # Some runs are killed after each version, even on a slow machine.
             for _ in range(moments.choice([1, 2])):
                 assert said.readline()
             time.sleep(moments.uniform(0, 0.05))
@@ -178,7 +181,7 @@ def test_two_runs_wait_for_each_other(tmp_path: Path) -> None:
 
 
 def test_a_new_folder_that_stays_empty_is_removed(tmp_path: Path) -> None:
-    """Also while another run waits for it, which creates it again."""
+    """If another run waits for the lock of the folder, it creates the folder again."""
     folder = tmp_path / "new" / "folder"
     opened = Path("/proc/self/fd")
 

@@ -1,4 +1,4 @@
-"""How much is done, counted: a run does again only what has to be done again."""
+"""Counts of work: a run repeats only the work that is necessary."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ MODULE = "tasks/image_inference/model_3.py"
 
 @dataclass(frozen=True)
 class Work:
-    """What a run has done.
+    """The work of a run.
 
     Attributes:
-        parsed: How many documents it has parsed.
-        formatted: How many pieces of source it has given to black.
-        changed: The files of the package that it has written or removed.
-        made: How many files the package has.
+        parsed: The number of documents that the run parsed.
+        formatted: The number of pieces of source that black formatted.
+        changed: The files of the package that the run wrote or removed.
+        made: The number of files in the package.
     """
 
     parsed: int
@@ -49,7 +49,7 @@ class Work:
 
 
 class Bench:
-    """Runs the command in this process and counts."""
+    """Runs the command in this process and counts the work."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self._folder = folder
@@ -80,7 +80,7 @@ class Bench:
         self._monkeypatch.setattr(module, name, counted)
 
     def run(self, *options: str) -> Work:
-        """Generate, as if in a process of its own."""
+        """Generate with empty caches, as in a new process."""
         formatting._formatted_alone.cache_clear()
         for counted in (self._parsed, self._formatted, self._made):
             counted.clear()
@@ -99,7 +99,7 @@ class Bench:
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Work]:
-    """A folder of documents that have nearly all in common, and its first run."""
+    """A folder of documents that have almost everything in common, and a first run."""
     folder = tmp_path_factory.mktemp("bench")
     (folder / "docs").mkdir()
     for number in range(DOCUMENTS):
@@ -110,7 +110,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Work]:
 
 @pytest.fixture
 def cold(done: tuple[Path, Work]) -> Work:
-    """What the first run has done."""
+    """The work of the first run."""
     return done[1]
 
 
@@ -219,7 +219,7 @@ store.fingerprint = lambda: "this generator"
 
 
 def _imported(folder: Path, *arguments: str, before: str = "") -> set[str]:
-    """Run the command and say which packages it has imported."""
+    """Run the command, and return the packages that it has imported."""
     ran = subprocess.run(
         [sys.executable, "-c", before + _LISTED, *arguments],
         cwd=folder,
@@ -251,7 +251,7 @@ def test_an_unchanged_run_does_not_import_black(tmp_path: Path) -> None:
     assert "black" not in imported
 
 
-# -- statements by themselves, and whole files --------------------------------
+# -- separate statements and whole files --------------------------------------
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "documents"
 CORPUS = os.environ.get("RUNWARE_CORPUS")
@@ -260,7 +260,7 @@ TEXTS = [text for text in PAYLOADS if "\n" in text or '"' in text or "\\" in tex
 
 
 def _templates_filled(folder: Path) -> list[str]:
-    """Make every file that documents in a folder come to, before it is formatted."""
+    """Return the text of each file for the documents in a folder, before formatting."""
     package = parse(load([str(folder)]).documents, package="client")
     modules = [render.module_text(document) for document in package.documents]
     return [*modules, *(text for _, text in render._written(package))]

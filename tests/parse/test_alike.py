@@ -1,4 +1,4 @@
-"""What was found out about one document changes nothing about another."""
+"""Parsing one document does not affect the result for another document."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NESTED = {
 
 DOCUMENTS: dict[str, dict[str, Any]] = {
     "plain": {"properties": {"size": SIZE, "nested": NESTED}},
-    # The same, and beside it or in it what is not the same to Python or to JSON.
+    # Similar documents. Some values are equal in Python but not in JSON, as 1 and True.
     "float": {"properties": {"size": {**SIZE, "minimum": 1.0}, "nested": NESTED}},
     "truth": {"properties": {"size": {"enum": [True]}, "one": {"enum": [1]}}},
     "named": {"properties": {"dimension": SIZE, "size": NESTED}},
@@ -42,7 +42,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
 
 
 def _module(folder: Path, *names: str) -> bytes:
-    """Generate documents together; return the module of the last."""
+    """Generate documents together, and return the module of the last one."""
     docs = folder / "-".join(names)
     docs.mkdir()
     for name in names:

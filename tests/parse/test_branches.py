@@ -1,4 +1,4 @@
-"""Members that only alternatives and conditions declare are fields all the same."""
+"""Members that only alternatives and conditions declare are fields too."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _alternative(title: str, **members: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def apart(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
-    """A package of a task that is one of two objects, with nothing beside them."""
+    """A package of a task that is one of two objects, without common members."""
     document = a_document({})
     schemas = document["components"]["schemas"]
     schemas["Text"] = _alternative(
@@ -54,7 +54,7 @@ def apart(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
 
 @pytest.fixture(scope="module")
 def beside(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
-    """A package of a task with members in branches beside its own."""
+    """A package of a task that has its own members and members in branches."""
     settings = {
         "type": "object",
         "properties": {"quality": {"type": "string"}},

@@ -1,6 +1,6 @@
-"""The emitted code accepts exactly what a document allows, and sends it as it was given.
+"""Emitted code accepts exactly what a document allows, and sends tasks unchanged.
 
-Over `specs/`, and over the folder that RUNWARE_CORPUS names.
+The tests cover `specs/` and the folder in RUNWARE_CORPUS.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ TASKS = 1000
 
 
 def documents_of_the_test() -> list[Path]:
-    """Return the paths of specs and, where one is named, of the corpus."""
+    """Return the paths of the specs, and of the corpus if it is set."""
     folders = [SPECS, *([Path(CORPUS)] if CORPUS else [])]
     return [
         path
@@ -39,7 +39,7 @@ def documents_of_the_test() -> list[Path]:
 
 
 class Counted(NamedTuple):
-    """What a comparison found."""
+    """The result of a comparison."""
 
     valid: int
     invalid: int
@@ -49,7 +49,11 @@ class Counted(NamedTuple):
 def judged(
     parse: Callable[[Any], Any], path: Path, number: int
 ) -> Iterator[tuple[bool, str]]:
-    """Yield whether a document allows a task near its boundary, and how a parser is wrong."""
+    """Check a parser with tasks near the boundary of what a document allows.
+
+    Yields:
+        Whether the document allows a task, and the parser's mistake or "".
+    """
     judge = Judge(path)
     for task in Tasks(judge, random.Random(path.name)).near(number):
         allowed = judge.allows(task)
@@ -58,16 +62,16 @@ def judged(
 
 
 def compared(parse: Callable[[Any], Any], path: Path) -> Counted:
-    """Compare a parser with what a document allows."""
+    """Compare a parser with a document."""
     pairs = [*judged(parse, path, TASKS)]
     valid = sum(allowed for allowed, _ in pairs)
     return Counted(valid, len(pairs) - valid, [said for _, said in pairs if said])
 
 
 class Packages:
-    """A package for each folder: a model's document comes before a general one.
+    """A package for each folder. Documents of models take precedence over general ones.
 
-    Each is generated once for all processes that run tests.
+    Each package is generated once for all processes that run tests.
     """
 
     def __init__(self, factory: pytest.TempPathFactory) -> None:
@@ -112,7 +116,7 @@ def test_a_parser_that_checks_too_little_is_noticed(packages: Packages) -> None:
 
 
 def _recorded() -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
-    """Return recorded requests and results, where the corpus has them."""
+    """Return the recorded requests and results of the corpus, if it has any."""
     found: list[tuple[str, dict[str, Any], dict[str, Any]]] = []
     for path in sorted(Path(CORPUS or "nowhere").glob("examples/*.json")):
         for example in json.loads(path.read_text("utf-8"))["examples"]:

@@ -1,4 +1,4 @@
-"""Documents come from files, folders and standard input, and are OpenAPI 3.1."""
+"""Documents are read from files, folders and standard input, and are OpenAPI 3.1."""
 
 from __future__ import annotations
 
@@ -362,7 +362,7 @@ class TestOutline:
 
 
 class TestSchemas:
-    """Schemas are kept as they are written, whatever the library makes of them."""
+    """Schemas are kept as written, however the library represents them."""
 
     @pytest.mark.parametrize(
         "schema",

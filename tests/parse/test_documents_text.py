@@ -1,4 +1,4 @@
-"""A text is read as the value it spells out, or refused at the right place."""
+"""Texts are read as exact values, or refused with the right location."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from runware_codegen.problems import InvalidInputError
 
 HERE = "/components/schemas/Odd/const"
 
-# A key of a flow mapping in YAML has at most 1,024 characters, escaped (§7.4.2).
+# A key in a flow mapping of YAML has at most 1,024 escaped characters (§7.4.2).
 JSON_VALUES: st.SearchStrategy[Any] = st.recursive(
     st.none()
     | st.booleans()
@@ -40,14 +40,14 @@ JSON_VALUES: st.SearchStrategy[Any] = st.recursive(
     max_leaves=10,
 )
 
-# What texts in JSON and YAML are made of.
+# Pieces of texts in JSON and YAML.
 PIECES = [*"[]{}:,!>|#%\"'\\~a\n\r\t \0\x85\ufeff"]
 PIECES += [": ", "- ", "? ", "&a ", "*a", "!!str ", "\\u", "%YAML 1.2", "---", "..."]
 PIECES += ["1e999", "NaN", ".nan", "<<", "openapi"]
 
 
 def is_same(left: object, right: object) -> bool:
-    """Compare as JSON does: with the order of keys, and integers apart from floats."""
+    """Compare values as JSON: the order of keys matters, and 1 differs from 1.0."""
     return json.dumps(left) == json.dumps(right)
 
 
@@ -153,7 +153,7 @@ class TestJson:
         assert constant_in(tree_of(with_constant('"\\ud83d\\ude00"'))) == "😀"
 
     def test_128_levels_are_read_and_no_more(self) -> None:
-        # The document's own levels are components, schemas, Odd and the document itself.
+        # The document itself, components, schemas and Odd are four levels.
         at_most = with_constant("[" * 124 + "]" * 124)
         assert constant_in(tree_of(at_most))
         problem = only_problem(with_constant("[" * 125 + "]" * 125))
@@ -329,7 +329,7 @@ class TestYaml:
 
 
 class TestAnyText:
-    """Whatever stands in a file, it is a document or a problem."""
+    """Any content of a file is either a document or a problem."""
 
     @staticmethod
     def read(content: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The error enum of a task type: what the generator lists, and how the enum behaves."""
+"""The error enum of a task type: the members that are generated, and its behaviour."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from runware_codegen.parse.metadata.error_codes import error_members
 if TYPE_CHECKING:
     from types import ModuleType
 
-# The statuses of all documents and those seen besides, and the codes that were seen.
+# The statuses of all documents, and other statuses and codes seen in responses.
 SEEN = """
 400 401 402 403 404 429 500 503 504
 accountDisabled accountSuspended authTimeout authenticationFailed conflictTaskUUID
@@ -44,7 +44,7 @@ codes = st.lists(
 )
 
 
-# -- what the generator lists -------------------------------------------------
+# -- generated members --------------------------------------------------------
 
 
 def test_all_that_was_seen_is_there() -> None:
@@ -93,7 +93,7 @@ def test_any_code_gets_a_name_of_its_own(
     assert members == error_members(said, reversed(named))
 
 
-# -- how the enum behaves -----------------------------------------------------
+# -- behaviour of the enum ----------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +135,7 @@ def test_an_unknown_code_is_kept(errors: Any, code: str) -> None:
 
 
 def test_unknown_codes_are_not_collected(errors: Any) -> None:
-    """A server that invents codes for ever does not fill the memory."""
+    """A server that keeps sending new codes does not fill the memory."""
     unknown = errors("x" * 1000)
     held = sys.getrefcount(unknown)
     assert errors("x" * 1000) is not unknown

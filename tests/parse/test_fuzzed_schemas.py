@@ -1,6 +1,6 @@
-"""Any schema, any instance: the emitted class says what jsonschema-rs says.
+"""Emitted classes agree with jsonschema-rs about random schemas and instances.
 
-FUZZ=100 makes a run that many times as long.
+FUZZ=100 makes the run 100 times as long.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ thorough = settings(
     deadline=None,
     derandomize=TIMES == 1,
     database=None,
-    phases=[Phase.generate],  # the examples are judged together: nothing to shrink
+    phases=[Phase.generate],  # no shrinking: all examples are compared together
     suppress_health_check=list(HealthCheck),
 )
 
 
 def _three(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
-    """Draw three schemas, which are judged on the same instances: to draw takes longest."""
+    """Draw three schemas for the same instances, because drawing takes longest."""
     return st.lists(strategy, min_size=3, max_size=3)
 
 
 def _documents(
     folder: Path, drawn: Iterable[dict[str, Any]]
 ) -> dict[str, dict[str, Any]]:
-    """Make a document of each task schema; leave out those that are refused."""
+    """Make a document for each task schema, except those that are refused."""
     documents: dict[str, dict[str, Any]] = {}
     path = folder / "one.json"
     for number, task in enumerate(drawn):
@@ -63,10 +63,10 @@ def _documents(
 def _disagreements(
     folder: Path, drawn: list[tuple[dict[str, Any], list[dict[str, Any]]]]
 ) -> tuple[list[str], int]:
-    """Compare the emitted classes with the judge over tasks.
+    """Compare the emitted classes with jsonschema-rs.
 
     Returns:
-        Where they differ, and how many tasks were compared.
+        The disagreements, and the number of compared tasks.
     """
     documents = _documents(folder, (task for task, _ in drawn))
     name = f"drawn_{next(PACKAGES)}"

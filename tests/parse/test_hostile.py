@@ -1,8 +1,8 @@
-"""Documents that attack: any text anywhere is data in what is emitted, or refused.
+"""Hostile documents: any text at any position is either data in the output or refused.
 
-Each payload makes documents of its own, with the payload at one position, or at several
-that have nothing to do with each other. Those that are accepted come out as one package,
-which is imported and used.
+Each payload has its own documents, with the payload at one position or at several
+independent positions. The accepted documents become one package, which the tests import
+and use.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def _numbered(payloads: list[str]) -> list[tuple[str, str]]:
 
 
 def _skeleton(source: str) -> str:
-    """Write the syntax tree of a module without docstrings, texts and its own name."""
+    """Dump a module's syntax tree without docstrings, texts and the model's name."""
     tree = ast.dump(_Skeleton().visit(ast.parse(source)))
     return re.sub(r"\bN\d+(?=Request|Result)", "N", tree)
 
@@ -112,12 +112,12 @@ def test_all_positions_are_tested() -> None:
 
 
 def _sent(emitted: Emitted, task: Mapping[str, Any]) -> str:
-    """What is sent of a task, in JSON, which tells the order of members and 1 from 1.0."""
+    """Return the JSON sent for a task. It shows the order of members, and 1 or 1.0."""
     return as_text(emitted.module.parse_request(task).to_wire())
 
 
 def _apart(texts: list[str]) -> list[list[str]]:
-    """Put texts into groups in which no two become the same name."""
+    """Group texts so that no two texts in a group become the same name."""
     groups: dict[int, list[str]] = {}
     turns: Counter[str] = Counter()
     for text in texts:
@@ -141,7 +141,7 @@ def test_a_task_may_have_any_type_and_a_document_any_identifier(
         task_of(documents[name])["properties"]["taskType"]["const"] = text
     package = f"task_type_client_{number}"
     emitted = emit(tmp_path, documents, package)
-    # An empty identifier is none: the operation's name stands in for it.
+    # If the identifier is empty, the operation's name is used instead.
     expected = {text or name for name, text in _numbered(TASK_TYPES[number])}
     assert {document.id for document in emitted.module.documents()} == expected
     task_types = import_module(f"{package}.tasks._task_types")
@@ -271,7 +271,7 @@ PATTERNS = [
     "\\s*\\s*\\s*\\s*\\s*\\s*b",
     "(a?){500}a{500}",
 ]
-"""Patterns that a backtracking engine never ends with."""
+"""Patterns that take a backtracking engine forever."""
 
 
 def test_a_pattern_takes_no_time(tmp_path: Path) -> None:
@@ -290,7 +290,7 @@ def test_a_pattern_takes_no_time(tmp_path: Path) -> None:
             assert time.process_time() - began < 60, pattern
 
 
-# -- everything at once -------------------------------------------------------
+# -- everything together ------------------------------------------------------
 
 
 def test_black_has_nothing_to_add(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
-"""Documents that are too much: what is big, deep or recursive ends within bounds.
+"""Big, deep and recursive documents are processed in bounded time.
 
-What the generator makes of it is either right or one clear problem. Time is measured as
-that of the processor, which other programs do not change.
+The generator makes either a correct client or one clear problem. The tests measure
+processor time, which does not depend on other programs.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def _document(
     task: Schema | None = None,
     schemas: Mapping[str, Any] | None = None,
 ) -> Schema:
-    """Make a document with a member `odd`, more keywords for the task, more schemas."""
+    """Make a document with a member `odd`, other keywords of the task, and schemas."""
     properties = {} if odd is None else {"odd": odd}
     document = a_document({**(task or {}), "properties": properties})
     document["components"]["schemas"] |= schemas or {}
@@ -57,7 +57,7 @@ def _nested(levels: int, around: Callable[[Schema], Schema]) -> Schema:
 
 
 def _chain(levels: int, link: Callable[[Schema], Schema]) -> Schema:
-    """Make schemas of which each is made of the next."""
+    """Make a document with a chain of schemas, each of which contains the next."""
     schemas = {f"s{n}": link(_ref(f"s{n + 1}")) for n in range(levels)}
     last = {"type": "object", "properties": {"x": {"const": 1}}, "required": ["x"]}
     return _document(_ref("s0"), schemas={**schemas, f"s{levels}": last})
@@ -68,7 +68,7 @@ def _object(schema: Schema) -> Schema:
 
 
 def _doubled(keyword: str) -> Callable[[Schema], Schema]:
-    """Refer to a schema twice, each time with something else."""
+    """Return a function that refers to a schema twice, with different limits."""
     return lambda schema: {
         keyword: [{"allOf": [schema, {"minProperties": n}]} for n in (1, 2)]
     }
@@ -201,7 +201,7 @@ def test_too_much_is_refused(case: str, tmp_path: Path) -> None:
 
 
 def _problems(folder: Path, document: Schema | str) -> tuple[Problem, ...]:
-    """What is wrong with a document, or with its text."""
+    """Return the problems of a document or of its text."""
     text = document if isinstance(document, str) else json.dumps(document)
     file = folder / "one.json"
     file.write_text(text, encoding="utf-8")
@@ -298,7 +298,7 @@ BIG: Mapping[str, tuple[Schema, Mapping[str, Any], Mapping[str, Any]]] = {
         {"odd": 1},
     ),
 }
-"""Documents, what a task has to have to be accepted, and what makes it refused."""
+"""For each case: a document, members of an accepted task, and of a refused one."""
 
 
 @pytest.mark.parametrize("case", BIG)
@@ -327,7 +327,7 @@ except ValidationError:
 
 
 def _in_time(program: str, folder: Path, *, imported: str) -> str:
-    """Run a program that may use the processor for 25 s, ten times what it needs."""
+    """Run a program with a limit of 25 s of processor time, ten times what it needs."""
     limit = "resource.setrlimit(resource.RLIMIT_CPU, (25, 25))"
     command = ["-c", f"import resource, runpy, sys\n{limit}\n{program}"]
     done = run_forked(command, cwd=folder, env=environment(), imported=imported)
@@ -340,7 +340,7 @@ def _in_time(program: str, folder: Path, *, imported: str) -> str:
 
 @pytest.fixture(scope="module")
 def recursive(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
-    """A package whose members are made of themselves, and with bounds out of reach."""
+    """A package with recursive members, and with limits that no value can reach."""
     a, b = ({"type": "object", "properties": {n: _ref(n)}} for n in ("b", "a"))
     node = {"type": "object", "properties": {"next": _ref("node")}}
     members = {
@@ -423,7 +423,7 @@ ITSELF: Mapping[str, Mapping[str, Schema]] = {
         "t": {**_ref("s"), "type": "integer"},
     },
 }
-"""Schemas of integers from 3 on that are all of themselves."""
+"""Schemas of integers from 3 that include themselves."""
 
 
 @pytest.mark.parametrize("case", ITSELF)
@@ -554,8 +554,8 @@ TWICE: Mapping[str, tuple[Mapping[str, Schema], Callable[[Any], Any], Any]] = {
         ({}, "x"),
     ),
 }
-"""Schemas that ask twice of the same part, how a part is wrapped, and the innermost
-part: one that is allowed, and one that is not.
+"""For each case: schemas that check the same part twice, a function that wraps a part,
+and two innermost parts, one allowed and one refused.
 """
 
 
@@ -573,11 +573,11 @@ def test_what_is_asked_twice_is_answered_once(case: str, tmp_path: Path) -> None
     with pytest.raises(ValidationError) as caught:
         package.parse_request(a_task(odd=bad))
     assert len(str(caught.value)) < 5000
-    assert time.process_time() - began < 10  # and not 2 ** 20 times as long
+    assert time.process_time() - began < 10  # not 2 ** 20 times as long
 
 
 def _deep(member: str, levels: int) -> Any:
-    """Make a value of a member of the recursive package, of so many levels."""
+    """Make a value with a number of levels for a member of the recursive package."""
     value: Any = {} if member == "node" else []
     for _ in range(levels - 1):
         value = {"next": value} if member == "node" else [value]
@@ -585,7 +585,7 @@ def _deep(member: str, levels: int) -> Any:
 
 
 LEVELS = [128, 200, 900, 1_000, 5_000, 100_000]
-"""Levels of a member that are too many: the task around it is one more."""
+"""Numbers of levels that are too many for a member. The task is one more level."""
 
 
 @pytest.mark.parametrize("levels", LEVELS)

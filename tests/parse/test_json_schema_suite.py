@@ -1,7 +1,7 @@
-"""The JSON Schema Test Suite for 2020-12, judged by emitted classes.
+"""Emitted classes pass the JSON Schema Test Suite for 2020-12.
 
-Each schema of the suite stands where a property's schema stands in a document of its
-own; all documents become one package.
+Each schema of the suite is the schema of a property in its own document. All documents
+become one package.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ UNASSERTED = ("idn-email", "idn-hostname", "iri", "iri-reference", "uri-template
 """Formats of JSON Schema that the generator refuses."""
 
 ANNOTATIONS = "format"
-"""The file in which formats assert nothing, while this generator asserts them."""
+"""The file that treats formats as annotations. This generator asserts formats."""
 
 IGNORED = ("array_of_schemas", "object_of_schemas", "unknown-keyword")
-"""Made-up keywords of the suite, to be let through as `--allow-unenforced` does."""
+"""Unknown keywords in the suite, which are allowed as with `--allow-unenforced`."""
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -66,16 +66,16 @@ REMOTE = {
     "tests for implementation dynamic anchor and reference link",
     "validate definition against metaschema",
 }
-"""Groups that refer to another document in files that are about something else."""
+"""Groups that refer to another document, in files about other keywords."""
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why the generator refuses groups.
+    """A reason for which the generator refuses groups.
 
     Attributes:
-        said: What its message says.
-        applies: Which groups those are.
+        said: The text of the message.
+        applies: Whether the reason applies to a group.
     """
 
     said: str
@@ -107,16 +107,16 @@ REFUSED: dict[str, Refusal] = {
         lambda group: group.file == "optional/dependencies-compatibility",
     ),
 }
-"""The groups that the generator refuses, by the reason."""
+"""The groups that the generator refuses, by reason."""
 
 
 class Suite(NamedTuple):
-    """What became of the suite.
+    """The result of generating code for the suite.
 
     Attributes:
         refused: The groups that the generator refuses, each with its problems.
-        package: The package of all others.
-        models: The model of each group that is in the package.
+        package: The package of all other groups.
+        models: The model of each group in the package.
     """
 
     refused: list[tuple[Group, InvalidInputError]]
@@ -154,7 +154,7 @@ def _groups() -> list[Group]:
 def _document(number: int, group: Group) -> dict[str, Any]:
     schema = group.schema
     if group.keywords and "$id" not in group.keywords:
-        # References from the root of the schema lead to it, wherever it stands.
+        # With an $id, references from the root of the schema resolve at any position.
         schema = {**group.keywords, "$id": f"https://suite.example/{number}"}
     return simple_document(f"group-{number}", {"properties": {"value": schema}})
 
@@ -163,7 +163,7 @@ def _check(document: dict[str, Any], path: Path) -> None:
     """Parse a document as strictly as possible.
 
     Raises:
-        InvalidInputError: When the generator refuses it for more than `IGNORED` keywords.
+        InvalidInputError: The generator refuses it for more than `IGNORED` keywords.
     """
     text = json.dumps(document)
     path.write_text(text, encoding="utf-8")
@@ -221,7 +221,7 @@ def test_every_instance_is_judged_right(suite: Suite, file: str) -> None:
 def test_formats_are_asserted_where_the_suite_takes_them_as_annotations(
     suite: Suite,
 ) -> None:
-    """In that file an invalid text is valid; nothing but that is different."""
+    """In that file, texts with an invalid format are valid. Nothing else differs."""
     judged = [
         ("annotation" in test["description"], _mistake(suite.package, model, test))
         for group, model in suite.models
@@ -237,6 +237,6 @@ def _name(group: Group) -> str:
 
 
 def _mistake(package: ModuleType, model: str, test: dict[str, Any]) -> str:
-    """Say how the emitted class is wrong about an instance; "" where it is right."""
+    """Return the emitted class's mistake about an instance, or "" if it is right."""
     task = a_task(model, taskType=SIMPLE, value=test["data"])
     return disagreement(package.parse_request, task, allowed=test["valid"])

@@ -1,6 +1,6 @@
-"""Each keyword of JSON Schema 2020-12, wherever a schema can stand.
+"""Each keyword of JSON Schema 2020-12, at every position of a schema.
 
-The tables say by hand what is allowed; jsonschema-rs, a second judge, agrees with them.
+The tables of allowed values are written by hand. jsonschema-rs agrees with them.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ CASES = {
 
 
 ELSEWHERE = {"definitions", "x-constraints"}
-"""An old name of $defs, and Runware's own keyword, of which no other judge knows."""
+"""An old name of $defs, and Runware's own keyword. Other validators ignore both."""
 
 
 SIZES = [
@@ -63,12 +63,12 @@ SIZES = [
     (7, 15, False),
     (0, 0, False),
 ]
-"""Widths and heights, and whether the constraints of the test below allow them."""
+"""Widths, heights, and whether the constraints of the test below allow them."""
 
 
 @dataclass(frozen=True)
 class Position:
-    """Where a schema stands in that of a member, and a value of it in the member."""
+    """Functions that wrap a schema and a value into those of a member."""
 
     schema: Callable[[Any], Any]
     value: Callable[[Any], Any]
@@ -95,12 +95,12 @@ POSITIONS = {
     ),
     CONDITION: Position(lambda schema: schema, lambda value: value),
 }
-"""The positions, by the name of a member."""
+"""The positions, by name of the member."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """A case at positions, which share a document."""
+    """A case at one or more positions in one document."""
 
     case: str
     positions: tuple[str, ...]
@@ -122,7 +122,7 @@ class Place:
         return document
 
     def tasks(self) -> Iterator[tuple[dict[str, Any], bool]]:
-        """Yield tasks with one member, and whether each is allowed."""
+        """Yield tasks with one member, and whether each task is allowed."""
         case = CASES[self.case]
         for name in self.positions:
             for values, allowed in ((case.valid, True), (case.invalid, False)):
@@ -132,7 +132,7 @@ class Place:
 
 
 def places_of(case: str) -> list[Place]:
-    """Return all positions of a case. A schema with an $id can stand only once."""
+    """Return the places of a case. A schema with an $id can occur only once in each."""
     if '"$id"' in json.dumps(CASES[case].schema):
         return [Place(case, (position,)) for position in POSITIONS]
     return [Place(case, tuple(POSITIONS))]

@@ -1,7 +1,8 @@
-"""Take any one assertion from a model, and conformance notices.
+"""If an assertion is removed from a model, the conformance tests detect it.
 
-Over `specs/`, and over the folder that RUNWARE_CORPUS names. A general document has dozens
-of members with the same kind of assertion: without RUNWARE_CORPUS, some of them are tried.
+The tests cover `specs/` and the folder in RUNWARE_CORPUS. A general document has dozens
+of members with the same kind of assertion. Without RUNWARE_CORPUS, the tests try only
+some of them.
 """
 
 from __future__ import annotations
@@ -47,25 +48,25 @@ __all__ = ["packages"]
 
 ATTEMPTS = 12
 FOR_IMPLIED = 6
-"""Attempts after which it is certain enough that a mutant is never noticed."""
+"""Attempts after which a mutant is considered undetectable."""
 
 DRAWN = 1000
 
 OF_EACH_KIND = None if "RUNWARE_CORPUS" in os.environ else 8
-"""Mutants that lack the same kind of assertion in different members; None for all."""
+"""The limit of mutants for each kind of assertion in members. None means no limit."""
 
 AT_ONCE = 500
-"""Tasks that are drawn at a time for the few mutants that the first attempt leaves."""
+"""Tasks to draw at a time for the mutants that survive the first attempt."""
 
 OF_EACH_REASON = 10
-"""Tasks that are tried of those that are refused for the same reason alone."""
+"""Tasks to try of those that are refused only for the same reason."""
 
 IMPLIED = {
-    # Other rules forbid both, or demand both.
+    # Other rules either forbid both or require both.
     "klingai-video-2-6-pro": [
         "KlingaiVideo26ProRequest: width and height go together: give both or neither",
     ],
-    # Width × height has a least value, and the other one is above 0.
+    # Width × height has a minimum, and the other one is above 0.
     "openai-gpt-image-2-5-flare": [
         "OpenaiGptImage25FlareRequest.width: ge",
         "OpenaiGptImage25FlareRequest.height: ge",
@@ -80,19 +81,19 @@ IMPLIED = {
         "TripoV31Request.outputFormat: type",
         "TripoV31Request.outputFormat: literals",
     ],
-    # As in remove-background.
+    # The same as in remove-background.
     "upscale": [
         "UpscaleRequest.outputFormat: type",
         "UpscaleRequest.outputFormat: literals",
     ],
-    # Without frameImages, width and height are required, which exclude resolution; and
-    # a frame can only be the first.
+    # Without frameImages, width and height are required, and they exclude resolution.
+    # A frame can only be the first one.
     "xai-grok-imagine-video-1-5": [
         "XaiGrokImagineVideo15Request: resolution requires inputs.frameImages",
         "Inputs.frameImages: check",
     ],
 }
-"""Assertions that others imply, by document."""
+"""Assertions that other assertions imply, by document."""
 
 
 @cache
@@ -105,12 +106,12 @@ def _model(path: Path) -> Document:
 def _forbidden(
     judge: Judge, drawn: Tasks, labels: Iterable[str], *, attempt: int
 ) -> Iterator[dict[str, Any]]:
-    """Draw tasks that the document forbids, around the members that mutants are about.
+    """Draw tasks that the document forbids, with changes to the members of mutants.
 
-    The first attempt notices nearly all mutants without the many tasks of the others.
+    The first attempt draws fewer tasks, and still detects nearly all mutants.
     """
     names = {label.partition(": ")[0].partition(".")[2] for label in labels}
-    of_all = "" in names  # a rule is about any of them
+    of_all = "" in names  # a rule may involve any member
     directed = drawn.directed(None if of_all else names, thorough=attempt > 1)
     tasks = chain(directed, drawn.near(DRAWN))
     return (task for task in tasks if not judge.allows(task))
@@ -120,8 +121,9 @@ class Refused(NamedTuple):
     """A task that the document forbids.
 
     Attributes:
-        said: What is said of it: places and sentences.
-        is_simple: Whether it is refused for one reason, and is one of the first for that.
+        said: The locations and messages of its errors.
+        is_simple: Whether it is refused for a single reason, and is among the first
+            tasks refused for that reason.
         task: The task.
     """
 
@@ -133,8 +135,10 @@ class Refused(NamedTuple):
 def _telling_first(
     request: type[Any], forbidden: list[dict[str, Any]]
 ) -> list[Refused]:
-    """Order tasks by what a class refuses them for: those with the fewest reasons first,
-    and of these, one for each set of reasons before another.
+    """Sort tasks by the reasons for which a class refuses them.
+
+    Tasks with the fewest reasons come first. Among these, the first task of each set of
+    reasons comes before the second of any set.
     """
     turns: Counter[frozenset[object]] = Counter()
     ordered: list[tuple[int, int, int, Refused]] = []
@@ -163,8 +167,8 @@ def _telling_first(
 class Module:
     """The module of a document or a mutant, inside a package.
 
-    A mutant takes over the classes of the whole document that are the same in both: most
-    are, and pydantic takes long to make one.
+    A mutant reuses the classes that are the same as in the whole document. Most classes
+    are the same, and pydantic is slow to create one.
     """
 
     def __init__(
@@ -186,15 +190,15 @@ class Module:
             del sys.modules[made.__name__]
         self.request: type[Any] = self.names[document.request.name]
         for each in written.classes:
-            self.names[each.name].model_rebuild()  # mutants share what is built
+            self.names[each.name].model_rebuild()  # mutants reuse the built classes
 
 
 def _changed(mutant: ModuleView, whole: ModuleView) -> list[ClassView]:
-    """Choose the classes that differ, and those that refer to one of them."""
+    """Return the classes that differ, and those that refer to one of them."""
     before = {each.name: each for each in _definitions(whole)}
     differing = [each for each in _definitions(mutant) if before.get(each.name) != each]
     if any(each.name in before and each not in mutant.classes for each in differing):
-        return mutant.classes  # a helper has another meaning under the same name
+        return mutant.classes  # a helper of the same name differs
     names: set[str] = set()
     more = {each.name for each in differing}
     while more:
@@ -219,7 +223,7 @@ def _text(view: ModuleView) -> str:
 
 
 class Forbidden:
-    """Tasks that the document forbids, those with the fewest reasons first."""
+    """Tasks that the document forbids. Those with the fewest reasons come first."""
 
     def __init__(self, ordered: list[Refused]) -> None:
         self._simple = [each for each in ordered if each.is_simple]
@@ -229,10 +233,10 @@ class Forbidden:
                 self._said[each].append(refused)
 
     def is_taken_by(self, request: type[Any], label: str) -> bool:
-        """Say whether a mutant accepts one.
+        """Return whether a mutant accepts a forbidden task.
 
-        Tried are those that are refused for what it lacks, then those about its member,
-        then some for each reason for which alone tasks are refused.
+        The order is: tasks refused for the missing assertion, tasks with errors at its
+        member, and some tasks for each reason that alone refuses tasks.
         """
         place, _, assertion = label.partition(": ")
         member = place.rpartition(".")[2]
@@ -243,14 +247,14 @@ class Forbidden:
             try:
                 request.model_validate(each.task)
             except (ValidationError, TypeError):
-                # A rule may trip over a value whose type is not checked any more.
+                # A rule may fail for a value whose type is no longer checked.
                 continue
             return True
         return False
 
 
 def _chosen(path: Path) -> Iterator[tuple[str, Document]]:
-    """Yield the mutants to try: all of a class as a whole, and some of members."""
+    """Yield the mutants to try: all about a class itself, some about its members."""
     kinds = Counter[str]()
     for label, mutant in mutants(_model(path)):
         place, _, kind = label.partition(": ")
@@ -263,13 +267,13 @@ def _chosen(path: Path) -> Iterator[tuple[str, Document]]:
 
 @pytest.fixture(autouse=True)
 def _documentation_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make docstrings short, which check nothing and take long to wrap."""
+    """Shorten docstrings, because they check nothing and are slow to wrap."""
     for name in ("class_doc", "field_doc", "part_doc", "request_doc"):
         monkeypatch.setattr(module, name, lambda *_, **__: "None.")
 
 
 def _leave_errors(package: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave errors as pydantic raises them: to explain them takes longer than to check."""
+    """Leave pydantic's errors unchanged, because explaining them is slow."""
     part = import_module(f"{package.__name__}._runtime.schema.parts").Part
     monkeypatch.setattr(part, "_explained", lambda _, error: error)
 

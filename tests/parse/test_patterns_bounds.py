@@ -1,4 +1,4 @@
-"""Patterns that are refused, and patterns and texts made to take for ever."""
+"""Patterns that are refused, and patterns and texts designed to take forever."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from runware_codegen.parse.patterns import (
     translate,
 )
 
-# What cannot be used, and what is said then
+# Unsupported patterns, and their messages
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_any_text_is_translated_or_refused(source: str) -> None:
         assert all(text.isascii() for text, _ in parts)
 
 
-# Texts and patterns made to take for ever
+# Texts and patterns designed to take forever
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_a_pattern_is_translated_or_refused_in_bounded_time(source: str) -> None
     assert process_time() - start < 60
 
 
-# The emitted module by itself
+# The emitted module alone
 
 
 def test_each_expression_must_be_found() -> None:

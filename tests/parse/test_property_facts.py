@@ -1,4 +1,4 @@
-"""What a property says of itself beside its type: seen by readers, editors and callers."""
+"""Annotations of a property in docstrings, JSON schemas, warnings and errors."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _source(folder: Path, package: str) -> str:
 
 
 def _doc(source: str, member: str) -> str:
-    """Return the docstring of a member, in one line."""
+    """Return the docstring of a member in one line."""
     found = re.search(rf'\n    {member}: [^"].*?\n    """(.*?)"""', source, re.DOTALL)
     assert found
     return " ".join(found[1].split())
@@ -74,7 +74,7 @@ def test_a_deprecated_member_warns_when_it_is_given(
     old = {"type": "string", "deprecated": True}
     parts = {"type": "array", "items": {"type": "object", "properties": {"old": old}}}
     task = {"properties": {"frames": parts, "new": {"type": "string"}}}
-    if rule:  # such a class is not validated by pydantic alone
+    if rule:  # pydantic alone does not validate a class with a rule
         task |= {"not": {"required": ["new", "frames"]}}
     module = _module(tmp_path, f"old_{way}_{rule}", task)
     request = module.request_class("imageInference", "test:sample@1")

@@ -1,4 +1,4 @@
-"""Alternatives: how they read in a module, and how a value that fits none is refused."""
+"""Alternatives: their text in a module, and errors for values that match none."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ PROPERTIES: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
-    """A package of one document with alternatives of many kinds."""
+    """A package of one document with many kinds of alternatives."""
     return generated(
         tmp_path_factory.mktemp("unions"),
         {"sample.json": a_document({"properties": PROPERTIES})},
@@ -104,7 +104,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
 
 @pytest.fixture(scope="module")
 def source(package: ModuleType) -> str:
-    """The text of the document's module."""
+    """The source of the document's module."""
     request = package.parse_request(a_task())
     return getsource(sys.modules[type(request).__module__])
 
@@ -220,7 +220,7 @@ def test_a_refusal_speaks_of_the_nearest_or_of_all(
 
 
 def _refusals(package: ModuleType, **members: Any) -> dict[str, str]:
-    """Return what is said of a task that is refused, by place."""
+    """Return the messages for a refused task, by location."""
     with pytest.raises(ValidationError) as caught:
         package.parse_request(a_task(**members))
     return {

@@ -1,4 +1,4 @@
-"""What measurements find is shown whole: in the table, in the picture, and in README."""
+"""The table, the picture and README show all results of the benchmarks."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ FOUND = Results(
 
 @pytest.fixture
 def written(tmp_path: Path) -> Path:
-    """A folder with what is written of a run."""
+    """A folder with the report of a run."""
     results.save(FOUND, tmp_path / report.JSON)
     command = [sys.executable, TOP / "benchmarks" / "report.py"]
     subprocess.run([*command, tmp_path / report.JSON], check=True)
@@ -87,7 +87,7 @@ def test_the_picture_has_every_bar(picture: ET.Element) -> None:
 
 
 def test_bars_are_as_long_as_their_values(picture: ET.Element) -> None:
-    [_, *ours], [_, *others], [_, *allowed] = (  # the first of each is in the legend
+    [_, *ours], [_, *others], [_, *allowed] = (  # the first one is in the legend
         [
             float(bar.get("width", 0))
             for bar in picture.iter(f"{SVG}rect")
@@ -195,7 +195,7 @@ def test_turns_are_taken() -> None:
 def test_a_process_is_measured_with_those_it_starts() -> None:
     inner = "import time; [0 for _ in iter(lambda: time.process_time() < 0.3, False)]"
     outer = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {inner!r}])"
-    # In a process of its own: a child begins with the peak memory of its parent.
+    # This runs in a new process: a child inherits the peak memory of its parent.
     program = f"from measuring import run; print(run([{sys.executable!r}, '-c', {outer!r}], {{}}))"
     done = subprocess.run(
         [sys.executable, "-c", program],

@@ -1,4 +1,4 @@
-"""Imports between the rooms of generator and emitted package run one way, as pyproject.toml has it."""
+"""Imports between folders run in one direction, by the contracts in pyproject.toml."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What CONTRIBUTING says of a task's life is what the client's table of states says."""
+"""CONTRIBUTING describes the states of a task as in the client's table of states."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ TEMPLATES = TOP / "templates"
 
 
 def _table(*rows: tuple[str, ...]) -> str:
-    """Return a table of Markdown; the first row is its head."""
+    """Return a table in Markdown. The first row is the header."""
     ruled = (rows[0], ("---",) * len(rows[0]), *rows[1:])
     return "\n".join(f"| {' | '.join(row)} |" for row in ruled).replace(" --- ", "---")
 
 
 def _meanings(enum: str) -> list[tuple[str, str]]:
-    """Return the values of an enum's members, each with the docstring below it."""
+    """Return the value and the docstring of each member of an enum."""
     tree = ast.parse(
         (TEMPLATES / "_runtime/delivery/lifecycle.py").read_text(encoding="utf-8")
     )

@@ -1,4 +1,4 @@
-"""What the project's pages show is so: code runs, links lead somewhere, words are plain."""
+"""The project's pages are correct: their code runs, and their links have targets."""
 
 from __future__ import annotations
 
@@ -64,8 +64,9 @@ def catalog() -> Iterator[Catalog]:
 def test_each_block_runs_as_it_stands(
     page: Path, mock: Mock, catalog: Catalog, tmp_path: Path
 ) -> None:
-    """Run the blocks of a page in their order, in one folder; a program that a page names
-    as `NAME.py` is kept for those after it.
+    """Run the blocks of a page in order, in one folder.
+
+    A program that a page names as `NAME.py` is kept for the blocks after it.
     """
     for language, code, output, name in blocks(page):
         if language == "python":
@@ -88,7 +89,7 @@ def _run_commands(code: str, folder: Path, index_url: str = "") -> None:
     for line in code.splitlines():
         command = line.removeprefix("$ ")
         assert command.startswith("runware-codegen ")
-        if _LONG_RUNNING in command:  # the fixture is one
+        if _LONG_RUNNING in command:  # the fixture already runs a mock
             continue
         arguments = command.split()[1:]
         if arguments[0] == "fetch":

@@ -1,4 +1,4 @@
-"""Tools that document Python show the emitted package: its classes, and their parameters."""
+"""Documentation tools show the classes and parameters of the emitted package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each worked example under `examples/` runs as it stands, against the mock."""
+"""Each example in `examples/` runs unchanged with the mock."""
 
 from __future__ import annotations
 

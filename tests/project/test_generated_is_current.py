@@ -1,4 +1,4 @@
-"""`generated/runware_client` is what the generator makes of `specs/`, byte for byte."""
+"""`generated/runware_client` has the bytes that the generator makes from `specs/`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What README shows is so: its code runs, and its output is what comes out."""
+"""The code in README runs and prints the output that README shows."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ try:
 except ValueError as error:
     print(error)
 """
-"""The program of the picture: a width without a height, a strength without an image."""
+"""The program of the picture: a width without height, and a strength without image."""
 
 
 @pytest.fixture(scope="module")

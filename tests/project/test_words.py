@@ -1,4 +1,4 @@
-"""The pages of the project are in plain technical English: `make check` runs this too."""
+"""The project's pages are in plain technical English. `make check` also runs this."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WORDS = {
     r"\be\.g\.|\bi\.e\.|\betc\.": "for example, that is, and so on",
     r"\bupon\b|\bwhilst\b|\bnought\b|\bhitherto\b|\bthereof\b": "a plain word",
 }
-"""What pages do not say, and what they say instead: after Google's and Microsoft's guides."""
+"""Words that pages avoid, and alternatives, after Google's and Microsoft's guides."""
 
 MAX_WORDS = 32
 
@@ -39,7 +39,7 @@ CONFIG: Any = {
     **DEFAULT,
     "checks": DEFAULT["checks"] | {"typography": False, "lexical_illusions": False},
 }
-"""Without the checks that tables and headings break: of quotation marks and repetitions."""
+"""The configuration of proselint, without the checks that tables and headings fail."""
 
 
 def prose(page: Path) -> str:
@@ -49,7 +49,7 @@ def prose(page: Path) -> str:
 
 
 def findings(source: str, text: str) -> list[str]:
-    """Return what proselint finds in a text."""
+    """Return the findings of proselint in a text."""
     if not CheckRegistry().checks:
         CheckRegistry().register_many(__register__)
     found = LintFile(source, text).lint(CONFIG)

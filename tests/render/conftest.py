@@ -1,4 +1,4 @@
-"""A package of all documents there are, and what type checkers say of it and its users."""
+"""A package of all documents, and the output of type checkers for it and its users."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from typed_programs import PROGRAMS, write_programs
 if TYPE_CHECKING:
     from pathlib import Path
 
-EMITTED = "generated/runware_client"  # below `generated`, as the rules for it expect
+EMITTED = "generated/runware_client"  # below `generated`, where the rules for it apply
 
 
 @pytest.fixture(scope="session")
 def emitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the package, and programs that use it."""
+    """A folder with the package and programs that use it."""
     return once(tmp_path_factory, "emitted", _emit)
 
 
@@ -31,9 +31,9 @@ def emitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pyright(
     tmp_path_factory: pytest.TempPathFactory, emitted: Path
 ) -> list[Diagnostic]:
-    """What basedpyright says of the package and the programs, in one run over both.
+    """The output of one run of basedpyright for the package and the programs.
 
-    It takes the newest Python, where mypy takes the one that runs the tests.
+    basedpyright checks for the newest Python, mypy for the one that runs the tests.
     """
 
     def check(folder: Path) -> None:
@@ -49,7 +49,7 @@ def pyright(
 def mypy_said(
     tmp_path_factory: pytest.TempPathFactory, emitted: Path
 ) -> list[Diagnostic]:
-    """What mypy says of the package and the programs, in one run over both."""
+    """The output of one run of mypy for the package and the programs."""
 
     def check(folder: Path) -> None:
         programs = [f"programs/{name}" for name in PROGRAMS]

@@ -1,4 +1,4 @@
-"""What documents say of their models is written as black formats it, by no black."""
+"""Metadata of models is written in black's format, without running black."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""The same documents give the same bytes, whatever is around them.
+"""The same documents give the same bytes in any environment.
 
-The distribution makes them on other Pythons, in other languages and time zones: see
-`building/`.
+The tests in `building/` generate with other Pythons, languages and time zones.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ SPECS = sorted((TOP / "specs").glob("*.json"))
 
 
 def test_the_machine_and_the_order_do_not_matter(tmp_path: Path) -> None:
-    """The committed client is of the sorted documents; these are in another order."""
+    """The committed client comes from sorted documents. Here the order is different."""
     folder = tmp_path / "a folder é" / "deep"
     folder.mkdir(parents=True)
     command = [sys.executable, "-m", "runware_codegen", "generate", "--no-cache"]

@@ -1,7 +1,7 @@
-"""Emitted code is as strict as code that people write: types, lint, format.
+"""Emitted code passes strict type checkers, ruff and black.
 
-Over the shipped client and the golden documents, and over the folder that
-RUNWARE_CORPUS names.
+The tests cover the shipped client, the golden documents, and the folder in
+RUNWARE_CORPUS.
 """
 
 from __future__ import annotations

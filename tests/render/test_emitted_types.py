@@ -1,4 +1,4 @@
-"""What type checkers tell the people who use the client, over programs and examples."""
+"""The errors and types that type checkers report to users of the client."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _verify(said: Iterable[Diagnostic], reveals: str) -> None:
 
 
 def _name(revealed: str) -> str:
-    """Return a type without its modules; mypy writes a named tuple as its members."""
+    """Return a type without modules. mypy shows a named tuple as its members."""
     name = re.sub(r"(\w+\.)+", "", revealed)
     return re.sub(r"^tuple\[.*, fallback=(\w+)\]$", r"\1", name)
 
@@ -57,14 +57,14 @@ PLUGIN = """
 
 
 def test_mypy(mypy_said: list[Diagnostic]) -> None:
-    """The packages that the programs import are checked too, and have no error."""
+    """mypy also checks the packages that the programs import, and finds no error."""
     _verify(_in_programs(mypy_said), r'Revealed type is "(.*)"')
 
 
 def test_mypy_with_the_plugin(
     emitted: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """The packages that the programs import are checked too, and have no error."""
+    """mypy also checks the packages that the programs import, and finds no error."""
     settings = tmp_path / "mypy.ini"
     settings.write_text(dedent(PLUGIN), encoding="utf-8")
     option = f"--config-file={settings}"

@@ -1,4 +1,4 @@
-"""Results that a document does not describe have what its task type has in general."""
+"""Results that a document does not describe get the members of the task type."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def of_type(task_type: str, result: Json) -> dict[str, Json]:
 
 
 def without(step: str) -> dict[str, Json]:
-    """A document that has nothing of its results below a step."""
+    """Return a document whose results are not described from this step on."""
     document = of_type("imageInference", ANSWER)
     node = document
     for name in ITEMS[: ITEMS.index(step)]:
@@ -54,7 +54,7 @@ def without(step: str) -> dict[str, Json]:
 
 
 def referring() -> dict[str, Json]:
-    """A document whose body and list of results are references."""
+    """Return a document whose body and list of results are references."""
     document = of_type("imageInference", ANSWER)
     schemas = document["components"]["schemas"]
     schemas["Body"] = {"properties": {"data": {"$ref": "#/components/schemas/Data"}}}
@@ -84,7 +84,7 @@ DESCRIBED = {
 
 @pytest.fixture(scope="module")
 def clients(tmp_path_factory: pytest.TempPathFactory) -> dict[str, ModuleType]:
-    """A client for each document, which has no general document."""
+    """A client for each document, without a general document."""
     made: dict[str, ModuleType] = {}
     documents = {**UNDESCRIBED, **DESCRIBED}
     documents |= {task_type: of_type(task_type, PLACEHOLDER) for task_type in MODELS}

@@ -1,6 +1,6 @@
-"""Modules as they should read: a change to them is looked at, and accepted by hand.
+"""The expected text of modules. A change is reviewed and accepted by hand.
 
-`make golden` puts what the generator makes now in the place of what is expected.
+`make golden` replaces the expected modules with those that the generator makes now.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def test_a_change_is_shown_as_a_patch() -> None:
 
 
 def _made() -> dict[str, str]:
-    """Make the modules that vary with the documents."""
+    """Make the modules that depend on the documents."""
     loaded = load([str(GOLDEN / "documents")])
     files = render(parse(loaded.documents, package="golden"))
     varying = ("tasks/_index.py", "client.py")

@@ -1,6 +1,6 @@
-"""Text of a document does nothing in the tools that read Python files.
+"""Text of a document has no effect in the tools that read Python files.
 
-The judges are the tools: doctest by way of pytest, mypy's reader of comments, black,
+The tests run the tools: doctest through pytest, mypy's parser of comments, black,
 Python's tokenizer, docutils, and a Markdown parser that allows everything.
 """
 
@@ -40,7 +40,7 @@ ORDINARY = "An ordinary text."
 
 @pytest.fixture(scope="module")
 def emitted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emitted]:
-    """A package in whose documents the texts stand wherever a text may stand."""
+    """A package of documents that have the texts at every possible position."""
     folder = tmp_path_factory.mktemp("inert")
     documents = {}
     for number, text in enumerate([ORDINARY, *INTERPRETED]):
@@ -63,7 +63,7 @@ def test_doctest_finds_nothing_to_run(tmp_path: Path) -> None:
         command, cwd=tmp_path, capture_output=True, text=True, check=False
     )
     forget(tmp_path)
-    assert finished.returncode == 5, finished.stdout  # there were no tests
+    assert finished.returncode == 5, finished.stdout  # no tests were collected
     assert not (tmp_path / SENTINEL).exists()
 
 
@@ -85,7 +85,7 @@ _OBEYED = re.compile(
     r"|^(?:<{7}|={7}|>{7})(?:\s|$)",
     re.VERBOSE,
 )
-"""What line-based tools look for: PEP 263, flake8, coverage, isort, vim, emacs, git."""
+"""Markers of line-based tools: PEP 263, flake8, coverage, isort, vim, emacs, git."""
 
 
 def _comments(source: str) -> list[str]:
@@ -108,11 +108,11 @@ def test_black_formats_each_module(tmp_path: Path) -> None:
     assert black.format_str(text, mode=black.Mode()) == text
 
 
-# -- pages made of docstrings -------------------------------------------------
+# -- pages made from docstrings -----------------------------------------------
 
 
 def _docstrings(text: str) -> Iterator[str]:
-    """Write a text as the docstring of a module, a class and a field."""
+    """Yield docstrings of a module, a class and a field with a text."""
     for indent in (0, 4, 8):
         yield ast.literal_eval(docstring(text, indent))
         yield ast.literal_eval(docstring(f"Title.\n\n{text}\n\nMore.", indent))

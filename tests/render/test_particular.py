@@ -1,4 +1,4 @@
-"""A document about a particular model stands beside the general one of its task type."""
+"""A document for one model works together with the general one of its task type."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PARTICULAR = "test:sample@1"
 def package(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> ModuleType:
-    """A package of both, made of documents in either order."""
+    """A package of both documents, generated in each order."""
     general = json.loads((SPECS / "image-inference.json").read_text("utf-8"))
     particular = a_document({"properties": {"odd": {"type": "integer"}}})
     documents = {"general.json": general, "particular.json": particular}

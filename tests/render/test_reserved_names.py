@@ -1,6 +1,6 @@
-"""A member may have any name: also the names that its class, its metaclass or pydantic have.
+"""A member may have any name, even one of its class, its metaclass or pydantic.
 
-`make golden` writes the names that the classes have now.
+`make golden` writes the current names of the classes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ LISTED = {
 
 @pytest.fixture(scope="module")
 def current(shipped: ModuleType) -> dict[str, set[str]]:
-    """The attributes that the base classes have, with this version of pydantic."""
+    """The attributes of the base classes with this version of pydantic."""
     base = import_module(f"{shipped.__name__}._runtime.schema")
     return {
         "REQUEST": _attributes(base.TaskRequest, base.OpenPart),
@@ -40,7 +40,7 @@ def current(shipped: ModuleType) -> dict[str, set[str]]:
 
 
 def _attributes(*classes: type) -> set[str]:
-    """Return the names that instances, classes and their metaclasses know."""
+    """Return the names of attributes of instances, classes and their metaclasses."""
     return {
         name
         for cls in classes

@@ -1,4 +1,4 @@
-"""A FastAPI application takes requests and answers with results."""
+"""A FastAPI application receives requests and responds with results."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     import fastapi
 
-# FastAPI names the body for pydantic, which cannot use the name, and says so where a
-# class is built when it is first used.
+# FastAPI gives the body an alias that pydantic cannot use. pydantic warns about it if
+# it builds the class at the first use.
 pytestmark = pytest.mark.filterwarnings(
     "ignore::pydantic.warnings.UnsupportedFieldAttributeWarning"
 )
@@ -26,7 +26,7 @@ IMAGE = "https://im.runware.ai/a.png"
 
 
 def _application(request_class: Any) -> fastapi.FastAPI:
-    import fastapi  # noqa: PLC0415 - long to import: not where tests are collected
+    import fastapi  # noqa: PLC0415 - slow to import: not at collection
 
     application = fastapi.FastAPI()
     result_class = request_class.result
@@ -59,7 +59,7 @@ def _application(request_class: Any) -> fastapi.FastAPI:
 
 @pytest.fixture(scope="module")
 def url(image_inference: ModuleType) -> Iterator[str]:
-    """The address of such an application, on a socket."""
+    """The URL of the application, served on a socket."""
     import uvicorn  # noqa: PLC0415
 
     module = import_module(f"{image_inference.__name__}.image_inference")

@@ -1,4 +1,4 @@
-"""What pydantic and Python make of a request that holds a file to upload."""
+"""Requests that contain a file to upload: copies, pickles, dumps and JSON."""
 
 from __future__ import annotations
 

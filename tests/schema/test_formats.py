@@ -1,4 +1,4 @@
-"""The formats of the emitted package's runtime, with jsonschema-rs as the judge."""
+"""The formats of the emitted package's runtime, compared with jsonschema-rs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SOURCE = Path(__file__).parents[2] / "templates" / "_runtime/schema/formats.py"
 
 
 def load(source: Path) -> ModuleType:
-    """Import a module of the templates, with the modules beside it."""
+    """Import a module of the templates together with the modules beside it."""
     package = ModuleType("_schema_under_test")
     package.__path__ = [str(source.parent)]
     sys.modules[package.__name__] = package
@@ -345,7 +345,7 @@ EXAMPLES = {
             "xn--bcher-kva.example",
             "xn--4gbwdl.xn--wgbh1c",
             "xn--zca29lwxobi7a",  # letters and signs that are exceptions
-            "xn--ll-0ea",  # a middle dot between two l
+            "xn--ll-0ea",  # a middle dot between two letters l
             "xn--wva3je",  # a keraia before Greek
             "xn--4dbc5h",  # a geresh after Hebrew
             "xn--bck0j",  # a katakana middle dot beside katakana
@@ -362,7 +362,7 @@ EXAMPLES = {
             "a_b",
             "a b",
             "caf\u00e9.org",
-            "\u212aelvin",  # its lower case is an ASCII k
+            "\u212aelvin",  # the Kelvin sign, whose lower case is an ASCII k
             "a\u3002b",
             "a" * 64,
             f"{MAX_NAME}d",
@@ -370,7 +370,7 @@ EXAMPLES = {
             "xn--",
             "xn--x",
             "xn--abc-",
-            "xn---wdl",  # Punycode would not write its first hyphen
+            "xn---wdl",  # Punycode would not produce the first hyphen
             "xn--ls8h",  # a pictograph
             "xn--chb89f",  # letters that are exceptions
             "xn--hello-zed",  # begins with a combining mark
@@ -379,7 +379,7 @@ EXAMPLES = {
             "xn--5db1e",
             "xn--defabc-k64e",
             "xn--ngb6iyr",  # two kinds of Arabic digits
-            "xn--02b508i",  # a joiner alone
+            "xn--02b508i",  # a joiner without a virama
         ],
     ),
     "ipv4": Examples(
@@ -540,7 +540,7 @@ EXAMPLES = {
     ),
 }
 
-# What the judge, jsonschema-rs, takes differently from the specification.
+# Texts for which jsonschema-rs, the judge, differs from the specification.
 DEVIATIONS = {
     "date": Examples(valid=[], invalid=["+024-01-01", "20-4-01-01"]),
     "time": Examples(valid=[], invalid=["12:3+:00Z", "12:30:0.Z"]),
@@ -549,7 +549,7 @@ DEVIATIONS = {
         invalid=['"\t"@example.org', "Someone <someone@example.org>"],
     ),
     "hostname": Examples(
-        valid=["XN--BCHER-KVA", "Xn--4GBWDL"],  # RFC 5890 §2.3.1: whatever the case
+        valid=["XN--BCHER-KVA", "Xn--4GBWDL"],  # RFC 5890 §2.3.1: in any case
         invalid=["xn---a-ecp", "xn--ab---1ra"],  # RFC 5891 §4.2.3.1: misplaced hyphens
     ),
     "regex": Examples(valid=["(?<\u2118>a)", "(?<a\u00b7>b)"], invalid=[]),
@@ -571,7 +571,7 @@ def _judge(name: str) -> jsonschema_rs.Draft202012Validator:
 
 
 def judge_errs(name: str, text: str) -> bool:
-    """Say whether `text` is of a kind in which the judge is known to err."""
+    """Return whether the judge is known to be wrong about texts like `text`."""
     match name:
         case "date":
             digits = text[0:4] + text[5:7] + text[8:10]
@@ -589,7 +589,7 @@ def judge_errs(name: str, text: str) -> bool:
 
 
 def near_valid_texts(name: str) -> Iterator[str]:
-    """Yield 1,000 valid examples in which a few pieces of others stand."""
+    """Yield 1,000 valid examples with a few pieces of other examples inserted."""
     examples, random = EXAMPLES[name], Random(name)
     sources = [*examples.valid, *examples.invalid, "\n \x00"]
     for _ in range(1000):
@@ -757,7 +757,7 @@ def seconds(predicate: Callable[[str], bool], text: str) -> float:
 def test_time_grows_with_the_length_only(
     name: str, build: Callable[[int], str]
 ) -> None:
-    """Sixteen times the text: a square would take 256 times as long."""
+    """The long text is 16 times as long. Quadratic time would be 256 times as long."""
     predicate = FORMATS[name]
     predicate("")  # compiles the pattern
     short, long = build(10_000), build(160_000)

@@ -1,4 +1,4 @@
-"""Errors have the names that were given: those of Python, or those of JSON."""
+"""Errors use the names of the input: either Python names or JSON names."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ CASES: dict[str, tuple[dict[str, Any], str, str]] = {
 
 
 def _in_json(value: Any) -> Any:
-    """Spell names, or the names in a text, as JSON has them."""
+    """Convert names, or the names in a text, to JSON names."""
     if isinstance(value, dict):
         return {_in_json(name): _in_json(member) for name, member in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Emitted classes are good pydantic models: what pydantic does with models works."""
+"""Emitted classes are correct pydantic models: pydantic's features work with them."""
 
 from __future__ import annotations
 
@@ -75,12 +75,12 @@ def request_(module: ModuleType) -> Any:
 
 
 def _made(request: Any) -> list[Any]:
-    """Return a request, parts of it and results, one with what is odd or missing."""
+    """Return a request, parts of it, and a result with an invalid member."""
     result = request.read(ITEM)
     return [request, request.inputs, request.lora[0], result]
 
 
-# -- what pydantic writes, pydantic reads ---------------------------------------
+# -- pydantic reads its own output ----------------------------------------------
 
 
 @pytest.mark.filterwarnings("error")
@@ -210,7 +210,7 @@ def test_a_json_schema_refuses_what_breaks_a_limit(
     assert not validator.is_valid({**request_.to_wire(), **members})
 
 
-# -- the object is what is sent -------------------------------------------------
+# -- objects and the JSON that is sent ------------------------------------------
 
 
 def test_what_a_subclass_changes_is_sent(module: ModuleType) -> None:
@@ -258,7 +258,7 @@ class _Size(enum.StrEnum):
 
 
 class _Scalar:
-    """A number of another library."""
+    """A number type of another library."""
 
     def __init__(self, number: float) -> None:
         self._number = number
@@ -415,7 +415,7 @@ def test_extra_is_not_given_beside_the_same_keyword(module: ModuleType) -> None:
     assert made.task_uuid == "0220f305-996a-4bc6-9497-663c54708670"
 
 
-# -- names as given -------------------------------------------------------------
+# -- names of the input in errors -----------------------------------------------
 
 
 def test_errors_have_the_names_that_were_given(
@@ -437,7 +437,7 @@ def test_errors_have_the_names_that_were_given(
     ]
 
 
-# -- parts are offered beside their request -------------------------------------
+# -- parts are exported beside their request ------------------------------------
 
 
 def test_parts_are_imported_where_their_request_is(shipped: ModuleType) -> None:
@@ -469,7 +469,7 @@ def test_a_part_is_offered_where_one_document_has_its_name(tmp_path: Path) -> No
     assert tasks.Second.__name__ == "Second"
 
 
-# -- rules have places ----------------------------------------------------------
+# -- locations of errors of rules -----------------------------------------------
 
 
 def test_a_rule_error_is_at_the_first_member_that_it_is_about(
@@ -527,7 +527,7 @@ def test_a_size_that_is_none_is_at_its_width(tmp_path: Path) -> None:
     assert error["ctx"]["members"] == ["width", "height"]
 
 
-# -- subclasses: what is shown is what is sent ----------------------------------
+# -- subclasses show the values that they send ----------------------------------
 
 
 def test_what_a_validator_sets_is_sent_and_shown(module: ModuleType) -> None:
@@ -574,7 +574,7 @@ def test_a_subclass_that_shows_another_value_is_refused(module: ModuleType) -> N
     assert "note" not in again(model="a:1@1", note="x").to_wire()
 
 
-# -- what errors say of a value -------------------------------------------------
+# -- values in errors -----------------------------------------------------------
 
 
 @pytest.mark.parametrize(

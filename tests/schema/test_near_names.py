@@ -1,4 +1,4 @@
-"""What is said of names that are none: old ones, other spellings, other places."""
+"""Errors for unknown names: old names, other spellings, and names of other places."""
 
 from __future__ import annotations
 

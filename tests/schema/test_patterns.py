@@ -1,9 +1,9 @@
-"""What a `pattern` means, checked by the emitted package's own module.
+"""The meaning of `pattern`, checked with the emitted package's own module.
 
-The expected results are those of ECMA-262 with the `u` flag. Where jsonschema-rs is the
-judge, patterns and texts stay clear of the places where it is known to differ from the
-standard: `.` beside line terminators other than a line feed, word boundaries beside
-letters that are not ASCII, and class escapes beside lookarounds.
+The expected results are those of ECMA-262 with the `u` flag. Tests that compare with
+jsonschema-rs avoid its known differences from the standard: `.` with line terminators
+other than a line feed, word boundaries beside letters that are not ASCII, and class
+escapes beside lookarounds.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 
 
 def engine_text(source: str) -> str:
-    """The one expression that a pattern without lookarounds becomes."""
+    """Return the single expression that a pattern without lookarounds becomes."""
     ((text, expected),) = translate(source).parts
     assert expected
     return text
 
 
-# What the parts of an expression mean
+# The meaning of the parts of an expression
 
 MEANINGS: list[tuple[str, list[str], list[str]]] = [
-    # Where it is looked for
+    # Position of the match
     ("b", ["b", "abc"], ["", "a", "B"]),
     ("^b", ["bc"], ["abc", "a\nb"]),
     ("b$", ["ab"], ["ba", "ab\n", "b\na"]),
@@ -59,7 +59,7 @@ MEANINGS: list[tuple[str, list[str], list[str]]] = [
         ["\x85", "\u180e", "\u200b", "a"],
     ),
     (r"^\S$", ["\x85", "\u180e", "\u200b", "a"], [" ", "\ufeff", "\u2028"]),
-    # The same within classes
+    # Class escapes in classes
     (r"^[\d_]$", ["0", "_"], ["a", "٣"]),
     (r"^[\D5]$", ["a", "5", "٣"], ["4"]),
     (r"^[^\w-]$", ["é", "."], ["a", "-"]),
@@ -69,7 +69,7 @@ MEANINGS: list[tuple[str, list[str], list[str]]] = [
     (r"^[^\s]$", ["\x85", "a"], ["\ufeff", " "]),
     (r"^[^\S]$", ["\ufeff", " "], ["\x85", "a"]),
     (r"^[\s\S]$", ["\n", "😀"], ["", "ab"]),
-    # Word boundaries know ASCII only
+    # Word boundaries are ASCII only
     (r"\bcat\b", ["cat", "a cat.", "écat"], ["cats", "_cat"]),
     (r"é\b", ["éa"], ["é", "é "]),
     (r"\Bé", ["é", " é"], ["aé"]),
@@ -101,7 +101,7 @@ MEANINGS: list[tuple[str, list[str], list[str]]] = [
     (r"^\cJ\cj$", ["\n\n"], ["JJ"]),
     (r"^\0$", ["\0"], ["0", ""]),
     (r"^\t\n\v\f\r$", ["\t\n\v\f\r"], ["tnvfr"]),
-    # Surrogates are no characters of a text
+    # Surrogates are not characters of a text
     (r"\ud83d", [], ["😀", "\ufffd"]),
     (r"\ud83d|a", ["a"], ["😀"]),
     (r"^[\ud800-\udfff]$", [], ["a", "\ufffd"]),
@@ -135,7 +135,7 @@ MEANINGS: list[tuple[str, list[str], list[str]]] = [
     # Groups
     ("^(?<year>[0-9]{4})-(?<$m>[0-9]{2})$", ["2024-12"], ["24-12"]),
     ("^(?:a(b|c)?)+$", ["a", "abac"], ["b"]),
-    # Characters that mean something to other engines only
+    # Characters that are special only in other engines
     ("^a b#c$", ["a b#c"], ["ab"]),
     ("^<a&b~c'd\"e%f!>$", ["<a&b~c'd\"e%f!>"], ["a"]),
     ("^é—日$", ["é—日"], ["e-日"]),
@@ -143,7 +143,7 @@ MEANINGS: list[tuple[str, list[str], list[str]]] = [
 
 
 def check(source: str, accepted: list[str], refused: list[str]) -> None:
-    """Check which texts match an expression."""
+    """Check that an expression matches the accepted texts and no refused ones."""
     matches = matcher(source)
 
     assert [text for text in accepted if not matches(text)] == []
@@ -179,7 +179,7 @@ def test_common_habits_that_annex_b_allows_are_understood(
     check(source, accepted, refused)
 
 
-# How an expression is written for the engine
+# The text of an expression for the engine
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_lookarounds_as_they_are_used(
     check(source, accepted, refused)
 
 
-# Constants beside a pattern
+# Constants together with a pattern
 
 
 @pytest.mark.parametrize(
@@ -300,7 +300,7 @@ def test_a_long_constant_is_matched_when_it_is_checked(tmp_path: Path) -> None:
         package.parse_request(a_task(odd=f"{long}b"))
 
 
-# The judge
+# Comparison with jsonschema-rs
 
 ATOMS = [
     *["a", "b", "-", "_", "é", "1", " ", r"\.", r"\/", r"\-", ".", "😀"],

@@ -1,4 +1,4 @@
-"""The price of a request, by the rates of its document, without a server."""
+"""The price of a request, calculated from the rates of its document."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ FILES = {"properties": {"inputs": {"type": "object", "properties": {"image": IMA
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
-    """A package with a document for each way to state a price."""
+    """A package with a document for each kind of pricing."""
     files = a_document(
         FILES, identifier="files", info={"x-pricing": {"rates": [OUTPUT, INPUT]}}
     )

@@ -1,4 +1,4 @@
-"""Subclasses that users write: their objects show, dump and send the same values."""
+"""Subclasses written by users: their objects show, dump and send the same values."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A deterministic simulation of the client: virtual time, a network, a server with a ledger.
+"""A deterministic simulation of the client, with virtual time, a network and a server.
 
-The client is the shipped one, or that in the folder which the environment variable
-SIMULATED_CLIENT names.
+The server keeps a ledger. The environment variable SIMULATED_CLIENT names the folder of
+the client to test; the default is the shipped client.
 """
 
 import os

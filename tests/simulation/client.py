@@ -1,8 +1,9 @@
-"""The client's core, driven by a simulated world in place of sockets, threads and clocks.
+"""The core of the client in a simulated world, without sockets, threads or clocks.
 
-What decides is the shipped client itself: `Delivery`, `Task`, `OpenTasks`, `PollRounds`,
-`BaseEngine`, `BaseStream` with its reader, and the handles' JSON text. What is here
-stands for what waits and does I/O: `Engine` and `AsyncEngine`, `Stream` and its twin.
+The code that decides is that of the shipped client: `Delivery`, `Task`, `OpenTasks`,
+`PollRounds`, `BaseEngine`, `BaseStream` with its reader, and the JSON text of handles.
+This module replaces the code that waits and does I/O: `Engine` and `AsyncEngine`,
+`Stream` and `AsyncStream`.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ if TYPE_CHECKING:
 KEY = ApiKey("0123456789abcdef")
 ENDPOINT = Endpoint("https://api.invalid/v1", KEY, "header")
 LONG = 1200.0
-"""Seconds that a call may take without a timeout of its own; each has one."""
+"""The default timeout of calls, in seconds. No call uses it: each has its own."""
 
 ASYNC_BY_DEFAULT = {
     "imageInference": False,
@@ -81,17 +82,17 @@ ASYNC_BY_DEFAULT = {
 
 
 def submission_of(wire: Object, price: Decimal | None = None) -> Submission[Any]:
-    """Return a task that is not sent yet; its results are read as plain objects.
+    """Return a task that is not sent yet; its results are plain JSON objects.
 
     Args:
-        wire: The task.
-        price: What its document says that it costs.
+        wire: The task, as a JSON object.
+        price: The price in its document, if there is one.
     """
     return Submission(task_of(wire), wire, Request(price))  # type: ignore[arg-type]
 
 
 def task_of(wire: Object) -> Task[Any]:
-    """Return what the client keeps of a task."""
+    """Return the client's state of a task."""
     task_type = wire["taskType"]
     delivery = wire.get("deliveryMethod")
     is_async = ASYNC_BY_DEFAULT[task_type] if delivery is None else delivery == "async"
@@ -108,13 +109,13 @@ class Bell:
         self.is_set = False
 
     def wait(self, process: Process, seconds: float) -> Steps:
-        """Wait until it is set, or for some seconds."""
+        """Wait until it is set, or until a timeout."""
         if not self.is_set:
             self._waiting.append((process, process.epoch))
             yield Sleep(seconds)
 
     def set(self) -> None:
-        """Wake who waits."""
+        """Wake all waiting processes."""
         self.is_set = True
         for process, epoch in self._waiting:
             self._world.wake_at(self._world.now, process, epoch, None)
@@ -130,7 +131,7 @@ class Lock:
         self._is_held = False
 
     def acquire(self, process: Process, seconds: float) -> Steps:
-        """Wait for the lock; return whether it was got in time."""
+        """Acquire the lock; return whether that was in time."""
         deadline = self._world.now + seconds
         while self._is_held:
             if (left := deadline - self._world.now) <= 0:
@@ -142,7 +143,7 @@ class Lock:
         return True
 
     def release(self) -> None:
-        """Let the next one have it."""
+        """Release the lock, so that a waiting process can acquire it."""
         self._is_held = False
         for bell in self._waiting:
             bell.set()
@@ -154,14 +155,15 @@ class Client:
     """A client in one process of the operating system.
 
     Attributes:
-        world: The world.
-        resend: The policy.
-        batches_polls: Whether polls of its callers travel together.
-        observe: Is told of events.
-        check_sending: Is told of tasks that are sent now: their JSON texts, and whether it is a dry run.
-        budget: What it may spend.
-        number: Tells it from other clients.
-        engine: What both engines of the shipped client know.
+        world: The simulated world.
+        resend: The policy for tasks in doubt.
+        batches_polls: Whether polls of several callers are joined in one POST.
+        observe: Called with each event.
+        check_sending: Called before tasks are sent, with the client, the JSON texts of
+            the tasks, and whether it is a dry run.
+        budget: The maximum that it may spend.
+        number: Identifies it among the clients.
+        engine: The code that both engines of the shipped client share.
     """
 
     world: World
@@ -196,15 +198,15 @@ class Client:
         self._envelopes: dict[tuple[object, ...], Envelope] = {}
 
     def lock_of(self, task: Task[Any]) -> Lock:
-        """Return the lock for whoever carries a task on."""
+        """Return the lock of a task; the caller that advances the task holds it."""
         return self.locks.setdefault(task, Lock(self.world))
 
     # -- engines --------------------------------------------------------------
 
     def run(self, delivery: Delivery[Any], process: Process) -> Steps:
-        """Carry a delivery on; yields effects, and None after each answer.
+        """Run a delivery; yields effects, and None after each response.
 
-        Stands for both engines: all that is due is under way at once.
+        It replaces both engines. All batches that are due are sent in parallel.
         """
         running: dict[int, Process] = {}
         is_left = False
@@ -213,7 +215,7 @@ class Client:
         def perform(batch: Batch[Any], place: list[Process]) -> Steps:
             try:
                 answer = yield from self._answer(batch, place[0])
-                if not is_left:  # else nobody takes it
+                if not is_left:  # otherwise the response is dropped
                     _take(delivery, batch, answer)
             finally:
                 running.pop(place[0].pid, None)
@@ -246,7 +248,7 @@ class Client:
             self.engine.leave(delivery)
 
     def _answer(self, batch: Batch[Any], process: Process) -> Steps:
-        """Send a batch; return the reply, or the error of ours that came of it."""
+        """Send a batch; return the reply, or the exception of the client."""
         try:
             if batch.stream is not None:
                 return (yield from self._streamed(batch.stream, batch.timeout, process))
@@ -263,7 +265,7 @@ class Client:
     def _post(
         self, parts: list[bytes], timeout: float, *, is_dry: bool = False
     ) -> Steps:
-        """Post elements; stands for the transports."""
+        """Post elements; replaces the transports."""
         try:
             answer: HTTPAnswer = yield Post(parts, timeout, is_dry, self.number)
         except TimedOut:
@@ -275,7 +277,7 @@ class Client:
         return self._read(answer)
 
     def _read(self, answer: HTTPAnswer) -> Envelope:
-        """Read an answer; polls often have the same, and then it is not read again."""
+        """Parse a response, with a cache, because many polls have equal responses."""
         key = answer.status, answer.body, *answer.headers.values()
         envelope = self._envelopes.get(key)
         if envelope is None:
@@ -286,7 +288,7 @@ class Client:
     def _streamed(
         self, submission: Submission[Any], timeout: float, process: Process
     ) -> Steps:
-        """Read a stream to its end; return what it came to."""
+        """Read a stream to its end; return its result as a reply."""
         stream = self._stream(submission, timeout, process, unwatched)
         yield from relayed(stream.read(), lambda _: ())
         return whole(stream.result)
@@ -313,7 +315,7 @@ class Client:
     ) -> Steps:
         """Open a stream; see `Engine._open`."""
         task, part = submission.task, submission.encoded()
-        if task.phase is not Phase.UNSENT:  # its delivery tries again
+        if task.phase is not Phase.UNSENT:  # its delivery retries
             return (yield from self._opened(part, timeout))
         patience = self.engine.patience(task, timeout)
         if self.account.owes_reservation(task):
@@ -335,7 +337,7 @@ class Client:
             yield Sleep(patience.pause)
 
     def _opened(self, part: bytes, timeout: float) -> Steps:
-        """Post one task; errors are those of the HTTP library, as where a stream is opened."""
+        """Post one task; raise the exceptions of the HTTP library, as streams do."""
         self.check_sending(self, [part], False)
         try:
             return (yield Post([part], timeout, sender=self.number))
@@ -347,7 +349,7 @@ class Client:
             raise httpx2.ReadTimeout("") from None
 
     def _drained(self, delivery: Delivery[Any], process: Process) -> Steps:
-        """Carry a delivery on to its end."""
+        """Run a delivery to its end."""
         steps = self.run(delivery, process)
         try:
             while not (yield from _until_answer(steps)):
@@ -394,14 +396,14 @@ class Client:
     def stream(
         self, submission: Submission[Any], timeout: float, process: Process
     ) -> Stream:
-        """Return the stream of a task, which is sent when it is read."""
+        """Return the stream of a task; the task is sent when the stream is read."""
         on_end = partial(self.engine.note_stream, submission)
         return self._stream(submission, timeout, process, on_end)
 
     def dry_run(
         self, submission: Submission[Any], timeout: float, process: Process
     ) -> Steps:
-        """Ask what a task costs, and remember it; see `Configured._priced`."""
+        """Make a dry run of a task, and store its cost; see `Configured._priced`."""
         dry_run = dry_run_of(submission)
         delivery = self.engine.delivery([dry_run], timeout)
         yield from self._drained(delivery, process)
@@ -418,13 +420,13 @@ class Client:
         until_accepted: bool = False,
         polls_once: bool = False,
     ) -> Steps:
-        """Wait for one task; stands for `wait`, `submit` and `poll` of a handle.
+        """Wait for one task; replaces `wait`, `submit` and `poll` of a handle.
 
         Returns:
-            Its results; None where it is not over, and was not to be.
+            Its results; None if it is not done and the call does not wait for that.
 
         Raises:
-            RunwareError: It failed, or was left.
+            RunwareError: The task failed, or the call gave it up.
         """
         task = given.task if isinstance(given, Submission) else given
         lock = self.lock_of(task)
@@ -467,7 +469,7 @@ class Client:
     def iterate(
         self, submissions: list[Submission[Any]], timeout: float, process: Process
     ) -> Steps:
-        """Run many tasks; yields effects, and an `Ended` for each task as it ends."""
+        """Run many tasks; yields effects, and an `Ended` when each task ends."""
         delivery = self.engine.delivery([*submissions], timeout)
         steps = self.run(delivery, process)
         try:
@@ -499,7 +501,7 @@ class Client:
 
 @dataclass(slots=True)
 class Ended:
-    """What became of one task of a batch, and when."""
+    """The outcome of one task of a batch, and its time."""
 
     submission: Submission[Any]
     results: list[Object]
@@ -518,26 +520,26 @@ def _take(
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Stands for a request: results are read as plain objects.
+    """Replaces a request; its results are plain JSON objects.
 
     Attributes:
-        price: What its document says that it costs.
-        default_delivery: How it is delivered if it does not say so itself.
+        price: The price in its document, if there is one.
+        default_delivery: The delivery method of a task that does not specify one.
     """
 
     price: Decimal | None = None
     default_delivery: str | None = None
 
     def read(self, item: Object) -> Object:
-        """Return a result."""
+        """Return a result unchanged."""
         return item
 
 
 class Stream(BaseStream[Any, "Callable[[], Steps]"]):
-    """Stands for the twins of the shipped stream."""
+    """Replaces the sync and the async stream of the shipped client."""
 
     def read(self) -> Steps:
-        """Send the task; yields effects, and each piece as it comes."""
+        """Send the task; yields effects, and each piece of text as it arrives."""
         self._begin()
         with self._reading():
             answer: HTTPAnswer = yield from self._send()
@@ -570,7 +572,7 @@ class Stream(BaseStream[Any, "Callable[[], Steps]"]):
 
 
 def relayed(steps: Steps, take: Callable[[Delta], Iterable[Any]]) -> Steps:
-    """Do the effects of a stream; give each piece to a function, and do its effects too."""
+    """Relay the effects of a stream, and of `take`, which gets each piece of text."""
     value: Any = None
     throw: BaseException | None = None
     while True:
@@ -584,12 +586,12 @@ def relayed(steps: Steps, take: Callable[[Delta], Iterable[Any]]) -> Steps:
                 yield from take(step)
             else:
                 value = yield step
-        except BaseException as error:  # noqa: BLE001 - it goes where it belongs
+        except BaseException as error:  # noqa: BLE001 - it is thrown into the stream
             throw = error
 
 
 def head_of(answer: HTTPAnswer) -> httpx2.Response:
-    """Return the status and the headers of an answer; most answers have the same."""
+    """Return the status and the headers of a response; cached, as most are equal."""
     return _head(answer.status, *answer.headers.items())
 
 
@@ -599,7 +601,7 @@ def _head(status: int, *headers: tuple[str, str]) -> httpx2.Response:
 
 
 def _until_answer(steps: Steps) -> Steps:
-    """Do the effects of an engine up to its next answer; return whether it ended."""
+    """Relay effects of an engine up to its next response; return whether it ended."""
     value: Any = None
     throw: BaseException | None = None
     while True:

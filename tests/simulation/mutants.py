@@ -1,7 +1,7 @@
 """Faults that the client once had or might get, each as a change of its source.
 
-A simulation that does not find them proves nothing. `search.py` imports the client with
-one of them in it, and runs schedules until a promise is broken.
+A simulation that does not find these faults proves nothing. `search.py` imports the
+client with one of them, and runs schedules until one breaks a promise.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ class Mutant(NamedTuple):
 
     Attributes:
         name: What the client does wrong.
-        module: The module that is changed, without its suffix.
-        old: The text that is replaced; it stands there once.
-        new: What it is replaced by.
-        seed: Where the search begins: a schedule that has found it, to save time.
+        module: The module that is changed, relative to the package.
+        old: The text that is replaced. It occurs once in the module.
+        new: The replacement.
+        seed: The first seed of the search. A seed that found the fault saves time.
     """
 
     name: str
@@ -521,10 +521,10 @@ MUTANTS = (
 
 
 def changed(mutant: Mutant, source: str) -> str:
-    """Return the source of a module with a fault put into it.
+    """Return the source of a module with a fault.
 
     Raises:
-        ValueError: The text that it replaces does not stand there once.
+        ValueError: The text to replace does not occur exactly once.
     """
     if source.count(mutant.old) != 1:
         raise ValueError(f"{mutant.name}: {mutant.module} has changed")

@@ -1,9 +1,10 @@
-"""The network between callers and server, in both directions, with gateways that answer by themselves.
+"""The network between callers and server, with gateways that may respond themselves.
 
-Each trouble is a function; its first line says what happens. A profile gives each a share of the POSTs.
+Each trouble is a function. The first line of its docstring describes it in traces. A
+profile determines the share of POSTs to which it happens.
 
-What a gateway may say follows one rule: 429, and 503 with `Retry-After`, mean that the server does not get this POST,
-now or later. Every other answer of a gateway leaves it open.
+Gateways follow one rule: 429, and 503 with `Retry-After`, mean that the server never
+gets this POST. After any other response of a gateway, the server may or may not get it.
 """
 
 from __future__ import annotations
@@ -26,15 +27,15 @@ _Function = TypeVar("_Function", bound="Callable[..., object]")
 
 
 class NotSent(Exception):
-    """Nothing of the request has left the machine."""
+    """No part of the request was sent."""
 
 
 class Broken(Exception):
-    """The connection broke after something of the request was written."""
+    """The connection broke after a part of the request was written."""
 
 
 class TimedOut(Exception):
-    """No answer came within the caller's timeout."""
+    """No response arrived within the caller's timeout."""
 
 
 @dataclass(slots=True)
@@ -44,9 +45,9 @@ class Post:
     Resumes with an `Answer`, or raises `NotSent`, `Broken` or `TimedOut`.
 
     Attributes:
-        elements: The array's elements, each the bytes of one JSON object.
-        timeout: Seconds to wait for the whole answer.
-        is_dry: It has the header that makes a dry run of it.
+        elements: The elements of the array, each as the bytes of one JSON object.
+        timeout: Seconds to wait for the whole response.
+        is_dry: Whether it has the header of a dry run.
         sender: The number of the client that sends it.
     """
 
@@ -58,11 +59,12 @@ class Post:
 
 @dataclass(slots=True)
 class Answer:
-    """One HTTP answer; header names are in lower case.
+    """One HTTP response; header names are in lower case.
 
     Attributes:
-        pieces: A body that comes bit by bit, in place of `body`: the moment of each piece, and the piece, an error
-            that breaks the connection, or `None` at the end. After the last one, nothing comes any more.
+        pieces: A body that arrives in pieces, instead of `body`. Each piece has the
+            time of its arrival. It is bytes, an exception that breaks the connection,
+            or `None` for the end of the body. After the last piece, nothing arrives.
     """
 
     status: int
@@ -75,17 +77,18 @@ UNANSWERED = Answer(0, {}, b"")
 
 
 class Exchange:
-    """One POST on its way, which may arrive as several copies.
+    """One POST on the network, of which the server may get several copies.
 
     Attributes:
-        is_dry: It is a dry run.
-        sender: The number of the client that has sent it.
-        awaited: The number of the copy whose answer goes to the caller.
-        taken: The server has taken something of it.
-        refused: The server has refused it as a whole; later copies are dropped.
-        turned_away: Task UUID -> whether the server has refused this task of it by name; so for all copies.
-        answer: The server's answer to the awaited copy, when something happens to it on its way.
-        items: The results that it holds.
+        is_dry: Whether it is a dry run.
+        sender: The number of the client that sent it.
+        awaited: The number of the copy whose response the caller gets.
+        taken: Whether the server has accepted or queued a task of it.
+        refused: Whether the server has refused the whole POST. It drops later copies.
+        turned_away: Task UUID -> whether the server has refused this task by name. This
+            applies to all copies.
+        answer: The server's response to the awaited copy, if a trouble happens to it.
+        items: The results in that response.
     """
 
     __slots__ = (
@@ -123,7 +126,7 @@ HTML = {"content-type": "text/html"}
 PAGE = b"<html><body><h1>Bad gateway</h1></body></html>"
 LOST = b'{"errors":[{"code":"timeout","message":"The upstream did not answer."}]}'
 
-# Answers of a gateway that say nothing of what the server has done.
+# Responses of a gateway that do not say whether the server gets the POST.
 GATEWAY_ANSWERS = (
     Answer(502, HTML, PAGE),
     Answer(502, JSON, LOST),
@@ -145,10 +148,10 @@ GATEWAY_ANSWERS = (
     Answer(204, {}, b""),
 )
 
-# Answers of a gateway that has waited long enough for the server.
+# Responses of a gateway that gave up waiting for the server.
 GATEWAY_TIMEOUTS = (Answer(504, HTML, PAGE), Answer(504, JSON, LOST))
 
-# Answers of a gateway that has not handed the POST on, and will not.
+# Responses of a gateway that never forwards the POST.
 GATEWAY_REFUSALS = (
     Answer(429, HTML, b""),
     Answer(429, {**HTML, "retry-after": "2"}, PAGE),
@@ -158,7 +161,7 @@ GATEWAY_REFUSALS = (
 
 
 class Network:
-    """Carries POSTs to the server and answers to callers."""
+    """Carries POSTs to the server and responses to callers."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -171,7 +174,7 @@ class Network:
         self._body_troubles = chosen(BODY_TROUBLES, world.profile.troubles)
 
     def post(self, process: Process, post: Post) -> None:
-        """Send a POST for a process, which waits for the answer."""
+        """Send a POST for a process, which waits for the response."""
         world = self.world
         self.posts += 1
         exchange = Exchange(self.posts, process, post)
@@ -196,13 +199,13 @@ class Network:
     def reply(
         self, exchange: Exchange, copy: int, answer: Answer, items: Sequence[Item] = ()
     ) -> None:
-        """Carry the server's answer to one copy back; only the awaited copy's goes on to the caller.
+        """Deliver the server's response to one copy, if it is the awaited copy.
 
         Args:
             exchange: The POST.
-            copy: The number of the copy that is answered.
-            answer: The HTTP answer.
-            items: The results that it holds.
+            copy: The number of the copy.
+            answer: The HTTP response.
+            items: The results in the response.
         """
         if copy != exchange.awaited:
             return
@@ -215,27 +218,27 @@ class Network:
             self._note_trouble(exchange, trouble)
         trouble(self, exchange)
 
-    # What troubles are made of
+    # Steps of troubles
 
     def soon(self) -> float:
-        """Draw a moment that is one usual latency from now."""
+        """Draw a time about one latency from now."""
         return self.world.now + self._latency * (0.5 + self.world.random.random())
 
     def sometime(self) -> float:
-        """Draw a moment that is soon, or seconds to minutes away."""
+        """Draw a time that is soon, or seconds to minutes from now."""
         return self.world.later() if _coin(self) else self.soon()
 
     def forward(
         self, exchange: Exchange, at: float | None = None, copy: int = 1
     ) -> None:
-        """Let a copy of the POST arrive at the server: soon, or at a given moment."""
+        """Deliver a copy of the POST to the server: soon, or at a given time."""
         world = self.world
         world.call_at(
             self.soon() if at is None else at, world.server.receive, exchange, copy
         )
 
     def fail(self, exchange: Exchange, error: Exception) -> None:
-        """Raise an error where the caller waits: soon, or as late as a timeout of the system."""
+        """Raise an error in the waiting caller: soon, or as late as system timeouts."""
         self.world.wake_at(self.sometime(), exchange.process, exchange.epoch, error)
 
     def deliver_at(
@@ -245,19 +248,19 @@ class Network:
         answer: Answer,
         items: Sequence[Item] = (),
     ) -> None:
-        """Hand the answer to the caller at a moment, if it still waits then."""
+        """Deliver the response to the caller at a time, if it still waits then."""
         self.world.call_at(moment, self._deliver, exchange, answer, items)
 
     def answer_itself(
         self, exchange: Exchange, answers: tuple[Answer, ...], at: float
     ) -> None:
-        """Let a gateway answer the caller; the server's own answer goes nowhere."""
+        """Let a gateway respond to the caller; the server's own response is dropped."""
         exchange.awaited = 0
         answer = answers[int(self.world.random.random() * len(answers))]
         self.deliver_at(at, exchange, answer)
 
     def _give_up(self, exchange: Exchange) -> None:
-        """Let the gateway answer 504 for a server that has not answered yet."""
+        """Let the gateway respond with 504 if the server has not responded yet."""
         if exchange.awaited and exchange.process.epoch == exchange.epoch:
             self.answer_itself(exchange, GATEWAY_TIMEOUTS, self.soon())
 
@@ -285,7 +288,10 @@ class Network:
             world.wake(process, exchange.epoch, answer)
 
     def _carried(self, exchange: Exchange, pieces: list[Piece]) -> list[Piece]:
-        """Carry a body that comes bit by bit: cut anew, never before its head, and perhaps with trouble."""
+        """Return the pieces of a body as the caller gets them.
+
+        No piece arrives before the headers. Pieces may be split or have a trouble.
+        """
         now, delay = self.world.now, self._latency
         carried: list[Piece] = []
         for sent, piece in pieces:
@@ -315,33 +321,33 @@ def connection_refused(network: Network, exchange: Exchange) -> None:
 
 
 def request_cut(network: Network, exchange: Exchange) -> None:
-    """The connection breaks while the request is written; the server gets no whole request."""
+    """The connection breaks while the request is written; the server gets a part."""
     network.fail(exchange, Broken())
 
 
 def request_lost(network: Network, exchange: Exchange) -> None:
-    """The request is written and arrives nowhere; nothing comes back."""
+    """The request is written and lost; there is no response."""
 
 
 def request_broken(network: Network, exchange: Exchange) -> None:
-    """The connection breaks when the request is written; the server gets it, soon or much later."""
+    """The connection breaks after the request is written; it arrives soon or late."""
     network.fail(exchange, Broken())
     network.forward(exchange, network.sometime())
 
 
 def request_late(network: Network, exchange: Exchange) -> None:
-    """The request arrives seconds to minutes late, perhaps after the caller has given up."""
+    """The request is seconds to minutes late, perhaps after the caller gave up."""
     network.forward(exchange, network.world.later())
 
 
 def request_repeated(network: Network, exchange: Exchange) -> None:
-    """A gateway delivers the POST a second time, any time later; the first answer goes to the caller."""
+    """A gateway repeats the POST later; the caller gets the first response."""
     network.forward(exchange)
     network.forward(exchange, network.world.later(), copy=2)
 
 
 def request_retried(network: Network, exchange: Exchange) -> None:
-    """A gateway delivers the POST again at once and hands on the second answer."""
+    """A gateway repeats the POST at once; the caller gets the second response."""
     exchange.awaited = 2
     first = network.soon()
     network.forward(exchange, first)
@@ -349,12 +355,12 @@ def request_retried(network: Network, exchange: Exchange) -> None:
 
 
 def gateway_refuses(network: Network, exchange: Exchange) -> None:
-    """A gateway refuses the call (429, or 503 with Retry-After) and never hands it on."""
+    """A gateway refuses the POST (429, or 503 with Retry-After) and drops it."""
     network.answer_itself(exchange, GATEWAY_REFUSALS, network.soon())
 
 
 def gateway_answers(network: Network, exchange: Exchange) -> None:
-    """A gateway answers by itself; the server gets the POST never, soon, or later."""
+    """A gateway responds itself; the server gets the POST soon, later or never."""
     network.answer_itself(exchange, GATEWAY_ANSWERS, network.soon())
     if _coin(network):
         network.forward(exchange, network.sometime())
@@ -364,25 +370,25 @@ def gateway_answers(network: Network, exchange: Exchange) -> None:
 
 
 def answer_lost(network: Network, exchange: Exchange) -> None:
-    """The answer is lost; nothing comes."""
+    """The response is lost."""
 
 
 def answer_cut(network: Network, exchange: Exchange) -> None:
-    """The connection breaks before the whole answer has come."""
+    """The connection breaks before the whole response has arrived."""
     network.fail(exchange, Broken())
 
 
 def answer_late(network: Network, exchange: Exchange) -> None:
-    """The answer comes seconds to minutes late, perhaps after the caller has given up."""
+    """The response is seconds to minutes late, perhaps after the caller gave up."""
     network.deliver_at(network.world.later(), exchange, exchange.answer, exchange.items)
 
 
 def answer_replaced(network: Network, exchange: Exchange) -> None:
-    """A gateway hands on an answer of its own instead of the server's."""
+    """A gateway replaces the server's response with its own."""
     network.answer_itself(exchange, GATEWAY_ANSWERS, network.soon())
 
 
-# Troubles of a body that comes bit by bit, from one of its pieces on
+# Troubles of a body that arrives in pieces; each starts at one of the pieces
 
 
 def body_cut(_: Network, pieces: list[Piece], at: int) -> list[Piece]:
@@ -391,23 +397,23 @@ def body_cut(_: Network, pieces: list[Piece], at: int) -> list[Piece]:
 
 
 def body_ended(_: Network, pieces: list[Piece], at: int) -> list[Piece]:
-    """A gateway ends a stream in its middle, as if it were whole."""
+    """A gateway ends a stream in the middle, as if it were complete."""
     return [*_begun(pieces, at), (pieces[at][0], None)]
 
 
 def body_stalled(_: Network, pieces: list[Piece], at: int) -> list[Piece]:
-    """Nothing more of a stream comes, and the connection stays open."""
+    """A stream stops in the middle, and the connection stays open."""
     return _begun(pieces, at)
 
 
 def body_late(network: Network, pieces: list[Piece], at: int) -> list[Piece]:
-    """The rest of a stream comes seconds to minutes late."""
+    """The rest of a stream arrives seconds to minutes late."""
     late = network.world.later() - network.world.now
     return [*pieces[:at], *((moment + late, piece) for moment, piece in pieces[at:])]
 
 
 def body_error(_: Network, pieces: list[Piece], at: int) -> list[Piece]:
-    """A gateway that lost the server ends a stream with an error that names no task."""
+    """A gateway loses the server and ends a stream with an error that names no task."""
     moment = pieces[at][0]
     return [
         *_begun(pieces, at),
@@ -417,7 +423,7 @@ def body_error(_: Network, pieces: list[Piece], at: int) -> list[Piece]:
 
 
 def _begun(pieces: list[Piece], at: int) -> list[Piece]:
-    """The pieces before one, and the first half of that."""
+    """Return the pieces before one, and the first half of that one."""
     moment, piece = pieces[at]
     half = [(moment, piece[: len(piece) // 2])] if isinstance(piece, bytes) else []
     return [*pieces[:at], *half]
@@ -428,7 +434,7 @@ def _coin(network: Network) -> bool:
 
 
 def told(answer: Answer) -> str:
-    """An answer in words: status, the headers that matter, body."""
+    """Return a response as text: status, headers without the content type, body."""
     headers = [
         f"{name}: {value}"
         for name, value in answer.headers.items()
@@ -440,19 +446,19 @@ def told(answer: Answer) -> str:
 
 
 def sentence(function: Callable[..., object]) -> str:
-    """The first line of what a function says of itself."""
+    """Return the first line of a function's docstring."""
     return (function.__doc__ or function.__name__).splitlines()[0]
 
 
 def named(*functions: _Function) -> dict[str, _Function]:
-    """Functions by their names."""
+    """Return functions by their names."""
     return {function.__name__: function for function in functions}
 
 
 def chosen(
     functions: dict[str, _Function], shares: dict[str, float]
 ) -> list[tuple[float, _Function]]:
-    """The functions to which a profile gives a share, with it."""
+    """Return the functions that have a share in a profile, each with its share."""
     return [(shares[name], f) for name, f in functions.items() if name in shares]
 
 

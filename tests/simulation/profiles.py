@@ -1,4 +1,7 @@
-"""What may go wrong in a schedule, and how its platform is made; plain data that can be drawn, named, and shrunk."""
+"""The troubles that may happen in a schedule, and the settings of its platform.
+
+Profiles are plain data that can be drawn, named and shrunk.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ from simulation.server import (
 if TYPE_CHECKING:
     from random import Random
 
-# Every trouble that a profile can give a share, with the sentence that says what happens.
+# All troubles that a profile may have, each with a sentence that describes it.
 TROUBLES: dict[str, str] = {
     **{name: sentence(trouble) for name, trouble in REQUEST_TROUBLES.items()},
     **{name: sentence(trouble) for name, trouble in ANSWER_TROUBLES.items()},
@@ -49,47 +52,60 @@ _SHARES = (0.05, 0.15, 0.3, 0.6)
 
 @dataclass(slots=True)
 class Profile:
-    """The knobs of one schedule; the defaults are a platform and a network without trouble.
+    """The knobs of one schedule. With the defaults, there are no troubles.
 
     Attributes:
         tasks: How many tasks the schedule sends, 1 to 6.
         results: The largest `numberResults`, 1 to 4.
         streams: The share of tasks whose text is streamed.
-        cancels: The share of callers that are cancelled at a drawn moment, for the one who spawns them.
-        onlookers: How many callers wait for what others have under way, with handles of unfinished tasks.
-        budget: What each client may spend, as a share of what all tasks cost together; below 0 is no budget.
-        pricing: What a dry run says: the cost of all results in one item (`whole`), of `each`, or none (`unsaid`).
+        cancels: The share of callers that `Schedule` cancels at a random time.
+        onlookers: How many callers wait for the unfinished tasks of other callers.
+        budget: The budget of each client, as a share of the cost of all tasks. A
+            negative number means no budget.
+        pricing: The items of a dry run: one item with the cost of all results
+            (`whole`), an item with a cost for `each` result, or an item without a cost
+            (`unsaid`).
         documented: The share of tasks whose document has a price.
-        troubles: Name of a trouble -> its share of the calls, tasks or answers it can happen to.
-        calm_at: From this moment on no trouble happens; what is late has come by then.
-        latency: Seconds that a message usually takes.
-        outage: From when to when nothing can be connected to.
-        gateway_patience: Seconds after which a gateway answers 504 for a server that works on; 0 is no limit.
+        troubles: Name of a trouble -> the share of calls, tasks or responses to which
+            it happens.
+        calm_at: The time at which troubles stop. Late messages have arrived by then.
+        latency: The usual latency of a message, in seconds.
+        outage: The start and the end of a time in which no connection succeeds.
+        gateway_patience: Seconds after which a gateway responds with 504, although the
+            server continues; 0 means no limit.
         retry_after: The server's `Retry-After`, in seconds.
-        known: Which known UUIDs the platform refuses: `always`, `async` (those of async tasks), `never`.
-        conflict_code: The code of that refusal.
-        conflict_status: Its HTTP status, when nothing else is in the answer.
-        slowness: A factor for how long tasks take.
-        acknowledgement: What else is in an acknowledgement; a key of `ACKNOWLEDGEMENTS`.
-        stream_form: How events are written; one of `STREAM_FORMS`.
+        known: When the platform refuses a UUID that it knows: `always`, for `async`
+            tasks, or `never`.
+        conflict_code: The error code of that refusal.
+        conflict_status: The HTTP status of that refusal, if the response has no data.
+        slowness: A factor for the duration of tasks.
+        acknowledgement: The other members of an acknowledgement; a key of
+            `ACKNOWLEDGEMENTS`.
+        stream_form: The format of events; one of `STREAM_FORMS`.
         stream_end: How a stream ends; one of `STREAM_ENDS`.
-        in_flight: What polls say of a task that runs; a key of `IN_FLIGHT`, or `mixed`.
-        unknown: What polls say of a task that is not known; one of `UNKNOWN`, or `mixed`.
-        failure: How polls tell that a task failed as a whole: `error`, or `not_found` (a code that means either).
-        error_form: The body of an error that names no task; one of `ERROR_FORMS`, or `mixed`.
+        in_flight: How polls report a running task; a key of `IN_FLIGHT`, or `mixed`.
+        unknown: How polls report an unknown task; one of `UNKNOWN`, or `mixed`.
+        failure: How polls report that a whole task failed: `error`, or `not_found` (a
+            code that may also mean "not found").
+        error_form: The format of a body with only one error; one of `ERROR_FORMS`, or
+            `mixed`.
         says_success: Finished results have `status: "success"`.
-        signed: The URL of a result is signed anew in each answer.
-        says_cost: Results say what they cost.
-        late_cost: The cost of a result comes some seconds after it.
-        send_limit: Elements that a sending may have; 0 is no limit.
+        signed: The URL of a result has a new signature in each response.
+        says_cost: Results have a cost.
+        late_cost: The cost of a result appears some seconds after the result.
+        send_limit: The maximum number of elements in a POST of tasks; 0 means no limit.
         poll_limit: The same for a poll.
-        size_status: The HTTP status beyond it.
-        poll_interval: Seconds between two polls, below which the second is refused with 429.
-        invalid_tasks: The share of tasks that are wrong in themselves.
-        refusal: What happens to a sending with a wrong task: the others are `taken` and answered for, taken and
-            `nameless` (nothing is said of them, and the error does not say which task is wrong), taken and
-            `unsaid`, `left` and unsaid, or the `whole` call is refused without a name.
-        refusal_status: The HTTP status of an answer to a sending that holds errors alone.
+        size_status: The HTTP status if a POST exceeds its limit.
+        poll_interval: The minimum number of seconds between two polls. An earlier poll
+            is refused with 429.
+        invalid_tasks: The share of tasks that are invalid.
+        refusal: What the platform does with the valid tasks of a POST that also has an
+            invalid task. `taken`: it accepts and reports them. `unsaid`: it accepts
+            them and does not report them. `nameless`: like `unsaid`, and the error does
+            not name the invalid task. `left`: it does not accept them. `whole`: it
+            refuses the whole call, with an error that names no task.
+        refusal_status: The HTTP status of the response to a POST of tasks, if the
+            response has only errors.
         poll_error_status: The same for a poll.
         failing_tasks: The share of runs that fail as a whole.
         failing_items: The share of single results that fail.
@@ -141,11 +157,11 @@ class Profile:
 
     @staticmethod
     def draw(random: Random, **fixed: Any) -> Profile:
-        """Draw the knobs of a schedule: mostly some trouble, at most five kinds at once, and an end.
+        """Draw the knobs of a schedule: up to five troubles, their end, and others.
 
         Args:
-            random: Where the draws come from.
-            **fixed: Knobs that are not left to chance, such as `known="always"`.
+            random: The source of randomness.
+            **fixed: Knobs that are not drawn, such as `known="always"`.
         """
         draw = random.random
         knobs: dict[str, Any] = {
@@ -167,7 +183,10 @@ class Profile:
         return Profile(**knobs)
 
     def without(self) -> list[Profile]:
-        """All profiles with one thing less: a trouble, a task, or a knob back at its default."""
+        """Return all profiles that are one step simpler.
+
+        Each lacks a trouble, has fewer tasks, or has one more knob at its default.
+        """
         simpler = [
             replace(
                 self, troubles={k: v for k, v in self.troubles.items() if k != name}
@@ -184,7 +203,7 @@ class Profile:
         return simpler
 
     def told(self) -> str:
-        """The profile in words: its troubles as sentences, and the knobs that are not at their defaults."""
+        """Describe the profile: its troubles, and the knobs that are not defaults."""
         plain = Profile()
         lines = [f"tasks = {self.tasks}"]
         lines += [
@@ -199,7 +218,8 @@ class Profile:
         return "\n".join(lines)
 
 
-# Knobs that are drawn from a few values each, none of them the default (which comes first where there are names).
+# Knobs, each with the values that are drawn for it. None of them is the default, which
+# is the first value in tables such as `ACKNOWLEDGEMENTS`.
 _VALUES: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("results", (2, 3, 4)),
     ("streams", (0.0, 1.0)),
@@ -238,7 +258,8 @@ _VALUES: tuple[tuple[str, tuple[Any, ...]], ...] = (
 )
 _KNOBS = ("calm_at", "outage", "known", *(name for name, _ in _VALUES))
 
-# One profile for each trouble, often enough that a few seeds show it, and one for each value of each knob.
+# One profile for each trouble, with a share so large that a few seeds show the trouble,
+# and one profile for each value of each knob.
 NAMED: dict[str, Profile] = {
     name: Profile(tasks=3, results=3, troubles={name: 0.5}) for name in TROUBLES
 } | {
@@ -249,7 +270,7 @@ NAMED: dict[str, Profile] = {
 
 
 def draw_tasks(profile: Profile, random: Random) -> list[dict[str, Any]]:
-    """Draw the task objects of a schedule, as they go on the wire."""
+    """Draw the tasks of a schedule, as the JSON objects that are sent."""
     draw = random.random
     tasks = []
     for number in range(profile.tasks):

@@ -1,4 +1,4 @@
-"""Runs many schedules, each decided by its seed, and tells in words of one that fails.
+"""Runs many schedules, each determined by its seed, and describes one that fails.
 
 PYTHONPATH=tests python -m simulation.run --schedules 1000000 --seed 0
 """
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 CHUNK = 1000
-"""Schedules that a process runs before it reports."""
+"""The number of schedules that a process runs before it reports."""
 
 
 class Failure(NamedTuple):
     """A schedule that breaks a promise.
 
     Attributes:
-        seed: What decides it.
-        what: The promise that it breaks.
+        seed: The seed that determines it.
+        what: The type and the message of the exception.
     """
 
     seed: int
@@ -56,7 +56,7 @@ def failures(seeds: Iterable[int]) -> Iterator[Failure]:
 
 
 def told(failure: Failure) -> str:
-    """Shrink a schedule that fails, and tell what happens in it."""
+    """Shrink a failing schedule, and describe what happens in it."""
     profile, policy = drawn(failure.seed)
     kind = _kind(failure.what)
 
@@ -76,7 +76,7 @@ def told(failure: Failure) -> str:
 
 
 def _kind(what: str) -> str:
-    """What a failure says, without identifiers and numbers."""
+    """Return the text of a failure without UUIDs and numbers."""
     return re.sub(r"[0-9a-f]{8}-[0-9a-f-]+|[\d.]+", "", what)[:60]
 
 

@@ -1,32 +1,38 @@
-"""One schedule: callers, a client and a world, and the promises that are checked on it.
+"""One schedule: callers, a client and a world, and the promises that are checked.
 
 Checked after every event:
-    1. No task is billed twice, where the policy and the platform promise that.
-    2. A task that the client takes for unsent is not with the server.
-    3. A task that the server has is in the client's books until it is handed over.
-    4. What a client has spent is within its budget, where dry runs or documents tell costs.
+    1. No task is billed twice, if the policy and the platform promise that.
+    2. If the client considers a task unsent, the server does not have the task.
+    3. If the server has a task, it is an open task of the client until a caller gets
+       its outcome.
+    4. No client spends more than its budget, if dry runs or documents state the costs.
     5. A dry run is never billed.
 
 Checked before a task is sent:
-    6. It was priced, and its cost is within the budget beside what counts already.
-    7. A dry run does not have the UUID of a task, and a call makes one dry run of a task.
+    6. The task was priced. Its cost and the costs that already count are within the
+       budget.
+    7. A dry run does not have the UUID of a task. A call makes at most one dry run of a
+       task.
 
 Checked when all callers have ended, and at the end:
-    8. What results say that they cost counts once; what is reserved counts only for tasks that may be billed.
+    8. The cost in each result counts once. Reserved costs count only for tasks that may
+       be billed.
 
-Checked at the end, when all that was left has been collected with handles:
-    9. Each result of a billed task was handed over, once.
-    10. An error without a handle is of a task that was not billed.
-    11. The books hold nothing that was handed over or is to be collected, and no dry run.
+Checked at the end, after all remaining results were collected with handles:
+    9. Callers got each result of a billed task once.
+    10. If an error has no handle, its task was not billed.
+    11. The client has no open task whose outcome a caller got or can still collect, and
+        no open dry run.
 
-Checked as each call ends:
+Checked when each call ends:
     12. It ended within its timeout.
-    13. It raises TimeoutError only when its time is up, and it polled the task before.
-    14. It left a task early only for a reason that the server gave for this task.
-    15. It did not give up a task that was done long before, while there was no trouble.
+    13. It raised TimeoutError only after its timeout, and only if it polled the task.
+    14. It gave up a task early only for a reason that the server gave for this task.
+    15. It did not give up a task that was done long before, if there was no trouble.
 
-Checked as a stream is read and ends:
-    16. What was given is how the text begins, and stands in the error that ends it early.
+Checked while a stream is read, and when it ends:
+    16. The pieces that were read are the beginning of the text. If an error ends the
+        stream early, the error has them.
 """
 
 from __future__ import annotations
@@ -69,19 +75,16 @@ PROMISED = {
     "eager": ("always",),
     "never": ("always", "async", "never"),
 }
-"""The platforms on which each policy promises that nothing is billed twice."""
+"""For each policy, the platforms on which it promises that no task is billed twice."""
 
 SLACK = 0.01
-"""Virtual seconds by which a call may end late."""
+"""Virtual seconds by which a call may exceed its timeout."""
 
 PATIENCE = 70.0
-"""Virtual seconds without trouble in which a task that is done is found out to be."""
+"""Virtual seconds without trouble within which a call notices that a task is done."""
 
 REASONS = frozenset({"auth", "quota", "not_found"})
-"""Categories of errors for which a task may be left before the time is up."""
-
-LONG = 100_000.0
-"""Virtual seconds that collecting what was left may take."""
+"""Categories of errors for which a call may give up a task before its timeout."""
 
 
 class Broken(AssertionError):
@@ -89,25 +92,25 @@ class Broken(AssertionError):
 
 
 class Left(Exception):
-    """The reader of a stream leaves it."""
+    """The reader of a stream stops reading early."""
 
 
 @dataclass(eq=False)
 class Books:
-    """What callers were given of one task.
+    """The record of one task: its price, its calls, and what callers got.
 
     Attributes:
-        wire: The task.
-        price: What it costs, if all of its results come.
-        documented: What its document says that it costs.
-        senders: The clients that have sent it.
+        wire: The task, as a JSON object.
+        price: Its cost, if none of its results fails.
+        documented: The price in its document, if there is one.
+        senders: The numbers of the clients that have sent it.
         dry_runs: The UUIDs of its dry runs.
-        calls: How many calls may make one.
-        is_resumed: Whether a second process waits for it.
-        results: The identifiers of the results that they were given at the end.
-        seen: Those of results that errors held with which the task was left.
-        has_ended: Whether they were given all results, or a failure without a handle.
-        refusals: When its polls were refused.
+        calls: How many calls may make a dry run of it.
+        is_resumed: Whether a second process resumes it.
+        results: The identifiers of the results that callers got as its outcome.
+        seen: The identifiers of results in errors with which calls gave up the task.
+        has_ended: Whether callers got all results, or an error without a handle.
+        refusals: The times at which its polls were refused.
     """
 
     wire: Object
@@ -128,11 +131,11 @@ class Watched:
     """A task whose promises are checked after every event.
 
     Attributes:
-        task: What the client knows of it.
+        task: The client's state of the task.
         uuid: Its `taskUUID`.
-        books: What callers were given of it.
-        client: The client whose task it is.
-        is_own: Whether that lives to the end, and has sent it.
+        books: The record of the task.
+        client: The client that has the task.
+        is_own: Whether this client sends the task and runs until the end.
     """
 
     task: Task[Any]
@@ -146,13 +149,13 @@ class Schedule:
     """Runs one schedule.
 
     Attributes:
-        world: The world.
+        world: The simulated world.
     """
 
     def __init__(
         self, seed: int, profile: Profile, policy: str, *, tracing: bool = False
     ) -> None:
-        chance.seed(seed)  # what the client's own waits draw from
+        chance.seed(seed)  # the client draws its waits from `random`
         watch = self._check_step
         self.world = World(seed, profile, tracing=tracing, watch=watch)
         self._random: Random = self.world.random
@@ -178,7 +181,7 @@ class Schedule:
         self._shared: set[Task[Any]] = set()
 
     def run(self) -> None:
-        """Run it.
+        """Run the schedule.
 
         Raises:
             Broken: A promise was broken.
@@ -210,7 +213,7 @@ class Schedule:
     # -- callers --------------------------------------------------------------
 
     def _begin(self, wires: list[Object]) -> None:
-        """Let callers begin, each with some of the tasks."""
+        """Start callers, each with some of the tasks."""
         while wires:
             kind = self._one(
                 self._run_each,
@@ -265,7 +268,7 @@ class Schedule:
         return float(self._one(0.3, 2.0, 10.0, 30.0, 60.0, 180.0))
 
     def _run_each(self, place: list[Process], wires: list[Object]) -> Steps:
-        """Run a task; wait again with the handle of the error, or leave it."""
+        """Run a task; after an error with a handle, wait again or give up."""
         yield Sleep(self._random.random())
         given = self._submission(wires[0], self._client)
         yield from self._perhaps_price(place, given)
@@ -276,7 +279,7 @@ class Schedule:
             yield Sleep(self._random.random() * 10)
 
     def _perhaps_price(self, place: list[Process], given: Submission[Any]) -> Steps:
-        """Ask what a task costs before a client with a budget does."""
+        """Perhaps make a dry run of a task before a client with a budget makes one."""
         if self._budget is not None and self._random.random() < 0.3:
             self._books[given.wire["taskUUID"]].calls += 1
             yield from self._client.dry_run(given, self._timeout(), place[0])
@@ -304,7 +307,7 @@ class Schedule:
                 return
 
     def _run_many(self, place: list[Process], wires: list[Object]) -> Steps:
-        """Run a batch whose outcomes are handed over together."""
+        """Run a batch that returns all outcomes together."""
         client, timeout = self._client, self._timeout()
         submissions = [self._submission(wire, client) for wire in wires]
         yield from self._perhaps_price(place, submissions[0])
@@ -323,7 +326,7 @@ class Schedule:
             self._check_error(task, error, began, timeout, at=ended.at)
 
     def _iterate(self, place: list[Process], wires: list[Object]) -> Steps:
-        """Take the outcomes of a batch as they come, slowly, and perhaps not all."""
+        """Get the outcomes of a batch as they arrive, perhaps slowly or not all."""
         client, timeout, began = self._client, self._timeout(), self.world.now
         is_slow, leaves = self._random.random() < 0.3, self._random.random() < 0.3
         submissions = [self._submission(wire, client) for wire in wires]
@@ -350,18 +353,18 @@ class Schedule:
         self._check_time(began, timeout + own)
 
     def _relayed(self, steps: Steps, effect: Any, take: Any) -> Steps:
-        """Do an effect of a batch, or take one of its outcomes."""
+        """Relay the effects of a batch up to its next outcome, and take the outcome."""
         while not isinstance(effect, Ended):
             try:
                 value = yield effect
-            except BaseException as error:  # noqa: BLE001 - it goes where it belongs
+            except BaseException as error:  # noqa: BLE001 - it is thrown into the batch
                 effect = steps.throw(error)
             else:
                 effect = steps.send(value)
         take(effect)
 
     def _stream(self, place: list[Process], wires: list[Object]) -> Steps:
-        """Read a text while it is written, slowly or not to its end; then collect what was lost."""
+        """Read a stream, perhaps slowly or in part; on an error, wait for the task."""
         client, timeout, began = self._client, self._timeout(), self.world.now
         submission = self._submission(wires[0], client)
         is_slow, leaves = self._random.random() < 0.3, self._random.random() < 0.1
@@ -399,7 +402,7 @@ class Schedule:
         given: str,
         deadline: float,
     ) -> None:
-        """Check how a stream ended: its error is right, and has all that was given."""
+        """Check the error of a stream, and that it has all the text that was read."""
         is_early = self.world.now < deadline - SLACK
         has_handle = error is not None and error.handle is not None
         if isinstance(error, TimeoutError) and is_early and has_handle:
@@ -413,7 +416,7 @@ class Schedule:
             raise Broken(f"{submission.task.task_uuid} was written and has no handle")
 
     def _die(self, place: list[Process], wires: list[Object]) -> Steps:
-        """Save a handle, submit the task, and die; another process resumes it."""
+        """Save a handle, submit the task, and be killed; another process resumes it."""
         client = self._make_client(self._client.resend, batches_polls=False)
         submission = self._submission(wires[0], client, is_own=False)
         self._saved.append(json.dumps(submission.task.wire))
@@ -431,7 +434,7 @@ class Schedule:
                 return
 
     def _look_on(self, place: list[Process]) -> Steps:
-        """Wait for tasks that others have under way, with handles of unfinished tasks."""
+        """Wait for open tasks of other callers, with their handles."""
         for _ in range(3):
             yield Sleep(self._random.random() * 10)
             tasks = self._client.open_tasks.tasks()
@@ -444,7 +447,7 @@ class Schedule:
                 )
 
     def _collect(self, place: list[Process]) -> Steps:
-        """Collect with handles what was left, when all troubles have ended."""
+        """Collect the remaining results with handles, after troubles have stopped."""
         for text in self._saved:
             wire = json.loads(text)
             book = self._books[wire["taskUUID"]]
@@ -455,13 +458,13 @@ class Schedule:
                 yield from self._wait(self._client, task, place[0], timeout=200.0)
         for task in self._client.open_tasks.tasks():
             for _ in range(10):
-                if not self._is_owed(task):  # it never arrived, or was given meanwhile
+                if not self._is_owed(task):  # it never arrived, or a caller got it
                     break
                 yield from self._wait(self._client, task, place[0], timeout=500.0)
                 yield Sleep(60.0)
 
     def _is_owed(self, task: Task[Any]) -> bool:
-        """Whether the server has results of a task that nobody was given."""
+        """Whether the server has results of a task that no caller got."""
         book = self._books[str(task.task_uuid)]
         produced = self.world.ledger.produced(book.wire["taskUUID"])
         return not book.has_ended and bool(set(produced) - book.seen)
@@ -475,7 +478,7 @@ class Schedule:
         timeout: float | None = None,
         **options: bool,
     ) -> Steps:
-        """Wait for one task, take what comes, and return its error."""
+        """Wait for one task, record its results, and return its error."""
         seconds, began = timeout or self._timeout(), self.world.now
         task = given if not hasattr(given, "task") else given.task
         error: RunwareError | None = None
@@ -500,11 +503,11 @@ class Schedule:
             self._see(ended.submission.task, ended.results)
 
     def _see(self, task: Task[Any], results: Sequence[Any]) -> None:
-        """Note the results in an error with which a task is left."""
+        """Record the results in an error with which a call gave up a task."""
         self._books[str(task.task_uuid)].seen.update(map(_identifier, results))
 
     def _give(self, task: Task[Any], results: list[Object]) -> None:
-        """Note that callers were given all that there will be of a task."""
+        """Record that a caller got the final outcome of a task."""
         book = self._books[str(task.task_uuid)]
         if book.has_ended:
             book.seen.update(map(_identifier, results))
@@ -520,7 +523,7 @@ class Schedule:
         if ledger.runs > self._runs:
             self._check_bills()
         elif not ledger.runs or self.world.steps == self._steps:
-            return  # neither the server nor a caller knows more than before
+            return  # neither the server nor a caller has changed
         self._runs, self._steps = ledger.runs, self.world.steps
         for each in self._tasks:
             if not each.is_own or each.uuid not in ledger.tasks:
@@ -547,7 +550,7 @@ class Schedule:
 
     @property
     def _tells_costs(self) -> bool:
-        """Whether a client knows what each task costs before it is sent."""
+        """Whether a client knows the cost of each task before it is sent."""
         return self._profile.pricing != "unsaid"
 
     def _check_event(self, event: Event) -> None:
@@ -583,7 +586,7 @@ class Schedule:
         return [book for book in self._books.values() if client.number in book.senders]
 
     def _counted(self, client: Client, book: Books) -> Decimal:
-        """What has to count against a client's budget for a task."""
+        """Return the amount of a task that must count against a client's budget."""
         tasks = [
             each.task
             for each in self._tasks
@@ -607,7 +610,7 @@ class Schedule:
 
     @staticmethod
     def _said(done: list[Task[Any]]) -> Decimal:
-        """What the results of finished tasks say that they cost, each result once."""
+        """Add up the costs in the results of finished tasks, each result once."""
         costs = {
             _identifier(item): Decimal(str(item["cost"]))
             for task in done
@@ -617,7 +620,7 @@ class Schedule:
         return sum(costs.values(), Decimal(0))
 
     def _check_account(self) -> None:
-        """Check that what counts against the budget is right while nobody sends."""
+        """Check the amount that counts against the budget, while no caller sends."""
         client, books = self._client, self._books.values()
         counted = sum((self._counted(client, book) for book in books), Decimal(0))
         if client.account.committed != counted:
@@ -645,7 +648,10 @@ class Schedule:
         own: float = 0.0,
         at: float | None = None,
     ) -> None:
-        """Check that a call had a reason for the error with which it left a task, now or at a moment."""
+        """Check that a call had a reason to give up a task with an error.
+
+        The call gave up at the time `at`, or now if it is None.
+        """
         if error is None or error.handle is None:
             return
         now = self.world.now if at is None else at
@@ -662,7 +668,7 @@ class Schedule:
         done_at = ledger.finished_at(uuid) if ledger.produced(uuid) else None
         calm = max(self.world.calm_at, began)
         is_cut_off = 0 < self._profile.gateway_patience <= 4 * self._profile.latency
-        if done_at is None or is_cut_off:  # by a gateway that gives up on every poll
+        if done_at is None or is_cut_off:  # the gateway gives up on every poll
             return
         if now - max(calm, done_at) > PATIENCE:
             raise Broken(f"a call gave up {task.task_uuid}, which was done long ago")
@@ -690,7 +696,7 @@ class Schedule:
             if len(set(book.results)) != len(book.results):
                 raise Broken(f"{uuid}: a result was given twice")
             if len(ledger.accepted(uuid)) > 1:
-                continue  # a second run, that the policy or a gateway has let happen
+                continue  # a second run, which the policy or a gateway allowed
             if book.has_ended or produced:
                 lost = set(produced) - set(book.results) - book.seen
                 if lost:
@@ -705,13 +711,13 @@ class Schedule:
 
 
 def _uuid_of(given: Given) -> str:
-    """Return the UUID of what is waited for."""
+    """Return the UUID of a submission or a task."""
     task = given.task if hasattr(given, "task") else given
     return str(task.task_uuid)
 
 
 def _identifier(item: Object) -> str:
-    """Return what the ledger knows a result by."""
+    """Return the identifier of a result in the ledger."""
     if "text" in item:
         return str(item["text"])
     for name in ("imageUUID", "videoUUID"):
@@ -724,16 +730,16 @@ def outcome(seed: int, profile: Profile, policy: str) -> str | None:
     """Run a schedule; return what is wrong, or None."""
     try:
         Schedule(seed, profile, policy).run()
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is wrong
+    except Exception as error:  # noqa: BLE001 - every exception is a failure
         return f"{type(error).__name__}: {error}"
     return None
 
 
 def trace(seed: int, profile: Profile, policy: str) -> str:
-    """Run a schedule and tell what happens in it."""
+    """Run a schedule and return its trace as text."""
     schedule = Schedule(seed, profile, policy, tracing=True)
     try:
         schedule.run()
-    except Exception as error:  # noqa: BLE001 - it is told
+    except Exception as error:  # noqa: BLE001 - it ends the trace
         schedule.world.note("checker", f"{type(error).__name__}: {error}")
     return schedule.world.told()

@@ -1,8 +1,9 @@
-"""Searches schedules that break a promise of a client with a fault in it.
+"""Searches for schedules in which a client with a mutant breaks a promise.
 
-A process that has imported what no fault changes is forked for each mutant, so that
-no time is spent on imports. It reads requests from standard input, one a line: the
-index of a mutant, the first seed and the last but one; it answers each with a line.
+The process imports the modules that no mutant changes, and forks for each mutant. This
+saves the time of the imports. It reads requests from standard input, one per line: the
+index of a mutant, the first seed, and the end of the seeds (exclusive). It writes one
+line in response to each request.
 
 PYTHONPATH=tests python -m simulation.search
 """
@@ -17,7 +18,7 @@ from importlib.util import spec_from_file_location
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx2  # noqa: F401 - imported once for all
+import httpx2  # noqa: F401 - imported once, before the forks
 import pydantic  # noqa: F401
 
 from simulation import world  # noqa: F401
@@ -41,7 +42,7 @@ class _MutantFinder(MetaPathFinder):
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Find a module; None where it is another one."""
+        """Return the spec of the changed module, or None for any other module."""
         if name != f"{CLIENT}.{self._mutant.module}":
             return None
         spec = PathFinder.find_spec(name, path, target)
@@ -64,24 +65,24 @@ class _MutantLoader(SourceFileLoader):
 
 
 def first_failure(mutant: Mutant, seeds: range) -> str:
-    """Return the first schedule that fails, in words; "none" where none does.
+    """Return the first failure as text, or "none" if no schedule fails.
 
     The client must not be imported yet.
     """
     sys.meta_path.insert(0, _MutantFinder(mutant))
-    from simulation.run import failures  # noqa: PLC0415 - with the fault in it
+    from simulation.run import failures  # noqa: PLC0415 - imports the mutant
 
     return str(next(failures(seeds), "none"))
 
 
 def in_a_fork(mutant: Mutant, seeds: range) -> str:
-    """Return what `first_failure` does in a process of its own."""
+    """Run `first_failure` in a forked process, and return its result."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         try:
             outcome = first_failure(mutant, seeds)
-        except BaseException as error:  # noqa: BLE001 - it is told
+        except BaseException as error:  # noqa: BLE001 - the parent reports it
             outcome = f"{type(error).__name__}: {error}"
         os.write(writing, outcome.encode())
         os._exit(0)
@@ -93,7 +94,7 @@ def in_a_fork(mutant: Mutant, seeds: range) -> str:
 
 
 def main() -> None:
-    """Answer requests until there are no more."""
+    """Respond to requests until the end of standard input."""
     for task_type in TYPES:
         outputs_of(task_type)
     for name in [name for name in sys.modules if name.partition(".")[0] == CLIENT]:

@@ -1,17 +1,24 @@
-"""The platform: it takes tasks, bills them, runs them, and answers polls, as an honest server may.
+"""The simulated platform: it accepts, bills and runs tasks, and responds to polls.
 
-It lies about nothing, but it may be late, silent, overloaded or terse. Each behaviour is one small function. What a
-profile gives a share of the calls is a *trouble* and stops at `World.calm_at`. How the platform is made (sizes, words,
-which known UUIDs it refuses) is a field of the profile and stays.
+Its responses are never false, but they may be late, empty or incomplete, or errors.
+Each behavior is one small function. A *trouble* happens to a share of the calls, which
+the profile determines, and stops at `World.calm_at`. The other properties of the
+platform (limits, formats, which known UUIDs it refuses) are fields of the profile, and
+do not change during a schedule.
 
-Rules that it keeps:
-- A task is billed when it is accepted, each time. A task that is refused or fails as a whole is not billed.
-- A call that it refuses definitely (429, 503 with `Retry-After`, 413, a nameless 4xx) has taken nothing and never will.
-- An error that names a task and has `status: "error"`, or comes in the answer to the first sending, is the task's own.
-  One that comes there without a result beside it is the failure of the whole task.
-- An error about a question has the task type `getResponse`, or a code that says nothing of the task.
-- A result stays in the polls for the rest of the schedule.
-- A dry run bills nothing and is not known to polls. What it says is what the results will cost together.
+The platform keeps these rules:
+- A task is billed each time it is accepted. A task that is refused or fails as a whole
+  is not billed.
+- If a call is refused definitely (429, 503 with `Retry-After`, 413, a 4xx that names no
+  task), none of its tasks is ever accepted.
+- An error that names a task is an error of that task if it has `status: "error"`, or if
+  it is in the response to the first sending. If such a response has no result of the
+  task, the whole task failed.
+- An error about a poll itself has the task type `getResponse`, or a code that says
+  nothing about the task.
+- Polls return a result until the end of the schedule.
+- A dry run bills nothing, and polls do not know it. It returns the total cost of the
+  results.
 """
 
 from __future__ import annotations
@@ -52,10 +59,10 @@ class Item:
 
     Attributes:
         id: Its `imageUUID`, `videoUUID` or `outputs.files[0].uuid`, or its text.
-        ready_at: When a poll shows it first.
-        code: The code of the error that it is, if it is one.
-        priced_at: When its cost is known.
-        delivered_at: When it first reached a caller that still waited.
+        ready_at: The time from which polls return it.
+        code: The error code, if it is a failure.
+        priced_at: The time from which its cost is known.
+        delivered_at: When it first reached a waiting caller.
     """
 
     id: str
@@ -71,12 +78,12 @@ class Run:
 
     Attributes:
         post: The number of the caller's POST that was accepted.
-        sender: The number of the client that has sent it.
-        accepted_at: When it was billed.
-        visible_at: When the polls know it.
+        sender: The number of the client that sent it.
+        accepted_at: When it was accepted and billed.
+        visible_at: The time from which polls know it.
         ends_at: When its last item is ready.
-        code: The code of its failure as a whole.
-        items: What it makes, in the order in which it is ready.
+        code: The error code, if the run fails as a whole.
+        items: Its results and failures, sorted by `ready_at`.
     """
 
     post: int
@@ -98,13 +105,13 @@ class Task:
 
 
 class Ledger:
-    """What became of every task, by its `taskUUID`; a task that was never accepted is not in `tasks`.
+    """What the server has accepted, billed, produced and delivered.
 
     Attributes:
-        tasks: Those that were accepted.
-        invalid: Whether tasks are wrong in themselves.
-        priced: The tasks of dry runs.
-        runs: How many runs there are.
+        tasks: Task UUID -> a task that was accepted at least once.
+        invalid: Task UUID -> whether the task is invalid.
+        priced: The UUIDs of successful dry runs.
+        runs: The number of runs.
     """
 
     def __init__(self) -> None:
@@ -114,10 +121,11 @@ class Ledger:
         self.runs = 0
 
     def spent(self, sender: int) -> Decimal:
-        """What the runs of a client's POSTs cost; of several runs of a task, one counts.
+        """Return the cost of the runs of a client's POSTs, with one run for each task.
 
-        Of the copies of one POST that a gateway made, the cheapest counts: the caller may
-        be told of that one, and not of the others.
+        If there are several POSTs of a task, the most expensive one counts. If a
+        gateway copied a POST, the cheapest copy counts, because the caller may know
+        only that copy.
         """
         spent = Decimal(0)
         for task in self.tasks.values():
@@ -130,18 +138,18 @@ class Ledger:
         return spent
 
     def accepted(self, uuid: str) -> list[float]:
-        """When the task was accepted: once for each acceptance, copies of one POST included."""
+        """Return the times of all acceptances of a task, including copied POSTs."""
         return [run.accepted_at for run in self._runs(uuid)]
 
     def billed(self, uuid: str) -> int:
-        """How many of the caller's POSTs were billed for the task.
+        """Return how many of the caller's POSTs were billed for the task.
 
-        A copy that a gateway made is not counted again: no caller can prevent it.
+        Copies that a gateway made do not count, because no caller can prevent them.
         """
         return len({run.post for run in self._runs(uuid) if run.code is None})
 
     def produced(self, uuid: str, by: float = inf) -> list[str]:
-        """The ids of the results that are ready by a moment; all that will ever be, without one."""
+        """Return the ids of the results that are ready by a time; by default, all."""
         return [
             item.id
             for run in self._runs(uuid)
@@ -151,7 +159,7 @@ class Ledger:
         ]
 
     def delivered(self, uuid: str) -> list[str]:
-        """The ids of the results that a waiting caller got in an answer."""
+        """Return the ids of the results that a waiting caller got in a response."""
         return [
             item.id
             for run in self._runs(uuid)
@@ -160,7 +168,7 @@ class Ledger:
         ]
 
     def finished_at(self, uuid: str) -> float | None:
-        """When the last run of the task ends; `None` when it was never accepted."""
+        """Return when the last run of the task ends; `None` if it was not accepted."""
         return max((run.ends_at for run in self._runs(uuid)), default=None)
 
     def failed(self, uuid: str) -> bool:
@@ -169,7 +177,7 @@ class Ledger:
         return bool(runs) and all(run.code is not None for run in runs)
 
     def item_failures(self, uuid: str) -> int:
-        """How many single results fail while the run as a whole does not."""
+        """Return how many single results fail in runs that do not fail as a whole."""
         return sum(
             item.code is not None
             for run in self._runs(uuid)
@@ -183,14 +191,14 @@ class Ledger:
 
 
 def _cost_of(task: Task, run: Run) -> Decimal:
-    """What a run costs: its results, but for those that failed."""
+    """Return the cost of a run: the price of its results without the failed ones."""
     if run.code is not None:
         return Decimal(0)
     return PRICES[task.type] * sum(item.code is None for item in run.items)
 
 
 def price_of(element: Object) -> Decimal:
-    """What a task costs, if all of its results come."""
+    """Return the cost of a task if none of its results fails."""
     return PRICES[element["taskType"]] * int(element.get("numberResults", 1))
 
 
@@ -198,29 +206,29 @@ def price_of(element: Object) -> Decimal:
 
 
 def image(item: Item, url: str) -> Object:
-    """The output members of an image."""
+    """Return the output members of an image."""
     return {"imageUUID": item.id, "imageURL": f"{url}.png"}
 
 
 def video(item: Item, url: str) -> Object:
-    """The output members of a video."""
+    """Return the output members of a video."""
     return {"videoUUID": item.id, "videoURL": f"{url}.mp4"}
 
 
 def solid(item: Item, url: str) -> Object:
-    """The output members of a 3D result, which has no UUID of its own."""
+    """Return the output members of a 3D result, which has no UUID of its own."""
     return {"outputs": {"files": [{"uuid": item.id, "url": f"{url}.glb"}]}}
 
 
 def text(item: Item, _: str) -> Object:
-    """The output members of a text."""
+    """Return the output members of a text."""
     return {"text": item.id, "finishReason": "stop"}
 
 
 TEXT = "textInference"
 """The task type whose results are streamed."""
 
-# Task type -> its output members, and whether it is async without a `deliveryMethod`.
+# Task type -> the function for its output members, and whether it is async by default.
 TYPES: dict[str, tuple[Callable[[Item, str], Object], bool]] = {
     "imageInference": (image, False),
     "videoInference": (video, True),
@@ -234,7 +242,7 @@ PRICES = {
     "3dInference": Decimal("0.07"),
     TEXT: Decimal("0.003"),
 }
-"""What one result of a task costs."""
+"""The price of one result, by task type."""
 
 FAILURES = (
     "nsfwContentDetected",
@@ -253,7 +261,7 @@ BUSY = (
 )
 
 
-# How a platform speaks: members of an acknowledgement, and of an item in flight
+# Additional members of acknowledgements, and of items of running tasks
 
 ACKNOWLEDGEMENTS: dict[str, Object] = {
     "plain": {},
@@ -270,20 +278,20 @@ IN_FLIGHT: dict[str, Object | None] = {
     "queued": {"status": "queued", "position": 3},
     "running": {"status": "running", "message": "warming up", "cost": 0.1},
     "shouting": {"status": "PROCESSING", "eta": 9},
-    "named": {"progress": 30},  # and the UUID of the result to come, without a status
-    "silent": None,  # nothing is said of what is not finished
+    "named": {"progress": 30},  # with the UUID of the next result, without a status
+    "silent": None,  # polls do not report unfinished results
 }
 
 
 @dataclass(slots=True)
 class Call:
-    """One copy of a POST, as the server reads it.
+    """One copy of a POST, as the server parses it.
 
     Attributes:
         exchange: The POST.
         copy: The number of the copy.
         elements: Its elements.
-        uuids: The tasks that it polls for.
+        uuids: The UUIDs of the tasks that it polls.
     """
 
     exchange: Exchange
@@ -293,15 +301,15 @@ class Call:
 
 
 class Telling:
-    """The answer that is being written.
+    """A response that is being built.
 
     Attributes:
         data: Members of `data`.
         errors: Members of `errors`.
         items: The results in `data`, for the ledger.
-        status: The HTTP status when there are errors and no data.
-        stated: The HTTP status, whatever is in the answer.
-        form: How a body is written that holds one error alone and has a status of 400 or more.
+        status: The HTTP status if there are errors and no data.
+        stated: The HTTP status whatever the response has, if this is not None.
+        form: The format of a body with only one error and a status of 400 or more.
     """
 
     __slots__ = ("data", "errors", "form", "items", "stated", "status")
@@ -315,7 +323,7 @@ class Telling:
         self.stated: int | None = None
 
     def answer(self) -> Answer:
-        """The HTTP answer."""
+        """Return the HTTP response."""
         if not self.data and not self.errors:
             return Answer(200, JSON, b'{"data":[]}')
         body: Object = {}
@@ -330,10 +338,10 @@ class Telling:
 
 
 class Server:
-    """Receives POSTs and answers them.
+    """Receives POSTs and responds to them.
 
     Attributes:
-        ledger: What it has accepted, billed, produced and handed out.
+        ledger: What it has accepted, billed, produced and delivered.
     """
 
     def __init__(self, world: World) -> None:
@@ -354,7 +362,7 @@ class Server:
         self._shares = {name: shares.get(name, 0.0) for name in CHOICES}
 
     def receive(self, exchange: Exchange, copy: int) -> None:
-        """Take a copy of a POST and answer it."""
+        """Receive a copy of a POST and respond to it."""
         if exchange.refused:
             return
         elements = [self.read(element) for element in exchange.elements]
@@ -369,7 +377,7 @@ class Server:
             self._receive_tasks(call)
 
     def read(self, element: bytes) -> Object:
-        """The JSON object; the same bytes come often, so it is kept."""
+        """Parse an element, with a cache, because the same bytes arrive often."""
         read = self._elements.get(element)
         if read is None:
             read = self._elements[element] = from_json(element)
@@ -378,7 +386,7 @@ class Server:
     # Dry runs
 
     def _receive_dry_runs(self, call: Call) -> None:
-        """Refuse the call, or say what its tasks cost."""
+        """Refuse the call, or return the costs of its tasks."""
         profile = self.profile
         if 0 < profile.send_limit < len(call.elements):
             self.refuse_size(call, profile.send_limit)
@@ -397,7 +405,7 @@ class Server:
         self._reply(call, telling)
 
     def _prices(self, element: Object) -> list[Object]:
-        """What a dry run says of a task: its cost, or that of each result, or none."""
+        """Return the items of a dry run, with the total cost, a cost each, or none."""
         said = {"taskType": element["taskType"], "taskUUID": element["taskUUID"]}
         pricing = self.profile.pricing
         if pricing == "unsaid":
@@ -407,10 +415,10 @@ class Server:
             return [said | {"cost": cost}] * element.get("numberResults", 1)
         return [said | {"cost": float(price_of(element))}]
 
-    # Sendings
+    # POSTs of tasks
 
     def _receive_tasks(self, call: Call) -> None:
-        """Refuse the call, or take its tasks, or both in part."""
+        """Refuse the call, or accept all or some of its tasks."""
         profile = self.profile
         if not call.exchange.taken:
             if 0 < profile.send_limit < len(call.elements):
@@ -426,10 +434,10 @@ class Server:
         self._take(call)
 
     def _take(self, call: Call) -> None:
-        """Decide on each element, and answer when the last sync task has its result."""
+        """Decide on each element, and respond when all sync tasks have results."""
         form = self._named_form()
         if form == "flat" and len(call.elements) == 1:
-            form = "bare"  # the call has but one task
+            form = "bare"  # the call has only one task
         telling = Telling(self.profile.refusal_status, form)
         wrong = [e for e in call.elements if self._invalid(e)]
         is_nameless = self.profile.refusal == "nameless" and len(call.elements) > 1
@@ -449,7 +457,7 @@ class Server:
                 self._tell(element["taskUUID"], telling)
             elif element not in wrong:
                 self._take_one(call, element, telling, acknowledged, awaited, streamed)
-        for task, run in streamed:  # which travels alone
+        for task, run in streamed:  # a streamed task is alone in its POST
             answer = Answer(200, EVENT_STREAM, b"", self._stream(task, run))
             self.world.network.reply(call.exchange, call.copy, answer)
             return
@@ -472,7 +480,7 @@ class Server:
         awaited: list[tuple[Task, Run, float]],
         streamed: list[tuple[Task, Run]],
     ) -> None:
-        """Decide on one element: refuse it by name, accept it now, or later."""
+        """Decide on one element: refuse it by name, or accept it now or later."""
         uuid = element["taskUUID"]
         if self._turns_away(call.exchange, uuid):
             self._refuse_one(element, "concurrentRateLimitExceeded", telling)
@@ -496,7 +504,10 @@ class Server:
             awaited.append((task, run, self._answered_at(run, uuid)))
 
     def _refuse_one(self, element: Object, code: str, telling: Telling) -> None:
-        """Refuse a task by name; over a WebSocket, results of its earlier sending may come at the same time."""
+        """Refuse a task by name.
+
+        Over a WebSocket, results of an earlier sending may arrive at the same time.
+        """
         telling.errors.append(self._named(element, code))
         task = self.ledger.tasks.get(element["taskUUID"])
         if task is not None and self._happens("refused_beside_results", task.uuid):
@@ -504,7 +515,10 @@ class Server:
                 self._tell_items(task, run, telling)
 
     def _answered_at(self, run: Run, uuid: str) -> float:
-        """When a sync task is answered: with its last result, or with an earlier one and the rest by polls."""
+        """Return when the response to a sync task is sent.
+
+        This is when its last result is ready, or an earlier one. Polls return the rest.
+        """
         if len(run.items) > 1 and self._happens("answer_short", uuid):
             early = int(self.world.random.random() * (len(run.items) - 1))
             if any(item.code is None for item in run.items[: early + 1]):
@@ -514,7 +528,7 @@ class Server:
     def _answer_tasks(
         self, call: Call, telling: Telling, awaited: list[tuple[Task, Run, float]]
     ) -> None:
-        """Answer with what the sync tasks have made up to now."""
+        """Respond with the results of the sync tasks so far."""
         for task, run, _ in awaited:
             if run.code is not None:
                 telling.errors.append(self._failure(task, run.code, run))
@@ -523,7 +537,7 @@ class Server:
         self._reply(call, telling)
 
     def accept(self, exchange: Exchange, element: Object) -> tuple[Task, Run]:
-        """Accept a task: it is billed, and it runs."""
+        """Accept a task, which bills it and runs it."""
         world = self.world
         uuid = element["taskUUID"]
         exchange.taken = True
@@ -545,7 +559,10 @@ class Server:
         return task, run
 
     def take_later(self, exchange: Exchange, element: Object) -> None:
-        """Leave a task in a queue in front of the platform: it is accepted later, if it is not known by then."""
+        """Put a task into a queue in front of the platform.
+
+        The platform accepts it later, unless it knows the task by then and refuses it.
+        """
         exchange.taken = True
         exchange.turned_away[element["taskUUID"]] = False
         self.world.call_at(self.world.later(), self._take_from_queue, exchange, element)
@@ -582,7 +599,7 @@ class Server:
     # Streams
 
     def _stream(self, task: Task, run: Run) -> list[Piece]:
-        """The events of a stream, each with its moment, up to the end of the run or its failure."""
+        """Return the events of a stream with their times, up to its end or failure."""
         profile, random = self.profile, self.world.random.random
         written = text_of({"taskUUID": task.uuid}).replace(SMILE, SMILE_IN_HALVES)
         number = 1 + int(4 * random())
@@ -612,7 +629,7 @@ class Server:
         return [*told] if end == "open" else [*told, (told[-1][0], None)]
 
     def _end_of_stream(self, end: str, last: float) -> list[tuple[float, bytes]]:
-        """The events after the last piece of a text."""
+        """Return the events after the last piece of a text."""
         done = self._event("[DONE]")
         if end in ("done", "unfinished"):
             return [(last, done)]
@@ -627,7 +644,7 @@ class Server:
         return []
 
     def _event(self, data: str) -> bytes:
-        """One server-sent event."""
+        """Return one server-sent event."""
         end = {"single": "\n", "crlf": "\r\n\r\n"}.get(self.profile.stream_form, "\n\n")
         return f"data: {data}{end}".encode()
 
@@ -636,15 +653,15 @@ class Server:
     def refuse(
         self, call: Call, status: int, code: str, retry_after: str | None = None
     ) -> None:
-        """Refuse a call without the name of a task; nothing of it is taken, now or later."""
+        """Refuse a call and name no task. Its tasks are never accepted."""
         exchange = call.exchange
         exchange.refused = True
         if exchange.awaited:
-            exchange.awaited = call.copy  # no gateway repeats what was refused
+            exchange.awaited = call.copy  # no gateway repeats a refused POST
         self.turn_down(call, status, code, retry_after)
 
     def refuse_size(self, call: Call, limit: int) -> None:
-        """Refuse a call for its size."""
+        """Refuse a call because of its size."""
         if self.world.tracing:
             self._note(
                 f"takes {limit} elements at most: refuses POST {call.exchange.number}"
@@ -654,7 +671,7 @@ class Server:
     def turn_down(
         self, call: Call, status: int, code: str, retry_after: str | None = None
     ) -> None:
-        """Answer a call with one error that names no task, in one of the forms such a body has."""
+        """Respond with one error that names no task, in the format of the profile."""
         form = self.profile.error_form
         if form == "mixed":
             form = self._one(ERROR_FORMS)
@@ -667,7 +684,7 @@ class Server:
     # Polls
 
     def _receive_polls(self, call: Call) -> None:
-        """Turn the poll down, or tell what is known of each task."""
+        """Refuse the poll, or report what is known of each task."""
         profile = self.profile
         now = self.world.now
         if 0 < profile.poll_limit < len(call.uuids):
@@ -693,13 +710,16 @@ class Server:
         self._reply(call, telling)
 
     def _is_poisoned(self, uuids: list[str]) -> bool:
-        """Whether the poll asks for one UUID, the first ever polled, together with others."""
+        """Whether the poll has the poisoned UUID and others.
+
+        The poisoned UUID is the first UUID of the first poll.
+        """
         if self.poisoned is None and self._shares["poisoned_uuid"]:
             self.poisoned = uuids[0]
         return self.poisoned in uuids and len(uuids) > 1
 
     def _refuse_poison(self, call: Call) -> None:
-        """Refuse a joined poll for one of its UUIDs, which is named or not."""
+        """Refuse a joined poll because of one UUID; the error may name it or not."""
         if self.world.tracing:
             self._note(
                 f"POST {call.exchange.number}, {self.poisoned}: {CHOICES['poisoned_uuid']}"
@@ -712,7 +732,7 @@ class Server:
         self._reply(call, telling)
 
     def _tell(self, uuid: str, telling: Telling) -> None:
-        """Tell in a poll what is known of one task."""
+        """Report in a poll what is known of one task."""
         task = self.ledger.tasks.get(uuid)
         if task is None:
             self.tell_unknown(uuid, telling)
@@ -724,7 +744,7 @@ class Server:
             self.tell_task(task, telling)
 
     def tell_unknown(self, uuid: str, telling: Telling) -> None:
-        """Tell of a task that this replica does not know: nothing, or "not found"."""
+        """Report nothing or "not found" for a task that this replica does not know."""
         form = self.profile.unknown
         if form == "mixed":
             form = self._one(UNKNOWN)
@@ -736,11 +756,11 @@ class Server:
         telling.status = 400
 
     def tell_task(self, task: Task, telling: Telling, skipped: float = 0.0) -> None:
-        """Tell of a task what is finished, what failed, and what still runs.
+        """Report the results and failures of a task, and whether it still runs.
 
         Args:
             task: The task.
-            telling: The answer.
+            telling: The response.
             skipped: The share of finished results to leave out this time.
         """
         now = self.world.now
@@ -759,11 +779,11 @@ class Server:
     def _tell_items(
         self, task: Task, run: Run, telling: Telling, skipped: float = 0.0
     ) -> None:
-        """Tell of the results of a run that are ready."""
+        """Report the results of a run that are ready."""
         world = self.world
         for item in run.items:
             if item.ready_at > world.now:
-                break  # they are in the order in which they are ready
+                break  # items are sorted by `ready_at`
             if skipped and world.random.random() < skipped:
                 continue
             if item.code is not None:
@@ -773,7 +793,7 @@ class Server:
                 telling.items.append(item)
 
     def _tell_in_flight(self, task: Task, run: Run, telling: Telling) -> None:
-        """Tell of the first result of a run that is not ready, in the platform's words."""
+        """Report the first result of a run that is not ready yet."""
         words = self.profile.in_flight
         if words == "mixed":
             words = self._one(tuple(IN_FLIGHT))
@@ -788,10 +808,10 @@ class Server:
             told[name] = coming.id
         telling.data.append(told)
 
-    # What answers consist of
+    # Parts of responses
 
     def _result(self, task: Task, item: Item) -> Object:
-        """A finished result; its URL may be signed anew, its cost may come later."""
+        """Return a finished result, perhaps with a new signature or without a cost."""
         url = f"https://im.invalid/{item.id}"
         members = TYPES[task.type][0](item, url)
         if self.profile.signed:
@@ -805,12 +825,12 @@ class Server:
         return result
 
     def _acknowledgement(self, task: Task) -> Object:
-        """An item that says that the task was taken, and perhaps more."""
+        """Return the acknowledgement of a task, with the members of the profile."""
         members = ACKNOWLEDGEMENTS[self.profile.acknowledgement]
         return {"taskType": task.type, "taskUUID": task.uuid, **members}
 
     def _failure(self, task: Task, code: str, run: Run) -> Object:
-        """The error of a task or of one of its results."""
+        """Return the error of a task or of one of its results."""
         return {
             "code": code,
             "message": f"It failed after {run.ends_at - run.accepted_at:.1f} s.",
@@ -820,17 +840,20 @@ class Server:
         }
 
     def _poll_failure(self, task: Task, code: str, run: Run) -> Object:
-        """A failure as a whole, as polls tell it: as it is, or as a code that may also mean "not found"."""
+        """Return the failure of a whole task for polls.
+
+        Its code may be one that can also mean "not found".
+        """
         if self.profile.failure == "not_found":
             return poll_error("taskFailedOrNotFound", task.uuid)
         return self._failure(task, code, run)
 
     def _refusal(self, element: Object) -> Object:
-        """The error of a task that is wrong in itself."""
+        """Return the error of an invalid task."""
         return {**self._named(element, self._one(INVALID)), "parameter": "model"}
 
     def _named(self, element: Object, code: str) -> Object:
-        """An error of the sending that names its task."""
+        """Return an error that refuses a task and names it."""
         return {
             "code": code,
             "message": f"The task was not taken: {code}.",
@@ -839,14 +862,17 @@ class Server:
         }
 
     def _named_form(self) -> str:
-        """The form of a body that holds one error alone, which names its task: all but a page."""
+        """Return the format of a body with only one error that names its task.
+
+        It is never HTML, which cannot name the task.
+        """
         form = self.profile.error_form
         if form == "mixed":
             form = self._one(ERROR_FORMS)
         return "errors" if form == "html" else form
 
     def _reply(self, call: Call, telling: Telling) -> None:
-        """Answer with what has been written, and perhaps with something about other tasks."""
+        """Send the response, perhaps with items or errors of other tasks."""
         extra = self._drawn(self._extra_troubles, call)
         if extra is not None:
             extra(self, telling)
@@ -857,14 +883,14 @@ class Server:
     # Decisions
 
     def _refuses_known(self, element: Object) -> bool:
-        """Whether the task is known and this kind of platform refuses known ones."""
+        """Whether the task is known and the platform refuses it because of that."""
         if element["taskUUID"] not in self.ledger.tasks:
             return False
         known = self.profile.known
         return known == "always" or (known == "async" and is_async(element))
 
     def _invalid(self, element: Object) -> bool:
-        """Whether the task is wrong in itself; this is so each time that it is sent."""
+        """Whether the task is invalid; this is the same each time it is sent."""
         if not self.profile.invalid_tasks or element["taskType"] == "getResponse":
             return False
         uuid = element["taskUUID"]
@@ -875,7 +901,7 @@ class Server:
         return invalid
 
     def _turns_away(self, exchange: Exchange, uuid: str) -> bool:
-        """Whether the task is refused by name for the rate limit: in all copies of a POST, or in none."""
+        """Whether the rate limit refuses a task, in all copies of a POST or in none."""
         turned_away = exchange.turned_away.get(uuid)
         if turned_away is None:
             turned_away = self._happens("element_rate_limited", uuid) or (
@@ -886,7 +912,7 @@ class Server:
         return turned_away
 
     def _happens(self, choice: str, uuid: str) -> bool:
-        """Draw whether one of the `CHOICES` is taken for a task."""
+        """Draw whether one of the `CHOICES` happens to a task."""
         share = self._shares[choice]
         if not share or self.world.now >= self.world.calm_at:
             return False
@@ -898,7 +924,7 @@ class Server:
     def _drawn(
         self, troubles: list[tuple[float, Trouble]], subject: Call | Task
     ) -> Trouble | None:
-        """Draw a trouble, and note it."""
+        """Draw a trouble, and record it in the trace."""
         if not troubles:
             return None
         trouble = self.world.drawn(troubles)
@@ -925,12 +951,12 @@ class Server:
 
 
 def text_of(element: Object) -> str:
-    """The text that a streamed task comes to, whenever it runs."""
+    """Return the text of a streamed task, which is the same in each run."""
     return f"{element['taskUUID'][:8]} {SMILE} is here."
 
 
 def is_async(element: Object) -> bool:
-    """Whether the task is acknowledged and polled for, by its own word or by its type's default."""
+    """Whether the task is async, by its `deliveryMethod` or by its type's default."""
     method = element.get("deliveryMethod")
     if method is not None:
         return bool(method == "async")
@@ -938,13 +964,13 @@ def is_async(element: Object) -> bool:
 
 
 def uuid4(bits: int) -> str:
-    """The text of a version 4 UUID (RFC 9562, section 5.4) made of these bits."""
+    """Return the text of a version 4 UUID (RFC 9562, section 5.4) with these bits."""
     text = f"{bits:032x}"
     return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
 
 
 def poll_error(code: str, uuid: str | None) -> Object:
-    """An error about a question."""
+    """Return an error about a poll itself."""
     error = {"code": code, "message": f"No answer: {code}.", "taskType": "getResponse"}
     if uuid is not None:
         error["taskUUID"] = uuid
@@ -952,7 +978,10 @@ def poll_error(code: str, uuid: str | None) -> Object:
 
 
 def alone(form: str, status: int, error: Object) -> Answer:
-    """The answer that holds one error alone, in one of `ERROR_FORMS`, or `bare`: flat, without the task's name."""
+    """Return a response with only one error.
+
+    The format is one of `ERROR_FORMS`, or `bare`: `flat` without the task's name.
+    """
     if form == "html":
         return Answer(status, HTML, b"<html><h1>Error</h1></html>")
     if form == "problem" and "status" not in error:
@@ -984,29 +1013,29 @@ STREAM_FORMS = ("plain", "single", "crlf", "whole", "json")
 STREAM_ENDS = ("done", "unfinished", "closed", "open", "late", "repeated")
 SMILE = "\N{SLIGHTLY SMILING FACE}"
 SMILE_IN_HALVES = "\ud83d\ude42"
-"""The same character as JSON may cut it in two."""
+"""The same character as two surrogates, which JSON can separate."""
 
 PROBLEM = {"content-type": "application/problem+json"}
 ERROR_FORMS = ("errors", "error", "flat", "array", "problem", "html")
 UNKNOWN = ("empty", "taskNotFound", "taskFailedOrNotFound", "nameless")
 
 
-# Troubles of a sending: what happens to the call instead of taking it plainly
+# Troubles of a POST of tasks, which replace its normal handling
 
 
 def sending_rate_limited(server: Server, call: Call) -> None:
-    """The call is refused with 429; nothing is taken."""
+    """The call is refused with 429; no task is accepted."""
     after = server.profile.retry_after if server._coin() else None
     server.refuse(call, 429, "rateLimitExceeded", after)
 
 
 def sending_unavailable(server: Server, call: Call) -> None:
-    """The call is refused with 503 and Retry-After; nothing is taken."""
+    """The call is refused with 503 and Retry-After; no task is accepted."""
     server.refuse(call, 503, "serviceUnavailable", server.profile.retry_after)
 
 
 def sending_refused(server: Server, call: Call) -> None:
-    """The call is refused with a 4xx that names no task; nothing is taken."""
+    """The call is refused with a 4xx that names no task; no task is accepted."""
     refusals = (
         (400, "invalidParameter"),
         (401, "invalidApiKey"),
@@ -1020,29 +1049,29 @@ def sending_refused(server: Server, call: Call) -> None:
 
 
 def sending_fails_before(server: Server, call: Call) -> None:
-    """The server fails with a 5xx before it has taken anything."""
+    """The server fails with a 5xx before it accepts any task."""
     server.turn_down(call, server._one((500, 502, 503, 504)), server._one(BUSY))
 
 
 def sending_fails_after(server: Server, call: Call) -> None:
-    """The server fails with a 5xx when it has taken some tasks; others are taken later, or never."""
+    """The server fails with a 5xx; tasks are accepted before that, later or never."""
     _take_in_parts(server, call)
     server.turn_down(call, server._one((500, 502, 503, 504)), server._one(BUSY))
 
 
 def sending_unsaid(server: Server, call: Call) -> None:
-    """The answer is 200 with empty data; some tasks are taken, others later, or never."""
+    """The response is 200 with empty data; tasks are accepted now, later or never."""
     _take_in_parts(server, call)
     server._reply(call, Telling(200))
 
 
 def _take_in_parts(server: Server, call: Call) -> None:
-    """Take each task now, later, or never."""
+    """Accept each task now, later or never."""
     for element in call.elements:
         if element["taskType"] == "getResponse" or server._invalid(element):
             continue
         if call.exchange.turned_away.get(element["taskUUID"]):
-            continue  # an earlier copy was refused by name: so is this one
+            continue  # it was refused by name in an earlier copy
         when = server.world.random.random()
         if when < 0.5:
             if not server._refuses_known(element):
@@ -1087,7 +1116,7 @@ def dry_run_empty(server: Server, call: Call) -> None:
 
 
 def dry_run_in_part(server: Server, call: Call) -> None:
-    """The dry run is answered for its first task alone."""
+    """The response to the dry run has only its first task."""
     telling = Telling(200)
     telling.data += server._prices(call.elements[0])
     server.ledger.priced.add(call.elements[0]["taskUUID"])
@@ -1129,7 +1158,7 @@ def poll_refused(server: Server, call: Call) -> None:
 
 
 def poll_unauthorized(server: Server, call: Call) -> None:
-    """The poll is refused for the key or the account."""
+    """The poll is refused because of the key or the account."""
     status, code = server._one(
         (
             (401, "invalidApiKey"),
@@ -1141,7 +1170,7 @@ def poll_unauthorized(server: Server, call: Call) -> None:
 
 
 def poll_error_inside(server: Server, call: Call) -> None:
-    """The poll is answered with errors about getResponse, in HTTP 200 or 400, for one UUID, for each, or for none."""
+    """The poll gets getResponse errors (HTTP 200 or 400) for one UUID, each or none."""
     telling = Telling(server._one((200, 400)))
     code = server._one(BUSY)
     scope = server._one(("one", "each", "none"))
@@ -1150,7 +1179,7 @@ def poll_error_inside(server: Server, call: Call) -> None:
     for uuid in call.uuids[:1] if scope == "one" else call.uuids:
         error = poll_error(code, uuid)
         if server._coin():
-            del error["taskType"]  # only the task's UUID says whom it concerns
+            del error["taskType"]  # only the UUID identifies the task
         if scope != "none":
             telling.errors.append(error)
     server._reply(call, telling)
@@ -1176,16 +1205,16 @@ POLL_TROUBLES: dict[str, CallTrouble] = named(
 
 
 def task_forgotten(server: Server, task: Task, telling: Telling) -> None:
-    """A replica that does not know the task yet answers for it."""
+    """A replica that does not know the task yet responds to the poll."""
     server.tell_unknown(task.uuid, telling)
 
 
 def task_left_out(server: Server, task: Task, telling: Telling) -> None:
-    """The answer says nothing of the task."""
+    """The response does not mention the task."""
 
 
 def task_told_in_part(server: Server, task: Task, telling: Telling) -> None:
-    """The answer leaves out some finished results of the task."""
+    """The response leaves out some finished results of the task."""
     server.tell_task(task, telling, skipped=0.5)
 
 
@@ -1194,11 +1223,11 @@ TASK_TROUBLES: dict[str, TaskTrouble] = named(
 )
 
 
-# Additions to any answer
+# Additions to any response
 
 
 def others_told(server: Server, telling: Telling) -> None:
-    """The answer also tells of another known task, and of one that nobody here has sent."""
+    """The response also has items of a known task and of a task that no caller sent."""
     tasks = list(server.ledger.tasks.values())
     if tasks:
         server.tell_task(server._one(tuple(tasks)), telling)
@@ -1208,7 +1237,7 @@ def others_told(server: Server, telling: Telling) -> None:
 
 
 def others_failed(server: Server, telling: Telling) -> None:
-    """The answer also holds the failure of a task that nobody here has sent."""
+    """The response also has the failure of a task that no caller sent."""
     telling.stated = 200
     telling.errors.append(
         {
@@ -1226,7 +1255,7 @@ ANSWER_EXTRAS: dict[str, Callable[[Server, Telling], None]] = named(
 )
 
 
-# Choices for one task, in sentences
+# What may happen to one task, with a sentence that describes it
 CHOICES = {
     "element_rate_limited": "It is refused by name for the rate limit, and not taken; others of the call are.",
     "accepted_late": "It is acknowledged now and accepted later; until then the polls do not know it.",

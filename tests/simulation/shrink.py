@@ -1,4 +1,4 @@
-"""Makes a failing schedule smaller: fewer troubles, plainer knobs, fewer tasks, while it still fails."""
+"""Shrinks a failing schedule: drops troubles, knobs and tasks while it still fails."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ if TYPE_CHECKING:
 def shrink(
     fails: Check, seed: int, profile: Profile, *, seeds: int = 20
 ) -> tuple[int, Profile]:
-    """Drop one thing of the profile at a time while the schedule still fails.
+    """Simplify the profile step by step while the schedule still fails.
 
-    A knob that is off changes the draws that follow, so each smaller profile is tried with the same seed and with
-    some others.
+    Each step removes a trouble, removes tasks, or resets a knob to its default. This
+    changes all later draws, so each simpler profile is tried with the same seed and
+    with other seeds.
 
     Args:
-        fails: Runs a schedule; returns what is wrong, or `None`.
-        seed: A seed that fails.
-        profile: Its profile.
-        seeds: How many seeds to try for each smaller profile.
+        fails: Runs a schedule, and returns what is wrong, or `None`.
+        seed: The seed of a failing schedule.
+        profile: The profile of that schedule.
+        seeds: How many other seeds to try for each simpler profile.
 
     Returns:
-        A seed and a profile that fail; nothing more can be dropped from the profile with these seeds.
+        A seed and a profile that fail. No simpler profile fails with these seeds.
     """
     smaller = _smaller(fails, seed, profile, seeds)
     while smaller is not None:
@@ -39,7 +40,7 @@ def shrink(
 def _smaller(
     fails: Check, seed: int, profile: Profile, seeds: int
 ) -> tuple[int, Profile] | None:
-    """A seed and a profile with one thing less that fail too, if there are any."""
+    """Return a failing seed and a profile that is one step simpler, or `None`."""
     for simpler in profile.without():
         for candidate in (seed, *range(seeds)):
             if fails(candidate, simpler) is not None:
@@ -53,13 +54,13 @@ def report(
     seed: int,
     profile: Profile,
 ) -> str:
-    """Shrink a failing schedule and tell it in words.
+    """Shrink a failing schedule and describe it.
 
     Args:
-        fails: Runs a schedule; returns what is wrong, or `None`.
-        trace: Runs a schedule with tracing; returns `World.told()`.
-        seed: A seed that fails.
-        profile: Its profile.
+        fails: Runs a schedule, and returns what is wrong, or `None`.
+        trace: Runs a schedule with tracing, and returns `World.told()`.
+        seed: The seed of a failing schedule.
+        profile: The profile of that schedule.
     """
     small_seed, small = shrink(fails, seed, profile)
     return "\n".join(

@@ -1,6 +1,7 @@
-"""Each fault that is put into the client breaks a promise in some schedule.
+"""The simulation finds each mutant: its fault breaks a promise in some schedule.
 
-That a schedule that fails is shrunk and told is for `test_world.py`, and takes longer.
+These tests do not shrink the failing schedules, because that takes longer;
+`test_world.py` tests the shrinking.
 """
 
 from __future__ import annotations
@@ -24,7 +25,10 @@ COMMAND = [sys.executable, "-m", "simulation.search"]
 
 @pytest.fixture(scope="module")
 def search() -> Iterator[Callable[[str], str]]:
-    """Searches with one process for all mutants, which is forked for each."""
+    """Yield a function that sends a request to the search process.
+
+    One process serves all mutants, and forks for each of them.
+    """
     variables = {"PYTHONPATH": str(Path(__file__).parent.parent)}
     pipe = subprocess.PIPE
     with subprocess.Popen(

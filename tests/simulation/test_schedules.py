@@ -1,4 +1,4 @@
-"""The promise about money holds in each of many schedules."""
+"""No promise breaks in many schedules, such as that no task is billed twice."""
 
 from __future__ import annotations
 

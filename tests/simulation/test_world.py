@@ -1,4 +1,4 @@
-"""The world can do what it promises: each naive client falls into its trouble, on some seeds."""
+"""The world causes the faults that it should: each naive client fails on some seeds."""
 
 from __future__ import annotations
 
@@ -49,16 +49,16 @@ IMAGE: Object = {**VIDEO, "taskType": "imageInference"}
 SOLID: Object = {**VIDEO, "taskType": "3dInference", "numberResults": 2}
 
 
-# What the naive clients are made of
+# Helpers of the naive clients
 
 
 def wire(*elements: Object) -> list[bytes]:
-    """The elements of a POST."""
+    """Return the elements of a POST."""
     return [json.dumps(element).encode() for element in elements]
 
 
 def question(*tasks: Object) -> list[bytes]:
-    """The elements of a poll."""
+    """Return the elements of a poll."""
     return wire(
         *({"taskType": "getResponse", "taskUUID": t["taskUUID"]} for t in tasks)
     )
@@ -67,7 +67,7 @@ def question(*tasks: Object) -> list[bytes]:
 def posted(
     elements: list[bytes], timeout: float = 20.0, *, is_dry: bool = False
 ) -> Caller:
-    """POST; the answer, or `None` where there is none."""
+    """Send a POST; return the response, or `None` if there is none."""
     try:
         return (yield Post(elements, timeout, is_dry))
     except FAILED:
@@ -75,7 +75,7 @@ def posted(
 
 
 def members(answer: Answer | None, name: str) -> list[Object]:
-    """The members of `data` or `errors`, if the body is such an envelope."""
+    """Return the members of `data` or `errors`; none if the body has no such list."""
     try:
         body = json.loads(answer.body) if answer else {}
     except ValueError:
@@ -85,7 +85,7 @@ def members(answer: Answer | None, name: str) -> list[Object]:
 
 
 def identity(item: Object) -> str | None:
-    """The id of a finished result; `None` for what is not one."""
+    """Return the id of a finished result; `None` for other items."""
     for kind in ("image", "video"):
         if f"{kind}URL" in item:
             return str(item[f"{kind}UUID"])
@@ -96,7 +96,7 @@ def identity(item: Object) -> str | None:
 
 
 def results(answer: Answer | None, task: Object) -> dict[str, Object]:
-    """The finished results of a task in an answer, by their ids."""
+    """Return the finished results of a task in a response, by their ids."""
     found = {
         identity(item): item
         for item in members(answer, "data")
@@ -106,7 +106,10 @@ def results(answer: Answer | None, task: Object) -> dict[str, Object]:
 
 
 def careful(task: Object) -> Caller:
-    """Send once, whatever comes back; then poll ever slower until all results are there, or an hour is over."""
+    """Send once, whatever the response; then poll until all results have arrived.
+
+    The waits become longer, and it gives up within an hour.
+    """
     got: dict[str, Object] = {}
     got |= results((yield from posted(wire(task))), task)
     for attempt in range(30):
@@ -120,7 +123,7 @@ def careful(task: Object) -> Caller:
 def run(
     seed: int, profile: Profile, client: Client, *tasks: Object, tracing: bool = False
 ) -> World:
-    """Run one schedule: a client for each task, drawn tasks where none are given."""
+    """Run one schedule with a client for each task; draw tasks if none are given."""
     world = World(seed, profile, tracing=tracing)
     for task in tasks or draw_tasks(profile, world.random):
         world.spawn(client(task))
@@ -132,12 +135,12 @@ def run(
 
 
 def twice(world: World) -> bool:
-    """Whether a task was billed twice through the caller's doing."""
+    """Whether the caller caused a task to be billed twice."""
     return any(world.ledger.billed(uuid) > 1 for uuid in world.ledger.tasks)
 
 
 def lost(world: World) -> bool:
-    """Whether a caller returned less than what was produced for its only task."""
+    """Whether the only caller did not return all results of its task."""
     (process,) = world.processes
     return any(
         set(process.value) != set(world.ledger.produced(uuid))
@@ -151,12 +154,12 @@ def seeds_with(
     client: Client,
     *tasks: Object,
 ) -> int:
-    """How many seeds of a profile go wrong with a client."""
+    """Return the number of seeds on which a client goes wrong with a profile."""
     return sum(wrong(run(seed, profile, client, *tasks)) for seed in SEEDS)
 
 
 def trouble(name: str, share: float = 0.5, **knobs: Any) -> Profile:
-    """A profile with one trouble."""
+    """Return a profile with one trouble."""
     return Profile(troubles={name: share}, **knobs)
 
 
@@ -164,7 +167,7 @@ def trouble(name: str, share: float = 0.5, **knobs: Any) -> Profile:
 
 
 def test_the_same_seed_gives_the_same_trace() -> None:
-    """Twice in this process, and once in one with other hashes."""
+    """The traces are made twice here, and once in a process with another hash seed."""
     traces = [_drawn_trace(seed) for seed in range(20)]
     assert traces == [_drawn_trace(seed) for seed in range(20)]
     assert len(set(traces)) == 20
@@ -191,7 +194,7 @@ def _drawn_trace(seed: int) -> str:
 
 
 def test_tracing_changes_nothing() -> None:
-    """What is drawn is the same with and without a trace."""
+    """The draws are the same with and without tracing."""
     for seed in range(30):
         profile = Profile.draw(Random(seed))
         worlds = [run(seed, profile, careful, tracing=t) for t in (True, False)]
@@ -202,7 +205,7 @@ def test_tracing_changes_nothing() -> None:
 
 
 def test_processes_spawn_join_and_wait_for_locks() -> None:
-    """A lock goes from one to the next; who waits too long goes without."""
+    """The next waiting process gets a released lock, unless its wait timed out."""
     log: list[tuple[float, str]] = []
     world = World(1, Profile())
 
@@ -230,7 +233,7 @@ def test_processes_spawn_join_and_wait_for_locks() -> None:
 
 
 def test_a_release_without_the_lock_is_an_error() -> None:
-    """As with a real lock."""
+    """It raises RuntimeError in the process, like a real lock."""
 
     def main() -> Caller:
         yield Release("handle")
@@ -242,7 +245,7 @@ def test_a_release_without_the_lock_is_an_error() -> None:
 
 
 def test_a_cancelled_process_cleans_up_and_its_task_goes_on() -> None:
-    """Nothing of what is on the wire comes back; nothing counts as delivered."""
+    """The caller gets no response to its request, and no result counts as delivered."""
     cleaned = []
 
     def caller() -> Caller:
@@ -266,7 +269,7 @@ def test_a_cancelled_process_cleans_up_and_its_task_goes_on() -> None:
 
 
 def test_a_killed_process_takes_its_children_with_it() -> None:
-    """Its cleanup cannot wait, its locks are free, and another process goes on."""
+    """Cleanup cannot wait, locks are released, and another process goes on."""
 
     def child() -> Caller:
         yield Acquire("handle")
@@ -296,7 +299,7 @@ def test_a_killed_process_takes_its_children_with_it() -> None:
 
 
 def test_a_drawn_cancellation_comes_before_the_calm() -> None:
-    """At different moments with different seeds."""
+    """Its time differs between seeds."""
     moments = set()
     for seed in range(20):
         world = World(seed, Profile(calm_at=50.0))
@@ -314,7 +317,7 @@ def iter_sleep(seconds: float) -> Caller:
 
 
 def test_invariants_are_watched_at_every_event() -> None:
-    """What the watcher raises leaves `run` at that event."""
+    """`run` raises the exception of the watcher at that event."""
     world: World
 
     def watch() -> None:
@@ -329,7 +332,7 @@ def test_invariants_are_watched_at_every_event() -> None:
 
 
 def test_run_stops_at_a_moment_and_goes_on() -> None:
-    """Up to `until`, then to the end."""
+    """The first call runs up to `until`, the second to the end."""
     world = World(1, Profile())
     world.spawn(careful(VIDEO))
     world.run(until=1.0)
@@ -340,7 +343,7 @@ def test_run_stops_at_a_moment_and_goes_on() -> None:
 
 
 def test_an_effect_that_is_none_is_a_type_error() -> None:
-    """In the process that yields it."""
+    """It is raised in the process that yields the value."""
 
     def caller() -> Generator[Any, Any, Any]:
         yield "sleep"
@@ -356,7 +359,7 @@ def test_an_effect_that_is_none_is_a_type_error() -> None:
 
 @pytest.mark.parametrize("name", TROUBLES)
 def test_each_trouble_happens(name: str) -> None:
-    """In the trace of some seed with its profile, before the calm; never without it."""
+    """Some traces have it, before `calm_at`, but none if the profile lacks it."""
     told = TROUBLES[name]
     profile = NAMED[name]
     traces = [_batch(seed, profile).trace for seed in range(20)]
@@ -368,7 +371,7 @@ def test_each_trouble_happens(name: str) -> None:
 
 
 def _batch(seed: int, profile: Profile) -> World:
-    """A dry run, a batch in one POST, joined polls, polls one by one, and the batch again."""
+    """Send dry runs, a batch, joined polls, single polls, and the batch again."""
 
     def batch() -> Caller:
         yield from posted(wire(*dry_runs), is_dry=True)
@@ -389,14 +392,14 @@ def _batch(seed: int, profile: Profile) -> World:
 
 
 OF_CALLERS = ("cancels=", "onlookers=", "budget=", "documented=")
-"""Knobs that are for the one who spawns the processes."""
+"""Knobs that `Schedule` uses, and the world does not."""
 
 
 @pytest.mark.parametrize(
     "name", [n for n in NAMED if n not in TROUBLES and not n.startswith(OF_CALLERS)]
 )
 def test_each_knob_changes_what_happens(name: str) -> None:
-    """In the trace of some seed."""
+    """The trace of some seed is different."""
     knob = name.partition("=")[0]
     plain = Profile(
         tasks=6,
@@ -422,7 +425,7 @@ def test_each_knob_changes_what_happens(name: str) -> None:
 
 
 def test_a_gateway_gives_up_on_a_long_task_that_goes_on() -> None:
-    """It answers 504; the result comes by polls."""
+    """The gateway responds with 504; a poll returns the result."""
     statuses = []
 
     def caller() -> Caller:
@@ -457,7 +460,7 @@ def test_a_gateway_gives_up_on_a_long_task_that_goes_on() -> None:
 def test_a_conflict_comes_in_each_form_of_an_error_body(
     form: str, expected: Object | list[Object]
 ) -> None:
-    """The code is in all of them, the name of the task in most."""
+    """All formats have the error code, and most have the name of the task."""
     bodies = []
 
     def caller() -> Caller:
@@ -478,13 +481,13 @@ def test_a_conflict_comes_in_each_form_of_an_error_body(
 
 
 def test_an_unknown_trouble_is_refused() -> None:
-    """By its name."""
+    """The message has its name."""
     with pytest.raises(ValueError, match="there is no trouble request_eaten"):
         Profile(troubles={"request_eaten": 0.5})
 
 
 def test_nothing_is_wrong_in_a_profile_without_trouble() -> None:
-    """Each client gets all, and pays once; so the tests below show troubles, not mistakes."""
+    """Each client gets all results and pays once, so the tests below show troubles."""
     for client in (careful, resends_when_ambiguous, takes_not_found_for_failure):
         for task in (IMAGE, VIDEO, SOLID):
             worlds = [run(seed, Profile(), client, task) for seed in range(30)]
@@ -493,7 +496,7 @@ def test_nothing_is_wrong_in_a_profile_without_trouble() -> None:
 
 
 def test_a_careful_client_gets_everything_once_it_is_calm() -> None:
-    """Whatever was drawn: no profile is hopeless, and each result stays in the polls."""
+    """This holds for every profile, because polls return each result to the end."""
     produced = troubled = 0
     for seed in range(400):
         profile = Profile.draw(Random(seed))
@@ -521,7 +524,7 @@ def test_a_careful_client_gets_everything_once_it_is_calm() -> None:
 
 
 def resends_when_ambiguous(task: Object) -> Caller:
-    """Send again whenever no answer comes."""
+    """Send again, up to three times, if there is no response with status 200."""
     for _ in range(4):
         answer = yield from posted(wire(task))
         if answer is not None and answer.status == 200:
@@ -555,7 +558,7 @@ def polled(task: Object) -> Caller:
     ],
 )
 def test_sending_again_after_silence_is_billed_twice(name: str) -> None:
-    """Where the platform does not refuse known UUIDs; not where it does."""
+    """This happens only if the platform does not refuse known UUIDs."""
     client = resends_when_ambiguous
     never = trouble(name, known="never")
     assert seeds_with(twice, never, client, VIDEO)
@@ -565,7 +568,7 @@ def test_sending_again_after_silence_is_billed_twice(name: str) -> None:
 
 
 def resends_when_empty(task: Object) -> Caller:
-    """Take an empty poll for an unknown task, and send it again."""
+    """Treat a task as unknown if a poll is empty, and send it again."""
     yield from posted(wire(task))
     answer = yield from posted(question(task))
     if answer is not None and not members(answer, "data"):
@@ -586,12 +589,12 @@ def resends_when_empty(task: Object) -> Caller:
     ids=str,
 )
 def test_sending_again_after_an_empty_poll_is_billed_twice(profile: Profile) -> None:
-    """The task runs, or is taken later."""
+    """The task runs, or it is accepted later."""
     assert seeds_with(twice, profile, resends_when_empty, VIDEO)
 
 
 def resends_when_not_found(task: Object) -> Caller:
-    """Take "not found" for a proof that the task is not there, and send it again."""
+    """Treat "not found" as proof that the server lacks the task, and send it again."""
     yield from posted(wire(task))
     for _ in range(5):
         yield Sleep(0.5)
@@ -612,7 +615,7 @@ def test_sending_again_after_not_found_is_billed_twice(name: str) -> None:
 
 
 def resends_after_413(first: Object, second: Object) -> Caller:
-    """Take a 413 to a poll for a refusal of the tasks."""
+    """Treat a 413 to a poll as a refusal of the tasks, and send them again."""
     yield from posted(wire(first, second))
     answer = yield from posted(question(first, second))
     if answer is not None and answer.status == 413:
@@ -628,7 +631,7 @@ def resends_after_413(first: Object, second: Object) -> Caller:
     ids=["limit", "trouble"],
 )
 def test_sending_again_after_a_413_to_a_poll_is_billed_twice(profile: Profile) -> None:
-    """The tasks run."""
+    """The response is about the poll, and the tasks run."""
     other = {**VIDEO, "taskUUID": "00000000-0000-4000-8000-000000000002"}
     bills = []
     for seed in SEEDS:
@@ -640,7 +643,10 @@ def test_sending_again_after_a_413_to_a_poll_is_billed_twice(profile: Profile) -
 
 
 def test_sending_again_after_a_definite_refusal_is_never_billed_twice() -> None:
-    """429, 503 with Retry-After, 413, an error that names the task: with all troubles, on all platforms."""
+    """These are 429, 503 with Retry-After, 413, and errors that name the task.
+
+    The profiles have all troubles and all kinds of platforms.
+    """
     again = 0
 
     def resends_when_refused(task: Object) -> Caller:
@@ -667,7 +673,7 @@ def test_sending_again_after_a_definite_refusal_is_never_billed_twice() -> None:
 
 
 def _refused(answer: Answer, task: Object) -> bool:
-    """Whether the call, or the task by its name, was refused, and not since it is known."""
+    """Whether the call or the task was refused, but not because its UUID is known."""
     if answer.status in (429, 413):
         return True
     if answer.status == 503 and "retry-after" in answer.headers:
@@ -682,7 +688,10 @@ def _refused(answer: Answer, task: Object) -> bool:
 
 
 def test_a_gateway_that_repeats_gives_a_conflict_on_the_first_sending() -> None:
-    """The task runs; it is billed once, and on a platform that bills again the caller is not to blame."""
+    """The task runs and is billed once.
+
+    If a platform bills it again, this does not count as billed twice by the caller.
+    """
     conflicts = 0
 
     def sends_once(task: Object) -> Caller:
@@ -735,12 +744,15 @@ def takes_not_found_for_failure(task: Object) -> Caller:
     ids=str,
 )
 def test_giving_up_on_a_poll_loses_results(profile: Profile) -> None:
-    """An error about a question is not the task's."""
+    """An error about a poll is not an error of the task."""
     assert seeds_with(lost, profile, takes_not_found_for_failure, VIDEO)
 
 
 def takes_any_member_for_the_result(task: Object) -> Caller:
-    """Take the first item with a member besides its names and a known status for the result."""
+    """Treat the first item with any other member than its names as the result.
+
+    Only items with the status `processing` or `pending` are skipped.
+    """
     answer = yield from posted(wire(task))
     for _ in range(80):
         for item in members(answer, "data"):
@@ -766,13 +778,13 @@ def takes_any_member_for_the_result(task: Object) -> Caller:
     ids=str,
 )
 def test_taking_any_member_for_a_result_loses_it(profile: Profile) -> None:
-    """Acknowledgements and items in flight have members of their own; items of others are others'."""
+    """Acknowledgements and items of running or other tasks have such members too."""
     profile = replace(profile, slowness=10.0)
     assert seeds_with(lost, profile, takes_any_member_for_the_result, VIDEO)
 
 
 def tells_results_by_their_text(task: Object) -> Caller:
-    """Take each item that is not the same text as another for a result of its own."""
+    """Treat items with different JSON texts as different results."""
     yield from posted(wire(task))
     got: dict[str, str | None] = {}
     for _ in range(100):
@@ -789,12 +801,12 @@ def tells_results_by_their_text(task: Object) -> Caller:
     "profile", [Profile(signed=True), Profile(late_cost=True)], ids=["signed", "cost"]
 )
 def test_telling_results_by_their_text_loses_them(profile: Profile) -> None:
-    """A URL is signed anew, a cost comes later: the first is taken for the second."""
+    """A new signature or a late cost changes the text, so one result counts as two."""
     assert seeds_with(lost, profile, tells_results_by_their_text, SOLID)
 
 
 def takes_the_answer_for_all(task: Object) -> Caller:
-    """Take what the answer to a sync sending holds for all that comes."""
+    """Treat the results in the response to a sync task as all its results."""
     return sorted(results((yield from posted(wire(task))), task))
 
 
@@ -802,13 +814,13 @@ def takes_the_answer_for_all(task: Object) -> Caller:
     "name", ["answer_short", "sync_acknowledged", "sending_unsaid"]
 )
 def test_taking_a_sync_answer_for_all_loses_the_rest(name: str) -> None:
-    """The rest comes by polls."""
+    """Polls return the rest."""
     task: Object = {**IMAGE, "numberResults": 3}
     assert seeds_with(lost, trouble(name), takes_the_answer_for_all, task)
 
 
 def test_a_poisoned_uuid_makes_joined_polls_fail_and_single_ones_not() -> None:
-    """Named or not."""
+    """The error may name the UUID or not."""
     other = {**VIDEO, "taskUUID": "00000000-0000-4000-8000-000000000002"}
     statuses = []
 
@@ -829,7 +841,7 @@ def test_a_poisoned_uuid_makes_joined_polls_fail_and_single_ones_not() -> None:
 
 @pytest.mark.parametrize("refusal", ["taken", "unsaid", "left", "whole"])
 def test_a_wrong_task_is_refused_each_time_and_never_billed(refusal: str) -> None:
-    """What becomes of the others of its call depends on the platform."""
+    """The platform determines what happens to the other tasks of the call."""
     tasks = [{**VIDEO, "taskUUID": f"{n}"} for n in range(4)]
     profile = Profile(invalid_tasks=0.5, refusal=refusal)
     seen = set()
@@ -869,7 +881,7 @@ def test_a_wrong_task_is_refused_each_time_and_never_billed(refusal: str) -> Non
 
 
 def test_a_task_that_fails_as_a_whole_is_not_billed() -> None:
-    """Its results are none; the polls say why."""
+    """It has no results; polls return the error."""
     failed = 0
     for seed in SEEDS:
         world = run(seed, Profile(failing_tasks=0.5), careful, VIDEO)
@@ -882,7 +894,7 @@ def test_a_task_that_fails_as_a_whole_is_not_billed() -> None:
 
 
 def test_single_results_fail_while_others_come() -> None:
-    """The ledger tells how many of each there are."""
+    """The ledger counts results and failures."""
     task: Object = {**VIDEO, "numberResults": 4}
     both = 0
     for seed in SEEDS:
@@ -901,7 +913,7 @@ def test_single_results_fail_while_others_come() -> None:
 
 
 def test_a_failing_schedule_is_shrunk_to_what_it_needs() -> None:
-    """Of many troubles and knobs one is left, with one task; the report tells it in words."""
+    """One trouble, one knob and one task remain, and the report describes them."""
     profile = Profile(
         tasks=4,
         results=3,

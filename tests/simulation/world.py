@@ -1,6 +1,7 @@
-"""A world of virtual time: callers are generators, and one seed decides all that happens.
+"""A world with virtual time: callers are generators, one seed determines all events.
 
-A caller (a *process*) is a generator. It yields an effect and is resumed with the effect's result::
+A caller (a *process*) is a generator. It yields an effect, and is resumed with the
+result of the effect::
 
     def caller():
         answer = yield Post([b'{"taskType": ...}'], timeout=30.0)
@@ -48,19 +49,22 @@ Trouble = TypeVar("Trouble")
 
 
 class Cancelled(BaseException):
-    """The process is cancelled where it waits: Ctrl-C, `task.cancel()`, a batch that is left."""
+    """Raised in a process that is cancelled while it waits.
+
+    It simulates Ctrl-C, `task.cancel()`, and a caller that leaves a batch early.
+    """
 
 
 @dataclass(slots=True)
 class Sleep:
-    """Resumes with `None` after so many virtual seconds."""
+    """Resumes with `None` after some virtual seconds."""
 
     seconds: float
 
 
 @dataclass(slots=True)
 class Spawn:
-    """Resumes with the id of a new process, which starts after this one waits."""
+    """Resumes with the id of a new process, which starts when this one next waits."""
 
     generator: Generator[Effect, Any, Any]
     name: str = ""
@@ -68,7 +72,7 @@ class Spawn:
 
 @dataclass(slots=True)
 class Join:
-    """Resumes with `True` when all these processes have ended, with `False` after `timeout` seconds."""
+    """Resumes with `True` when all processes have ended, or `False` after a timeout."""
 
     processes: list[int]
     timeout: float | None = None
@@ -76,7 +80,7 @@ class Join:
 
 @dataclass(slots=True)
 class Acquire:
-    """Resumes with `True` when the process holds the lock, with `False` after `timeout` seconds."""
+    """Resumes with `True` when the process has the lock, or `False` after a timeout."""
 
     lock: str
     timeout: float | None = None
@@ -84,7 +88,7 @@ class Acquire:
 
 @dataclass(slots=True)
 class Release:
-    """Resumes with `None` at once; the lock is free for another process."""
+    """Releases the lock, and resumes with `None` at once."""
 
     lock: str
 
@@ -96,10 +100,11 @@ class Process:
     """A caller: its generator, and how it ended.
 
     Attributes:
-        value: What it returned.
-        error: What it raised, `Cancelled` included; `GeneratorExit` when it was killed.
+        value: Its return value.
+        error: The exception that it raised, including `Cancelled`; `GeneratorExit` if
+            it was killed.
         ended_at: When it ended, in virtual seconds; `None` while it runs.
-        epoch: Counts its waits, so that what resumes an earlier wait is ignored.
+        epoch: Counts its waits, so that events of earlier waits are ignored.
     """
 
     __slots__ = (
@@ -132,19 +137,20 @@ class World:
     """The clock, the processes, the network and the server of one schedule.
 
     Args:
-        seed: Decides every draw.
-        profile: Which troubles happen, how often, and how the platform answers.
-        tracing: Record what happens in `trace`, in words.
-        watch: Called after every event, to check invariants; what it raises leaves `run`.
+        seed: Determines every draw.
+        profile: The troubles, their shares, and the settings of the platform.
+        tracing: Record events in `trace`, as text.
+        watch: Called after every event, to check invariants. `run` raises its
+            exceptions.
 
     Attributes:
         now: Virtual seconds since the start.
-        trace: `(time, who, what)`, empty without `tracing`.
-        random: The only source of chance; callers may draw from it too.
-        calm_at: From here on network and server behave.
+        trace: Tuples `(time, who, what)`; empty without `tracing`.
+        random: The only source of randomness. Callers may draw from it too.
+        calm_at: The time at which troubles of the network and the server stop.
         processes: All processes; the index is the process id.
-        held: Which process holds which lock.
-        steps: How often a process went on.
+        held: Name of a lock -> the id of the process that holds it.
+        steps: How often a process was resumed.
     """
 
     def __init__(
@@ -173,13 +179,13 @@ class World:
 
     @property
     def ledger(self) -> Ledger:
-        """What the server has accepted, billed, produced, and handed out."""
+        """What the server has accepted, billed, produced and delivered."""
         return self.server.ledger
 
     # Processes
 
     def spawn(self, generator: Generator[Effect, Any, Any], name: str = "") -> int:
-        """Add a process, which starts now. Returns its id."""
+        """Add a process, which starts now; return its id."""
         pid = len(self.processes)
         process = Process(pid, name or f"caller {pid}", generator)
         self.processes.append(process)
@@ -187,19 +193,20 @@ class World:
         return pid
 
     def cancel(self, pid: int, at: float | None = None, *, kill: bool = False) -> None:
-        """End a process from outside; what it has on the wire goes on.
+        """End a process from outside. The network still delivers its requests.
 
         Args:
-            pid: The process.
-            at: When, in virtual seconds; `None` draws a moment before the troubles stop.
-            kill: As when the operating system ends it: it and all that it has spawned are closed, its cleanup
-                does no I/O, and its locks are free. Otherwise `Cancelled` is raised in it.
+            pid: The id of the process.
+            at: When, in virtual seconds; `None` draws a time before troubles stop.
+            kill: Simulate a kill by the operating system: the process and its children
+                are closed, their cleanup does no I/O, and their locks are released.
+                Otherwise, `Cancelled` is raised in the process.
         """
         when = self.later() if at is None else max(at, self.now)
         self.call_at(when, self._cancel, self.processes[pid], kill)
 
     def run(self, until: float | None = None) -> None:
-        """Run until nothing is left to happen, or up to a moment of virtual time."""
+        """Run until there are no more events, or until a virtual time."""
         events = self._events
         watch = self.watch
         while events:
@@ -213,7 +220,7 @@ class World:
             else:
                 process, epoch, value = arguments
                 if process.epoch != epoch:
-                    continue  # it has been resumed by something else
+                    continue  # another event has resumed it
                 self.now = time
                 self._resume(process, value)
             if watch is not None:
@@ -224,31 +231,38 @@ class World:
     def call_at(
         self, time: float, function: Callable[..., None], *arguments: object
     ) -> None:
-        """Call a function at a moment of virtual time."""
+        """Call a function at a virtual time."""
         self._pushed += 1
         heappush(self._events, (time, self._pushed, function, arguments))
 
     def wake_at(self, time: float, process: Process, epoch: int, value: object) -> None:
-        """Resume a process at a moment, unless something else has resumed it by then; an exception is raised in it."""
+        """Resume a process at a virtual time, unless another event resumes it earlier.
+
+        If the value is an exception, it is raised in the process.
+        """
         self._pushed += 1
         heappush(self._events, (time, self._pushed, None, (process, epoch, value)))
 
     def wake(self, process: Process, epoch: int, value: object) -> bool:
-        """Resume a process now. Returns whether it still waited."""
+        """Resume a process now; return whether it still waited."""
         if process.epoch != epoch:
             return False
         self._resume(process, value)
         return True
 
-    # Chance
+    # Randomness
 
     def later(self) -> float:
-        """Draw a moment half a second to two minutes from now, but before the troubles stop."""
+        """Draw a time half a second to two minutes from now, before troubles stop."""
         moment = self.now + 0.5 * exp2(8.0 * self.random.random())
         return max(self.now, min(self.calm_at, moment))
 
     def drawn(self, troubles: list[tuple[float, Trouble]]) -> Trouble | None:
-        """Draw the trouble that happens now, of `(share, trouble)` pairs; `None` mostly, and once it is calm."""
+        """Draw the trouble that happens now, from `(share, trouble)` pairs.
+
+        Returns:
+            The trouble; None if there is none, as always after `calm_at`.
+        """
         if self.now < self.calm_at:
             random = self.random.random
             for share, trouble in troubles:
@@ -257,11 +271,11 @@ class World:
         return None
 
     def note(self, who: str, what: str) -> None:
-        """Record what happens; call it only when `tracing`."""
+        """Record an event; call it only if `tracing`."""
         self.trace.append((self.now, who, what))
 
     def told(self) -> str:
-        """The trace as text, one event a line."""
+        """Return the trace as text, one event per line."""
         return "\n".join(f"{at:9.3f} s  {who}: {what}" for at, who, what in self.trace)
 
     # Steps of a process
@@ -334,7 +348,7 @@ class World:
 
     def _kill(self, process: Process) -> None:
         if process.ended_at is None:
-            with suppress(RuntimeError):  # its cleanup may want to wait: it cannot
+            with suppress(RuntimeError):  # its cleanup yields, but it cannot wait
                 process.generator.close()
             self._end(process, None, GeneratorExit())
             for lock in [k for k, pid in self.held.items() if pid == process.pid]:

@@ -1,7 +1,7 @@
-"""The documents under `specs/`: sound, complete, and in one outline.
+"""The documents in `specs/` are valid, complete, and have the same structure.
 
-The judges are not ours: openapi-spec-validator for a document as a whole, jsonschema-rs
-for its schemas. What the schemas let through is the matter of `test_specs_verdicts.py`.
+Independent tools validate them: openapi-spec-validator validates a document as a whole,
+and jsonschema-rs its schemas. `test_specs_verdicts.py` tests what the schemas allow.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ TASK_TYPES = {
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 STATUSES = ["200", "400", "401", "402", "403", "429", "500", "503"]
 
-# Where JSON Schema 2020-12 puts subschemas under the keywords that the documents use.
+# The keywords in the documents that have subschemas in JSON Schema 2020-12.
 ONE_SCHEMA = ("additionalProperties", "else", "if", "items", "not", "then")
 LIST_OF_SCHEMAS = ("allOf", "anyOf", "oneOf")
 MAP_OF_SCHEMAS = ("dependentSchemas", "properties")
@@ -80,7 +80,7 @@ OTHER_KEYWORDS = {
     "type",
 }
 
-# What descriptions speak of although it belongs to another document.
+# Names of other documents that descriptions mention.
 NAMED_ELSEWHERE = {
     "controlNetPreprocess",
     "deliveryMethod",
@@ -93,7 +93,7 @@ NAMED_ELSEWHERE = {
 
 
 class Place(NamedTuple):
-    """One schema of a document, and the JSON pointer at which it stands."""
+    """A schema of a document, and its JSON pointer."""
 
     pointer: str
     schema: dict[str, Json]
@@ -105,7 +105,7 @@ def read(name: str) -> dict[str, Json]:
 
 
 def subschemas(place: Place) -> Iterator[Place]:
-    """The schema at `place` and every one inside it; boolean schemas are left out."""
+    """Yield the schema at `place` and every schema in it, without boolean schemas."""
     yield place
     for keyword, value in place.schema.items():
         pointer = f"{place.pointer}/{keyword}"
@@ -127,7 +127,10 @@ def all_schemas(document: dict[str, Json]) -> Iterator[Place]:
 
 
 def all_properties(document: dict[str, Json]) -> Iterator[Place]:
-    """Every described property; those that a rule only mentions have no type of theirs."""
+    """Yield every described property.
+
+    Properties that only occur in a rule are left out: their parent has no type.
+    """
     for pointer, schema in all_schemas(document):
         if "type" not in schema:
             continue

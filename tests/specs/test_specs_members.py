@@ -1,4 +1,4 @@
-"""The documents under `specs/` have what models have, and the shipped client types it."""
+"""The documents in `specs/` and the shipped client have the members of models."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def result_of(task_type: str) -> Schema:
 
 
 def types_of(schema: Schema) -> set[str]:
-    """The JSON types that a schema names; an integer is a number too."""
+    """Return the JSON types of a schema. If it has numbers, it also has integers."""
     named = schema.get("type", [])
     types = {named} if isinstance(named, str) else set(named)
     for keyword in ("oneOf", "anyOf"):
@@ -68,7 +68,7 @@ def types_of(schema: Schema) -> set[str]:
 
 
 def inside(schema: Schema, path: str) -> set[str]:
-    """The members that a schema has at a path; those of each alternative count."""
+    """Return the members of a schema at a path, including those of alternatives."""
     reached = [schema]
     for step in path.split():
         reached = [
@@ -91,7 +91,7 @@ def alternatives(schema: Schema) -> list[Schema]:
 
 
 def wires(cls: type[Any]) -> set[str]:
-    """The names in JSON of the fields of a class."""
+    """Return the JSON names of the fields of a class."""
     return {
         info.validation_alias or wire_name(name)
         for name, info in cls.model_fields.items()
@@ -197,7 +197,7 @@ class TestDrawnTasks:
 def disagreements(
     shipped: ModuleType, judge: Judge, tasks: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """The tasks of which client and document say different things."""
+    """Return the tasks that only one of the client and the document accepts."""
     found: list[dict[str, Any]] = []
     for task in tasks:
         try:

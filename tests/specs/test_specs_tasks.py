@@ -1,4 +1,4 @@
-"""What the shipped client takes and refuses, type by type, as its documents do."""
+"""The shipped client accepts and refuses the same tasks as its documents."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def cases(tasks: dict[str, list[dict[str, Any]]]) -> list[Any]:
 
 @pytest.fixture(scope="module")
 def judges() -> dict[str, jsonschema_rs.Draft202012Validator]:
-    """What judges a task by the document of its type."""
+    """A validator for each task type, from the document of that type."""
     found: dict[str, jsonschema_rs.Draft202012Validator] = {}
     for path in SPECS.glob("*.json"):
         document = json.loads(path.read_text("utf-8"))

@@ -1,7 +1,7 @@
-"""What the documents under `specs/` allow and refuse, judged by jsonschema-rs.
+"""The tasks and results that the documents in `specs/` allow, by jsonschema-rs.
 
-Each case is the plainest task or result of a document with a change to it. A refused one
-names the keyword that objects, and nothing else may: so it is refused for its own reason.
+Each case is a change to the simplest task or result of a document. A refused case names
+a keyword, which must be part of every violation. So it is refused for the right reason.
 """
 
 from __future__ import annotations
@@ -66,11 +66,11 @@ RESULTS: dict[str, dict[str, Json]] = {
 }
 
 GONE = object()
-"""Put in place of a value, it takes the field away."""
+"""The value in a change that removes the field."""
 
 
 class Case(NamedTuple):
-    """A change to the plainest task or result, and the one keyword that objects."""
+    """A change to the simplest task or result, and the keyword that refuses it."""
 
     document: str
     change: dict[str, Json]
@@ -347,7 +347,7 @@ INVALID_RESULTS = [
 
 
 def objections(case: Case, body: str, envelope: Json) -> list[set[str]]:
-    """The keywords on the way to each assertion that the instance breaks."""
+    """Return the keywords in the path of each assertion that the instance violates."""
     document = json.loads((SPECS / f"{case.document}.json").read_text("utf-8"))
     judge = jsonschema_rs.Draft202012Validator(
         {

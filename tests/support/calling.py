@@ -1,6 +1,6 @@
-"""A package for tests of calls: models with documents, and general documents beside.
+"""A package for tests of calls, generated from model documents and general documents.
 
-Of `imageInference` it has 140 models, as many as the catalogue.
+It has 140 models of `imageInference`, as many as the catalogue.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ GENERAL = ("image-inference", "model-search", "text-inference", "ping")
 
 
 def called_package(factory: pytest.TempPathFactory) -> Path:
-    """Give the folder of the package."""
+    """Return the folder of the package."""
     return once(factory, "called", _generate)
 
 
@@ -47,7 +47,7 @@ def _generate(folder: Path) -> None:
 
 
 def write_document(folder: Path, document: dict[str, Any]) -> None:
-    """Write a document into a folder, under its identifier."""
+    """Write a document into a folder. The file is named after its identifier."""
     name = document["info"]["x-model-id"]
     (folder / f"{name}.json").write_text(json.dumps(document), encoding="utf-8")
 
@@ -60,7 +60,7 @@ def sketch(name: str) -> dict[str, Any]:
 
 
 def narrator() -> dict[str, Any]:
-    """Make a document of `textInference` that offers streams."""
+    """Make a document of `textInference` that supports streaming."""
     delivery = {"type": "string", "enum": ["sync", "stream"]}
     properties = {
         "taskType": {"type": "string", "const": "textInference"},

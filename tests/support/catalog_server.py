@@ -1,4 +1,4 @@
-"""A catalogue of documents on a loopback socket, with the faults that servers have."""
+"""A server for a catalogue of documents on a loopback socket, with injected faults."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ TOO_LARGE = 33 * 2**20
 
 @dataclass
 class Catalog:
-    """What the server has, and what it was asked.
+    """The content of the server, and the requests that it received.
 
     Attributes:
-        index: The models, as its index lists them; anything else is sent as it is.
-        files: Texts by path.
-        faults: Faults by path, one for each request that is still to fail.
-        gate: Called with the path of each request before it is answered. It may hold the
-            request, or raise a ConnectionError, which ends it without an answer.
-        asked: The requests: the path, and the status of the answer.
-        known: The paths that were asked for with a version that the client has.
-        most: How many requests there were at the same time, at most.
-        credentials: The values of the header Authorization.
+        index: The models that the index lists; any other value is sent as it is.
+        files: Contents of files by path.
+        faults: Faults by path, one for each request that is to fail.
+        gate: Called with the path of each request before the response. It may block, or
+            raise a ConnectionError, which ends the request without a response.
+        asked: The requests: the path, and the status of the response.
+        known: The paths that were requested with an If-None-Match header.
+        most: The highest number of concurrent requests.
+        credentials: The values of the Authorization header.
     """
 
     origin: str = ""
@@ -53,17 +53,17 @@ class Catalog:
 
     @property
     def url(self) -> str:
-        """The address of the index."""
+        """The URL of the index."""
         return self.origin + INDEX
 
     @property
     def counts(self) -> Counter[str]:
-        """How often each document was asked for, by the folder it is in."""
+        """The number of requests for each document, by the name of its folder."""
         paths = (path for path, _ in self.asked if path != INDEX)
         return Counter(path.split("/")[-2] for path in paths)
 
     def add(self, name: str, schema: dict[str, Any] | None = None, **said: Any) -> str:
-        """List a model, and give the path of its document."""
+        """Add a model to the index, and return the path of its document."""
         air = said.pop("air", f"test:{name}@1")
         status = said.pop("status", "live")
         path = f"{ROOT}/models/{name}/schema.json"
@@ -74,17 +74,17 @@ class Catalog:
         return path
 
     def put(self, path: str, document: object) -> None:
-        """Have a document at a path."""
+        """Serve a document at a path."""
         content = document if isinstance(document, bytes) else _text(document)
         self.files[path] = content
 
     def forget(self) -> None:
-        """Forget what was asked so far."""
+        """Clear the recorded requests."""
         self.asked, self.known, self.most = [], [], 0
 
     @contextlib.contextmanager
     def counted(self) -> Iterator[None]:
-        """Count a request while it lasts."""
+        """Count a request as running while the context lasts."""
         with self._guard:
             self._now += 1
             self.most = max(self.most, self._now)
@@ -95,11 +95,11 @@ class Catalog:
                 self._now -= 1
 
     def content(self, path: str) -> bytes | None:
-        """Give what is at a path, if anything."""
+        """Return the content at a path; None if there is none."""
         return _text(self.index) if path == INDEX else self.files.get(path)
 
     def fault(self, path: str) -> str:
-        """Take the next fault of a path; nothing if it has none left."""
+        """Remove and return the next fault of a path; "" if there is none."""
         with self._guard:
             left = self.faults.get(path, [])
             return left.pop(0) if left else ""
@@ -169,7 +169,7 @@ def serving_catalog() -> Iterator[Catalog]:
             self.close_connection = True
 
         def fail_by_cut(self, path: str) -> None:
-            """Break off in the middle of an answer."""
+            """Close the connection in the middle of a response."""
             content = catalog.content(path) or b""
             self.send_response(200)
             self.send_header("Content-Length", str(len(content)))
@@ -179,7 +179,7 @@ def serving_catalog() -> Iterator[Catalog]:
             self.close_connection = True
 
         def fail_by_half(self, path: str) -> None:
-            """Send half a document as if it were all."""
+            """Send half of a document as a complete response."""
             content = catalog.content(path) or b""
             self.send(path, 200, content[: len(content) // 2])
 
@@ -187,7 +187,7 @@ def serving_catalog() -> Iterator[Catalog]:
             self.send(path, 200, b"<!doctype html>\n<p>Please log in")
 
         def fail_by_size(self, path: str) -> None:
-            """Send a document that has more in it than one may have."""
+            """Send a document that is larger than the limit."""
             self.send(path, 200, b'{"openapi": "3.1.0", "x": "' + b"x" * TOO_LARGE)
 
         def fail_by_loop(self, path: str) -> None:
@@ -195,7 +195,7 @@ def serving_catalog() -> Iterator[Catalog]:
             catalog.faults[path].append("loop")
 
         def fail_by_drip(self, path: str) -> None:
-            """Send a byte now and then, until the client does not wait any more."""
+            """Send bytes slowly, until the client disconnects."""
             catalog.asked.append((path, 200))
             self.send_response(200)
             self.send_header("Content-Length", "10000")
@@ -207,14 +207,14 @@ def serving_catalog() -> Iterator[Catalog]:
             self.close_connection = True
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     class Sockets(ThreadingHTTPServer):
         daemon_threads = True
         request_queue_size = 64
 
         def handle_error(self, *_: object) -> None:
-            """Say nothing of a client that does not wait for its answer."""
+            """Ignore a client that does not wait for its response."""
 
     with Sockets(("127.0.0.1", 0), Handler) as sockets:
         catalog.origin = f"http://127.0.0.1:{sockets.server_port}"

@@ -1,6 +1,6 @@
-"""One SSL context for all HTTP clients of a process that need the same.
+"""Shares one SSL context between the HTTP clients of a process.
 
-OpenSSL parses the certificates of this machine for each context: 50 ms for each client.
+For each new context, OpenSSL parses the certificates of the machine. This takes 50 ms.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ def _loaded(trust_env: bool, *_: str | None) -> ssl.SSLContext:
 
 
 def shared_ssl_context(*, _trust_env: bool = True) -> ssl.SSLContext:
-    """Return the context that httpx2 makes."""
+    """Return the SSL context that httpx2 creates, from a cache."""
     names = ("SSL_CERT_FILE", "SSL_CERT_DIR")
     return _loaded(_trust_env, *map(os.environ.get, names))
 
 
 def share() -> None:
-    """Let the HTTP clients of this process share contexts."""
+    """Make the HTTP clients of this process share SSL contexts."""
     httpcore2.default_ssl_context = shared_ssl_context

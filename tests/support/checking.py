@@ -1,6 +1,6 @@
-"""Type checkers, which read the libraries of the emitted package as seldom as they can.
+"""Runs type checkers. mypy uses a cache of the libraries of the emitted package.
 
-Most of the time of a check goes into these libraries.
+A check spends most of its time on these libraries.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ def mypy(
     cwd: Path,
     path: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run mypy in strict mode, with a cache that has the libraries already.
+    """Run mypy in strict mode, with a cache that already has the libraries.
 
     Args:
-        factory: Knows the folder of this run of tests.
-        what: Programs and packages, and options. After an option that changes what the
-            cache is valid for, such as a plugin, mypy reads the libraries again.
+        factory: Provides the folder of this test run.
+        what: Programs, packages and options. With an option that invalidates the cache,
+            such as a plugin, mypy reads the libraries again.
         cwd: The folder to run it in.
-        path: Where the programs import from, besides that folder.
+        path: A folder of packages to import, in addition to `cwd`.
     """
     libraries = once(factory, "mypy", _read_libraries)
     with tempfile.TemporaryDirectory() as folder:
@@ -59,7 +59,7 @@ def _mypy(
 
 
 class Diagnostic(NamedTuple):
-    """What a type checker says of a line, counted from 1."""
+    """A message of a type checker about a line, counted from 1."""
 
     file: str
     line: int
@@ -68,7 +68,7 @@ class Diagnostic(NamedTuple):
 
 
 def diagnostics(said: str) -> list[Diagnostic]:
-    """Read the output of mypy."""
+    """Parse the output of mypy."""
     lines = re.findall(r"^([\w/.-]+\.py):(\d+): (error|note): (.*)", said, re.MULTILINE)
     return [Diagnostic(name, int(line), kind, text) for name, line, kind, text in lines]
 
@@ -84,10 +84,10 @@ def basedpyright(
 
     Args:
         folder: The folder to run it in.
-        include: The files and folders there that it checks.
-        path: Where these import from, besides that folder.
+        include: The files and folders in it to check.
+        path: A folder of packages to import, in addition to `folder`.
         python: The interpreter that has the libraries.
-        version: The version of Python that runs the programs.
+        version: The version of Python that the programs are for.
     """
     settings = {
         "include": include,

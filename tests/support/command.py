@@ -1,4 +1,4 @@
-"""Runs the command as a process, as people and their programs do."""
+"""Runs the command as a process, as users and their programs do."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ COMMAND = [sys.executable, "-m", "runware_codegen"]
 GENERATE = ["generate", "docs", "--output", "out", "--package", "client"]
 
 MAX_SILENCE = 120
-"""Seconds for which a command in a terminal may show nothing."""
+"""Seconds that a command in a terminal may run without output."""
 
 
 def write(folder: Path, name: str, schema: dict[str, Any], **said: Any) -> None:
-    """Write a document of a name into a folder."""
+    """Write a document with a name into a folder."""
     document = a_document(schema, identifier=name, model=f"test:{name}@1", **said)
     (folder / f"{name}.json").write_text(json.dumps(document))
 
 
 def write_documents(folder: Path) -> None:
-    """Write the two documents that GENERATE makes a package of."""
+    """Write the two documents that the command GENERATE reads."""
     docs = folder / "docs"
     docs.mkdir()
     write(docs, "one", {}, info={"x-status": "live"})
@@ -43,7 +43,7 @@ def write_documents(folder: Path) -> None:
 
 
 def files(folder: Path) -> dict[str, tuple[bytes, int]]:
-    """Read a folder, and when each file was written."""
+    """Read the content and the modification time of each file in a folder."""
     return {
         path.relative_to(folder).as_posix(): (
             path.read_bytes(),
@@ -55,7 +55,7 @@ def files(folder: Path) -> dict[str, tuple[bytes, int]]:
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Give an environment in which nothing is said about colours and terminals."""
+    """Return an environment without settings for colours, with a common terminal."""
     unset = {"NO_COLOR", "TERM", "COLUMNS", "PYTHONIOENCODING"}
     inherited = {k: v for k, v in os.environ.items() if k not in unset}
     return inherited | {"TERM": "xterm"} | dict(extra or {})
@@ -67,9 +67,9 @@ def run(
     stdin: bytes = b"",
     env: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command, with nothing at its ends that is a terminal.
+    """Run the command. None of its standard streams is a terminal.
 
-    With an environment of its own, which may matter to the interpreter, it starts anew.
+    With `env`, a new interpreter is started, because the variables may affect it.
     """
     command = [*COMMAND, *map(str, arguments)]
     if env is None:
@@ -90,7 +90,7 @@ def run(
 
 @dataclass
 class Session:
-    """What a command in a terminal has shown, and how it ended."""
+    """The output of a command in a terminal, and its exit code."""
 
     shown: str
     code: int
@@ -102,16 +102,16 @@ def run_in_terminal(
     env: Mapping[str, str] | None = None,
     react: Callable[[str, Callable[[bytes], object], int], object] | None = None,
 ) -> Session:
-    """Run the command in a terminal of its own.
+    """Run the command in a new terminal.
 
-    With an environment of its own, it starts anew, as `run` does.
+    With `env`, a new interpreter is started, as in `run`.
 
     Args:
-        arguments: Those of the command.
+        arguments: The arguments of the command.
         cwd: The folder to run it in.
-        env: More of its environment.
-        react: Called after each piece of output with all that was shown so far, a
-            function that types, and the number of the process.
+        env: Additional environment variables.
+        react: Called after each piece of output, with the whole output so far, a
+            function that types into the terminal, and the process id.
     """
     primary, secondary = pty.openpty()
     process = _started_in_terminal(secondary, [*map(str, arguments)], cwd, env)
@@ -125,17 +125,17 @@ def run_in_terminal(
             if react:
                 typed = functools.partial(os.write, primary)
                 react(shown.decode(errors="replace"), typed, process.pid)
-    except OSError:  # how Linux says that nobody has the terminal open any more
+    except OSError:  # on Linux: no process has the terminal open any more
         pass
     finally:
-        os.close(primary)  # which ends a command that still waits for a key
+        os.close(primary)  # ends a command that still waits for a key
     return Session(shown.decode(errors="replace"), process.wait(timeout=MAX_SILENCE))
 
 
 def until_it_waits(process: int) -> None:
     """Wait until a process sleeps, as it does when it reads a key.
 
-    Python does not see a signal that comes after its last look and before it reads.
+    Python would miss a signal that arrives between its last check and the read.
     """
     status = Path(f"/proc/{process}/stat")
     while status.exists() and status.read_text().rpartition(") ")[2][0] == "R":
@@ -160,8 +160,8 @@ def _started_in_terminal(
     )
 
 
-# Makes the terminal that of the process, which then can be interrupted by a key, also
-# where the tests themselves run in the background and are not.
+# Makes the terminal the controlling terminal of the process, so that a key can
+# interrupt it. This also works if the tests run in the background and ignore SIGINT.
 _IN_SESSION = f"""
 import fcntl, runpy, signal, sys, termios
 signal.signal({signal.SIGINT.value}, signal.default_int_handler)

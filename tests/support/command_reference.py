@@ -1,4 +1,4 @@
-"""Writes the references of commands and of settings from the definitions of options."""
+"""Generates the references of commands and settings from the option definitions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def command_reference() -> str:
-    """Return the page, as Markdown."""
+    """Return the page of the commands, as Markdown."""
     head = [
         "# Commands",
         "",

@@ -1,4 +1,4 @@
-"""Texts of documents for tests of the first stage, and what comes of them."""
+"""Documents for tests of the first stage, and functions that load them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ RESPONSES = {
 
 
 def a_document(**schemas: object) -> dict[str, Any]:
-    """A whole document, with more schemas if wanted."""
+    """Return a complete document, with optional additional schemas."""
     return {
         "openapi": "3.1.0",
         "info": {"title": "Echo", "version": "1.0.0", "x-air-id": "echo:1@1"},
@@ -48,7 +48,7 @@ def a_document(**schemas: object) -> dict[str, Any]:
 
 
 def changed(*path: str | int, to: object) -> dict[str, Any]:
-    """A whole document in which one thing is different."""
+    """Return a complete document in which one value is replaced."""
     document: dict[str, Any] = json.loads(json.dumps(a_document()))
     inner: Any = document
     for step in path[:-1]:
@@ -58,7 +58,7 @@ def changed(*path: str | int, to: object) -> dict[str, Any]:
 
 
 def lacking(*path: str) -> dict[str, Any]:
-    """A whole document in which one thing is missing."""
+    """Return a complete document in which one member is missing."""
     document: dict[str, Any] = json.loads(json.dumps(a_document()))
     inner: Any = document
     for step in path[:-1]:
@@ -78,20 +78,20 @@ def put(file: Path, content: object) -> str:
 
 
 def loaded(*inputs: str, stdin: bytes = b"") -> Loaded:
-    """What inputs give."""
+    """Load inputs, with the given standard input."""
     with patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), "ascii")):
         return load(inputs)
 
 
 def tree_of(text: str | bytes) -> dict[str, Any]:
-    """What a text from standard input holds."""
+    """Load a document from standard input, and return its JSON value."""
     content = text.encode() if isinstance(text, str) else text
     (document,) = loaded("-", stdin=content).documents
     return document.tree
 
 
 def refusal(*inputs: str, stdin: bytes = b"") -> tuple[Problem, ...]:
-    """What is wrong with inputs; each problem can be printed and says what to do."""
+    """Return the problems of inputs. Each can be printed, and has a remedy."""
     with pytest.raises(InvalidInputError) as caught:
         loaded(*inputs, stdin=stdin)
     for problem in caught.value.problems:
@@ -102,7 +102,7 @@ def refusal(*inputs: str, stdin: bytes = b"") -> tuple[Problem, ...]:
 
 
 def only_problem(text: str | bytes) -> Problem:
-    """The one thing that is wrong with a text from standard input."""
+    """Return the only problem of a text from standard input."""
     content = text.encode() if isinstance(text, str) else text
     (problem,) = refusal("-", stdin=content)
     return problem
@@ -120,15 +120,15 @@ components:
 
 
 def with_constant(text: str) -> str:
-    """The JSON text of a document with a constant that need not be valid JSON."""
+    """Return the JSON text of a document with a constant, which may be invalid JSON."""
     return json.dumps(a_document(Odd={"const": "HERE"})).replace('"HERE"', text)
 
 
 def yaml_with_constant(text: str) -> str:
-    """The YAML text of a document with a constant."""
+    """Return the YAML text of a document with a constant."""
     return _YAML.replace("HERE", text)
 
 
 def constant_in(tree: dict[str, Any]) -> Any:
-    """The constant of such a document."""
+    """Return the constant of such a document."""
     return tree["components"]["schemas"]["Odd"]["const"]

@@ -1,4 +1,4 @@
-"""Loads the emitted package's pattern module as it stands among the templates."""
+"""Loads the pattern module of the emitted package from the templates."""
 
 from __future__ import annotations
 

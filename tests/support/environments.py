@@ -1,4 +1,4 @@
-"""Virtual environments for tests, and the interpreters that they are made with."""
+"""Virtual environments for tests, and the interpreters that they use."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ SURROUNDINGS = [
         "LC_ALL": "POSIX",
     },
 ]
-"""Variables of environments in which a generator makes the same of the same documents."""
+"""Environment variables that must not change the output of the generator."""
 
 _PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
 _UV = Path(sys.executable).with_name("uv")
@@ -56,10 +56,10 @@ OLDEST_BACKENDS = [
 
 
 def environment(folder: Path, *what: str, python: str = sys.executable) -> Path:
-    """Make a virtual environment with something installed; return its folder of commands.
+    """Create a virtual environment with packages; return its folder of commands.
 
-    pip installs from wherever it is configured to. uv makes the environment, because an
-    interpreter may come without `ensurepip`.
+    pip installs from its configured index. uv creates the environment, because an
+    interpreter may lack `ensurepip`.
     """
     commands = _empty_environment(folder, python)
     pip = [*_PIP, "--python", str(commands / "python"), "install", "-q"]
@@ -71,19 +71,19 @@ def environment(folder: Path, *what: str, python: str = sys.executable) -> Path:
 def environment_from(
     wheelhouse: Path, folder: Path, *what: str, python: str = sys.executable
 ) -> Path:
-    """Make a virtual environment from a wheelhouse alone; return its folder of commands."""
+    """Create a virtual environment from a wheelhouse; return its folder of commands."""
     commands = _empty_environment(folder, python)
     install_from(wheelhouse, commands, *what)
     return commands
 
 
 def install_from(wheelhouse: Path, commands: Path, *what: str) -> None:
-    """Install something from a wheelhouse alone into an environment."""
+    """Install packages into an environment, only from a wheelhouse."""
     _install("--python", str(commands / "python"), *what, wheelhouse=wheelhouse)
 
 
 def _install(*what: str, wheelhouse: Path) -> None:
-    """Let uv install from a wheelhouse alone."""
+    """Install packages with uv, only from a wheelhouse."""
     options = ["--offline", "--no-index", "--find-links", str(wheelhouse)]
     subprocess.run([_UV, "pip", "install", "-q", *options, *what], check=True)
 
@@ -94,7 +94,7 @@ def _empty_environment(folder: Path, python: str) -> Path:
 
 
 def modules(package: Path) -> dict[str, bytes]:
-    """Read the files of a package, by their paths in it."""
+    """Read the files of a package, by relative path."""
     return {
         path.relative_to(package).as_posix(): path.read_bytes()
         for path in package.rglob("*")
@@ -103,7 +103,7 @@ def modules(package: Path) -> dict[str, bytes]:
 
 
 def distribution(factory: pytest.TempPathFactory) -> Path:
-    """Give a folder with the project's sdist, and the wheel that is built from it."""
+    """Return a folder with the project's sdist, and the wheel that is built from it."""
     return once(factory, "distribution", _build)
 
 
@@ -114,15 +114,16 @@ def wheel(factory: pytest.TempPathFactory) -> str:
 
 
 def wheelhouse(factory: pytest.TempPathFactory) -> Path:
-    """Give a folder with the project's wheel, and what it, builds and clients need.
+    """Return a folder with the project's wheel, and wheels of requirements.
 
-    These are wheels of what the environment of the tests has.
+    They are the requirements of the project, of builds and of clients. Their wheels are
+    made from the packages in the environment of the tests.
     """
     return once(factory, "wheelhouse", partial(_fill, wheel=wheel(factory)))
 
 
 def _build(folder: Path) -> None:
-    """Build as a frontend does: an sdist, and from what is in it a wheel."""
+    """Build an sdist, and a wheel from its content, as a build frontend does."""
     program = """
 import contextlib, pathlib, sys, tarfile
 import hatchling.build
@@ -150,11 +151,11 @@ def _fill(folder: Path, *, wheel: str) -> None:
 
 
 def _lowest_wheelhouse(factory: pytest.TempPathFactory) -> Path:
-    """Give a folder with all that is stated to be needed, each at its lower bound."""
+    """Return a folder with all stated requirements, each at its lower bound."""
 
     def download(folder: Path) -> None:
         python = oldest_python()
-        # With --python, pip starts itself once more.
+        # With --python, pip starts another pip process.
         other = [] if python == sys.executable else ["--python", python]
         command = [*_PIP, *other, "download", "-q", "--dest", str(folder)]
         subprocess.run([*command, *_lowest(), wheel(factory)], check=True)
@@ -163,9 +164,9 @@ def _lowest_wheelhouse(factory: pytest.TempPathFactory) -> Path:
 
 
 def oldest_backends(factory: pytest.TempPathFactory) -> Path:
-    """Give a folder of modules: the oldest supported build backends.
+    """Return a folder of modules: the oldest supported build backends.
 
-    They need nothing that the environment of the tests does not have.
+    The environment of the tests has all their requirements.
     """
     house = _lowest_wheelhouse(factory)
 
@@ -177,10 +178,10 @@ def oldest_backends(factory: pytest.TempPathFactory) -> Path:
 
 
 def lowest_environment(factory: pytest.TempPathFactory) -> Path:
-    """Give the commands of an environment in which each lower bound is what is installed.
+    """Return the commands of an environment with each requirement at its lower bound.
 
-    It has no package that the project or its extra does not ask for, such as those of
-    httpx2's extra `ws`.
+    It has only packages that the project or its extra requires. For example, it lacks
+    the packages of httpx2's extra `ws`.
     """
     house = _lowest_wheelhouse(factory)
     what = [*_lowest(), wheel(factory)]
@@ -192,7 +193,7 @@ def lowest_environment(factory: pytest.TempPathFactory) -> Path:
 
 
 def _lowest() -> list[str]:
-    """Pin all that the generator, its extra and the emitted package need to its bound."""
+    """Pin the requirements of generator, extra and emitted package to their bounds."""
     project = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))
     emitted = re.findall(r"`(\w+>=[\d.]+)`", (TOP / "README.md").read_text("utf-8"))
     assert len(emitted) == 2
@@ -217,9 +218,9 @@ def newest_python() -> str:
 
 @cache
 def _pythons() -> dict[tuple[int, int], str]:
-    """Find an interpreter of each minor version; the running one stands for its own.
+    """Find an interpreter of each minor version; for its own version, the running one.
 
-    They are those of the path, of pyenv and of uv.
+    They are searched for on the path, in pyenv and in uv.
     """
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     uv = Path.home() / ".local" / "share" / "uv" / "python"
@@ -240,7 +241,7 @@ def _pythons() -> dict[tuple[int, int], str]:
 
 
 def _is_released(python: Path) -> bool:
-    """Tell whether a command is a CPython; and no alpha, beta or candidate of one."""
+    """Return whether a command is a released CPython: no alpha, beta or candidate."""
     program = (
         "import sys; print(sys.implementation.name, sys.version_info.releaselevel)"
     )

@@ -1,4 +1,4 @@
-"""The journal of a program that may be killed: what it has begun, and what came of it."""
+"""The journal of a program that may be killed: the tasks that it began and finished."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 class Journal:
-    """What is known of tasks, on disk before anything else happens.
+    """The state of tasks, written to disk before the program goes on.
 
     Attributes:
         begun: The JSON text of each task's handle, by its taskUUID.
-        done: The tasks that were collected, have failed, or were left.
+        done: The tasks that were collected, failed, or were abandoned.
     """
 
     def __init__(self, path: Path) -> None:
@@ -27,7 +27,7 @@ class Journal:
         for entry in entries(path):
             self._note(entry)
         self._file = path.open("a", encoding="utf-8")
-        self._file.write("\n")  # the last line may have been cut off
+        self._file.write("\n")  # the last line may be incomplete
 
     def _note(self, entry: dict[str, Any]) -> None:
         if "handle" in entry:
@@ -36,7 +36,7 @@ class Journal:
             self.done.add(entry["task"])
 
     def write(self, **entry: Any) -> None:
-        """Write an entry, so that it survives the process."""
+        """Write an entry, and flush it so that it survives the process."""
         with self._lock:
             self._note(entry)
             self._file.write(json.dumps(entry) + "\n")
@@ -44,7 +44,7 @@ class Journal:
 
 
 def entries(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield what a journal says; the process that wrote it may have been killed."""
+    """Yield the entries of a journal, without a line that a killed process cut off."""
     for line in path.read_text("utf-8").splitlines() if path.exists() else ():
         with contextlib.suppress(ValueError):
             yield json.loads(line)

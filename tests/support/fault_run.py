@@ -1,10 +1,11 @@
-"""The fault run: many tasks, many faults, and at the end the books have to agree.
+"""The fault run: runs many tasks under many faults, and checks the bills and results.
 
-A local Runware fails at a share of its exchanges; programs that use the client run
-tasks of mixed types and deliveries, from threads and from asyncio; some are killed and
-started again. What they had to leave is collected at last without faults, by the
-handles alone. Then its ledger and their journals are compared: no task has run twice,
-and whatever was billed was collected as it is.
+A mock of Runware injects faults into a share of its exchanges. Worker programs use the
+client to run tasks of mixed types and deliveries, from threads and from asyncio. Some
+workers are killed and started again. At the end, the tasks that they abandoned are
+collected without faults, only by their handles. Then the mock's ledger is compared with
+the workers' journals: no task ran twice, and all billed results were collected
+unchanged.
 """
 
 from __future__ import annotations
@@ -33,14 +34,14 @@ WORKER = Path(__file__).parent / "fault_worker.py"
 LONGEST = 600.0
 
 TIMEOUT = 2.0
-"""How long a program waits for a task; twice, before it leaves it."""
+"""Seconds that a program waits for a task. It waits twice, then abandons the task."""
 
 PLAIN = (
     *("refuse", "drop-before", "drop-after", "drop-during", "delay", "rate-limit"),
     *("unavailable", "error-500", "bad-gateway", "truncated", "duplicate-items"),
     "reorder-items",
 )
-"""Faults of networks, of which each takes its part of the share."""
+"""Faults of networks. The faults of a platform have equal parts of the share."""
 
 LEARNED = (
     *("late-acceptance", "late-answer", "redirect-away", "redirect-back", "odd-error"),
@@ -48,27 +49,27 @@ LEARNED = (
     *("poll-status", "poll-progress", "other-status", "more-members", "odd-member"),
     *("new-signature", "cost-later", "parts", "ws-drop"),
 )
-"""Faults of platforms and gateways, of which each takes its part of the share."""
+"""Faults of platforms and gateways. They have equal parts of the share too."""
 
 LASTING = ("fail", "item-error")
-"""Faults that a task does not get over, each of which takes a small share."""
+"""Faults that make a task fail for good. Each has a small share of its own."""
 
 SHARE_OF_LASTING = 0.01
 
 VERDICTS = ("lost", "twice", "altered", "never accepted")
-"""What may be wrong with a task; the last costs nothing."""
+"""What may be wrong with a task. The last one costs nothing."""
 
 
 class Platform(NamedTuple):
-    """A platform, and how careful programs use it.
+    """The settings of a mock, and of the programs that use it.
 
     Attributes:
-        options: Those of the mock.
-        faults: The faults that it has.
+        options: Options of the mock.
+        faults: The faults that it injects.
         client: Options of the programs' clients.
-        lasting: Those that tasks do not get over.
-        clients: The kinds of the programs.
-        shapes: Whether there are 3D tasks, whose results have no UUID at their top.
+        lasting: The faults that make tasks fail for good.
+        clients: The kind of client of each program.
+        shapes: Whether there are 3D tasks, whose results have no UUID at the top level.
     """
 
     options: tuple[str, ...]
@@ -82,7 +83,7 @@ class Platform(NamedTuple):
 def _platform(
     repeated_task: str, resend: str, unknown_task: str, running_task: str, *more: str
 ) -> Platform:
-    """A platform that has the learned faults, and more of them."""
+    """Make a platform with the faults `PLAIN`, `LEARNED` and `more`."""
     options = (
         *("--max-tasks", "20", "--repeated-task", repeated_task),
         *("--unknown-task", unknown_task, "--running-task", running_task),
@@ -108,15 +109,15 @@ PLATFORMS = {
     "refuse-async": _platform("refuse-async", "safe", "failed-or-not-found", "unknown"),
     "run": _platform("run", "never", "failed-or-not-found", "progress"),
 }
-"""Platforms by what they do with a known taskUUID, and `resend` of their clients.
+"""Platforms by how they treat a known taskUUID, and by `resend` of the clients.
 
-They differ in what getResponse tells, too. A gateway that repeats requests is only
-where that bills nothing twice.
+They also differ in what getResponse returns. The fault `repeated` is used only where a
+repeated request is not billed twice.
 """
 
 
 class Figures(NamedTuple):
-    """What a run came to."""
+    """The totals of a run."""
 
     tasks: int
     results: int
@@ -180,15 +181,15 @@ def fault_run(
     kills: int = 6,
     naive: bool = False,
 ) -> Figures:
-    """Run tasks under faults and compare the books.
+    """Run tasks under faults, and compare the ledger with the journals.
 
     Args:
-        number: How many tasks.
-        seed: Where random numbers begin: those of the tasks, the faults and the kills.
-        platform: What the mock is like.
+        number: The number of tasks.
+        seed: The seed of the random tasks, faults and kills.
+        platform: The settings of the mock and of the programs.
         share: The share of exchanges that have a fault.
-        kills: How many processes are killed.
-        naive: Use programs that send a task again, as another one, after an error.
+        kills: The number of times that a process is killed.
+        naive: Use programs that send a task again as a new task after an error.
     """
     rng = random.Random(seed)
     began = time.monotonic()
@@ -245,17 +246,17 @@ def verdict(
     *,
     has_all_costs: bool,
 ) -> str:
-    """Compare what the ledger and a journal say of a task.
+    """Compare the entries of a task in the ledger and in a journal.
 
     Args:
         task: The task.
-        entry: The ledger's entry; None where it was never accepted.
-        journal: The last entry of the journal; empty where it has none.
-        has_all_costs: Whether every result comes with its cost, where that is ordered.
+        entry: The ledger's entry; None if the task was never accepted.
+        journal: The last entry of the journal; empty if it has none.
+        has_all_costs: Whether every result has its cost, if the task requests it.
 
     Returns:
-        What is wrong, one of `VERDICTS`, or `right`. A task that failed in part may be
-        left with its handle, if all that was billed was collected.
+        The problem, one of `VERDICTS`, or `right`. A task that failed in part may be
+        abandoned with its handle, if all billed results were collected.
     """
     if entry is None:
         is_left = "left" in journal
@@ -273,14 +274,14 @@ def verdict(
 
 
 def _are_those(items: list[Any], entry: dict[str, Any]) -> bool:
-    """Whether the results of a client are those that the ledger knows."""
+    """Return whether the results of a client are those in the ledger."""
     names = [name for name in map(_name, items) if name]
     has_number = len(items) == len(entry["results"])
     return has_number and (not names or sorted(names) == sorted(entry["results"]))
 
 
 def _has_costs(items: list[Any], entry: dict[str, Any], *, all_: bool) -> bool:
-    """Whether results cost what the ledger knows."""
+    """Return whether the costs of results match the ledger."""
     price = entry["cost"] / max(1, len(items))
     costs = [item["cost"] for item in items if "cost" in item]
     is_whole = len(costs) == len(items) or not all_
@@ -288,14 +289,14 @@ def _has_costs(items: list[Any], entry: dict[str, Any], *, all_: bool) -> bool:
 
 
 def _name(item: dict[str, Any]) -> str | None:
-    """The UUID of an item; None for one that has none."""
+    """Return the UUID of an item; None if it has none."""
     if files := item.get("outputs", {}).get("files"):
         return str(files[0]["uuid"])
     return item.get("imageUUID")
 
 
 class _Worker:
-    """A process with its share of the tasks."""
+    """A process that runs a share of the tasks."""
 
     def __init__(
         self,
@@ -317,12 +318,12 @@ class _Worker:
         self._command += ["--naive"] if naive else []
 
     def give(self, tasks: list[dict[str, Any]]) -> None:
-        """Hand the tasks over and begin."""
+        """Write the tasks to a file, and start the process."""
         self._tasks.write_text(json.dumps(tasks), encoding="utf-8")
         self.start()
 
     def start(self) -> None:
-        """Begin, or go on with what the journal says."""
+        """Start the process, which continues from its journal if it has one."""
         with self._log.open("a") as log, Path(os.devnull).open("r+") as nothing:
             streams = [nothing.fileno(), nothing.fileno(), log.fileno()]
             self._process = Forked(
@@ -330,10 +331,10 @@ class _Worker:
             )
 
     def is_done(self) -> bool:
-        """Whether it has ended well.
+        """Return whether the process has ended without an error.
 
         Raises:
-            RuntimeError: It has ended with an error.
+            RuntimeError: It ended with an error.
         """
         code = self._process.poll()
         if code:
@@ -341,17 +342,17 @@ class _Worker:
         return code == 0
 
     def kill(self) -> None:
-        """End it at once, as a crash does."""
+        """Kill the process, as a crash would."""
         self._process.kill()
 
     def journal(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield the tasks that are done, each with what its journal says last."""
+        """Yield the done tasks with their entries. The last entry of a task counts."""
         for entry in entries(self._journal):
             if "handle" not in entry:
                 yield entry["task"], entry
 
     def collect_what_was_left(self, accepted: Container[str]) -> None:
-        """Begin to collect those tasks that were left, by their handles."""
+        """Start to collect the accepted tasks that were abandoned, by their handles."""
         left = [
             {"taskUUID": task}
             for task, entry in dict(self.journal()).items()
@@ -363,7 +364,7 @@ class _Worker:
 
 
 def _see_through(workers: list[_Worker], rng: random.Random, kills: int) -> None:
-    """Wait for the workers; kill some of them, and let them begin again."""
+    """Wait for the workers; kill some of them, and start these again."""
     try:
         for _ in range(kills):
             time.sleep(rng.uniform(0.6, 1.2))
@@ -383,7 +384,7 @@ def _see_through(workers: list[_Worker], rng: random.Random, kills: int) -> None
 
 
 def main() -> None:
-    """Run as a command: print the figures; exit 1 when the books do not agree."""
+    """Run as a command: print the totals; exit with 1 if the run is not right."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tasks", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)

@@ -1,8 +1,9 @@
 """A program that uses the client as a careful company would, and may be killed.
 
-Before a task is sent, its request and its handle's JSON are written to a journal; when
-its results are there, they are written too. Started again with the same journal, it
-takes up what it had begun. The fault run starts many of these and kills some.
+Before it sends a task, it writes the JSON of the task's handle to a journal. When the
+results arrive, it writes them too. If it is started again with the same journal, it
+resumes the tasks that it began. The fault run starts several of these programs and
+kills some.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from fault_journal import Journal
 THREADS = 16
 
 WAITS = 2
-"""How often a task is waited for before it is left."""
+"""The number of times that the program waits for a task before it abandons it."""
 
 OPTIONS: dict[str, Any] = {"api_key": "key", "max_retries": 8}
 POLLING = Waits(first=0.05, factor=1.5, longest=0.3)
@@ -32,7 +33,7 @@ LAST = {"timeout": 30.0, "extra_headers": {"x-mock-fault": "none"}}
 
 
 def main() -> None:
-    """Run the tasks of a file, all that are not done yet."""
+    """Run the tasks of a file that are not done yet."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--url", required=True)
     parser.add_argument("--tasks", type=Path, required=True)
@@ -50,7 +51,7 @@ def main() -> None:
 
 
 class Work:
-    """What is done with each task, whatever the client."""
+    """What the program does with each task, for every kind of client."""
 
     def __init__(self, journal: Journal, *, is_last: bool, is_naive: bool) -> None:
         self.journal = journal
@@ -58,13 +59,13 @@ class Work:
         self._is_last = is_last
 
     def of(self, tasks: list[Any]) -> list[Any]:
-        """The tasks that are still to be done."""
+        """Return the tasks that are not done yet."""
         if self._is_last:
             return tasks
         return [task for task in tasks if task["taskUUID"] not in self.journal.done]
 
     def handle(self, client: Any, task: Any) -> Any:
-        """A handle of a task: a new one, or one that was begun before."""
+        """Return a handle of a task: a new one, or the one in the journal."""
         begun = self.journal.begun
         if self._is_last:
             return client.resume(begun[task["taskUUID"]])
@@ -77,16 +78,16 @@ class Work:
 
     @property
     def how(self) -> dict[str, Any]:
-        """How a handle is waited for: at last, for long and without faults."""
+        """The options of a wait: in the last run, a long timeout and no faults."""
         return LAST if self._is_last else {}
 
     def collect(self, uuid: str, results: list[Any]) -> None:
-        """Note results."""
+        """Write results to the journal."""
         items = [result.to_wire() for result in results]
         self.journal.write(task=uuid, results=items)
 
     def is_done(self, handle: Any, error: RunwareError, times: int) -> bool:
-        """Note an error; say whether the task is not waited for again."""
+        """Record an error, and return whether to stop waiting for the task."""
         uuid, message = handle.task_uuid, f"{type(error).__name__}: {error}"
         sys.stderr.write(f"{message}\n")
         items = [result.to_wire() for result in error.results]
@@ -129,7 +130,7 @@ def with_threads(url: str, options: Any, work: Work, tasks: list[Any]) -> None:
 
 
 def naive(client: Runware, task: Any) -> list[Any]:
-    """Run a task as careless programs do: after an error, as one more task."""
+    """Run a task as careless programs do: after an error, send it as a new task."""
     while True:
         try:
             return client.run(parse_request(task))
@@ -143,7 +144,7 @@ def with_asyncio(url: str, options: Any, work: Work, tasks: list[Any]) -> None:
 
 
 def with_websocket(url: str, options: Any, work: Work, tasks: list[Any]) -> None:
-    """The same over a WebSocket."""
+    """Run tasks in an event loop with one client, over a WebSocket."""
     socket_url = url.replace("http", "ws", 1)
     options = options | {"transport": "websocket"}
     asyncio.run(_run_all(socket_url, options, work, tasks))

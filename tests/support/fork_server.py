@@ -1,8 +1,9 @@
-"""Imports modules once, then is forked for each run of a program that needs them.
+"""Imports modules once, then forks for each run of a program that needs them.
 
-A process that `forks` starts for all processes that run tests. One of these sends a byte
-for a run, which brings a socket and the run's standard streams along. The socket says
-what to run; it is told the run's process id at once, and its exit code in the end.
+`forks` starts one server for all processes that run tests. For each run, a test process
+sends a byte together with a socket and the run's standard streams. The socket carries
+the request. On it, the server sends the run's process id at once, and its exit code at
+the end.
 """
 
 from __future__ import annotations
@@ -50,11 +51,11 @@ IMPORTED_LATE = {
         "trove_classifiers",
     )
 }
-"""What many runs of a package import only when they need it."""
+"""Modules that many runs of a package import only when they need them."""
 
 
 def prepare(name: str) -> None:
-    """Do what each run of a program would do anew, and what changes nothing but time.
+    """Do work once that each run of a program would repeat, to save time.
 
     Args:
         name: The module that the runs need.
@@ -67,8 +68,8 @@ def prepare(name: str) -> None:
 
 
 def render_a_package() -> None:
-    """Let the templates be compiled, and common statements be formatted by black."""
-    from runware_codegen.documents import load  # noqa: PLC0415  # it may be of a path
+    """Render a package, which caches compiled templates and formatted statements."""
+    from runware_codegen.documents import load  # noqa: PLC0415  # may be in PYTHONPATH
     from runware_codegen.parse import parse  # noqa: PLC0415
     from runware_codegen.render import render  # noqa: PLC0415
 
@@ -77,7 +78,7 @@ def render_a_package() -> None:
 
 
 def import_everything(name: str) -> None:
-    """Import a module; if it is a package, with all its modules that run no program."""
+    """Import a module; of a package, also all its modules except `__main__`."""
     package = importlib.import_module(name)
     for module in pkgutil.walk_packages(getattr(package, "__path__", ()), f"{name}."):
         if not module.name.endswith(".__main__"):
@@ -87,7 +88,7 @@ def import_everything(name: str) -> None:
 
 
 def forked(listening: socket.socket) -> tuple[Any, Sequence[int]]:
-    """Fork for each run; in the process that is to be it, return it and its streams."""
+    """Fork for each run. In the process of a run, return its request and streams."""
     asking: list[socket.socket] = []
     while True:
         for ready in select([listening, *asking], [], [])[0]:
@@ -111,14 +112,14 @@ def forked(listening: socket.socket) -> tuple[Any, Sequence[int]]:
 
 
 def attended(run: socket.socket, streams: Sequence[int]) -> tuple[Any, Sequence[int]]:
-    """Fork once more, and return what to run; its parent waits, to tell how it ends."""
+    """Fork again. The child returns the request; the parent reports its exit code."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     with run, run.makefile("rb") as told:
         request = json.load(told)
         process = os.fork()
         if not process:
             return request, streams
-        for number in streams:  # whose other ends see when the run has ended
+        for number in streams:  # so that readers see the end of the run
             os.close(number)
         run.sendall(f"{process}\n".encode())
         _, status = os.waitpid(process, 0)
@@ -127,25 +128,25 @@ def attended(run: socket.socket, streams: Sequence[int]) -> tuple[Any, Sequence[
 
 
 def have_streams(streams: Sequence[int]) -> None:
-    """Open the standard streams anew, as an interpreter does at its start."""
+    """Open the standard streams, as an interpreter does when it starts."""
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
     errors = "backslashreplace"
     sys.stdin = os.fdopen(0, closefd=False)
-    sys.stdout = os.fdopen(1, "w", closefd=False)  # by lines, where it is a terminal
+    sys.stdout = os.fdopen(1, "w", closefd=False)  # line-buffered if it is a terminal
     sys.stderr = os.fdopen(2, "w", buffering=1, errors=errors, closefd=False)
 
 
 def have_terminal() -> None:
-    """Make standard input the terminal of this process, which its keys can interrupt."""
+    """Make standard input the controlling terminal, so that keys can interrupt."""
     os.setsid()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def run_program(command: Sequence[str]) -> None:
-    """Run what the interpreter would run, given these arguments."""
+    """Run what the interpreter would run with these arguments."""
     match command:
         case ["-m", module, *arguments]:
             sys.path[0] = ""
@@ -163,22 +164,22 @@ def run_program(command: Sequence[str]) -> None:
 
 
 def end(code: int) -> None:
-    """End as an interpreter does, but for the memory, which the system frees faster."""
+    """Exit as an interpreter does, but let the system free the memory. It is faster."""
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     try:
         sys.stdout.flush()
         sys.stderr.flush()
     except (OSError, ValueError):
-        sys.exit(code)  # an interpreter has more to say about that
+        sys.exit(code)  # the interpreter reports the error
     os._exit(code)
 
 
 def main() -> None:
-    """Be the server, and in the end one run of a program."""
+    """Run the server; in a forked process, run a program."""
     prepare(sys.argv[2])
-    gc.freeze()  # what all runs share is not looked at again
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who wait
+    gc.freeze()  # excludes what all runs share from garbage collection
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the server waits for no child
     request, streams = forked(socket.socket(fileno=int(sys.argv[1])))
     have_streams(streams)
     if request["terminal"]:

@@ -1,8 +1,8 @@
 """Runs a program in a process forked from a server of `forks`, as an interpreter would.
 
-As a program, it stands for the interpreter in commands that other programs run, such as
-recipes of make: its first argument is the address of the server, the others are those
-of the interpreter. It imports so little that it starts in a tenth of the time.
+As a program, it replaces the interpreter in commands that other programs run, such as
+recipes of make. Its first argument is the address of the server; the others are the
+arguments of the interpreter. It has few imports, so it starts in a tenth of the time.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ import sys
 def begin(
     server: socket.socket, request: dict[str, object], streams: list[int]
 ) -> socket.socket:
-    """Ask a server for a run.
+    """Request a run from a server.
 
     Args:
-        server: A connection to it.
-        request: What to run: its command, folder, environment, and whether it has a
+        server: A connection to the server.
+        request: The command, folder and environment of the run, and whether it has a
             terminal.
         streams: Its standard input, output and error.
 
     Returns:
-        The socket on which the server tells the process id, and in the end the exit code.
+        The socket on which the server sends the process id, and later the exit code.
     """
     run, theirs = socket.socketpair()
     with theirs:

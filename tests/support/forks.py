@@ -1,8 +1,8 @@
 """Runs programs in processes forked from one that has imported what they need.
 
-Each run is a process with its own folder, environment, streams and end. What it does
-not do is to start an interpreter and import the generator or the client, which would
-take several times as long as what most tests ask for.
+Each run is a process with its own folder, environment, streams and exit code. It does
+not start an interpreter or import the generator or the client, which would take several
+times as long as the work of most tests.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ GENERATOR = "runware_codegen"
 CLIENT = "runware_client"
 
 FOLDER = "RUNWARE_TEST_FORKS"
-"""The variable of the folder where the processes of a run of tests find the servers."""
+"""The variable for the folder of the servers of a test run."""
 
 _HERE = Path(__file__).parent
 SERVER = _HERE / "fork_server.py"
@@ -37,10 +37,10 @@ PROGRAM = _HERE / "forked_python.py"
 
 
 class Forked:
-    """A run that has begun.
+    """A run in a forked process.
 
     Attributes:
-        pid: The number of its process.
+        pid: The process id.
     """
 
     def __init__(
@@ -54,17 +54,17 @@ class Forked:
         path: Path | None = None,
         terminal: bool = False,
     ) -> None:
-        """Begin a run.
+        """Start a run.
 
         Args:
-            command: What the interpreter would be given: `-m` and a module, `-c` and a
-                program, or a path; and the arguments.
+            command: The arguments of the interpreter: `-m` and a module, `-c` and a
+                program, or a path; then the arguments of the program.
             streams: Its standard input, output and error.
             cwd: The folder to run it in.
-            env: Its environment, which is not that in which its interpreter started.
-            imported: The module that is imported already; a package with all of its own.
+            env: Its environment. The interpreter was started with another one.
+            imported: The module that is already imported; a package with its modules.
             path: A folder of modules that are imported instead of installed ones.
-            terminal: Whether standard input is a terminal and is to be that of the run.
+            terminal: Whether to make standard input the controlling terminal.
         """
         request: dict[str, object] = {
             "command": [*map(str, command)],
@@ -78,7 +78,7 @@ class Forked:
         self._code: int | None = None
 
     def wait(self, timeout: float | None = None) -> int:
-        """Return the exit code, or minus the number of the signal that ended it."""
+        """Return the exit code, or the negative number of the signal that ended it."""
         if self._code is None:
             with self._run, self._told:
                 self._run.settimeout(timeout)
@@ -91,16 +91,16 @@ class Forked:
         return self.wait() if has_ended else None
 
     def send_signal(self, number: int) -> None:
-        """Send it a signal, unless it is known to have ended."""
+        """Send a signal to the process, unless it is known to have ended."""
         if self._code is None:
             os.kill(self.pid, number)
 
     def terminate(self) -> None:
-        """Ask it to end."""
+        """Send SIGTERM to the process."""
         self.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End it at once, as a crash does."""
+        """Kill the process, as a crash would."""
         if self.poll() is None:
             self.send_signal(signal.SIGKILL)
             self.wait()
@@ -115,14 +115,14 @@ def run_forked(
     imported: str = GENERATOR,
     path: Path | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run a program to its end, with files at its ends.
+    """Run a program until it ends, with files as its standard streams.
 
     Args:
-        command: As the command of `Forked`.
+        command: As in `Forked`.
         cwd: The folder to run it in.
         env: Its environment.
-        stdin: What it may read.
-        imported: The module that is imported already.
+        stdin: The content of its standard input.
+        imported: The module that is already imported.
         path: A folder of modules that are imported instead of installed ones.
     """
     with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
@@ -137,10 +137,10 @@ def run_forked(
 
 
 def forked_python(imported: str = GENERATOR, *, path: Path | None = None) -> list[str]:
-    """Return a command that takes the arguments of an interpreter, and forks.
+    """Return a command that takes an interpreter's arguments, and runs them in a fork.
 
     Args:
-        imported: The module that is imported already.
+        imported: The module that is already imported.
         path: A folder of modules that are imported instead of installed ones.
     """
     _server(imported, path)
@@ -149,9 +149,10 @@ def forked_python(imported: str = GENERATOR, *, path: Path | None = None) -> lis
 
 @functools.cache
 def _server(imported: str, path: Path | None) -> socket.socket:
-    """Connect to the server, which ends with the last process that asks it.
+    """Connect to the server, which ends with the last process that uses it.
 
-    One server is for all processes of a run of tests. The first that asks starts it.
+    All processes of a test run share one server. The first process that needs it starts
+    it.
     """
     address = _address(imported, path)
     asking = socket.socket(socket.AF_UNIX)
@@ -173,7 +174,7 @@ def _address(imported: str, path: Path | None) -> Path:
 
 @functools.cache
 def _folder() -> Path:
-    """Return the folder of the servers; outside of tests, one for this process."""
+    """Return the folder of the servers; outside of tests, a folder of this process."""
     if shared := os.environ.get(FOLDER):
         return Path(shared)
     own = TemporaryDirectory(prefix="forks-")
@@ -182,17 +183,17 @@ def _folder() -> Path:
 
 
 def _start(imported: str, path: Path | None, address: Path) -> None:
-    """Start a server. It may import for a while before it answers.
+    """Start a server. It needs some time for its imports before it responds.
 
-    Its standard error is a file: a pipe of the process that starts it would stay open
-    for as long as the server serves others.
+    Its standard error is a file. A pipe of the process that starts it would stay open
+    while the server serves other processes.
     """
     folders = [*([path] if path else []), _HERE.parents[1] / "generated"]
     errors = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(address))
         listening.listen()
-        there = 3  # where the server finds it
+        there = 3  # the file descriptor in the server
         os.posix_spawn(
             sys.executable,
             [sys.executable, "-W", "error", str(SERVER), str(there), imported],

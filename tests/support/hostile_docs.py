@@ -1,4 +1,4 @@
-"""Texts on which the tools that read docstrings and source lines would act."""
+"""Texts that tools would act on when they read docstrings and source lines."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ COMMENTS = [
     "x ex: set modeline :",
     "x\n<<<<<<< HEAD\n=======\n",
 ]
-"""Comments that a tool would obey, though they stand in a string."""
+"""Comments that a tool would obey even inside a string."""
 
 INCLUDED = "content of another file"
-"""What a directive would put into a page: the file is called `included.txt`."""
+"""The content of `included.txt`, which a directive would insert into a page."""
 
 DIRECTIVES = [
     ".. include:: included.txt",
@@ -92,6 +92,6 @@ HTML = [
     "[x]\n\n[x]: javascript:stolen()",
     "[x][y]\n\n[y]:\n  java&#115;cript:stolen()",
 ]
-"""Raw HTML and links that run code in a page made of docstrings."""
+"""Raw HTML and links that run code in a page generated from docstrings."""
 
 INTERPRETED = [*DOCTESTS, *COMMENTS, *DIRECTIVES, *HTML]

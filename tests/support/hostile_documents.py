@@ -1,4 +1,4 @@
-"""Documents with a text of an enemy at some position, and the packages they make."""
+"""Documents with a hostile text at a position, and packages generated from them."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 
 
-# -- positions that only say something ----------------------------------------
+# -- positions that only inform readers ---------------------------------------
 
 
 def say(document: Document, text: str) -> None:
-    """Put a text everywhere in a telling document where only readers are told it."""
+    """Put a text at every position of a `telling_document` that is only for readers."""
     _say_in_info(document, text)
     _say_in_paths(document, text)
     task = task_of(document)
@@ -61,16 +61,16 @@ def _say_in_paths(document: Document, text: str) -> None:
         post["responses"][status] = {"description": text}
 
 
-# -- positions that tasks are made of -----------------------------------------
+# -- positions that define tasks ----------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """A position whose text a task has to carry.
+    """A position whose text a task must contain.
 
     Attributes:
         plant: Puts the text into a document.
-        members: The members of a task that then is valid.
+        members: Returns members of a task that this document allows.
     """
 
     plant: Callable[[Document, str], None]
@@ -80,7 +80,7 @@ class Carried:
 def _in_a_field(
     name: str, schema: Callable[[str], Any], value: Callable[[str], Any]
 ) -> Carried:
-    """Make a position in a field of its own, and the value that a task has there."""
+    """Make a position in a new field, with the value that a task has there."""
 
     def plant(document: Document, text: str) -> None:
         task_of(document)["properties"][name] = schema(text)
@@ -160,7 +160,7 @@ IN_ONE_DOCUMENT: Sequence[Sequence[str]] = [
         "model",
     ],
 ]
-"""All these positions: those together that a document can have at the same time."""
+"""All these positions, in groups that one document can have at the same time."""
 
 
 # -- making packages ----------------------------------------------------------
@@ -177,7 +177,7 @@ def plain_document(name: str) -> Document:
 
 
 def telling_document(name: str) -> Document:
-    """Make a document that has all the places where `say` puts a text."""
+    """Make a document that has all the positions where `say` puts a text."""
     document = plain_document(name)
     sizes = [{"required": ["width", "height"], "properties": _size(n)} for n in (1, 2)]
     given = [{"required": ["mode"]}, {"required": ["inner"]}]
@@ -203,7 +203,7 @@ def _size(width: int) -> Document:
 
 
 def refusal(folder: Path, document: Document) -> tuple[Problem, ...]:
-    """What is wrong with a document; nothing if it is accepted."""
+    """Return the problems of a document; an empty tuple if it is accepted."""
     file = folder / "one.json"
     file.write_text(json.dumps(document), encoding="utf-8")
     return refusals(file)
@@ -225,18 +225,18 @@ _TEMPLATES = TOP / "templates"
 _THE_SAME_IN_EACH = frozenset(
     path.relative_to(_TEMPLATES).as_posix() for path in _TEMPLATES.rglob("*.py")
 )
-"""The files that are copied into each package as they are."""
+"""The files that are copied into each package unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Emitted:
-    """A package, and the folder that it is in."""
+    """A package, and the folder that contains it."""
 
     folder: Path
     module: ModuleType
 
     def texts(self) -> dict[str, str]:
-        """Read the modules of its documents, by the document's identifier."""
+        """Read the module of each document, by the document's identifier."""
         return {
             document.id: self._file(document.module).read_text(encoding="utf-8")
             for document in self.module.documents()
@@ -249,7 +249,7 @@ class Emitted:
 def emit(
     folder: Path, documents: Mapping[str, Document], package: str, **options: bool
 ) -> Emitted:
-    """Generate a package, import what documents made of it, and look for what must not be."""
+    """Generate a package, import its generated modules, and check which files exist."""
     files = {f"{name}.json": document for name, document in documents.items()}
     with contextlib.chdir(folder):
         module = generated(folder, files, package=package, **options)
@@ -269,9 +269,9 @@ def _is_plain_path(path: Path) -> None:
 
 
 def forget(folder: Path) -> None:
-    """Forget the modules that came from a folder.
+    """Remove the modules of a folder from `sys.modules`.
 
-    There are thousands, which Hypothesis would search for constants to try.
+    There are thousands. Hypothesis would search them for constants to try.
     """
     inside = f"{folder}/"
     for name, module in [*sys.modules.items()]:

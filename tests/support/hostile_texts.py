@@ -1,9 +1,9 @@
-"""Texts that an enemy would write into a document."""
+"""Texts that an attacker would write into a document."""
 
 from __future__ import annotations
 
 SENTINEL = "stolen"
-"""The file that payloads would make in the current folder if they became code."""
+"""The file that payloads would create in the current folder if they ran as code."""
 
 _THEFT = f'open("{SENTINEL}", "w")'
 _THEFT_SINGLE = f"open('{SENTINEL}', 'w')"
@@ -30,7 +30,7 @@ CODE = [
     f"]\n{_THEFT}\n[",
     f"Literal[{_THEFT}]",
 ]
-"""Each makes the file if the text gets out of its place."""
+"""Texts that create the file if they are not escaped correctly."""
 
 SYNTAX = [
     "",
@@ -74,7 +74,7 @@ SYNTAX = [
     "w" * 300,
     "- " + "w" * 200,
 ]
-"""What means something to Python, Jinja, black, type checkers or Markdown."""
+"""Texts with a meaning in Python, Jinja, black, type checkers or Markdown."""
 
 CHARACTERS = [
     "\0",
@@ -109,7 +109,7 @@ CHARACTERS = [
     "\U000e0041",
     "\U0010ffff",
 ]
-"""Characters that do not show, end a line, or are not what they look like."""
+"""Characters that are invisible, end a line, or look like other characters."""
 
 NAMES = [
     "1",
@@ -201,9 +201,9 @@ NAMES = [
     "http://[",
     "https://example.com/\u202e",
 ]
-"""Names that something has already, or that lead somewhere."""
+"""Names that are already in use, or that are paths, references or URLs."""
 
 HALF_CHARACTERS = ["\ud800", "a\udfff", "\udc00\ud800"]
-"""Lone surrogates, which JSON can spell and UTF-8 cannot."""
+"""Lone surrogates, which JSON can express and UTF-8 cannot."""
 
 PAYLOADS = [*CODE, *SYNTAX, *CHARACTERS, *NAMES]

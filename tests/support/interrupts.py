@@ -1,7 +1,7 @@
-"""Interrupts calls: at each place where CPython runs the handler of a signal.
+"""Interrupts calls at each place where CPython may run a signal handler.
 
-CPython runs it where a function in Python begins or goes on, and where a function in C
-has returned. `sys.setprofile` tells of exactly these places, and what the profile
+CPython runs it where a Python function begins or resumes, and where a C function has
+returned. `sys.setprofile` reports exactly these places. An exception that the profile
 function raises is raised there.
 """
 
@@ -31,8 +31,8 @@ class Place(NamedTuple):
 
     Attributes:
         module: The module whose code runs.
-        line: The line of it.
-        event: What happens there, and of which function.
+        line: The line in it.
+        event: The event, and the name of the function.
     """
 
     module: str
@@ -41,10 +41,10 @@ class Place(NamedTuple):
 
 
 class Interrupter:
-    """Notes the places that the code of a package comes to, and raises at one of them.
+    """Records the places that the code of a package reaches, and raises at one of them.
 
     Attributes:
-        places: The places that it came to; where it is to raise, the one where it did.
+        places: The places that were reached. If it raises, only the place where it did.
     """
 
     def __init__(self, package: str) -> None:
@@ -58,7 +58,7 @@ class Interrupter:
         """Watch this thread, and raise KeyboardInterrupt at a place.
 
         Args:
-            at: How many places there are before it; None to raise nowhere.
+            at: The number of places before it; None to raise nowhere.
         """
         self.places = []
         self._before = at
@@ -84,7 +84,7 @@ class Interrupter:
             raise KeyboardInterrupt
 
     def _module(self, frame: FrameType) -> str | None:
-        """The module of a frame of the package, or of a context manager of its."""
+        """Return the module of a package frame; for contextlib, that of its caller."""
         name = frame.f_globals.get("__name__")
         if name not in self._modules:
             own, _, module = str(name).partition(".")
@@ -97,7 +97,7 @@ class Interrupter:
 
 
 class Body(httpx2.SyncByteStream, httpx2.AsyncByteStream):
-    """The body of an answer, in pieces; it knows whether it was closed."""
+    """The body of a response, in pieces. It records whether it was closed."""
 
     def __init__(self, pieces: list[bytes]) -> None:
         self._pieces = pieces
@@ -112,26 +112,26 @@ class Body(httpx2.SyncByteStream, httpx2.AsyncByteStream):
             yield piece
 
     def close(self) -> None:
-        """Note that it is closed."""
+        """Record that it is closed."""
         self.is_closed = True
 
     async def aclose(self) -> None:
-        """Note that it is closed."""
+        """Record that it is closed."""
         self.is_closed = True
 
 
 @dataclass
 class Platform:
-    """A server without sockets, that remembers what it bills.
+    """A server without sockets, which records what it bills.
 
-    It makes the results of async tasks at the second poll. It answers polls of tasks
-    that it does not know with nothing, as the platform does.
+    It returns the results of async tasks at the second poll. A poll of an unknown task
+    gets no items, as from the platform.
 
     Attributes:
-        billed: How often each task was billed.
-        uploads: The uploads that it has; they have no price.
-        polls: How often each task was polled.
-        bodies: The bodies of its answers.
+        billed: The number of times that each task was billed.
+        uploads: The uploads that it received; they are free.
+        polls: The number of times that each task was polled.
+        bodies: The bodies of its responses.
     """
 
     billed: Counter[str] = field(default_factory=Counter[str])
@@ -158,7 +158,7 @@ class Platform:
         return data, [item for item in items if "code" in item]
 
     def _item(self, task: dict[str, Any]) -> dict[str, Any] | None:
-        """What the answer says of one task, or of the task that is polled."""
+        """Return the item for a task, or for the task that it polls."""
         uuid, task_type = task["taskUUID"], task["taskType"]
         scope = {"taskType": task_type, "taskUUID": uuid}
         if task_type == "getResponse":

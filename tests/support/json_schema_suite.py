@@ -1,7 +1,7 @@
 """The JSON Schema Test Suite, taken from the source distribution of `jsonschema`.
 
-It is obtained once, by pip from whatever index pip is configured with, checked by its
-hash, and kept in `.cache/`.
+pip downloads it once, from its configured index, and checks its hash. It is kept in
+`.cache/`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _KEPT = Path(__file__).parents[2] / ".cache" / f"draft2020-12-{_SHA256[:12]}"
 
 
 class Group(NamedTuple):
-    """A schema of the suite, and what is said of instances."""
+    """A schema of the suite, and its tests of instances."""
 
     file: str
     description: str
@@ -30,7 +30,7 @@ class Group(NamedTuple):
 
     @property
     def keywords(self) -> dict[str, Any]:
-        """The keywords of the schema: none of a boolean."""
+        """The keywords of the schema; none for a boolean."""
         if isinstance(self.schema, bool):
             return {}
         return cast("dict[str, Any]", self.schema)
@@ -40,7 +40,7 @@ def groups() -> list[Group]:
     """Return all groups of the draft, by file; optional ones are in `optional/`.
 
     Raises:
-        subprocess.CalledProcessError: When pip cannot obtain the suite.
+        subprocess.CalledProcessError: pip cannot download the suite.
     """
     suite = _suite()
     return [
@@ -63,7 +63,7 @@ def _suite() -> Path:
             try:
                 obtained.rename(_KEPT)
             except OSError:
-                if not _KEPT.is_dir():  # or else another process was first
+                if not _KEPT.is_dir():  # otherwise, another process was first
                     raise
     return _KEPT
 

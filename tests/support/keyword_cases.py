@@ -1,4 +1,4 @@
-"""What types, constants and the keywords of numbers and texts say of a value."""
+"""Cases of types, constants, and the keywords of numbers and strings."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 
 class Case(NamedTuple):
-    """A schema, and values on both sides of it.
+    """A schema, with values that it allows and values that it refuses.
 
     Attributes:
-        name: What it shows.
+        name: What the case shows.
         schema: The schema.
         valid: Values that it allows.
         invalid: Values that it refuses.

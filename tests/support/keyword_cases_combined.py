@@ -1,4 +1,4 @@
-"""What keywords that combine schemas, or lead to others, say of a value."""
+"""Cases of keywords that combine schemas or refer to others."""
 
 from __future__ import annotations
 

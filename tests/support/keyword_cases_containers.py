@@ -1,4 +1,4 @@
-"""What the keywords of arrays and objects say of a value."""
+"""Cases of the keywords of arrays and objects."""
 
 from __future__ import annotations
 

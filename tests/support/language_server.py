@@ -1,4 +1,4 @@
-"""A language server, asked over its standard input.
+"""A language server, used over its standard input and output.
 
 Source: the Language Server Protocol 3.17, https://microsoft.github.io/language-server-protocol.
 """
@@ -28,9 +28,9 @@ _CAPABILITIES = {
 
 
 class LanguageServer(NamedTuple):
-    """A server that has one program open.
+    """A server with one open program.
 
-    A place in the program is where a text of it ends.
+    The methods take a text of the program. The position is the end of this text.
     """
 
     sent: IO[bytes]
@@ -39,24 +39,24 @@ class LanguageServer(NamedTuple):
     uri: str
 
     def hover(self, text: str) -> str:
-        """Return what is shown over the last name of a text."""
+        """Return the hover text of the last name in a text."""
         line, column = self._place(text)
         shown = self._ask_at("textDocument/hover", line, column - 1)
         return str(shown["contents"]["value"]) if shown else ""
 
     def completion(self, text: str) -> list[str]:
-        """Return the names that may follow a text."""
+        """Return the completions after a text."""
         found = self._ask_at("textDocument/completion", *self._place(text))
         items = found["items"] if isinstance(found, dict) else found
         return [item["label"] for item in items]
 
     def signatures(self, text: str) -> list[str]:
-        """Return the signatures of the call that a text is in."""
+        """Return the signatures of the call that contains the position."""
         shown = self._ask_at("textDocument/signatureHelp", *self._place(text))
         return [signature["label"] for signature in shown["signatures"]]
 
     def argument(self, text: str) -> str:
-        """Return the documentation of the parameter whose argument a text is in."""
+        """Return the documentation of the parameter at the position."""
         shown = self._ask_at("textDocument/signatureHelp", *self._place(text))
         signature = shown["signatures"][shown.get("activeSignature") or 0]
         parameter = signature["parameters"][shown["activeParameter"]]
@@ -74,7 +74,7 @@ class LanguageServer(NamedTuple):
         )
 
     def ask(self, method: str, parameters: object) -> Any:
-        """Ask for something, and answer what the server asks meanwhile."""
+        """Send a request. Answer the server's requests until the response arrives."""
         self.send({"id": 1, "method": method, "params": parameters})
         while True:
             message = self._receive()
@@ -103,7 +103,7 @@ class LanguageServer(NamedTuple):
 
 @contextmanager
 def language_server(folder: Path, program: str) -> Iterator[LanguageServer]:
-    """Run a server in a folder, with a program of it open, while the context lasts."""
+    """Run a server in a folder, with an open program, while the context lasts."""
     file = folder / "program.py"
     file.write_text(program, encoding="utf-8")
     command = [SERVER, "--stdio"]

@@ -1,4 +1,4 @@
-"""A document of a model that looks at media, which have to be uploaded first."""
+"""A document of a model with media inputs, which have to be uploaded first."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DELIVERY = {"type": "string", "enum": ["sync", "async", "stream"], "default": "
 
 
 def a_looking_document() -> dict[str, Any]:
-    """A document of a model that looks at media, and knows nothing of uploads."""
+    """Return a document of a model with media inputs. It does not mention uploads."""
     members = {"inputs": _INPUTS, "deliveryMethod": _DELIVERY}
     result = {
         "type": "object",

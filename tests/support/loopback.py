@@ -1,4 +1,4 @@
-"""A server on a loopback socket, and both clients of a generated package to ask it."""
+"""A server on a loopback socket, and a caller for the clients of a package."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ KEY = "rw/SECRET+0123456789"
 
 @dataclass
 class Reply:
-    """What the server sends when it is not JSON with HTTP 200."""
+    """A response of the server other than JSON with HTTP 200."""
 
     body: object
     status: int = 200
@@ -41,7 +41,7 @@ class Reply:
 
     @property
     def content(self) -> bytes:
-        """The body as it is sent."""
+        """The bytes of the body."""
         if isinstance(self.body, bytes):
             return self.body
         text = self.body if isinstance(self.body, str) else json.dumps(self.body)
@@ -49,11 +49,11 @@ class Reply:
 
 
 class Drop:
-    """What the server does when it closes the connection in place of an answer."""
+    """Makes the server close the connection instead of sending a response."""
 
 
 class Clock:
-    """A client's clock that a test puts forward."""
+    """A clock of a client that a test can advance."""
 
     def __init__(self) -> None:
         self.ahead = 0.0
@@ -63,20 +63,20 @@ class Clock:
         return time.monotonic() + self.ahead
 
     def give(self, client: Any) -> None:
-        """Let a client go by it."""
+        """Make a client use this clock."""
         engine = client._engine
         engine.settings = engine.settings._replace(clock=self)
 
 
 @dataclass
 class Server:
-    """Answers each POST with what `answer` makes of its tasks, and remembers it.
+    """Answers each POST with what `answer` returns for its tasks, and records the call.
 
     Attributes:
-        pause: Seconds before each byte of an answer; 0 sends it in one piece.
+        pause: Seconds before each byte of a response; 0 sends it in one piece.
         clock: The clock of the clients that a `Caller` makes.
-        takes: Seconds that an answer takes by that clock. So a test lets a timeout
-            pass after some answers, on a machine of any speed and without waiting.
+        takes: Seconds by which a response advances that clock. So a timeout expires
+            after some responses, without waiting and on a machine of any speed.
     """
 
     url: str = ""
@@ -88,7 +88,7 @@ class Server:
     calls: list[Tasks] = field(default_factory=list)
 
     def reply(self, headers: dict[str, str], body: bytes) -> Reply | Drop:
-        """Note a call and answer it."""
+        """Record a call, and return the response."""
         self.headers.append({name.lower(): value for name, value in headers.items()})
         self.calls.append(json.loads(body))
         self.clock.ahead += self.takes
@@ -97,11 +97,11 @@ class Server:
 
     @property
     def sent(self) -> list[str]:
-        """The task types of each call, in short."""
+        """The task types of each call, joined by `+`."""
         return ["+".join(t["taskType"] for t in tasks) for tasks in self.calls]
 
     def script(self, *answers: object) -> None:
-        """Give these answers, one after the other; a function makes one of the tasks."""
+        """Send these responses, in order. A function makes one from the tasks."""
         left = iter(answers)
 
         def answer(tasks: Tasks) -> object:
@@ -118,7 +118,7 @@ def serving() -> Iterator[Server]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        wbufsize = -1  # an answer in one piece, which no delayed ACK holds up
+        wbufsize = -1  # a response in one piece, which no delayed ACK delays
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -141,13 +141,13 @@ def serving() -> Iterator[Server]:
                 time.sleep(server.pause)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     class Sockets(ThreadingHTTPServer):
         daemon_threads = True
 
         def handle_error(self, *_: object) -> None:
-            """Say nothing of a client that does not wait for its answer."""
+            """Ignore a client that does not wait for its response."""
 
     with Sockets(("127.0.0.1", 0), Handler) as sockets:
         server.url = f"http://127.0.0.1:{sockets.server_port}/v1"
@@ -160,7 +160,7 @@ def serving() -> Iterator[Server]:
 
 @dataclass
 class Caller:
-    """Calls methods of a fresh client, the sync one or its async twin."""
+    """Calls methods of a new client, sync or async."""
 
     kind: str
     package: ModuleType
@@ -170,7 +170,7 @@ class Caller:
     def __call__(
         self, method: str, *args: Any, options: dict[str, Any] | None = None, **kw: Any
     ) -> Any:
-        """Call a method such as `image_inference.run` and wait for what it gives."""
+        """Call a method such as `image_inference.run`, and return its result."""
 
         async def work(client: Any) -> Any:
             return await value(attrgetter(method)(client)(*args, **kw))
@@ -178,7 +178,7 @@ class Caller:
         return self.using(work, **(options or {}))
 
     def using(self, work: Callable[[Any], Coroutine[Any, Any, T]], **options: Any) -> T:
-        """Do some work with a client: a coroutine that awaits `value` of each call."""
+        """Run a coroutine function with a client. It awaits `value` of each call."""
         given = {"api_key": KEY, "base_url": self.url, "timeout": 60} | options
         waits = self.package.Waits(first=0.001, longest=0.002)
 
@@ -196,7 +196,7 @@ class Caller:
             return without_a_loop(work(client))
 
     def error(self, method: str, *args: Any, **kw: Any) -> Any:
-        """Call a method that must fail, and return the exception of ours."""
+        """Call a method that must fail, and return its `RunwareError`."""
         try:
             given = self(method, *args, **kw)
         except self.package.RunwareError as error:
@@ -205,12 +205,12 @@ class Caller:
 
 
 async def value(given: Any) -> Any:
-    """What a call gives: of the async client, when it is awaited."""
+    """Return the result of a call. Await it if the client is async."""
     return await given if inspect.isawaitable(given) else given
 
 
 async def each(given: Any) -> AsyncIterator[Any]:
-    """The items of an iterator, an async one or a plain one."""
+    """Yield the items of an iterator, async or not."""
     if hasattr(given, "__aiter__"):
         async for item in given:
             yield item
@@ -220,7 +220,7 @@ async def each(given: Any) -> AsyncIterator[Any]:
 
 
 def without_a_loop(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine that never waits."""
+    """Run a coroutine that never suspends."""
     try:
         work.send(None)
     except StopIteration as stop:
@@ -231,7 +231,7 @@ def without_a_loop(work: Coroutine[Any, Any, T]) -> T:
 
 
 def pickled(value: T) -> T:
-    """Give what comes back from a pickle."""
+    """Pickle and unpickle a value."""
     return cast("T", pickle.loads(pickle.dumps(value)))  # noqa: S301 - our own bytes
 
 
@@ -242,21 +242,21 @@ def generate_shipped(folder: Path, name: str) -> None:
 
 
 def acknowledge(tasks: Tasks) -> object:
-    """Answer each task as one that is delivered later."""
+    """Return acknowledgements of the tasks, as for async delivery."""
     return {
         "data": [{"taskType": t["taskType"], "taskUUID": t["taskUUID"]} for t in tasks]
     }
 
 
 def news(*items: dict[str, Any]) -> Answer:
-    """Answer a question about one task with these items."""
+    """Return a function that answers a poll of one task with these items."""
     return lambda tasks: {
         "data": [{"taskUUID": tasks[0]["taskUUID"]} | item for item in items]
     }
 
 
 def echo(*, copies: int = 1, **members: Any) -> Answer:
-    """Answer each task with images, or other results, that repeat its taskUUID."""
+    """Return a function that answers each task with results under its taskUUID."""
 
     def answer(tasks: Tasks) -> object:
         return {

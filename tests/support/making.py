@@ -1,4 +1,4 @@
-"""Documents and packages for tests: small documents of our own, generated in process."""
+"""Small documents for tests, and packages that are generated from them in process."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 TASK_UUID = "11111111-1111-4111-8111-111111111111"
 
 SIMPLE = "sampleTask"
-"""A task type without a general document, whose results have several large classes."""
+"""A task type without a general document, so it needs no large result classes."""
 
 
 def a_document(
@@ -42,16 +42,16 @@ def a_document(
     result: Mapping[str, Any] | None = None,
     info: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Make a document around what a task schema says besides taskType, UUID and model.
+    """Make a document from a task schema. taskType, taskUUID and model are added to it.
 
     Args:
         task: Keywords of the task's schema. Its properties and required names come
             after those that every task has.
         identifier: The model's identifier.
-        model: Its AIR.
-        task_type: Its task type.
+        model: The model's AIR.
+        task_type: The model's task type.
         result: The schema of a result.
-        info: More members of `info`.
+        info: Additional members of `info`.
     """
     common = {
         "taskType": {"type": "string", "const": task_type},
@@ -92,19 +92,19 @@ def a_document(
 
 
 def a_task(model: str = "test:sample@1", **members: Any) -> dict[str, Any]:
-    """Make a task of a document made here."""
+    """Make a task for a document that `a_document` makes."""
     common = {"taskType": "imageInference", "taskUUID": TASK_UUID, "model": model}
     return {**common, **members}
 
 
 def simple_document(name: str, task: Mapping[str, Any]) -> dict[str, Any]:
-    """Make a document as `a_document` does, of which a class is made soon."""
+    """Make a document as `a_document` does, whose class is generated quickly."""
     model = f"test:{name}@1"
     return a_document(task, identifier=name, model=model, task_type=SIMPLE)
 
 
 def simple_task(name: str, **members: Any) -> dict[str, Any]:
-    """Make a task of a simple document."""
+    """Make a task for a document that `simple_document` makes."""
     return a_task(f"test:{name}@1", **{"taskType": SIMPLE, **members})
 
 
@@ -116,14 +116,14 @@ def generated(
     allow_unenforced: bool = False,
     formatted: bool = False,
 ) -> ModuleType:
-    """Generate a package from documents by file name, and import it.
+    """Generate a package from documents, and import it.
 
     Args:
-        folder: Where the documents and the package are written.
-        documents: The documents, by the name of their file.
+        folder: The folder where the documents and the package are written.
+        documents: The documents, by file name.
         package: The package's name, which no other test may use.
-        allow_unenforced: As the option of the command.
-        formatted: Whether black formats it, which takes long.
+        allow_unenforced: The option of the command.
+        formatted: Whether black formats the code, which takes long.
     """
     specs = folder / "documents"
     specs.mkdir(exist_ok=True)
@@ -166,7 +166,7 @@ def write_package(
 
 
 def imported(folder: Path, package: str) -> ModuleType:
-    """Import a package from a folder, in place of one of another folder."""
+    """Import a package from a folder. It replaces one of that name from elsewhere."""
     known = sys.modules.get(package)
     if known and not (folder / package).samefile(*known.__path__):
         for name in [n for n in sys.modules if n.partition(".")[0] == package]:
@@ -180,9 +180,9 @@ def imported(folder: Path, package: str) -> ModuleType:
 
 
 def _link_compiled(module: Path, text: str) -> None:
-    """Make a module, with its bytecode where its import looks for it.
+    """Make a module and its bytecode as hard links to compiled files.
 
-    So what is the same in each package is written and compiled once in a process.
+    So modules that are the same in each package are compiled once in a process.
     """
     source = _compiled(text)
     os.link(source, module)
@@ -209,12 +209,12 @@ def _bytecode() -> TemporaryDirectory[str]:
 
 
 def as_text(value: Any) -> str:
-    """Write a JSON value, whatever the order of its members: 1 and 1.0 are different."""
+    """Return the JSON text of a value, with sorted members. 1 and 1.0 are different."""
     return json.dumps(value, sort_keys=True)
 
 
 def task_judge(document: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
-    """Return the validator of the schema of a document's tasks."""
+    """Return a validator for the tasks of a document."""
     components = document["components"]
     task = components["schemas"]["RequestBody"]["items"]
     return jsonschema_rs.Draft202012Validator(
@@ -225,7 +225,7 @@ def task_judge(document: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
 def disagreement(
     parse_request: Callable[[Any], Any], task: Any, *, allowed: bool
 ) -> str:
-    """Say how an emitted package is wrong about a task; "" where it is right."""
+    """Describe how an emitted package is wrong about a task; "" if it is right."""
     text = as_text(task)
     try:
         wire = parse_request(task).to_wire()

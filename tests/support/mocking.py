@@ -27,13 +27,13 @@ _GREETING = re.compile(r"Runware mock on (http://\S+/v1)")
 
 @dataclass(frozen=True)
 class Mock:
-    """A mock that runs.
+    """A running mock.
 
     Attributes:
-        url: Where it takes tasks.
-        process: The process that it is.
-        errors: What it writes to standard error.
-        client: Asks it, over connections that stay open.
+        url: The URL for tasks.
+        process: The process of the mock.
+        errors: The standard error of the process.
+        client: An HTTP client for requests to the mock. Its connections stay open.
     """
 
     url: str
@@ -43,16 +43,16 @@ class Mock:
 
     @property
     def root(self) -> str:
-        """Its address without a path."""
+        """Its URL without a path."""
         return self.url.removesuffix("/v1")
 
     @property
     def socket_url(self) -> str:
-        """Where it takes tasks over a WebSocket."""
+        """The URL for tasks over a WebSocket."""
         return self.url.replace("http", "ws", 1)
 
     def ledger(self) -> dict[str, Any]:
-        """What it has accepted, run, billed and given out."""
+        """Return what the mock has accepted, run, billed and delivered."""
         answer = self.client.get(f"{self.root}/_ledger")
         assert answer.status_code == 200
         return cast("dict[str, Any]", answer.json())
@@ -78,7 +78,7 @@ def mocking(*arguments: str | Path) -> Iterator[Mock]:
             process = Forked(command, streams, cwd=Path.cwd(), env=environment())
         client = stack.enter_context(httpx2.Client(timeout=60))
         try:
-            greeting = results.readline()  # it listens before it says so
+            greeting = results.readline()  # it listens before it prints this
             found = _GREETING.match(greeting)
             assert found, greeting + errors.read()
             yield Mock(found[1], process, errors, client)
@@ -90,29 +90,29 @@ def mocking(*arguments: str | Path) -> Iterator[Mock]:
 
 
 def _pipe(stack: contextlib.ExitStack) -> tuple[IO[str], IO[str]]:
-    """Open a pipe: the end to read from, which the stack closes, and the other."""
+    """Open a pipe. Return its read end, which the stack closes, and its write end."""
     reader, writer = os.pipe()
     return stack.enter_context(os.fdopen(reader)), os.fdopen(writer, "w")
 
 
 def image(**members: Any) -> dict[str, Any]:
-    """A task that makes an image."""
+    """Return a task that makes an image."""
     task = {"taskType": "imageInference", "taskUUID": str(uuid4()), "model": "a:b@1"}
     return {**task, "positivePrompt": "a boat", **members}
 
 
 def question(task: dict[str, Any], kind: str = "getResponse") -> dict[str, Any]:
-    """A question about a task."""
+    """Return a task that polls another task, or asks about it with another type."""
     return {"taskType": kind, "taskUUID": task["taskUUID"]}
 
 
 def post(mock: Mock, *tasks: object, **more: Any) -> httpx2.Response:
-    """Send tasks with a key."""
+    """Send tasks with an API key."""
     return mock.client.post(mock.url, json=tasks, headers=BEARER, **more)
 
 
 def answer(mock: Mock, *tasks: object) -> dict[str, Any]:
-    """Send tasks that the mock takes, and give what it answers."""
+    """Send tasks that the mock accepts, and return the body of the response."""
     response = post(mock, *tasks)
     assert response.status_code == 200, response.text
     body: dict[str, Any] = response.json()
@@ -120,7 +120,7 @@ def answer(mock: Mock, *tasks: object) -> dict[str, Any]:
 
 
 def the_error(response: httpx2.Response, status: int = 400) -> dict[str, Any]:
-    """The one error of an answer that holds nothing else."""
+    """Return the only error of a response that contains nothing else."""
     assert response.status_code == status, response.text
     body = response.json()
     assert list(body) == ["errors"]
@@ -131,7 +131,7 @@ def the_error(response: httpx2.Response, status: int = 400) -> dict[str, Any]:
 
 
 def text(**members: Any) -> dict[str, Any]:
-    """A task that writes a text."""
+    """Return a task that writes a text."""
     return {
         "taskType": "textInference",
         "taskUUID": str(uuid4()),
@@ -143,18 +143,18 @@ def text(**members: Any) -> dict[str, Any]:
 
 
 def authentication(key: str) -> dict[str, Any]:
-    """The task that brings a key."""
+    """Return the task that sends an API key."""
     return {"taskType": "authentication", "apiKey": key}
 
 
 def entry(mock: Mock, task: dict[str, Any]) -> dict[str, Any]:
-    """What the ledger says of a task."""
+    """Return the entry of a task in the ledger."""
     told: dict[str, Any] = mock.ledger()["tasks"][task["taskUUID"]]
     return told
 
 
 def until(holds: Callable[[], object]) -> None:
-    """Wait until something is so, for a minute at most."""
+    """Wait until a condition holds, for at most a minute."""
     deadline = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < deadline

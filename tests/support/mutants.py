@@ -1,4 +1,4 @@
-"""A document's model with one assertion taken away: each a mutant to be noticed."""
+"""Mutants of a document's model. Each lacks one assertion, and tests must notice it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def mutants(document: Document) -> Iterator[tuple[str, Document]]:
-    """Yield every mutant of a document's request, with what it lacks."""
+    """Yield each mutant of a document's request, labelled with what it lacks."""
     for label, request in _classes(document.request):
         yield label, replace(document, request=request)
     for index, part in enumerate(document.nested_request_classes):
@@ -47,7 +47,7 @@ def _classes(whole: Class) -> Iterator[tuple[str, Class]]:
         yield f"{whole.name}: closed", replace(whole, allows_extra=True)
     for index, field in enumerate(whole.fields):
         if field.json_name in ("taskType", "model"):
-            continue  # they choose the class
+            continue  # they select the class
         for label, mutated in _fields(field):
             fields = (*whole.fields[:index], mutated, *whole.fields[index + 1 :])
             name = f"{whole.name}.{field.json_name}: {label}"
@@ -106,6 +106,6 @@ def _types(a_type: Type) -> Iterator[tuple[str, Type]]:
 
 
 def _without(a_type: String | Number, name: str, nothing: Any) -> Type:
-    """Take away what a type says under a name."""
+    """Remove the named assertion from a type."""
     said: dict[str, Any] = {name: nothing}
     return replace(a_type, **said)

@@ -1,4 +1,4 @@
-"""Tasks near the boundary of a document: most of them break one thing, or nothing."""
+"""Tasks near the boundary of a document. Most violate one assertion, or none."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ TEXTS = (
 )
 
 _SOME = 8
-"""Members, or conditions, with which a member changes if not with every one."""
+"""How many other members or conditions a member is changed with, unless thorough."""
 
 
 class Judge:
-    """What a document says of tasks: its schema, and `x-constraints` over numbers."""
+    """The rules of a document for tasks: its schema, and `x-constraints` on numbers."""
 
     def __init__(self, path: FilePath) -> None:
         document = json.loads(path.read_text(encoding="utf-8"))
@@ -49,13 +49,13 @@ class Judge:
         )
 
     def broken(self, task: Object) -> int:
-        """Count the assertions that a task breaks."""
+        """Count the assertions that a task violates."""
         constraints = self.schema.get("x-constraints", [])
         figures = sum(not _holds(constraint, task) for constraint in constraints)
         return figures + sum(1 for _ in self._validator.iter_errors(task))
 
     def allows(self, task: Object) -> bool:
-        """Say whether the document allows a task."""
+        """Return whether the document allows a task."""
         constraints = self.schema.get("x-constraints", [])
         return self._validator.is_valid(task) and all(
             _holds(constraint, task) for constraint in constraints
@@ -63,7 +63,7 @@ class Judge:
 
 
 def resolved(node: Json, document: Object) -> Json:
-    """Put references in place, and drop `$id`, which would change what they mean."""
+    """Replace references by their targets. Drop `$id`, which changes their meaning."""
     if isinstance(node, list):
         return [resolved(item, document) for item in node]
     if not isinstance(node, dict):
@@ -94,7 +94,7 @@ def _holds(constraint: Object, task: Object) -> bool:
 
 
 class Tasks:
-    """Draws tasks around one schema. They share parts: nobody may change one."""
+    """Draws tasks around one schema. They share parts, so they must not be modified."""
 
     def __init__(self, judge: Judge, rng: random.Random) -> None:
         self._judge = judge
@@ -106,7 +106,7 @@ class Tasks:
         self._found: list[Object] = []
 
     def near(self, count: int) -> Iterator[Object]:
-        """Draw tasks, each a small change away from one that is allowed."""
+        """Draw tasks, each with a few changes from one that is allowed."""
         task = self._allowed()
         for number in range(count):
             if number % 40 == 0:
@@ -119,7 +119,7 @@ class Tasks:
                 task = changed
 
     def _allowed(self) -> Object:
-        """Draw a task that is allowed: with more and more members, then fewer again."""
+        """Draw a task that is allowed. The attempts vary in members and changes."""
         for attempt in range(400):
             task = self._object(self._schema, self._rng.choice([0.02, 0.1, 0.3]))
             for _ in range(attempt % 4):
@@ -201,7 +201,7 @@ class Tasks:
         return self._rng.choice(fitting or TEXTS)
 
     def _odd(self, schema: Object) -> Json:
-        """Return a value just beyond a bound, or of another type."""
+        """Return a value just outside of a bound, or of another type."""
         other: list[Json] = [
             "",
             "zzz",
@@ -218,7 +218,7 @@ class Tasks:
         return self._rng.choice([*other, *self._beyond(schema) * 4])
 
     def _beyond(self, schema: Object) -> list[Json]:
-        """Return the values just beyond each bound of a schema."""
+        """Return the values just outside of each bound of a schema."""
         step = schema.get("multipleOf", 1)
         found: list[Json] = []
         if "minimum" in schema:
@@ -240,13 +240,13 @@ class Tasks:
     def directed(
         self, names: Container[str] | None = None, *, thorough: bool = True
     ) -> Iterator[Object]:
-        """Break each assertion of each member, at any depth, in tasks that have it.
+        """Violate each assertion of each member, at any depth, in tasks that have it.
 
         Args:
-            names: Those of the members; None for all of them, and for all rules.
-            thorough: Whether each member changes with every other and not with some; and
-                whether bounds of rules are exceeded under any two conditions, if all
-                rules are asked for.
+            names: The names of the members; None for all members and all rules.
+            thorough: Whether to change each member together with every other, not only
+                with some. If `names` is None, also whether to exceed bounds of rules
+                under any two conditions.
         """
         number = max(len(self._members), len(self._partial)) if thorough else _SOME
         for path, member in self._members:
@@ -269,7 +269,7 @@ class Tasks:
         return self._rng.sample(which, min(number, len(which)))
 
     def _allowed_with(self, path: Path) -> Object | None:
-        """Draw a task that has a member and is allowed: change it until it is."""
+        """Draw an allowed task with a member. Return None if none is found."""
         known = [each for each in self._found if _has(each, path)]
         if len(known) > 2:
             return self._rng.choice(known)
@@ -288,7 +288,7 @@ class Tasks:
         return None
 
     def _elsewhere(self, task: Object) -> Object:
-        """Go some steps away from a task: drop some members, or change some."""
+        """Change a task in some steps: drop some members, or change some."""
         steps = self._rng.choice([1, 1, 2, 3])
         if self._rng.random() < 0.4:
             dropped = self._rng.sample(list(task), min(steps, len(task)))
@@ -298,7 +298,7 @@ class Tasks:
         return task
 
     def _conditional(self, schema: Object, whole: Object) -> Iterator[Object]:
-        """Exceed a bound that a rule sets, under any two conditions of the rules."""
+        """Exceed each bound that a rule sets, under any two conditions of the rules."""
         branches = list(_branches(schema))
         beyond = [made for each in branches for made in self._exceeding(each)]
         conditions = [made for each in branches if (made := _example(each))]
@@ -314,7 +314,7 @@ class Tasks:
                 yield from ({name: value} for value in self._beyond(member))
 
     def _variants(self, schema: Json) -> Iterator[Json]:
-        """Yield values that each break one assertion of a schema, at any depth."""
+        """Yield values that each violate one assertion of a schema, at any depth."""
         if not isinstance(schema, dict):
             return
         yield from (
@@ -341,7 +341,7 @@ class Tasks:
             yield {"unknownField": value}
 
     def _objects(self, schema: Object) -> Iterator[Object]:
-        """Break each assertion of an object's members in objects that are allowed."""
+        """Violate each assertion of an object's members, in allowed objects."""
         valid = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
         chances = [0.0, 0.1, 0.3, 0.6]
         drawn = [self._object(schema, chances[n % 4]) for n in range(240)]
@@ -361,7 +361,7 @@ Path = tuple[str, ...]
 
 
 def _paths(schema: Object, above: Path = ()) -> Iterator[tuple[Path, Object]]:
-    """Yield the members of an object and of the objects in it, each with its schema."""
+    """Yield the members of an object and of nested objects, each with its schema."""
     for name, member in schema["properties"].items():
         if isinstance(member, dict) and (*above, name) not in _FIXED:
             yield (*above, name), member
@@ -402,7 +402,7 @@ def _without(task: Object, path: Path) -> Object:
 
 
 def _branches(schema: Object) -> Iterator[Object]:
-    """Yield the schemas with members inside the rules of an object."""
+    """Yield the schemas with properties inside the rules of an object."""
     rules = {k: v for k, v in schema.items() if k != "properties"}
     stack: list[Json] = [rules]
     while stack:
@@ -416,7 +416,7 @@ def _branches(schema: Object) -> Iterator[Object]:
 
 
 def _conditions(node: Json, *, root: bool = False) -> Iterator[Object]:
-    """Yield small objects that conditions are about, such as a width and a height."""
+    """Yield small objects from conditions, such as a width and a height."""
     if isinstance(node, list):
         for item in node:
             yield from _conditions(item)

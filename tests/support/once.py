@@ -1,4 +1,4 @@
-"""Makes what takes long once for all processes that run tests."""
+"""Makes expensive test data once for all processes that run tests."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 def once(
     factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]
 ) -> Path:
-    """Have a folder filled by the first process that needs it.
+    """Return a folder that the first process that needs it fills.
 
     Args:
-        factory: Knows the folder of this run of tests.
-        name: The folder's name, unlike that of any other.
-        make: Fills the folder, which is empty.
+        factory: Provides the folder of this test run.
+        name: The folder's name, which must be unique.
+        make: Fills the empty folder.
     """
     base = factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base

@@ -1,4 +1,4 @@
-"""Code blocks of the project's pages, and how each kind is run as it stands."""
+"""Finds the code blocks of the project's pages, and runs their Python programs."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 def page_id(page: Path) -> str:
-    """Name a page for pytest: its path in the project."""
+    """Return the test id of a page: its path in the project."""
     return page.relative_to(TOP).as_posix()
 
 
 class Block(NamedTuple):
-    """A code block, the text that a page shows as its output, and its file."""
+    """A code block, the output that the page shows for it, and its file name."""
 
     language: str
     code: str
@@ -32,7 +32,7 @@ class Block(NamedTuple):
 
 
 def blocks(page: Path) -> list[Block]:
-    """Return the code blocks of a page; a text block right after code is its output."""
+    """Return the code blocks of a page. A text block right after code is its output."""
     text = page.read_text(encoding="utf-8")
     found = list(_BLOCK.finditer(text))
     made: list[Block] = []
@@ -56,11 +56,11 @@ def run_python(
     """Run a program against a mock, and return what it prints.
 
     Args:
-        program: The program, which connects to no particular address or to port 8000.
-        folder: Where it runs.
+        program: The program. It sets no URL, or one with port 8000.
+        folder: The folder to run it in.
         url: The URL of the mock.
-        path: Where the client's package is.
-        name: The file to keep the program in, for others that import it.
+        path: The folder of the client's package.
+        name: A file to save the program in, for other programs that import it.
     """
     here = program.replace("http://127.0.0.1:8000/v1", url)
     here = re.sub(r"Runware\((?!\s*\"any-key)", f"Runware(base_url={url!r}, ", here)

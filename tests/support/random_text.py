@@ -1,7 +1,7 @@
 """The characters of random texts.
 
-They are those of `st.text()`, which finds them by encoding each one: two seconds in each
-process that runs tests in a new checkout.
+They are those of `st.text()`. It finds them by encoding each character, which takes two
+seconds in each process that runs tests in a new checkout.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Schemas over the whole vocabulary, and instances near them, for hypothesis."""
+"""Hypothesis strategies for schemas with any keywords, and for instances near them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ some_names = st.lists(names, min_size=1, max_size=2, unique=True)
 
 
 def members(values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """Draw objects over a few names."""
+    """Draw objects with a few names."""
     return st.dictionaries(names, values, max_size=3)
 
 
@@ -26,11 +26,11 @@ values: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | members(inner),
     max_leaves=6,
 )
-"""JSON values that a schema over the same names may or may not allow."""
+"""JSON values that a schema with the same names may or may not allow."""
 
 
 def keywords_of(inner: st.SearchStrategy[Any]) -> dict[str, st.SearchStrategy[Any]]:
-    """Give what to draw the value of each keyword from, with schemas inside of it."""
+    """Return strategies for the values of keywords; `inner` draws nested schemas."""
     some = st.lists(inner, min_size=1, max_size=3)
     kinds = st.sampled_from(TYPES)
     return {
@@ -104,7 +104,7 @@ _simple = st.booleans() | st.sampled_from(
 )
 
 schemas: st.SearchStrategy[Any] = st.recursive(_simple, _schemas, max_leaves=8)
-"""Schemas over a few names; some refer to Node, some to Tree, which are recursive."""
+"""Schemas with a few names. Some refer to Node or to Tree, which are recursive."""
 
 DEFINITIONS: dict[str, Any] = {
     "Node": {
@@ -121,12 +121,12 @@ DEFINITIONS: dict[str, Any] = {
 }
 
 CONDITIONS = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else")
-"""Keywords of rules: what a task's schema says besides its members."""
+"""Keywords of rules, which a task's schema has besides its members."""
 
 
 @st.composite
 def tasks(draw: st.DrawFn) -> dict[str, Any]:
-    """Draw the schema of a task: a few members, and rules over them."""
+    """Draw the schema of a task: a few members, and rules about them."""
     task: dict[str, Any] = {"properties": draw(members(schemas))}
     chosen = draw(
         st.lists(st.sampled_from(CONDITIONS), min_size=1, max_size=3, unique=True)

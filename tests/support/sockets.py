@@ -1,4 +1,4 @@
-"""A scripted WebSocket server on a loopback socket, and a client that asks it."""
+"""A scripted WebSocket server on a loopback socket, and clients that use it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Peer:
     close_code: int | None = None
 
     async def heard(self) -> list[Item]:
-        """The tasks of the next message."""
+        """Receive the next message, and return its tasks."""
         self.frames.append(json.loads(await self.connection.recv()))
         return self.frames[-1]
 
@@ -46,7 +46,7 @@ class Peer:
         await self.connection.send(json.dumps(envelope))
 
     async def let_in(self) -> Item:
-        """Take the authentication, which comes first."""
+        """Receive the authentication, which comes first, and accept it."""
         [task] = await self.heard()
         assert task["taskType"] == "authentication"
         session = {"connectionSessionUUID": SESSION}
@@ -54,24 +54,24 @@ class Peer:
         return task
 
     async def ponged(self) -> list[Item]:
-        """The tasks of the next message that is no ping; pings are answered."""
+        """Return the tasks of the next message that is not a ping. Answer pings."""
         while (tasks := await self.heard()) == [{"taskType": "ping", "ping": True}]:
             await self.say({"taskType": "ping", "pong": True})
         return tasks
 
     def drop(self) -> None:
-        """Break the connection without a word."""
+        """Abort the connection without a closing handshake."""
         self.connection.transport.abort()
 
     async def rest(self) -> None:
-        """Answer pings until the client is gone."""
+        """Answer pings until the client disconnects."""
         while True:
             await self.ponged()
 
 
 @dataclass
 class Sockets:
-    """Connections as they came, each with what it heard."""
+    """The connections in order, each with the messages that it received."""
 
     url: str = ""
     scripts: list[Script] = field(default_factory=list)
@@ -79,7 +79,7 @@ class Sockets:
     failures: list[BaseException] = field(default_factory=list)
 
     async def talk(self, connection: ServerConnection) -> None:
-        """Follow the next script; the last is for every further connection."""
+        """Run the next script. The last script serves all further connections."""
         peer = Peer(connection)
         script = self.scripts[min(len(self.peers), len(self.scripts) - 1)]
         self.peers.append(peer)
@@ -87,7 +87,7 @@ class Sockets:
             await script(peer)
         except ConnectionClosed:
             pass
-        except Exception as error:  # noqa: BLE001 - told when the test ends
+        except Exception as error:  # noqa: BLE001 - raised when the test ends
             self.failures.append(error)
         await connection.wait_closed()
         peer.close_code = connection.close_code
@@ -95,7 +95,7 @@ class Sockets:
 
 @asynccontextmanager
 async def listening(*scripts: Script) -> AsyncIterator[Sockets]:
-    """Follow a script with each connection, one after the other."""
+    """Run a server that runs a script for each connection, in order."""
     sockets = Sockets(scripts=[*scripts])
     server: Server
     async with serve(sockets.talk, "127.0.0.1", 0, max_size=None) as server:
@@ -108,7 +108,7 @@ async def listening(*scripts: Script) -> AsyncIterator[Sockets]:
 
 @dataclass
 class Run:
-    """Runs work with a client over a WebSocket, and sees that nothing is left of it."""
+    """Runs work with a WebSocket client, and checks that no asyncio task is left."""
 
     package: ModuleType
     monkeypatch: pytest.MonkeyPatch
@@ -119,7 +119,7 @@ class Run:
         self.wait("_runtime.transport.pending", QUIET=0.05)
 
     def wait(self, module: str = "_runtime.transport.connection", **waits: Any) -> None:
-        """Set how long a module of the client waits for something."""
+        """Set durations for which a module of the client waits."""
         for name, seconds in waits.items():
             place = import_module(f"{self.package.__name__}.{module}")
             self.monkeypatch.setattr(place, name, seconds)
@@ -130,7 +130,7 @@ class Run:
         *scripts: Script,
         **options: Any,
     ) -> Sockets:
-        """Do work with a client."""
+        """Run work with a client."""
 
         async def with_client(sockets: Sockets) -> None:
             given = {"base_url": sockets.url, "timeout": 60} | options
@@ -148,7 +148,7 @@ class Run:
         *scripts: Script,
         **options: Any,
     ) -> Sockets:
-        """Do work with a transport."""
+        """Run work with a transport."""
 
         async def with_transport(sockets: Sockets) -> None:
             made = carrier(self.package, sockets.url, **options)
@@ -163,7 +163,7 @@ class Run:
 def _served(
     work: Callable[[Sockets], Coroutine[Any, Any, None]], *scripts: Script
 ) -> Sockets:
-    """Do work beside a server, and see that no task of the event loop is left."""
+    """Run work with a server, and check that the client leaves no asyncio task."""
 
     async def main() -> Sockets:
         async with listening(*scripts) as sockets:
@@ -178,22 +178,22 @@ def _served(
 
 @dataclass
 class Carrier:
-    """A WebSocket transport, which posts tasks given as objects."""
+    """A WebSocket transport that posts tasks given as objects."""
 
     transport: Any
 
     async def post(self, *tasks: Item, seconds: float = 10) -> Any:
-        """Send tasks and give the envelope."""
+        """Send tasks, and return the envelope of the response."""
         parts = [json.dumps(task).encode() for task in tasks]
         return await self.transport.post(parts, seconds, None)
 
     async def pong(self) -> None:
-        """Wait until what the server said before has come."""
+        """Wait until all earlier messages of the server have arrived."""
         await self.post({"taskType": "ping", "ping": True})
 
 
 def carrier(package: ModuleType, url: str, **options: Any) -> Carrier:
-    """Make a transport of a package, without a client around it."""
+    """Make a transport of a package, without a client."""
 
     def load(module: str, name: str) -> Any:
         return getattr(import_module(f"{package.__name__}.{module}"), name)
@@ -207,30 +207,30 @@ def carrier(package: ModuleType, url: str, **options: Any) -> Carrier:
 
 
 def order(number_results: int = 1, task_type: str = "imageInference") -> Item:
-    """Make a task object with a UUID of its own."""
+    """Make a task object with a new UUID."""
     wanted = {"numberResults": number_results} if number_results > 1 else {}
     return {"taskType": task_type, "taskUUID": str(uuid4()), **wanted}
 
 
 def question(task: Item) -> Item:
-    """Make the task that asks what became of another."""
+    """Make the getResponse task that polls another task."""
     return {"taskType": "getResponse", "taskUUID": task["taskUUID"]}
 
 
 def news(task: Item, **members: Any) -> Item:
-    """Make the item that says that a task was taken."""
+    """Make an item of a task. Without more members, it is an acknowledgement."""
     return {name: task[name] for name in ("taskType", "taskUUID")} | members
 
 
 def is_ours(task: asyncio.Task[Any]) -> bool:
-    """Say whether a task of the loop was made by a client over a WebSocket."""
+    """Return whether an asyncio task was created by a client over a WebSocket."""
     name = getattr(task.get_coro(), "__qualname__", "")
     owners = ("WebSocketTransport.", "SharedConnection.", "AsyncWebSocketSession.")
     return name.startswith(owners)
 
 
 def image_maker(package: ModuleType) -> Callable[..., Any]:
-    """Return what makes requests for an image, with the package of their task type."""
+    """Return a function that makes image requests. `package` is of their task type."""
 
     def make(**members: Any) -> Any:
         members = {"model": "runware:101@1", "positive_prompt": "a chair"} | members
@@ -247,7 +247,7 @@ def result(task: Item, number: int = 0, **members: Any) -> Item:
 
 
 async def answering(peer: Peer) -> None:
-    """Let the client in, and answer each task with a result of its own."""
+    """Authenticate the client, and answer each task with a result."""
     await peer.let_in()
     while True:
         for task in await peer.ponged():
@@ -255,7 +255,7 @@ async def answering(peer: Peer) -> None:
 
 
 async def acknowledged(peer: Peer) -> Item:
-    """Let the client in, and acknowledge the task that it sends."""
+    """Authenticate the client, and acknowledge the task that it sends."""
     await peer.let_in()
     [task] = await peer.ponged()
     await peer.say({name: task[name] for name in ("taskType", "taskUUID")})
@@ -263,10 +263,10 @@ async def acknowledged(peer: Peer) -> Item:
 
 
 def dropping(sent: list[Item]) -> Script:
-    """Return what lets the client in, and breaks the connection after its first message.
+    """Return a script that authenticates the client, and drops it after one message.
 
     Args:
-        sent: Where the tasks of the message are put.
+        sent: The list that receives the tasks of the message.
     """
 
     async def script(peer: Peer) -> None:
@@ -278,7 +278,7 @@ def dropping(sent: list[Item]) -> Script:
 
 
 async def refusing(peer: Peer) -> None:
-    """Let nobody in."""
+    """Refuse the authentication, and close the connection."""
     [task] = await peer.heard()
     message = f"The key {task['apiKey']} is not valid."
     scope = {"taskType": "authentication", "taskUUID": str(uuid4())}
@@ -287,6 +287,6 @@ async def refusing(peer: Peer) -> None:
 
 
 def unknown(task: Item) -> Item:
-    """Make the error that answers a question about a task that is not known."""
+    """Make the error that answers a poll of an unknown task."""
     scope = {"taskType": "getResponse", "taskUUID": task["taskUUID"]}
     return {"code": "taskNotFound", "message": "What task?", **scope}

@@ -1,7 +1,7 @@
-"""What models of each task type have, as facts: members, JSON types, constants.
+"""The members, JSON types and constants of each task type.
 
-Taken from the models of the catalogue, the operations and the utilities. A document under
-`specs/` may have more than this, and never less.
+They come from the models of the catalogue, the operations and the utilities. A document
+in `specs/` must have all of them, and may have more.
 """
 
 from __future__ import annotations
@@ -505,7 +505,7 @@ CONSTANTS: dict[str, dict[str, list[Any]]] = {
         ],
     },
 }
-"""Constants that members of tasks may be, by task type."""
+"""Constants that members of tasks may have as values, by task type."""
 
 RESULT_CONSTANTS: dict[str, dict[str, list[Any]]] = {
     "accountManagement": {
@@ -532,7 +532,7 @@ RESULT_CONSTANTS: dict[str, dict[str, list[Any]]] = {
         "finishReason": ["content_filter", "length", "stop", "unknown"],
     },
 }
-"""Constants that members of results may be, by task type."""
+"""Constants that members of results may have as values, by task type."""
 
 INSIDE_REQUESTS: dict[str, str] = {
     "imageInference inputs": (
@@ -653,7 +653,7 @@ OLD_PLACES: dict[str, str] = {
     "controlNetPreprocess": "inputImage",
     "vectorize": "inputImage",
 }
-"""Members that older clients send at the top of a task."""
+"""Members that older clients send at the top level of a task."""
 
 SEEN_IN_RESULTS: dict[str, str] = {
     "imageInference": "inputImageUUID outputs resultIndex structuredPrompt",
@@ -663,4 +663,4 @@ SEEN_IN_RESULTS: dict[str, str] = {
     "removeBackground": "inputImageUUID",
     "upscale": "inputImageUUID",
 }
-"""Members that results were seen with besides."""
+"""Additional members that were seen in results."""

@@ -1,4 +1,4 @@
-"""Values that a schema of `specs/` allows, and the least task of a document."""
+"""Values that a schema of `specs/` allows, and the smallest task of a document."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ PATTERNS = {
 
 
 def whole(document: Schema) -> Schema:
-    """Return a document with references in their places."""
+    """Return a document with its references replaced by their targets."""
     put: Schema = resolved(document, document)
     return put
 
 
 def constants_of(schema: Schema) -> list[Any]:
-    """Return the constants that a schema lists, also as items of a list."""
+    """Return the constants of a schema. Each constant of its items is put in a list."""
     found = [schema["const"]] if "const" in schema else [*schema.get("enum", [])]
     for alternative in (*schema.get("oneOf", []), *schema.get("anyOf", [])):
         found += constants_of(alternative)
@@ -65,7 +65,7 @@ def sample(schema: Schema) -> Any:
 
 
 def least_task(judge: Judge) -> dict[str, Any]:
-    """Return the least task that a document allows."""
+    """Return the smallest task that a document allows."""
     task: dict[str, Any] = _object(judge.schema)
     return task
 
@@ -85,7 +85,7 @@ def _object(schema: Schema) -> dict[str, Any]:
     names += [
         name
         for condition in schema.get("allOf", [])
-        if "not" in condition.get("if", {})  # a member that is needed without another
+        if "not" in condition.get("if", {})  # required if another member is missing
         for name in condition["then"].get("required", [])
     ]
     return {name: sample(properties[name]) for name in dict.fromkeys(names)}

@@ -1,6 +1,6 @@
 """Tasks that the documents under `specs/` allow, and tasks that they refuse.
 
-Each is given without its task type and its UUID.
+The tasks are listed without `taskType` and `taskUUID`.
 """
 
 from __future__ import annotations

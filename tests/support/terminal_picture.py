@@ -1,4 +1,4 @@
-"""Draws what a program shows in a terminal as SVG, for light and for dark pages."""
+"""Draws the output of a program in a terminal as SVG, for light and dark pages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _LINE = 20
 _MARGIN = 24
 _BAR = 36
 _CHARACTER = 8.43
-"""The width of a character in pixels, of a monospaced font of 14 pixels."""
+"""The width of a character in pixels, in a monospaced font of 14 pixels."""
 
 _STYLE = """
 .page { fill: #ffffff; stroke: #d1d9e0; }
@@ -29,9 +29,9 @@ def terminal_picture(title: str, typed: str, shown: str) -> str:
     """Draw a terminal.
 
     Args:
-        title: What the picture shows, for those who cannot see it.
-        typed: What was typed.
-        shown: What the program printed.
+        title: What the picture shows, for users who cannot see it.
+        typed: The command that was typed.
+        shown: The output of the program.
     """
     lines = [("typed", line) for line in typed.splitlines()]
     lines += [("typed", "")]

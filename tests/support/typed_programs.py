@@ -1,4 +1,4 @@
-"""Programs that use the client rightly and wrongly, for type checkers to judge."""
+"""Programs for type checkers, which use the client correctly or incorrectly."""
 
 from __future__ import annotations
 
@@ -241,7 +241,7 @@ def _with_deprecated_members() -> dict[str, Any]:
 
 
 def _of_two_alternatives() -> dict[str, Any]:
-    """Make a document of a task that is one of two objects, with nothing beside them."""
+    """Make a document whose task is one of two objects, without other keywords."""
     document = a_document({}, identifier="either", model="test:either@1")
     task = document["components"]["schemas"]["RequestBody"]["items"]
     members = {"prompt": {"type": "string"}, "strength": {"type": "number"}}
@@ -264,7 +264,7 @@ DOCUMENTS = [
     sketch("sketch_3"),
     narrator(),
 ]
-"""What the package of the programs has beside the golden and the general documents."""
+"""Documents for the programs, in addition to the golden and general documents."""
 
 EXAMPLES = {f"example_{p.name}": p for p in (TOP / "examples").glob("*.py")}
 PROGRAMS = {
@@ -278,10 +278,10 @@ PROGRAMS = {
 
 
 def write_programs(folder: Path) -> Path:
-    """Write the programs, and documents that some of them are about.
+    """Write the programs, and documents that some of them need.
 
     Args:
-        folder: Where the folders `programs` and `documents` are to be.
+        folder: The folder in which to create the folders `programs` and `documents`.
 
     Returns:
         The folder of the documents.

@@ -1,4 +1,4 @@
-"""Makes wheels of installed distributions, for environments that need no index."""
+"""Makes wheels of installed distributions, for installation without an index."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-# What installers write beside the files of a wheel.
+# Files that installers add to those of a wheel.
 _OF_INSTALLERS = {"INSTALLER", "RECORD", "REQUESTED", "direct_url.json"}
 
 
 def with_requirements(names: Iterable[str]) -> list[metadata.Distribution]:
-    """Find installed distributions, with all that they require."""
+    """Find installed distributions, with all their requirements."""
     found: dict[str, metadata.Distribution] = {}
     left = list(names)
     while left:
@@ -39,7 +39,7 @@ def _required_names(distribution: metadata.Distribution) -> Iterator[str]:
 
 
 def make_wheel(distribution: metadata.Distribution, folder: Path) -> None:
-    """Make a wheel of the files that an installer took from one, but for its scripts."""
+    """Make a wheel of the installed files of a distribution, without its scripts."""
     said = distribution.read_text("WHEEL")
     assert said, distribution.name
     name = f"{canonicalize_name(distribution.name).replace('-', '_')}-{distribution.version}"
@@ -62,6 +62,6 @@ def make_wheel(distribution: metadata.Distribution, folder: Path) -> None:
 
 
 def _tags(said: str) -> str:
-    """Compress the tags of a wheel as its name does: pythons, ABIs and platforms."""
+    """Compress the tags of a wheel for its file name: pythons, ABIs and platforms."""
     tags = [tag.split("-") for tag in re.findall(r"^Tag: (\S+)", said, re.MULTILINE)]
     return "-".join(".".join(dict.fromkeys(part)) for part in zip(*tags, strict=True))

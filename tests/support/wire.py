@@ -1,4 +1,4 @@
-"""A server on a loopback socket that writes each byte by hand."""
+"""A server on a loopback socket whose scripts write the raw bytes of responses."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     Script: TypeAlias = "Callable[[socket.socket, bytes], object]"
 
 LONG = 30.0
-"""Seconds that a test waits for what comes at once unless something is wrong."""
+"""Seconds that a test waits for something that normally happens at once."""
 
 
 @dataclass
 class Wire:
-    """Does what `script` says with each request; a connection may bring many.
+    """Calls `script` with each request. A connection may have many requests.
 
     Attributes:
-        url: Where it listens.
-        script: Is given the connection and the request.
-        requests: The requests as they came.
-        connections: How many connections were made.
+        url: The URL of the server.
+        script: Called with the connection and the request.
+        requests: The requests, in order.
+        connections: The number of connections.
     """
 
     url: str
@@ -36,7 +36,7 @@ class Wire:
     connections: int = 0
 
     def follow(self, client: socket.socket) -> None:
-        """Follow the script until the connection breaks."""
+        """Call the script for each request until the connection ends."""
         self.connections += 1
         with client, suppress(OSError):
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -48,14 +48,14 @@ class Wire:
 
 @contextmanager
 def wired(script: Script) -> Iterator[Wire]:
-    """Follow a script with each request while the context lasts."""
+    """Run a server that calls a script for each request while the context lasts."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         wire = Wire(f"http://127.0.0.1:{listening.getsockname()[1]}/v1", script)
         threads: list[Thread] = []
         clients: list[socket.socket] = []
 
         def accept() -> None:
-            with suppress(OSError):  # the context is left
+            with suppress(OSError):  # the context has ended
                 while True:
                     client, _ = listening.accept()
                     clients.append(client)
@@ -68,14 +68,14 @@ def wired(script: Script) -> Iterator[Wire]:
             yield wire
         finally:
             for each in (listening, *clients):
-                with suppress(OSError):  # it is closed
+                with suppress(OSError):  # already closed
                     each.shutdown(socket.SHUT_RDWR)
             for thread in threads:
                 thread.join(LONG)
 
 
 def read_request(client: socket.socket) -> bytes:
-    """Read one request; nothing when the client has gone."""
+    """Read one request; empty if the client has closed the connection."""
     received = b""
     while True:
         head, blank, body = received.partition(b"\r\n\r\n")
@@ -89,18 +89,18 @@ def read_request(client: socket.socket) -> bytes:
 
 
 def answer(body: bytes = b'{"data":[]}', status: int = 200, *headers: str) -> bytes:
-    """Return a whole answer."""
+    """Return the bytes of a complete response."""
     lines = [f"HTTP/1.1 {status} Said", f"Content-Length: {len(body)}", *headers]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
 def say(what: bytes) -> Script:
-    """Return a script that answers each request so."""
+    """Return a script that sends these bytes for each request."""
     return lambda client, _: client.sendall(what)
 
 
 def drip(first: bytes, again: bytes) -> Script:
-    """Return a script that goes on for as long as the client listens."""
+    """Return a script that sends `first`, then `again` while the client listens."""
 
     def script(client: socket.socket, _: bytes) -> None:
         client.sendall(first)
@@ -112,18 +112,18 @@ def drip(first: bytes, again: bytes) -> Script:
 
 
 def hold(client: socket.socket, _: bytes) -> None:
-    """Answer nothing until the client leaves."""
+    """Send no response until the client closes the connection."""
     client.recv(1)
 
 
 def reset(client: socket.socket, _: bytes) -> None:
-    """Break the connection."""
+    """Reset the connection."""
     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     client.close()
 
 
 def in_turn(scripts: Iterable[Script]) -> Script:
-    """Return a script that follows others, one for each request."""
+    """Return a script that calls the given scripts in order, one for each request."""
     left = iter(scripts)
 
     def script(client: socket.socket, request: bytes) -> None:

@@ -1,4 +1,4 @@
-"""What tests of WebSockets share."""
+"""Fixtures of the tests of WebSockets."""
 
 from __future__ import annotations
 
@@ -21,5 +21,5 @@ def run(shipped: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 @pytest.fixture
 def image(image_inference: ModuleType) -> Callable[..., Any]:
-    """Makes requests for an image."""
+    """Makes image requests."""
     return image_maker(image_inference)

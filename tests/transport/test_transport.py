@@ -1,4 +1,4 @@
-"""How calls travel over HTTP: in time, once, in bounds, and without showing the key."""
+"""HTTP transport: timeouts, size limits, one POST per call, and a hidden key."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ REFUSED = "http://127.0.0.1:1/v1"
 
 @dataclass
 class Carrier:
-    """Makes one exchange with the transport of a package, sync or async."""
+    """Makes exchanges with the sync or async transport of a package."""
 
     kind: str
     package: str
@@ -46,11 +46,11 @@ class Carrier:
     brought: list[Any] = field(default_factory=list)
 
     def module(self, name: str) -> Any:
-        """A module of the package."""
+        """Import a module of the package."""
         return import_module(f"{self.package}.{name}")
 
     def transport(self, url: str, http_client: Any = None) -> Any:
-        """What carries calls to an address."""
+        """Make a transport for a URL."""
         key = self.module("_runtime.transport.api_key").ApiKey(KEY)
         endpoint = self.module("_runtime.transport.endpoint").Endpoint(
             url, key, self.auth
@@ -63,13 +63,13 @@ class Carrier:
         return kind(endpoint, http_client, 4)
 
     def http_client(self, **options: Any) -> Any:
-        """An HTTP client of the caller's."""
+        """Make an HTTP client that the caller owns."""
         kind = httpx2.Client if self.kind == "sync" else httpx2.AsyncClient
         self.brought.append(kind(**options))
         return self.brought[-1]
 
     async def close(self, transport: Any) -> None:
-        """Close what carries calls, and the HTTP clients that were brought."""
+        """Close a transport and the caller's HTTP clients."""
         if self.kind == "sync":
             transport.close()
         else:
@@ -80,7 +80,7 @@ class Carrier:
         self.brought.clear()
 
     def do(self, how: str, transport: Any, timeout: float = LONG) -> Any:
-        """Post a task, or open the stream of its answer and read it."""
+        """Post a task, or open and read a streamed response."""
         return getattr(self, f"_{how}_{self.kind}")(transport, timeout)
 
     def _post_sync(self, transport: Any, seconds: float) -> Any:
@@ -100,7 +100,7 @@ class Carrier:
             return response
 
     def run(self, how: str, transport: Any, *timeouts: float) -> list[Any]:
-        """Make some exchanges, one after the other; return what they gave or raised."""
+        """Make exchanges one after the other; return their results or exceptions."""
 
         async def work() -> list[Any]:
             outcomes: list[Any] = []
@@ -120,12 +120,12 @@ class Carrier:
         return asyncio.run(work())
 
     def once(self, url: str, how: str = "post", timeout: float = LONG) -> Any:
-        """Make one exchange; return what it gave or raised."""
+        """Make one exchange; return its result or exception."""
         [outcome] = self.run(how, self.transport(url), timeout)
         return outcome
 
     def is_sent(self, error: Any) -> bool:
-        """Whether an exception says that something was written."""
+        """Return whether an exception says that something was written."""
         if isinstance(error, httpx2.RequestError):
             return not isinstance(
                 error, self.module("_runtime.transport.exchange").NEVER_SENT
@@ -142,7 +142,7 @@ def carrier(request: pytest.FixtureRequest, shipped: ModuleType) -> Carrier:
 both_ways = pytest.mark.parametrize("how", ["post", "open"])
 
 
-# -- a POST stays where it was sent -------------------------------------------
+# -- redirects ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -157,7 +157,7 @@ def test_a_redirect_is_not_followed(carrier: Carrier, status: int, place: str) -
     assert len(wire.requests) == 1
 
 
-# -- in time ------------------------------------------------------------------
+# -- timeouts -----------------------------------------------------------------
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
 EMPTY_BLOCK = b"5\r\n\x00\x00\x00\xff\xff\r\n"
@@ -188,7 +188,7 @@ def test_a_server_that_takes_its_time_gets_no_more_than_there_is(
 
 @both_ways
 def test_what_answers_set_is_not_kept(carrier: Carrier, how: str) -> None:
-    """Cookies of new names would make each request larger than the one before."""
+    """Otherwise, cookies with new names would make each request larger."""
     with wired(say(answer(ENVELOPE, 200, "Set-Cookie: kept=1; Path=/"))) as wire:
         carrier.run(how, carrier.transport(wire.url), LONG, LONG)
     assert len(wire.requests) == 2
@@ -212,7 +212,7 @@ def test_a_client_that_was_brought_is_bounded_too(carrier: Carrier) -> None:
 
 def test_a_request_that_is_read_slowly_is_given_up(carrier: Carrier) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        # Set before it listens, it bounds what the kernel takes for the server.
+        # Accepted sockets inherit it: the kernel buffers little for the server.
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         is_over = Event()
 
@@ -265,13 +265,13 @@ def test_a_name_that_is_not_resolved_in_time_was_not_sent_to(
     assert not Carrier("sync", shipped.__name__).is_sent(error)
 
 
-# -- in bounds ----------------------------------------------------------------
+# -- size limits and compression ----------------------------------------------
 
 ENVELOPE = b'{"data":[{"taskType":"ping","pong":true}]}'
 
 
 def deflated(body: bytes, wbits: int) -> bytes:
-    """Compress a body in one of zlib's formats."""
+    """Compress a body in a format of zlib."""
     compressor = zlib.compressobj(wbits=wbits)
     return compressor.compress(body) + compressor.flush()
 
@@ -395,7 +395,7 @@ def test_a_hook_that_fails_after_the_answer_leaves_the_task_uncertain(
 
 
 def test_an_answer_before_the_end_of_the_request_is_read(carrier: Carrier) -> None:
-    """The server refuses a large request by its headers, and closes the connection."""
+    """The server refuses a large request after its headers, and disconnects."""
     refusal = answer(b'{"errors":[{"code":"payloadTooLarge","message":"no"}]}', 413)
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
@@ -413,7 +413,7 @@ def test_an_answer_before_the_end_of_the_request_is_read(carrier: Carrier) -> No
 
 
 class FailingAuth(httpx2.Auth):
-    """Fails before the first request, or after the answer to it."""
+    """Authentication that fails before the first request, or after its response."""
 
     def __init__(self, cause: Exception, sent: int) -> None:
         self._cause = cause
@@ -422,7 +422,7 @@ class FailingAuth(httpx2.Auth):
     def auth_flow(
         self, request: httpx2.Request
     ) -> Generator[httpx2.Request, httpx2.Response, None]:
-        """Yield the request as often as it is sent, and fail."""
+        """Yield the request `sent` times, then fail."""
         for _ in range(self._sent):
             yield request
         raise self._cause
@@ -436,7 +436,7 @@ CAUSES = [KeyError("mine"), OSError("mine"), TimeoutError(), httpx2.ReadTimeout(
 def test_nothing_is_sent_if_a_hook_fails_before(
     carrier: Carrier, cause: Exception, *, is_wired: bool
 ) -> None:
-    """Over a connection, and with a transport that traces nothing."""
+    """With a connection, and with a transport that emits no trace events."""
 
     class Hook:
         def __call__(self, _: httpx2.Request) -> None:
@@ -458,7 +458,7 @@ def test_nothing_is_sent_if_a_hook_fails_before(
 def test_a_hook_of_requests_and_of_answers_may_fail_after_the_answer(
     carrier: Carrier,
 ) -> None:
-    """A transport that traces nothing does not tell whether the request was sent."""
+    """Without trace events, the client cannot know whether the request was sent."""
 
     def hook(message: httpx2.Request | httpx2.Response) -> None:
         if isinstance(message, httpx2.Response):
@@ -525,7 +525,7 @@ def test_an_answer_that_a_hook_has_read_is_taken(carrier: Carrier) -> None:
 
 
 def shown(error: BaseException) -> Iterator[str]:
-    """All that a report of an exception could show, variables of frames included."""
+    """Yield all texts that an error report could show, with variables of frames."""
     pending: list[BaseException | None] = [error]
     seen: set[int] = set()
     while pending:
@@ -657,7 +657,7 @@ def test_an_address_that_is_none_is_refused_at_once(carrier: Carrier, url: str) 
     assert "someone" not in str(raised.value)
 
 
-# -- closed -------------------------------------------------------------------
+# -- closed clients -----------------------------------------------------------
 
 
 @both_ways
@@ -856,7 +856,7 @@ def test_a_variable_that_cannot_be_used_is_named(
     said: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(sys.modules, "socksio", None)  # as where it is not installed
+    monkeypatch.setitem(sys.modules, "socksio", None)  # as if not installed
     monkeypatch.setenv(name, value)
     with pytest.raises(carrier.module("_runtime.exceptions").RunwareError) as raised:
         carrier.transport(REFUSED)
@@ -873,7 +873,7 @@ def test_a_proxy_that_fails_is_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if scheme == "http" and script not in (None, reset):
-        return  # the answer of a proxy is that of the server
+        return  # over HTTP, it looks like the server's response
     for variable in ("NO_PROXY", "no_proxy", "http_proxy", "https_proxy"):
         monkeypatch.delenv(variable, raising=False)
     with wired(script or reset) as wire:

@@ -1,7 +1,7 @@
 """The client over a WebSocket: one connection for all tasks.
 
-What breaks is the matter of `test_websocket_drops.py`, what the server refuses that of
-`test_websocket_errors.py`.
+`test_websocket_drops.py` tests broken connections. `test_websocket_errors.py` tests
+errors from the server.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def test_the_first_message_authenticates(run: Run, image: Callable[..., Any]) ->
     request = image()
 
     async def work(client: Any, sockets: Sockets) -> None:
-        assert not sockets.peers  # a connection is made when it is needed
+        assert not sockets.peers  # the client connects when needed
         [made] = await client.run(request)
         assert type(made) is request.result
 
@@ -48,8 +48,8 @@ def test_many_tasks_share_a_connection_in_any_order(
         tasks = [(await peer.heard())[0] for _ in range(60)]
         items = [result(t, n) for t in tasks for n in range(t["numberResults"])]
         for item in reversed(items):
-            await peer.say(item, item)  # each is said twice in a message,
-            await peer.say(item)  # and once again
+            await peer.say(item, item)  # each item twice in a message,
+            await peer.say(item)  # and once more
         await peer.rest()
 
     async def work(client: Any, _: Sockets) -> None:
@@ -110,7 +110,7 @@ def test_a_large_result_comes_whole(run: Run, image: Callable[..., Any]) -> None
     run(work, large)
 
 
-# -- tasks that are delivered later ---------------------------------------------
+# -- async delivery -------------------------------------------------------------
 
 
 def test_an_async_task_is_asked_for(run: Run, image: Callable[..., Any]) -> None:
@@ -147,7 +147,7 @@ def test_what_comes_before_it_is_asked_for_is_kept(
     async def work(client: Any, _: Sockets) -> None:
         handle = await client.submit(image())
         await pushed.wait()
-        await client.ping.run(ping=True)  # whatever was sent before it has come
+        await client.ping.run(ping=True)  # all earlier messages have arrived
         [made] = await handle.wait()
         assert made.seed == 5
 
@@ -158,7 +158,7 @@ def test_what_comes_before_it_is_asked_for_is_kept(
 def test_a_question_is_answered_without_those_of_whom_nothing_is_said(
     run: Run, image: Callable[..., Any]
 ) -> None:
-    """A server may say nothing of a task that it does not know."""
+    """A server may send nothing about a task that it does not know."""
 
     async def forgetful(peer: Peer) -> None:
         await peer.let_in()

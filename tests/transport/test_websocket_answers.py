@@ -1,4 +1,4 @@
-"""What the transport over a WebSocket takes for the answer to a call, and what not."""
+"""WebSocket transport: which messages are the response to a call."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ def failure(task: Item, code: str = "nsfwContentDetected", **members: Any) -> It
 
 
 def kinds(peer: Peer) -> list[str]:
-    """The types of what a connection heard, without pings."""
+    """Return the types of received tasks, without authentications and pings."""
     sent = [task["taskType"] for tasks in peer.frames for task in tasks]
     return [kind for kind in sent if kind not in ("authentication", "ping")]
 
 
-# -- questions ------------------------------------------------------------------
+# -- polls ----------------------------------------------------------------------
 
 
 def test_a_question_without_an_answer_is_given_up(run: Run) -> None:
-    """Pongs say nothing about it; its late answer is that to the next question."""
+    """A pong does not answer a poll. A late response answers the next poll."""
     task = order()
     asked = asyncio.Event()
 
@@ -115,7 +115,7 @@ def test_one_failed_task_is_not_the_status_of_others(run: Run) -> None:
 
 
 def test_a_message_may_have_thousands_of_results(run: Run) -> None:
-    """The time to read it grows with their number, not with its square."""
+    """The time to read it is linear in their number, not quadratic."""
     task = order()
 
     async def many(peer: Peer) -> None:
@@ -206,7 +206,7 @@ def test_what_a_drop_left_out_of_an_answer_is_no_answer(run: Run) -> None:
     run.carry(work, dropping)
 
 
-# -- errors without names -------------------------------------------------------
+# -- errors that name no task ---------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ def test_a_nameless_error_is_of_the_only_call_that_is_unanswered(run: Run) -> No
         await peer.ponged()
         heard.set()
         await peer.ponged()
-        await peer.say(result(first))  # nobody waits for it any more
+        await peer.say(result(first))  # no call waits for it any more
         await peer.say(errors=[NAMELESS])
         await peer.rest()
 
@@ -312,13 +312,13 @@ def test_a_nameless_error_may_be_about_a_question(
 def test_a_nameless_error_may_answer_the_first_of_two_questions(
     run: Run, shipped: ModuleType, code: str
 ) -> None:
-    """What answered the second told the first, too; its own answer may still come."""
+    """A result ends the second poll. The error may be the response to the first one."""
     run.wait("_runtime.transport.pending", SILENCE=0.05)
     task, asked = order(), question(order())
 
     async def late(peer: Peer) -> None:
         await peer.let_in()
-        for _ in range(3):  # the task, and two questions
+        for _ in range(3):  # the task and two polls
             await peer.ponged()
         await peer.say(result({**asked, "taskType": "imageInference"}))
         await peer.say(errors=[{"code": code, "message": "No."}])
@@ -480,7 +480,7 @@ def test_a_failed_task_of_a_batch_does_not_cut_the_others_short(run: Run) -> Non
     run.carry(work, slow)
 
 
-# -- results that nobody waits for ----------------------------------------------
+# -- results that no call waits for ---------------------------------------------
 
 
 def test_results_of_tasks_that_were_sent_are_all_kept(run: Run) -> None:
@@ -567,7 +567,7 @@ def test_an_answer_that_comes_while_its_caller_leaves_is_kept(run: Run) -> None:
                     await peer.say(result(task))
 
     async def work(carrier: Carrier) -> None:
-        for steps in range(60):  # of the event loop, until the caller leaves
+        for steps in range(60):  # of the event loop, before the call is cancelled
             task = order()
             sending = asyncio.create_task(carrier.post(task))
             for _ in range(steps):
@@ -590,7 +590,7 @@ def test_an_answer_that_comes_while_its_caller_leaves_is_kept(run: Run) -> None:
     run.carry(work, noting)
 
 
-# -- what is said about a sending -----------------------------------------------
+# -- conflicts ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("code", ["conflictTaskUUID", "duplicateTaskUUID"])
@@ -707,7 +707,7 @@ def test_a_session_without_a_name_is_not_gone_on_with(run: Run, uuid: object) ->
 
 
 def test_what_a_server_delivers_before_it_lets_in_is_taken(run: Run) -> None:
-    """An error about a task, or what cannot be read, does not refuse the session."""
+    """An error about a task or an unreadable message does not refuse the session."""
     first, second = order(), order()
 
     async def dropping(peer: Peer) -> None:

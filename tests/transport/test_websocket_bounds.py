@@ -1,4 +1,4 @@
-"""A WebSocket under a server that does not keep to anything, on loops and in processes."""
+"""WebSockets with servers that break the protocol, event loops and processes."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ if TYPE_CHECKING:
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
-# -- servers that keep to nothing -------------------------------------------------
+# -- servers that break the protocol ----------------------------------------------
 
 
 @asynccontextmanager
 async def serving(talk: Talk) -> AsyncIterator[str]:
-    """Serve connections byte by byte; gives the address."""
+    """Serve connections with `talk`, and yield the URL."""
 
     async def served(
         reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -80,7 +80,7 @@ async def upgrade(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 
 async def heard(reader: asyncio.StreamReader) -> list[Item]:
-    """The tasks of the next text frame (RFC 6455, section 5.2)."""
+    """Return the tasks of the next text frame (RFC 6455, section 5.2)."""
     opcode, length = await reader.readexactly(2)
     length &= 127
     if length == 126:
@@ -95,7 +95,7 @@ async def heard(reader: asyncio.StreamReader) -> list[Item]:
 
 
 def frame(text: str, first: int = 0x81) -> bytes:
-    """A short text frame."""
+    """Return a short text frame."""
     content = text.encode()
     size = len(content)
     length = bytes([size]) if size < 126 else b"\x7e" + struct.pack("!H", size)
@@ -108,7 +108,7 @@ LET_IN = json.dumps({"data": [{"taskType": "authentication"}]})
 async def drips_headers(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
-    """Never come to the end of the headers."""
+    """Send headers without end."""
     await reader.readuntil(b"\r\n\r\n")
     writer.write(b"HTTP/1.1 101 Switching Protocols\r\n")
     while True:
@@ -118,7 +118,7 @@ async def drips_headers(
 
 
 async def informs(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Send informational answers for ever."""
+    """Send informational responses without end."""
     await reader.readuntil(b"\r\n\r\n")
     while True:
         writer.write(b"HTTP/1.1 103 Early Hints\r\n\r\n")
@@ -127,14 +127,14 @@ async def informs(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 
 async def is_silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-    """Say nothing at all."""
+    """Send nothing."""
     await reader.read()
 
 
 async def lets_nobody_in(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
-    """Say nothing to the authentication."""
+    """Open a WebSocket, but do not answer the authentication."""
     await upgrade(reader, writer)
     await reader.read()
 
@@ -143,7 +143,7 @@ async def lets_nobody_in(
 def test_a_connection_that_never_opens_takes_only_its_callers_time(
     run: Run, shipped: ModuleType, talk: Talk
 ) -> None:
-    """Each by its own time; when that of opening is over, the others know it too."""
+    """A call fails after its own timeout, or when the connection timeout is over."""
     run.wait(MAX_CONNECT=0.5)
 
     async def main() -> None:
@@ -211,7 +211,7 @@ def test_a_message_that_is_too_large_is_told(run: Run, shipped: ModuleType) -> N
         await peer.rest()
 
     async def fresh(peer: Peer) -> None:
-        """The server would send the message again to the session that it was for."""
+        """The session is new: in the old one, the server would resend the message."""
         assert "connectionSessionUUID" not in await peer.let_in()
         [second] = await peer.ponged()
         await peer.say(result(second))
@@ -415,7 +415,7 @@ def test_a_client_in_use_refuses_another_loop(shipped: ModuleType) -> None:
             assert not raised.value.may_have_run
             go_on.set()
             assert len((await waiting).data) == 1
-            # Now nobody waits: the other loop takes over.
+            # No call is waiting now, so the other loop takes over.
             assert len((await asyncio.to_thread(elsewhere, made)).data) == 1
             await sockets.peers[0].connection.wait_closed()
             assert len((await made.post(order())).data) == 1
@@ -437,7 +437,7 @@ def test_a_client_in_use_refuses_another_loop(shipped: ModuleType) -> None:
 def test_loops_of_two_threads_do_not_share_a_session(
     shipped: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Both take over from a loop that has ended, at the same time."""
+    """Both take over from an ended loop at the same time."""
     module = import_module(f"{shipped.__name__}._runtime.transport.connection")
     leave = module.SharedConnection.leave
     meeting, start = threading.Barrier(2), threading.Barrier(2)
@@ -445,7 +445,7 @@ def test_loops_of_two_threads_do_not_share_a_session(
 
     def leave_together(connection: Any) -> Any:
         session = leave(connection)
-        with suppress(threading.BrokenBarrierError):  # one is alone here
+        with suppress(threading.BrokenBarrierError):  # only one thread is here
             meeting.wait(0.2)
             together.append(session)
         return session
@@ -551,14 +551,14 @@ def test_without_an_event_loop_of_asyncio_a_sentence_is_raised(
 
 
 async def resets(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Break the connection at once."""
+    """Reset the connection at once."""
     abort(writer)
 
 
 async def resets_after_opening(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
-    """Break the connection while the client authenticates."""
+    """Reset the connection while the client authenticates."""
     await upgrade(reader, writer)
     await writer.drain()
     abort(writer)
@@ -567,7 +567,7 @@ async def resets_after_opening(
 async def resets_after_a_task(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
-    """Let the client in, and break the connection."""
+    """Let the client in, receive a task and reset the connection."""
     await upgrade(reader, writer)
     await heard(reader)
     writer.write(frame(LET_IN))
@@ -578,7 +578,7 @@ async def resets_after_a_task(
 async def repeats_the_key(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
-    """Say what the client has said."""
+    """Send the client's message back."""
     await upgrade(reader, writer)
     writer.write(frame(json.dumps(await heard(reader))))
     await reader.read()
@@ -626,14 +626,14 @@ def test_no_exception_leads_to_the_key(
 
 
 def chain(error: BaseException | None) -> list[BaseException]:
-    """An exception with its causes and contexts."""
+    """Return an exception with its causes and contexts."""
     if error is None:
         return []
     return [error, *chain(error.__cause__), *chain(error.__context__)]
 
 
 def frames(error: BaseException) -> list[tuple[str, dict[str, Any]]]:
-    """The modules and the variables of the frames of a traceback."""
+    """Return the module and the variables of each frame of a traceback."""
     found = []
     traceback = error.__traceback__
     while traceback is not None:

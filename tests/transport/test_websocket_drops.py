@@ -1,4 +1,4 @@
-"""The client over a WebSocket that breaks, falls silent, or is left."""
+"""WebSockets that break or fall silent, and calls that are cancelled or closed."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
 
 LONG_SILENCE = 9
-"""Polls without news that end the wait for a task that the server refused."""
+"""A number of polls without news that ends the wait for a refused task."""
 
 
 def _refusal(task: Item, code: str, **more: str) -> Item:
-    """The error that refuses a task by its name."""
+    """Make an error that refuses a task and names it."""
     names = {name: task[name] for name in ("taskType", "taskUUID")}
     return {"code": code, "message": "It was not taken.", **names, **more}
 
@@ -103,7 +103,7 @@ def test_what_the_server_never_got_is_sent_again_as_the_policy_allows(
     resend: str,
     polls: int,
 ) -> None:
-    """A sync task that may have run is polled for; the third poll tells here."""
+    """A sync task that may have run is only polled. The third poll gets its result."""
     run.wait(
         "_runtime.transport.pending", QUIET=10, SILENCE=0.1 if says == "nothing" else 10
     )
@@ -243,7 +243,7 @@ def test_an_answer_that_is_out_of_date_sends_nothing_again(
 
     async def late(peer: Peer) -> None:
         await peer.let_in()
-        await peer.say(errors=[unknown(sent[0])])  # to an earlier question
+        await peer.say(errors=[unknown(sent[0])])  # responds to an earlier poll
         sent.extend(await peer.ponged())
         await peer.say(result(sent[0], 3))
         await peer.rest()
@@ -273,7 +273,7 @@ def test_all_tasks_run_once_whatever_breaks(
     repeated: str,
     deliveries: list[str],
 ) -> None:
-    """The server refuses a taskUUID that it knows, as far as the policy rests on it."""
+    """The server refuses known taskUUIDs in the cases that the policy relies on."""
     shipped = run.package
     faults = ("drop-before", "drop-after", "ws-drop", "refuse", "duplicate-items")
     options = [f"--fault={fault}=0.05" for fault in faults]
@@ -315,7 +315,7 @@ REFUSALS = (
 def test_the_refusal_of_a_second_sending_beside_results_of_the_first_one(
     run: Run, image: Callable[..., Any], code: str, more: dict[str, str]
 ) -> None:
-    """It is no failure, and the results of the first sending are polled for long."""
+    """The refusal is not a failure: the client keeps polling for the other results."""
     sent: list[Item] = []
 
     async def refusing(peer: Peer) -> None:
@@ -343,7 +343,7 @@ def test_the_refusal_of_a_second_sending_beside_results_of_the_first_one(
 def test_the_refusal_of_a_second_sending_alone(
     run: Run, image: Callable[..., Any], code: str
 ) -> None:
-    """The first sending still runs, and the polls say nothing about it for long."""
+    """The first request still runs, but many polls bring no news of it."""
     sent: list[Item] = []
 
     async def refusing(peer: Peer) -> None:
@@ -372,7 +372,7 @@ def test_the_refusal_of_a_second_sending_alone(
 def test_a_refusal_that_comes_after_a_drop_may_be_a_copy(
     run: Run, image: Callable[..., Any], code: str, *, is_named: bool
 ) -> None:
-    """The server repeats what it could not deliver, and has accepted the task since."""
+    """The server resends an undelivered refusal. Meanwhile, it accepted the task."""
     sent: list[Item] = []
 
     async def repeating(peer: Peer) -> None:
@@ -396,7 +396,7 @@ def test_a_refusal_that_comes_after_a_drop_may_be_a_copy(
 def test_a_nameless_error_may_be_the_failure_of_a_task_without_a_call(
     run: Run, image: Callable[..., Any], code: str
 ) -> None:
-    """A task of another call that the server has accepted runs, and fails."""
+    """The error may be about an accepted task of another call."""
     sent: list[Item] = []
 
     async def vague(peer: Peer) -> None:
@@ -465,7 +465,7 @@ def test_an_idle_client_connects_again_when_it_is_used(
     assert len(run(work, once, answering).peers) == 2
 
 
-# -- signs of life --------------------------------------------------------------
+# -- keepalive ------------------------------------------------------------------
 
 
 def test_a_connection_is_kept_alive(
@@ -514,7 +514,7 @@ def test_a_server_that_falls_silent_is_left(
     assert len(run(work, silent, buffered).peers) == 2
 
 
-# -- leaving --------------------------------------------------------------------
+# -- cancelling and closing -----------------------------------------------------
 
 
 def test_cancelling_a_call_leaves_the_others(
@@ -541,7 +541,7 @@ def test_cancelling_a_call_leaves_the_others(
         with pytest.raises(asyncio.CancelledError):
             await first
         [handle] = [h for h in client.unfinished() if h.task_uuid == left.task_uuid]
-        other = asyncio.create_task(handle.wait())  # it asks, and the server answers
+        other = asyncio.create_task(handle.wait())  # it polls, and the server answers
         assert [one.seed for one in await second] == [1]
         assert [one.seed for one in await other] == [0]
 
@@ -562,7 +562,7 @@ def test_what_came_before_a_call_was_cancelled_is_kept(
     async def work(client: Any, _: Sockets) -> None:
         running = asyncio.create_task(client.run(image(number_results=2)))
         await asyncio.sleep(0)
-        await client.ping.run(ping=True)  # what was sent before it has come
+        await client.ping.run(ping=True)  # earlier messages have arrived
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
@@ -591,7 +591,7 @@ def test_a_server_that_reads_nothing_holds_up_nobody(
     async def work(client: Any, _: Sockets) -> None:
         large = "data:image/png;base64," + "A" * 20_000_000
         request = image(inputs={"seedImage": large}, strength=0.5)
-        await client.ping.run(ping=True)  # the connection is there
+        await client.ping.run(ping=True)  # the connection is open
         try:
             with pytest.raises(shipped.TimeoutError):
                 await client.run(request, timeout=1)
@@ -651,7 +651,7 @@ def test_a_timeout_is_kept(
         await peer.rest()
 
     async def work(client: Any, _: Sockets) -> None:
-        await client.ping.run(ping=True)  # the connection is there
+        await client.ping.run(ping=True)  # the connection is open
         with pytest.raises(shipped.TimeoutError) as raised:
             await client.run(image(), timeout=2)
         assert raised.value.handle

@@ -1,4 +1,4 @@
-"""What a client raises over a WebSocket: the same as over HTTP."""
+"""Errors over a WebSocket: the client raises the same as over HTTP."""
 
 from __future__ import annotations
 
@@ -251,7 +251,7 @@ def test_an_error_without_a_name_is_of_the_only_call(
 def test_an_error_without_a_name_and_a_code_ends_no_task(
     run: Run, image: Callable[..., Any]
 ) -> None:
-    """A gateway may say of the connection that something failed."""
+    """A gateway may report an error of the connection."""
 
     async def vague(peer: Peer) -> None:
         await peer.let_in()
@@ -310,7 +310,7 @@ def test_a_message_that_cannot_be_read(
 def test_a_server_that_opens_no_websocket(
     run: Run, image: Callable[..., Any], shipped: ModuleType, server: HTTPServer
 ) -> None:
-    """The HTTP server has no GET: it answers 501."""
+    """The HTTP server has no GET method and answers 501."""
 
     async def work(client: Any, _: Sockets) -> None:
         with pytest.raises(shipped.ConnectionError, match="HTTP 501 instead of"):

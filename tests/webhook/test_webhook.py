@@ -1,4 +1,4 @@
-"""Webhooks: what their bodies are read as, and the ASGI app that takes them."""
+"""Webhooks: parsing their bodies, and the ASGI app that receives them."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ ERROR = {
     "parameter": "positivePrompt",
 }
 SPACED = "s3 cret"
-SECRET = "s3cret-ä+/%"  # noqa: S105 - one of a test
+SECRET = "s3cret-ä+/%"  # noqa: S105 - a fake secret
 
 
-# -- reading ------------------------------------------------------------------
+# -- parsing ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -356,7 +356,7 @@ def test_nothing_is_noted_without_a_store(shipped: ModuleType) -> None:
 
 
 class Served:
-    """An app on a loopback socket, with no more of HTTP than the tests need."""
+    """Serves an app on a loopback socket, with a minimal HTTP server."""
 
     def __init__(self, app: Any, root: str = "/hook") -> None:
         self.app = app
@@ -428,14 +428,14 @@ class Served:
 
 
 class Client:
-    """Posts to an app that is served while the context lasts."""
+    """Posts to a served app."""
 
     def __init__(self, http: httpx2.AsyncClient, url: str) -> None:
         self.http = http
         self.url = url
 
     async def post(self, item: Any = ITEM, **options: Any) -> httpx2.Response:
-        """Post an item with the secret in the header, unless told otherwise."""
+        """Post an item, by default with the secret in the header."""
         body = item if isinstance(item, bytes) else json.dumps(item).encode()
         given: dict[str, Any] = {
             "method": "POST",
@@ -447,7 +447,7 @@ class Client:
         return await self.http.request(content=body, **given)
 
     async def status(self, item: Any = ITEM, **options: Any) -> int:
-        """Post an item and give the status of the answer."""
+        """Post an item and return the status of the response."""
         return (await self.post(item, **options)).status_code
 
 
@@ -460,7 +460,7 @@ def _with_client(app: Any, talk: Callable[[Client], Any]) -> Any:
 
 
 class Handler:
-    """Remembers what it was given, and raises as often as it is told."""
+    """Records webhooks, and raises for the first `failures` of them."""
 
     def __init__(self, failures: int = 0) -> None:
         self.given: list[Any] = []
@@ -480,7 +480,7 @@ class Handler:
 
 
 class Awaited:
-    """A handler that is an object, and is awaited."""
+    """A handler that is an object with an async `__call__`."""
 
     def __init__(self, handler: Handler) -> None:
         self.handler = handler
@@ -493,7 +493,7 @@ class Awaited:
 def handlers(
     request: pytest.FixtureRequest,
 ) -> Callable[[Handler], Callable[[Any], object]]:
-    """Makes a handler of one of the kinds that the app takes."""
+    """Makes a handler of each kind that the app allows."""
 
     def made(handler: Handler) -> Callable[[Any], object]:
         def plain(webhook: Any) -> object:
@@ -597,7 +597,7 @@ def test_an_item_is_not_handled_twice_at_once(shipped: ModuleType) -> None:
 @pytest.mark.parametrize(
     ("place", "status"),
     [
-        ({"url": "/hook/s3cret-%C3%A4%2B%2F%25"}, 401),  # a slash ends the last part
+        ({"url": "/hook/s3cret-%C3%A4%2B%2F%25"}, 401),  # a slash splits the secret
         ({"url": "/hook?secret=s3cret-%C3%A4%2B%2F%25"}, 204),
         ({"url": "/hook?a=b&secret=no&secret=s3cret-%C3%A4%2B%2F%25"}, 204),
         ({"headers": {"x-webhook-secret": SECRET.encode()}}, 204),
