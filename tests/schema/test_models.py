@@ -602,6 +602,30 @@ def test_an_error_has_the_pattern_and_the_start_of_the_value(
     assert error["msg"] == "must match the pattern ^#[a-f0-9]{6}$"
 
 
+def test_a_pattern_is_shown_and_exported_as_its_document_has_it(tmp_path: Path) -> None:
+    patterns = {
+        "color": "^#[a-f0-9]{6}$",
+        "dots": "^.{2,4}$",
+        "handle": r"^[^\s]+$",
+        "name": "^(?!bad).*$",
+        "password": r"^(?=.*\d)(?=.*[a-z]).{3,6}$",
+        "size": r"^\d+(?:\.\d+)?[Kk-]$",
+    }
+    members = {n: {"type": "string", "pattern": text} for n, text in patterns.items()}
+    document = a_document({"properties": members})
+    package = generated(tmp_path, {"a.json": document}, package="shown_patterns")
+    with pytest.raises(ValidationError) as caught:
+        package.parse_request(a_task(**dict.fromkeys(patterns, "bad \n 1")))
+    told = {error["loc"][0]: error["msg"] for error in caught.value.errors()}
+    assert told == {n: f"must match the pattern {text}" for n, text in patterns.items()}
+    exported = package.tasks.image_inference.SampleRequest.model_json_schema()
+    assert {
+        name: member["pattern"]
+        for name, member in exported["properties"].items()
+        if name in patterns
+    } == patterns
+
+
 def test_an_error_has_nothing_of_a_medium(module: ModuleType) -> None:
     with pytest.raises(ValidationError) as caught:
         module.ImageInferenceRequest(model="a:1@1", inputs={"seed_image": "no medium"})

@@ -154,7 +154,7 @@ class Annotations:
             self._expressions.helpers.add(name)
             return name
         if isinstance(test, Matches):
-            return self._expressions.pattern(test)
+            return self._expressions.pattern(test, is_shown=True)
         raise TypeError(test)
 
     def _number(self, number: t.Number) -> Annotation:
@@ -249,9 +249,9 @@ def _keywords(**values: float | str | None) -> list[str]:
 
 
 def _may_be_literal(constant: object) -> bool:
-    """Return whether `Literal` allows a constant; of integers, mypy reads 64 bits."""
+    """Return whether `Literal` allows a constant; of integers, mypy reads 63 bits."""
     if isinstance(constant, int):
-        return -(2**63) <= constant < 2**63
+        return abs(constant) < 2**63
     return not isinstance(constant, float)
 
 

@@ -38,14 +38,22 @@ class ValueTests:
         self.helpers.add(name)
         return call(name, *arguments)
 
-    def pattern(self, test: p.Matches) -> str:
-        """Write the pattern of a test as a callable object."""
+    def pattern(self, test: p.Matches, *, is_shown: bool = False) -> str:
+        """Write the pattern of a test as a callable object.
+
+        Args:
+            test: The test.
+            is_shown: Whether the object has the pattern as the document has it, for
+                messages and for JSON Schema.
+        """
         wanted = [string(text) for text, must in test.parts if must]
         unwanted = [string(text) for text, must in test.parts if not must]
         if len(unwanted) == 1:
             wanted.append(f"unless={unwanted[0]}")
         elif unwanted:
             wanted.append(f"unless=({', '.join(unwanted)})")
+        if is_shown and test.parts and test.parts != ((test.source, True),):
+            wanted.append(f"source={string(test.source)}")
         return self.helper("Pattern", *wanted).text
 
     def write_test(self, test: Predicate, subject: Subject) -> Expression:

@@ -22,31 +22,35 @@ class Pattern:
         matches: Expressions in the syntax of Rust's `regex`. All of them must be found in
             the text.
         unless: One or more expressions that must not be found.
+        source: The pattern of the document, in the syntax of ECMA-262; None if it is the
+            only expression.
     """
 
-    __slots__ = ("_excluded", "_required")
+    __slots__ = ("_excluded", "_required", "_source", "_takes_all")
 
-    def __init__(self, *matches: str, unless: str | tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        *matches: str,
+        unless: str | tuple[str, ...] = (),
+        source: str | None = None,
+    ) -> None:
         # The empty expression matches every text without lone surrogates.
         self._required = matches or ("",)
         self._excluded = (unless,) if isinstance(unless, str) else unless
+        self._source = self._required[0] if source is None else source
+        self._takes_all = not any(self._required) and not self._excluded
 
     def __repr__(self) -> str:
-        found = [*map(repr, self._required), *(f"unless {e!r}" for e in self._excluded)]
-        return f"Pattern({', '.join(found)})"
+        return f"Pattern({self._source!r})"
 
     def __str__(self) -> str:
-        wanted = ["must match the pattern " + each for each in self._required if each]
-        unwanted = ["must not match the pattern " + each for each in self._excluded]
-        return ", and ".join([*wanted, *unwanted]) or "must be Unicode"
+        if self._takes_all:
+            return "must be Unicode"
+        return f"must match the pattern {self._source}"
 
     def json_schema(self) -> dict[str, Any]:
-        """Return the pattern as keywords of JSON Schema."""
-        said: list[dict[str, Any]] = [
-            *({"pattern": each} for each in self._required if each),
-            *({"not": {"pattern": each}} for each in self._excluded),
-        ]
-        return said[0] if len(said) == 1 else {"allOf": said} if said else {}
+        """Return the pattern as a keyword of JSON Schema."""
+        return {} if self._takes_all else {"pattern": self._source}
 
     def schema(self) -> CoreSchema:
         """Return the core schema of texts that match."""

@@ -136,7 +136,7 @@ class CaptionRequest(TaskRequest[CaptionResult], OpenPart):
     deliveries: ClassVar[tuple[str, ...]] = ("sync", "async")
 
     model: Annotated[
-        str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
+        str, Text(matches=Pattern("^[a-zA-Z0-9._-]+(:[a-zA-Z0-9._/@-]+)?$"))
     ]
     """The AIR of the model that describes the image or the video. It determines which
     other fields are supported, and their limits.

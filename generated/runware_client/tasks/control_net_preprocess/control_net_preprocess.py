@@ -151,7 +151,7 @@ class ControlNetPreprocessRequest(TaskRequest[ControlNetPreprocessResult], OpenP
     default_delivery: ClassVar[str | None] = "sync"
 
     model: Annotated[
-        str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
+        str, Text(matches=Pattern("^[a-zA-Z0-9._-]+(:[a-zA-Z0-9._/@-]+)?$"))
     ]
     """The AIR of the model that generates the guide image. It determines which other
     fields are supported, and their limits.

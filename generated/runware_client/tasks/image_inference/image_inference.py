@@ -261,7 +261,7 @@ class Lora(Part):
     """
 
     model: Annotated[
-        str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
+        str, Text(matches=Pattern("^[a-zA-Z0-9._-]+(:[a-zA-Z0-9._/@-]+)?$"))
     ]
     """The AIR of the LoRA. It must fit the architecture of the task's model."""
 
@@ -282,7 +282,7 @@ class Embedding(OpenPart):
     """
 
     model: Annotated[
-        str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
+        str, Text(matches=Pattern("^[a-zA-Z0-9._-]+(:[a-zA-Z0-9._/@-]+)?$"))
     ]
     """The AIR of the embedding. It must fit the architecture of the task's model."""
 
@@ -310,7 +310,7 @@ class ControlNet(OpenPart):
     """
 
     model: Annotated[
-        str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
+        str, Text(matches=Pattern("^[a-zA-Z0-9._-]+(:[a-zA-Z0-9._/@-]+)?$"))
     ]
     """The AIR of the ControlNet. It must fit the architecture of the task's model."""
 
@@ -386,7 +386,7 @@ class IpAdapter(OpenPart):
     """
 
     model: Annotated[
-        str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
+        str, Text(matches=Pattern("^[a-zA-Z0-9._-]+(:[a-zA-Z0-9._/@-]+)?$"))
     ]
     """The AIR of the IP-Adapter. It must fit the architecture of the task's model."""
 
@@ -449,7 +449,7 @@ class Refiner(OpenPart):
     """
 
     model: Annotated[
-        str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
+        str, Text(matches=Pattern("^[a-zA-Z0-9._-]+(:[a-zA-Z0-9._/@-]+)?$"))
     ]
     """The AIR of the refiner."""
 
@@ -486,7 +486,7 @@ class HiresFixSettings(OpenPart):
     """
 
     model: Annotated[
-        str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
+        str, Text(matches=Pattern("^[a-zA-Z0-9._-]+(:[a-zA-Z0-9._/@-]+)?$"))
     ]
     """The AIR of the model that enlarges the image.
 
@@ -1381,7 +1381,7 @@ class ImageInferenceRequest(TaskRequest[ImageInferenceResult], OpenPart):
     default_delivery: ClassVar[str | None] = "sync"
 
     model: Annotated[
-        str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
+        str, Text(matches=Pattern("^[a-zA-Z0-9._-]+(:[a-zA-Z0-9._/@-]+)?$"))
     ]
     """The AIR of the model that generates the image. It determines which other fields
     are supported, and their limits.
@@ -1419,7 +1419,15 @@ class ImageInferenceRequest(TaskRequest[ImageInferenceResult], OpenPart):
     """
 
     resolution: (
-        Annotated[str, Text(matches=Pattern("^[0-9]+(\\.[0-9]+)?[KkPp]$"))] | None
+        Annotated[
+            str,
+            Text(
+                matches=Pattern(
+                    "^[0-9]+(\\.[0-9]+)?[KkPp]$", source="^\\d+(\\.\\d+)?[KkPp]$"
+                )
+            ),
+        ]
+        | None
     ) = None
     """The size of the image as a preset, such as `1K`, instead of `width` and `height`.
     If there is an input image, its aspect ratio is kept. The presets depend on the
@@ -1566,9 +1574,7 @@ class ImageInferenceRequest(TaskRequest[ImageInferenceResult], OpenPart):
     """
 
     vae: (
-        Annotated[
-            str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
-        ]
+        Annotated[str, Text(matches=Pattern("^[a-zA-Z0-9._-]+(:[a-zA-Z0-9._/@-]+)?$"))]
         | None
     ) = None
     """The AIR of another VAE, to use instead of the VAE of the model."""

@@ -35,7 +35,7 @@ FileInput = Annotated[
         "file",
         is_uuid,
         is_uri,
-        Pattern("^data:[a-zA-Z0-9]+/[a-zA-Z0-9.+\\-]+;base64,[a-zA-Z0-9+/=]+$"),
+        Pattern("^data:[a-zA-Z0-9]+/[a-zA-Z0-9.+-]+;base64,[a-zA-Z0-9+/=]+$"),
         Pattern("^[a-zA-Z0-9+/=]+$"),
     ),
 ]

@@ -140,9 +140,7 @@ class ModelUploadRequest(TaskRequest[ModelUploadResult]):
     """The format of the model file. It has only one value."""
 
     air_: (
-        Annotated[
-            str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
-        ]
+        Annotated[str, Text(matches=Pattern("^[a-zA-Z0-9._-]+(:[a-zA-Z0-9._/@-]+)?$"))]
         | None
     ) = None
     """The AIR that tasks should use for the model. The result contains this AIR, or the

@@ -78,7 +78,7 @@ class PromptEnhanceRequest(TaskRequest[PromptEnhanceResult], OpenPart):
     deliveries: ClassVar[tuple[str, ...]] = ("sync", "async")
 
     model: Annotated[
-        str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
+        str, Text(matches=Pattern("^[a-zA-Z0-9._-]+(:[a-zA-Z0-9._/@-]+)?$"))
     ]
     """The AIR of the model that generates the prompt.
 

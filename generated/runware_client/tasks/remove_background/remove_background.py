@@ -224,7 +224,7 @@ class RemoveBackgroundRequest(TaskRequest[RemoveBackgroundResult], OpenPart):
     deliveries: ClassVar[tuple[str, ...]] = ("sync", "async")
 
     model: Annotated[
-        str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
+        str, Text(matches=Pattern("^[a-zA-Z0-9._-]+(:[a-zA-Z0-9._/@-]+)?$"))
     ]
     """The AIR of the model that removes the background. It determines which other
     fields are supported, and their limits.

@@ -522,7 +522,7 @@ class TextInferenceRequest(TaskRequest[TextInferenceResult], OpenPart):
     default_delivery: ClassVar[str | None] = "sync"
 
     model: Annotated[
-        str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
+        str, Text(matches=Pattern("^[a-zA-Z0-9._-]+(:[a-zA-Z0-9._/@-]+)?$"))
     ]
     """The AIR of the model that generates the text. It determines which other fields
     are supported, and their limits.

@@ -275,7 +275,7 @@ class ThreeDInferenceRequest(TaskRequest[ThreeDInferenceResult], OpenPart):
     default_delivery: ClassVar[str | None] = "async"
 
     model: Annotated[
-        str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
+        str, Text(matches=Pattern("^[a-zA-Z0-9._-]+(:[a-zA-Z0-9._/@-]+)?$"))
     ]
     """The AIR of the model that generates the object. It determines which other fields
     are supported, and their limits.

@@ -205,7 +205,7 @@ class ToolsRequest(TaskRequest[ToolsResult], OpenPart):
     deliveries: ClassVar[tuple[str, ...]] = ("sync", "async")
 
     model: Annotated[
-        str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
+        str, Text(matches=Pattern("^[a-zA-Z0-9._-]+(:[a-zA-Z0-9._/@-]+)?$"))
     ]
     """The AIR of the tool. It determines which other fields are supported.
 

@@ -80,9 +80,7 @@ class ImportModel(OpenPart):
     """
 
     air_: (
-        Annotated[
-            str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
-        ]
+        Annotated[str, Text(matches=Pattern("^[a-zA-Z0-9._-]+(:[a-zA-Z0-9._/@-]+)?$"))]
         | None
     ) = None
     """The AIR that the trained model gets. Later tasks specify it as their `model`.
@@ -201,7 +199,7 @@ class TrainingRequest(TaskRequest[TrainingResult], OpenPart):
     result: ClassVar[type[TaskResult]] = TrainingResult
 
     model: Annotated[
-        str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
+        str, Text(matches=Pattern("^[a-zA-Z0-9._-]+(:[a-zA-Z0-9._/@-]+)?$"))
     ]
     """The AIR of the training to run. This is not the AIR of the trained model. It
     determines which other fields are supported.

@@ -263,7 +263,7 @@ class UpscaleRequest(TaskRequest[UpscaleResult], OpenPart):
     deliveries: ClassVar[tuple[str, ...]] = ("sync", "async")
 
     model: Annotated[
-        str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
+        str, Text(matches=Pattern("^[a-zA-Z0-9._-]+(:[a-zA-Z0-9._/@-]+)?$"))
     ]
     """The AIR of the model that enlarges the image or video. It determines which other
     fields are supported, and their limits.
@@ -304,7 +304,15 @@ class UpscaleRequest(TaskRequest[UpscaleResult], OpenPart):
     """
 
     resolution: (
-        Annotated[str, Text(matches=Pattern("^[0-9]+(\\.[0-9]+)?[KkPp]$"))] | None
+        Annotated[
+            str,
+            Text(
+                matches=Pattern(
+                    "^[0-9]+(\\.[0-9]+)?[KkPp]$", source="^\\d+(\\.\\d+)?[KkPp]$"
+                )
+            ),
+        ]
+        | None
     ) = None
     """The size of the result as a preset, such as `1080p` or `4k`. The presets depend
     on the model.

@@ -154,7 +154,7 @@ class VectorizeRequest(TaskRequest[VectorizeResult], OpenPart):
     default_delivery: ClassVar[str | None] = "sync"
 
     model: Annotated[
-        str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
+        str, Text(matches=Pattern("^[a-zA-Z0-9._-]+(:[a-zA-Z0-9._/@-]+)?$"))
     ]
     """The AIR of the model that generates the graphic. It determines which other fields
     are supported, and their limits.

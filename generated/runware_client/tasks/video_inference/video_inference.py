@@ -73,7 +73,7 @@ class Lora(Part):
     """
 
     model: Annotated[
-        str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
+        str, Text(matches=Pattern("^[a-zA-Z0-9._-]+(:[a-zA-Z0-9._/@-]+)?$"))
     ]
     """The AIR of the LoRA. It must fit the architecture of the task's model."""
 
@@ -898,7 +898,7 @@ class VideoInferenceRequest(TaskRequest[VideoInferenceResult], OpenPart):
     default_delivery: ClassVar[str | None] = "async"
 
     model: Annotated[
-        str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
+        str, Text(matches=Pattern("^[a-zA-Z0-9._-]+(:[a-zA-Z0-9._/@-]+)?$"))
     ]
     """The AIR of the model that generates the video. It determines which other fields
     are supported, and their limits.
@@ -935,7 +935,15 @@ class VideoInferenceRequest(TaskRequest[VideoInferenceResult], OpenPart):
     """
 
     resolution: (
-        Annotated[str, Text(matches=Pattern("^[0-9]+(\\.[0-9]+)?[KkPp]$"))] | None
+        Annotated[
+            str,
+            Text(
+                matches=Pattern(
+                    "^[0-9]+(\\.[0-9]+)?[KkPp]$", source="^\\d+(\\.\\d+)?[KkPp]$"
+                )
+            ),
+        ]
+        | None
     ) = None
     """The size of the video as a preset, such as `720p`, instead of `width` and
     `height`. If there is an input, its aspect ratio is kept. The presets depend on the

@@ -116,6 +116,8 @@ def _write_class(node: CharClass) -> str:
     items = [text for item in node.items if (text := _write_item(item))]
     if not items:
         return _ANYTHING if node.negated else _NOTHING
+    if items[-1] == r"\-":  # needs no escape at the end
+        items[-1] = "-"
     alone = len(items) == 1 and not node.negated
     if alone and items[0].startswith(("[", r"\p", r"\P")):
         return items[0]

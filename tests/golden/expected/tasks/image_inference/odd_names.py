@@ -192,7 +192,7 @@ class OddNamesRequest(TaskRequest[OddNamesResult], OpenPart):
         choice: One of two shapes.
         pair: A name and a number. At most 2 items.
         level: Constants of several types.
-        length: Has no Literal: mypy reads 64 bits.
+        length: Has no Literal: mypy reads 63 bits.
     """
 
     air: ClassVar[str] = "example:odd@1"
@@ -248,8 +248,8 @@ class OddNamesRequest(TaskRequest[OddNamesResult], OpenPart):
     level: Annotated[Literal[1, 2, "high"] | None, Exactly(), Nullable()] = None
     """Constants of several types."""
 
-    length: Annotated[Json, Exactly(0, 9223372036854775808)] | None = None
-    """Has no Literal: mypy reads 64 bits."""
+    length: Annotated[Json, Exactly(0, -9223372036854775808)] | None = None
+    """Has no Literal: mypy reads 63 bits."""
 
     task_type: Literal["imageInference"] = constant("imageInference")
     task_uuid: Uuid = fresh_uuid()
