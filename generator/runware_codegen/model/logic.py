@@ -6,6 +6,8 @@ predicates with equal meaning tend to be equal.
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from runware_codegen.model.predicates import (
@@ -16,6 +18,7 @@ from runware_codegen.model.predicates import (
     AnyOf,
     ExactlyOne,
     IfThenElse,
+    IsIn,
     IsType,
     Not,
     OptionalProperty,
@@ -25,6 +28,8 @@ from runware_codegen.model.predicates import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from runware_codegen.model.predicates import Constant
 
 _OBJECT = IsType(frozenset({"object"}))
 
@@ -49,7 +54,7 @@ def all_of(parts: Iterable[Predicate]) -> Predicate:
             kept[part] = None
     if any(isinstance(part, RequiredProperty) for part in kept):
         kept.pop(_OBJECT, None)  # only objects have properties
-    merged = _merge(list(kept), any_part=False)
+    merged = _merge(_merge_constants(list(kept), any_part=False), any_part=False)
     if FALSE in merged:
         return FALSE
     return merged[0] if len(merged) == 1 else AllOf(tuple(merged)) if merged else TRUE
@@ -65,10 +70,16 @@ def any_of(parts: Iterable[Predicate]) -> Predicate:
             kept[part] = None
     if any(isinstance(part, OptionalProperty) for part in kept):
         kept.pop(Not(_OBJECT), None)  # the other part accepts all that are not objects
-    merged = _merge(list(kept), any_part=True)
+    merged = _merge(_merge_constants(list(kept), any_part=True), any_part=True)
     if TRUE in merged:
         return TRUE
     return merged[0] if len(merged) == 1 else AnyOf(tuple(merged)) if merged else FALSE
+
+
+def is_in(values: Iterable[Constant]) -> Predicate:
+    """Require one of the constants."""
+    kept = tuple(values)
+    return IsIn(kept) if kept else FALSE
 
 
 def required_property(name: str, part: Predicate) -> Predicate:
@@ -98,6 +109,10 @@ def exactly_one(parts: Iterable[Predicate], titles: tuple[str, ...] = ()) -> Pre
         titles: A title for each alternative, or none at all.
     """
     listed = tuple(parts)
+    constants = [part.values for part in listed if isinstance(part, IsIn)]
+    if len(constants) == len(listed):
+        times = Counter(chain.from_iterable(map(dict.fromkeys, constants)))
+        return is_in(each for each, number in times.items() if number == 1)
     certain = sum(part == TRUE for part in listed)
     open_parts = tuple(part for part in listed if not isinstance(part, Always))
     if certain > 1:
@@ -136,6 +151,40 @@ def _flat(parts: Iterable[Predicate], kind: type[AllOf | AnyOf]) -> Iterator[Pre
             yield from part.parts
         else:
             yield part
+
+
+def _merge_constants(parts: list[Predicate], *, any_part: bool) -> list[Predicate]:
+    """Merge the sets of constants that a value is in, or is not in."""
+    allowed = [part for part in parts if isinstance(part, IsIn)]
+    refused = [
+        part.part
+        for part in parts
+        if isinstance(part, Not) and isinstance(part.part, IsIn)
+    ]
+    if len(allowed) + len(refused) < 2:
+        return parts
+    if any_part:  # "a or b" is "not (neither a nor b)"
+        allowed, refused = refused, allowed
+    united = dict.fromkeys(chain.from_iterable(each.values for each in refused))
+    merged: Predicate
+    if allowed:
+        common = [
+            value
+            for value in dict.fromkeys(allowed[0].values)
+            if all(value in each.values for each in allowed) and value not in united
+        ]
+        merged = is_in(common)
+    else:
+        merged = not_(is_in(united))
+    first = next(part for part in parts if _is_constants(part))
+    others = [part for part in parts if not _is_constants(part)]
+    place = parts.index(first)
+    merged = not_(merged) if any_part else merged
+    return [*others[:place], merged, *others[place:]]
+
+
+def _is_constants(part: Predicate) -> bool:
+    return isinstance(part.part if isinstance(part, Not) else part, IsIn)
 
 
 def _merge(parts: list[Predicate], *, any_part: bool) -> list[Predicate]:

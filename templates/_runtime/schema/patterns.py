@@ -40,7 +40,8 @@ class Pattern:
         self._takes_all = not any(self._required) and not self._excluded
 
     def __repr__(self) -> str:
-        return f"Pattern({self._source!r})"
+        found = [*map(repr, self._required), *(f"unless {e!r}" for e in self._excluded)]
+        return f"Pattern({', '.join(found)})"
 
     def __str__(self) -> str:
         if self._takes_all:

@@ -40,6 +40,8 @@ def _paths(cls: type[BaseModel], sentence: str) -> tuple[str, ...]:
     """Return the paths of members in a message, without duplicates."""
     if NO_SIZE in sentence:
         return "width", "height"
+    if sentence.startswith("must "):
+        return ()  # it is about the object, such as "must have no members besides …"
     known = python_names(cls)
     words = re.findall(_WORD, re.sub(_CONSTANT, "", sentence))
     return (*dict.fromkeys(word for word in words if word.split(".")[0] in known),)

@@ -64,13 +64,20 @@ def conjuncts(facts: tuple[Predicate, ...]) -> list[Predicate]:
 
 def possible_values(known: Facts) -> p.IsIn | None:
     """Return the constants that a value is one of; None if there are no such constants."""
-    for part in conjuncts(known.predicates):
-        if isinstance(part, p.IsIn):
-            return part
+    parts = conjuncts(known.predicates)
+    found = next((part for part in parts if isinstance(part, p.IsIn)), None)
     a_type = unconstrained(known.type)
-    if isinstance(a_type, t.Literals):
-        return p.IsIn(tuple(choice.constant for choice in a_type.values))
-    return None
+    if found is None and isinstance(a_type, t.Literals):
+        found = p.IsIn(tuple(choice.constant for choice in a_type.values))
+    refused = [
+        constant
+        for part in parts
+        if isinstance(part, p.Not) and isinstance(part.part, p.IsIn)
+        for constant in part.part.values
+    ]
+    if found is None or not refused:
+        return found
+    return p.IsIn(tuple(each for each in found.values if each not in refused))
 
 
 def implies(a_type: Type | None, test: Predicate) -> bool:

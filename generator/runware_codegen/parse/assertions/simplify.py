@@ -93,14 +93,15 @@ class Simplifier:
             case p.AnyOf(parts):
                 return any_of(self._simplify_any(parts, known))
             case p.ExactlyOne(parts, titles):
-                simpler = [self.simplify(part, known) for part in parts]
-                return exactly_one(simpler, titles)
+                return self._exactly_one(parts, titles, known)
             case p.IfThenElse():
                 return self._if_then_else(predicate, known)
             case p.RequiredProperty() | p.OptionalProperty():
                 return self._property(predicate, known)
             case p.Contains():
-                inner = self.simplify(predicate.part, item_facts(known))
+                items = item_facts(known)
+                inner = self.simplify(predicate.part, items)
+                inner = self._without_presence_tests(inner, items)
                 return replace(predicate, part=inner)
             case p.Items() | p.PrefixItem():
                 inner = self.simplify(predicate.part, item_facts(known))
@@ -113,10 +114,10 @@ class Simplifier:
                 return TRUE if inner == TRUE else replace(predicate, part=inner)
             case p.AdditionalProperties() if self._allows_no_more(predicate, known):
                 return TRUE
-            case p.AdditionalProperties(part, (only,)) if part == FALSE and (
-                absent := self._other_fields(only, known)
+            case p.AdditionalProperties(part, evaluated) if part == FALSE and (
+                absent := self._other_fields(evaluated, known)
             ):
-                return all_of(map(lacks, absent))
+                return self.simplify(all_of(absent), known)
             case p.DefinitionRef(definition):
                 return self._definition(definition, known)
             case p.AdditionalProperties(part, evaluated):
@@ -149,12 +150,61 @@ class Simplifier:
             self.simplify(predicate.condition, known), known
         )
         then = self.simplify(predicate.then, known.with_facts(condition))
-        negated = not_(condition)
+        negated = self._without_presence_tests(not_(condition), known)
         otherwise = self.simplify(predicate.otherwise, known.with_facts(negated))
         if then == TRUE:
-            negated = self._without_presence_tests(negated, known)
             return if_then_else(negated, otherwise, TRUE)
+        if otherwise != TRUE and negated != not_(condition):
+            first = if_then_else(condition, then, TRUE)
+            return all_of([first, if_then_else(negated, otherwise, TRUE)])
         return if_then_else(condition, then, otherwise)
+
+    def _exactly_one(
+        self, parts: tuple[Predicate, ...], titles: tuple[str, ...], known: Facts
+    ) -> Predicate:
+        simpler = [self.simplify(part, known) for part in parts]
+        for name in _constant_properties(simpler[0]):
+            if cases := self._cases(name, simpler, known):
+                return all_of(if_then_else(*case, TRUE) for case in cases)
+        clear = [self._without_presence_tests(part, known) for part in simpler]
+        return exactly_one(clear, titles)
+
+    def _cases(
+        self, name: str, parts: list[Predicate], known: Facts
+    ) -> list[tuple[Predicate, Predicate]]:
+        """Read alternatives that each need another value of a required property.
+
+        Args:
+            name: The name of the property.
+            parts: The alternatives.
+            known: What is known of the object.
+
+        Returns:
+            For each alternative, the test of the property, and all other tests; empty if
+            the alternatives are not of this form, or if there are other values.
+        """
+        found = self._property_facts(name, known)
+        values = possible_values(found.facts)
+        if not found.required or values is None:
+            return []
+        cases = [(_constant_properties(part).get(name), part) for part in parts]
+        listed = [value for test, _ in cases if test for value in test.values]
+        if not all(test for test, _ in cases) or len({*listed}) != len(listed):
+            return []
+        if not {*values.values} <= {*listed}:
+            return []
+        return [
+            (
+                required_property(name, test),
+                all_of(
+                    each
+                    for each in conjuncts((part,))
+                    if _constant_properties(each).get(name) is None
+                ),
+            )
+            for test, part in cases
+            if test
+        ]
 
     def _without_presence_tests(self, condition: Predicate, known: Facts) -> Predicate:
         """Drop the tests whether required properties are present."""
@@ -223,16 +273,23 @@ class Simplifier:
         return added if small else p.DefinitionRef(definition)
 
     def _other_fields(
-        self, evaluated: p.EvaluatedProperties, known: Facts
-    ) -> list[str]:
-        """Return the fields of a closed class that are not evaluated, if they are few."""
+        self, evaluated: tuple[p.EvaluatedProperties, ...], known: Facts
+    ) -> list[Predicate]:
+        """Require that the other fields of a closed class are absent, if they are few.
+
+        A field that is evaluated under a condition may be present if that holds.
+        """
         owner = self._owner(known)
-        by_name = evaluated == p.EvaluatedProperties(TRUE, evaluated.names)
+        by_name = not any(each.patterns or each.all for each in evaluated)
         if owner is None or owner.allows_extra or not by_name:
             return []
-        names = {*evaluated.names}
-        others = [f.json_name for f in owner.fields if f.json_name not in names]
-        return others if len(others) <= _MAX_ABSENT else []
+        absent = [
+            any_of([*conditions, lacks(name)])
+            for name in (field.json_name for field in owner.fields)
+            for conditions in [[e.condition for e in evaluated if name in e.names]]
+            if TRUE not in conditions
+        ]
+        return absent if len(absent) <= _MAX_ABSENT else []
 
     def _owner(self, known: Facts) -> Class | None:
         instance = unconstrained(known.type)
@@ -267,6 +324,16 @@ class Simplifier:
         if isinstance(test, p.IsType):
             return _type_test(test, known.json_types)
         return test
+
+
+def _constant_properties(part: Predicate) -> dict[str, p.IsIn]:
+    """Return the constants of the properties that a predicate constrains so."""
+    return {
+        each.name: each.part
+        for each in conjuncts((part,))
+        if isinstance(each, (p.RequiredProperty, p.OptionalProperty))
+        and isinstance(each.part, p.IsIn)
+    }
 
 
 def _values_for_which(values: p.IsIn, predicate: Predicate) -> Predicate | None:

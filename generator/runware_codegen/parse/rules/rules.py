@@ -81,9 +81,11 @@ def _split(
                     yield from _split(inner, rest, paired=paired)
         case p.ExactlyOne(parts, titles) if paired and (sizes := _sizes(parts, titles)):
             yield SizeRule(when, sizes, _beside_sizes(when))
-        case p.AnyOf(parts) if when == TRUE and (implied := _implied(parts)):
-            condition, consequence = implied
-            yield Rule(consequence, _sentence(*implied), condition)
+        case p.AnyOf(parts) if implied := _implied(parts):
+            condition, consequence = all_of([when, implied[0]]), implied[1]
+            yield Rule(consequence, _sentence(condition, consequence), condition)
+        case p.OptionalProperty(name, _) if when == has(name):
+            yield Rule(must, _sentence(TRUE, must))
         case _:
             yield Rule(must, _sentence(when, must), when)
 

@@ -93,14 +93,14 @@ def verb_phrase(test: Predicate) -> VerbPhrase:
         case p.PrefixItem(index, part):
             return _have(f"as item {index + 1} only a value that {_that(part)}")
         case p.Items(part, start):
-            after = f" from item {start} on" if start else ""
+            after = f" from item {start + 1} on" if start else ""
             return _have(f"only items{after} that {_that(part, many=True)}")
         case p.UnevaluatedItems(part):
             if part == FALSE:
                 return _have("no further items")
             return _have(f"only further items that {_that(part, many=True)}")
         case p.Contains(part, least, most):
-            return _have(f"{count_of(least, most, 'item')} {_such(part, least)}")
+            return _have(f"{count_of(least, most, 'item')} {_such(part, least, most)}")
         case p.AdditionalProperties(part, exempt):
             names = allowed_names(exempt)
             if part == FALSE:
@@ -144,6 +144,8 @@ def _kind(parts: tuple[Predicate, ...]) -> str:
 
 def _fails(test: Predicate) -> str:
     """Negate a test: "is neither 1 nor 2"."""
+    if isinstance(test, p.InRange) and (opposite := _opposite(test)):
+        return verb_phrase(opposite).holds()
     if not isinstance(test, p.IsIn) or len(test.values) == 1:
         return verb_phrase(test).fails()
     values = [plain(value.value) for value in test.values]
@@ -152,21 +154,29 @@ def _fails(test: Predicate) -> str:
     return f"is none of {one_of(values).removeprefix('one of ')}"
 
 
+def _opposite(test: p.InRange) -> p.InRange | None:
+    """Return the range of all other numbers; None if a range has two bounds."""
+    if sum(b is not None for b in (test.ge, test.gt, test.le, test.lt)) != 1:
+        return None
+    return p.InRange(ge=test.lt, gt=test.le, le=test.gt, lt=test.ge)
+
+
 def _figure(test: p.AreaIn | p.RatioIn) -> tuple[str, str]:
     sign = "×" if isinstance(test, p.AreaIn) else "÷"
     span = bounds_of(p.InRange(ge=test.minimum, le=test.maximum))
     return f"{test.first} {sign} {test.second}", span
 
 
-def _such(part: Predicate, least: int) -> str:
+def _such(part: Predicate, least: int, most: int | None) -> str:
     """Describe items by a predicate: "whose id is given"."""
+    many = most != 1 and (least, most) != (1, None)
     if (
-        least == 1
+        not many
         and isinstance(part, (p.RequiredProperty, p.OptionalProperty))
         and is_test_or_negation(part.part)
     ):
         return f"whose {clause(part)}"
-    return f"that {_that(part, many=least != 1)}"
+    return f"that {_that(part, many=many)}"
 
 
 def _that(part: Predicate, *, many: bool = False) -> str:
@@ -338,8 +348,9 @@ def _any_demand(parts: list[Predicate], path: str) -> str:
     given = [name for part in parts if (name := present_path(part, path))]
     if len(given) == len(parts):
         return f"give at least one of {joined(given, 'and')}"
-    groups = [absent_paths(part, path) for part in parts]
-    if all(groups):
+    if all(groups := [present_paths(part, path) for part in parts]):
+        return f"give at least one of these: {_grouped(groups)}"
+    if all(groups := [absent_paths(part, path) for part in parts]):
         return " cannot be combined with ".join(joined(g, "or") for g in groups)
     if all(map(is_test_or_negation, parts)):
         return f"{path} {joined([_must(part) for part in parts], 'or')}".strip()
@@ -352,11 +363,18 @@ def _one_demand(
     names = [_demanded_path(part, path) for part in parts]
     if all(names):
         return f"give exactly one of {joined(names, 'and')}"
+    if not any(titles) and all(groups := [present_paths(part, path) for part in parts]):
+        return f"give exactly one of these: {_grouped(groups)}"
     if all(map(is_test_or_negation, parts)):
         return (
             f"{path} {joined([_must(each) for each in parts], 'or')}, not both".strip()
         )
     return f"exactly one of these must hold: {_listed(parts, titles, path)}"
+
+
+def _grouped(groups: list[list[str]]) -> str:
+    """List groups of members: "prompt; image and video"."""
+    return "; ".join(joined(each, "and") for each in groups)
 
 
 def _demanded_path(part: Predicate, path: str) -> str:

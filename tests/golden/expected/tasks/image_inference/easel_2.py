@@ -53,10 +53,7 @@ ImageInput = Annotated[
         "image",
         is_uuid,
         is_uri,
-        Pattern(
-            "^data:image/[a-zA-Z]+;base64,[a-zA-Z0-9+/=]+$",
-            source="^data:image\\/[a-zA-Z]+;base64,[a-zA-Z0-9+/=]+$",
-        ),
+        Pattern("^data:image/[a-zA-Z]+;base64,[a-zA-Z0-9+/=]+$"),
         Pattern("^[a-zA-Z0-9+/=]+$"),
     ),
 ]

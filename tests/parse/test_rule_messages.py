@@ -1,0 +1,176 @@
+"""What the messages of violated rules say: conditions that can hold, and no others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pydantic import ValidationError
+
+from making import generated, simple_document, simple_task
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEXT = {"type": "string"}
+NUMBER = {"type": "number"}
+
+MODES = {
+    "properties": {
+        "mode": {"enum": ["fast", "good", "best"]},
+        "steps": {"type": "integer"},
+        "guidance": NUMBER,
+    },
+    "required": ["mode"],
+    "if": {"properties": {"mode": {"const": "fast"}}},
+    "then": {"properties": {"steps": {"maximum": 8}, "guidance": False}},
+    "else": {
+        "if": {"properties": {"mode": {"const": "good"}}},
+        "then": {"required": ["steps"]},
+        "else": {"required": ["guidance"]},
+    },
+}
+
+OPERATIONS = {
+    "oneOf": [
+        {
+            "properties": {"op": {"const": "draw"}, "prompt": TEXT | {"minLength": 1}},
+            "required": ["op", "prompt"],
+        },
+        {
+            "properties": {"op": {"const": "edit"}, "image": TEXT},
+            "required": ["op", "image"],
+        },
+    ]
+}
+
+SETS = {
+    "properties": dict.fromkeys(("prompt", "image", "video", "audio"), TEXT),
+    "anyOf": [
+        {"required": ["prompt"]},
+        {"required": ["image", "video"]},
+        {"required": ["audio"]},
+    ],
+}
+
+ONE_SET = {
+    "properties": dict.fromkeys(("size", "width", "height"), NUMBER),
+    "oneOf": [{"required": ["size"]}, {"required": ["width", "height"]}],
+}
+
+BRANCHES = {
+    "properties": {"width": NUMBER},
+    "unevaluatedProperties": False,
+    "if": {"required": ["width"]},
+    "then": {"properties": {"scale": NUMBER}},
+}
+
+DEPENDENT = {
+    "properties": {"strength": NUMBER, "margin": NUMBER, "blur": NUMBER},
+    "dependentSchemas": {
+        "strength": {"properties": {"strength": {"exclusiveMinimum": 0}}},
+        "margin": {
+            "anyOf": [
+                {"required": ["blur"]},
+                {"properties": {"margin": {"maximum": 10}}},
+            ]
+        },
+    },
+}
+
+ITEMS: dict[str, Any] = {
+    "properties": {
+        "few": {"type": "array", "items": NUMBER, "contains": {"minimum": 9}},
+        "mixed": {
+            "type": "array",
+            "prefixItems": [{"const": "a"}],
+            "items": {"type": "integer"},
+        },
+        "preset": {"oneOf": [{"const": [1]}, {"const": [2]}]},
+        "shots": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"role": TEXT},
+                "required": ["role"],
+            },
+            "contains": {
+                "properties": {"role": {"const": "first"}},
+                "required": ["role"],
+            },
+        },
+    }
+}
+ITEMS["properties"]["few"] |= {"minContains": 0, "maxContains": 1}
+
+CASES: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
+    (
+        MODES,
+        {"mode": "fast", "steps": 9},
+        ["steps must be at most 8 when mode is 'fast'"],
+    ),
+    (MODES, {"mode": "good"}, ["steps is required when mode is 'good'"]),
+    (MODES, {"mode": "best"}, ["guidance is required when mode is 'best'"]),
+    (
+        OPERATIONS,
+        {"op": "draw"},
+        [
+            "prompt is required and must be a string with at least 1 character when op"
+            " is 'draw'"
+        ],
+    ),
+    (
+        OPERATIONS,
+        {"op": "edit"},
+        ["image is required and must be a string when op is 'edit'"],
+    ),
+    (SETS, {}, ["give at least one of these: prompt; image and video; audio"]),
+    (ONE_SET, {"width": 1}, ["give exactly one of these: size; width and height"]),
+    (BRANCHES, {"scale": 1}, ["scale requires width"]),
+    (DEPENDENT, {"strength": 0}, ["strength must be more than 0"]),
+    (DEPENDENT, {"margin": 11}, ["blur is required when margin is more than 10"]),
+    (
+        ITEMS,
+        {"few": [9, 9], "mixed": ["a", "a"], "preset": [3], "shots": []},
+        [
+            "must have at most 1 item that is at least 9",
+            "item 1 must be 'a' and must have only items from item 2 on that are an"
+            " integer",
+            "must be [1] or [2]",
+            "must have at least 1 item whose role is 'first'",
+        ],
+    ),
+]
+
+
+def test_messages_name_only_conditions_that_can_hold(tmp_path: Path) -> None:
+    names = {id(schema): f"case-{n}" for n, (schema, _, _) in enumerate(CASES)}
+    documents = {
+        f"{names[id(schema)]}.json": simple_document(names[id(schema)], schema)
+        for schema, _, _ in CASES
+    }
+    package = generated(tmp_path, documents, package="rule_messages")
+    for schema, members, messages in CASES:
+        with pytest.raises(ValidationError) as caught:
+            package.parse_request(simple_task(names[id(schema)], **members))
+        assert [error["msg"] for error in caught.value.errors()] == messages
+
+
+def test_a_rule_about_all_members_is_located_at_the_object(tmp_path: Path) -> None:
+    width = {"properties": {"width": NUMBER}}
+    documents = {
+        "typed.json": simple_document(
+            "typed", {**width, "additionalProperties": {"type": "number", "minimum": 0}}
+        ),
+        "patterns.json": simple_document(
+            "patterns",
+            {**width, "patternProperties": {"^x": TEXT}, "additionalProperties": False},
+        ),
+    }
+    package = generated(tmp_path, documents, package="placed_rules")
+    for name in ("typed", "patterns"):
+        with pytest.raises(ValidationError) as caught:
+            package.parse_request(simple_task(name, width=1, other="a"))
+        [error] = caught.value.errors()
+        assert error["loc"] == ()
+        assert error["msg"].startswith("must have ")
