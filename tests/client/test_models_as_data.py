@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from datetime import date
@@ -198,6 +199,32 @@ def test_a_filter_is_a_text(package: ModuleType) -> None:
 @pytest.mark.parametrize("task", [[], "{}", None])
 def test_a_task_is_an_object(package: ModuleType, task: object) -> None:
     with pytest.raises(TypeError, match="a task must be a dict with taskType, not a"):
+        package.parse_request(task)
+
+
+@pytest.mark.parametrize("item", [[], "{}", None])
+def test_an_item_is_an_object(package: ModuleType, item: object) -> None:
+    request = package.request_class("imageInference", "qb-easel-2")
+    with pytest.raises(TypeError, match="an item must be a dict, not a"):
+        package.parse_result(request.model_construct(), item)
+
+
+@pytest.mark.parametrize(
+    ("task", "message"),
+    [
+        ({}, "the task has no taskType. This package has"),
+        (
+            {"task_type": "imageInference", "prompt": "a chair"},
+            "the task has no taskType, but 'task_type', which is not its JSON name.",
+        ),
+        ({"taskType": "imageInferenc"}, "unknown taskType 'imageInferenc': did you"),
+        ({1: 2}, "the task has no taskType. This package has"),
+    ],
+)
+def test_a_task_names_its_type(
+    package: ModuleType, task: dict[Any, Any], message: str
+) -> None:
+    with pytest.raises(ValidationError, match=re.escape(message)):
         package.parse_request(task)
 
 

@@ -24,6 +24,7 @@ CIRCLE = {
         "radius": {"type": "number", "minimum": 0},
     },
     "required": ["kind", "radius"],
+    "additionalProperties": False,
 }
 SQUARE = {
     "title": "Square",
@@ -197,6 +198,16 @@ def test_items_are_named_by_a_title_that_names_a_class(source: str) -> None:
             {"shape": {"kind": "circle", "radius": -1}},
             {"shape.radius": "Input should be greater than or equal to 0 (as Circle)"},
             id="told apart by a constant",
+        ),
+        pytest.param(
+            {"shape": {"kind": "circle", "radius": 1, "side": 2}},
+            {"shape.side": "unknown field (as Circle)"},
+            id="a member of another alternative",
+        ),
+        pytest.param(
+            {"shape": 5},
+            {"shape": "must be an object (Circle or Square)"},
+            id="no object",
         ),
         pytest.param(
             {"shape": {"kind": "star"}},

@@ -602,6 +602,29 @@ def test_an_error_has_the_pattern_and_the_start_of_the_value(
     assert error["msg"] == "must match the pattern ^#[a-f0-9]{6}$"
 
 
+@pytest.mark.parametrize(
+    ("value", "near"),
+    [
+        ("Voice 7", "'voice 7', 'voice 27' or 'voice 17'"),
+        (3, "'voice 0', 'voice 1' or 'voice 2'"),
+    ],
+)
+def test_of_many_constants_an_error_lists_the_most_similar(
+    tmp_path: Path, value: object, near: str
+) -> None:
+    voices = {"enum": [f"voice {number}" for number in range(30)]}
+    either = {"oneOf": [voices, {"type": "boolean"}]}
+    document = a_document({"properties": {"voice": voices, "either": either}})
+    package = generated(tmp_path, {"a.json": document}, package=f"many_{value}"[:6])
+    with pytest.raises(ValidationError) as caught:
+        package.parse_request(a_task(voice=value, either=value))
+    said = {error["loc"][0]: error["msg"] for error in caught.value.errors()}
+    assert said == {
+        "voice": f"Input should be one of 30 values, such as {near}",
+        "either": f"must be one of 30 values, such as {near}, or true or false",
+    }
+
+
 def test_a_pattern_is_shown_and_exported_as_its_document_has_it(tmp_path: Path) -> None:
     patterns = {
         "color": "^#[a-f0-9]{6}$",

@@ -145,7 +145,7 @@ def parse_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
     try:
         request = _CACHE[task_type, model]
     except (KeyError, TypeError):  # TypeError: a list or dict cannot be a key
-        document = _document_of(task_type, model)
+        document = _document_of(task)
         task, request = _with_air(task, document), document.request
     return request.from_wire(task)
 
@@ -167,12 +167,15 @@ _CACHE: dict[tuple[object, object], type[TaskRequest[TaskResult]]] = {}
 """Request classes by task type and model, for repeated calls."""
 
 
-def _document_of(task_type: object, model: object) -> Document:
+def _document_of(task: Mapping[str, Any]) -> Document:
+    task_type, model = task.get("taskType"), task.get("model")
     found = _for(task_type, model)
     if found is None:
         from ..schema.explanations import unknown_task
 
-        raise unknown_task(_unknown(task_type, model))
+        near = nearest("taskType", filter(_is_text, task))
+        hint = f", but {near!r}, which is not its JSON name" if near else ""
+        raise unknown_task(_unknown(task_type, model, hint))
     for known in found.models:
         if known != found.id:
             _CACHE[found.task_type, known] = found.request
@@ -193,6 +196,9 @@ def parse_result(request: TaskRequest[ResultT], item: Mapping[str, Any]) -> Resu
         request: The request.
         item: The item as received. Unexpected members and values never raise an
             exception.
+
+    Raises:
+        TypeError: It is not an object.
     """
     return request.read(item)
 
@@ -262,8 +268,18 @@ def _fitting(model: object) -> Iterator[Document]:
             yield document
 
 
-def _unknown(task_type: object, model: object) -> str:
-    """Return the error message for a task that no document describes."""
+def _is_text(name: object) -> bool:
+    return isinstance(name, str)
+
+
+def _unknown(task_type: object, model: object, hint: str = "") -> str:
+    """Return the error message for a task that no document describes.
+
+    Args:
+        task_type: Its `taskType`; None without one.
+        model: Its `model`; None without one.
+        hint: What the message of a missing `taskType` says besides.
+    """
     known = sorted({document.task_type for document in documents()})
     present = present_name(task_type) if isinstance(task_type, str) else task_type
     has = f"This package has {', '.join(known)}"
@@ -273,6 +289,8 @@ def _unknown(task_type: object, model: object) -> str:
         if present in known:
             return f"{renamed}. Use the new name and the members of {present}"
         return f"{renamed}, and no document of this package describes it. {has}"
+    if task_type is None:
+        return f"the task has no taskType{hint}. {has}"
     if task_type not in known:
         return f"unknown taskType {task_type!r}{_meant(task_type, known)} {has}"
     models = sorted(

@@ -10,6 +10,8 @@ from typing import Any, Final, TypeAlias
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
+from .spelling import nearest_texts
+
 _Alternatives: TypeAlias = Mapping[str, Sequence[ErrorDetails]]
 """The errors of each alternative, by its name."""
 
@@ -18,10 +20,16 @@ _SHORT_LINK: Final = 200
 _OPAQUE: Final = r"[A-Za-z0-9+/=_-]+"
 """Base64 and similar text. A long one may be a medium or a key."""
 
+_TEXT: Final = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
+_MANY: Final = 20
+"""The most constants that a message lists."""
+
 _HALF_CHARACTER: Final = "[\ud800-\udfff]"
 """A surrogate, which UTF-8 cannot encode, and so an error in JSON cannot contain."""
 
 UNKNOWN_FIELD: Final = "unknown field"
+
+_AN_OBJECT: Final = "an object ("
 
 _NO_ALTERNATIVE: Final = "no_alternative"
 """The error type of a value that matches none of its alternatives."""
@@ -87,9 +95,13 @@ def again(
     """
     loc = detail["loc"]
     sentence = detail["msg"]
+    if detail["type"] == "literal_error":
+        expected = str(detail["ctx"]["expected"])
+        sentence = sentence.replace(expected, _expected(detail))
     is_unknown = detail["type"] == "extra_forbidden"
     if is_unknown and not sentence.startswith(f"{UNKNOWN_FIELD}:"):
-        sentence = f"{UNKNOWN_FIELD}{hint(detail)}"
+        said = sentence if sentence.startswith(UNKNOWN_FIELD) else UNKNOWN_FIELD
+        sentence = f"{said}{hint(detail)}"
     is_null = detail["input"] is None and detail["type"] != "rule"
     if is_null and len(loc) == 1 and loc[0] in optional:
         sentence = "must not be null: leave it out"
@@ -242,7 +254,7 @@ def _at_one_place(
 
 def _either(details: Sequence[ErrorDetails]) -> InitErrorDetails:
     """Return one error that lists what each of several errors would have accepted."""
-    accepted = [*dict.fromkeys(map(_accepted, details))]
+    accepted = _joined_objects([*dict.fromkeys(map(_accepted, details))])
     if "" in accepted:
         sentence = "; or ".join(dict.fromkeys(detail["msg"] for detail in details))
     else:
@@ -259,11 +271,29 @@ def _accepted(detail: ErrorDetails) -> str:
     if "accepted" in context:
         return str(context["accepted"])
     if detail["type"] == "model_type":
-        return f"an object ({context['class_name']})"
+        return f"{_AN_OBJECT}{context['class_name']})"
     if detail["type"] == "literal_error":
-        return str(context["expected"])
+        return _expected(detail)
     said = detail["msg"].removeprefix("must be ")
     return _TYPES.get(detail["type"], said if said != detail["msg"] else "")
+
+
+def _expected(detail: ErrorDetails) -> str:
+    """Return the accepted constants; if there are many texts, the most similar ones."""
+    expected = str(detail["ctx"]["expected"])
+    texts = re.findall(_TEXT, expected)
+    if len(texts) <= _MANY or re.sub(_TEXT, "", expected).strip(", or"):
+        return expected
+    near = nearest_texts(str(detail["input"]), texts, most=3) or texts[:3]
+    return f"one of {len(texts):,} values, such as {_listed(near)}"
+
+
+def _joined_objects(accepted: Sequence[str]) -> list[str]:
+    """Join objects of several classes: "an object (A or B)"."""
+    objects = [each for each in accepted if each.startswith(_AN_OBJECT)]
+    names = _listed([each[len(_AN_OBJECT) : -1] for each in objects]) if objects else ""
+    joined = f"{_AN_OBJECT}{names})"
+    return [*dict.fromkeys(joined if each in objects else each for each in accepted)]
 
 
 def _listed(parts: Sequence[str]) -> str:

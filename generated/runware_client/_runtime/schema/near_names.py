@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
@@ -37,19 +37,20 @@ def hint(cls: type[BaseModel], name: str) -> str:
     return f": did you mean {near}?" if near else ""
 
 
-def hint_beside(cls: type[BaseModel], name: str) -> str:
+def hint_beside(cls: type[BaseModel], place: Sequence[int | str]) -> str:
     """Return the end of an error message that suggests a member of the whole task.
 
     Args:
         cls: The class of the task.
-        name: The unknown name in one of its objects.
+        place: The place of the unknown name, in one of the objects of the task.
 
     Returns:
         For example ": did you mean strength of the task itself?"; empty if the task has
-        no such member.
+        no such member, or only in another alternative of the same object.
     """
-    near = _same(cls, name)
-    if not near:
+    near = _same(cls, str(place[-1]))
+    steps = ["[]" if isinstance(step, int) else f".{step}" for step in place]
+    if not near or plain(f".{near}") == plain("".join(steps)):
         return ""
     whose = "" if "." in near else " of the task itself"
     return f": did you mean {near}{whose}?"

@@ -80,7 +80,7 @@ class TaskRequest(Part, Generic[ResultT_co]):
             return ": read a task of any model with parse_request"
         from .near_names import hint_beside
 
-        return super()._hint(detail) or hint_beside(cls, str(detail["loc"][-1]))
+        return super()._hint(detail) or hint_beside(cls, detail["loc"])
 
     @classmethod
     def from_wire(cls, task: Wire) -> Self:
@@ -114,7 +114,12 @@ class TaskRequest(Part, Generic[ResultT_co]):
 
         Returns:
             The result.
+
+        Raises:
+            TypeError: It is not an object.
         """
+        if not isinstance(cast("object", item), Mapping):
+            raise TypeError(f"an item must be a dict, not a {type(item).__name__}")
         return cast(
             "ResultT_co",
             self.result.model_validate(dict(item), by_alias=True, by_name=False),

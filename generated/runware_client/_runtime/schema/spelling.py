@@ -22,3 +22,11 @@ def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.8) -> str | No
     from difflib import get_close_matches  # slow to import
 
     return next(iter(get_close_matches(name, known, n=1, cutoff=cutoff)), None)
+
+
+def nearest_texts(text: str, known: Iterable[str], most: int) -> list[str]:
+    """Return the most similar known texts, whatever their case; the best one first."""
+    from difflib import get_close_matches  # slow to import
+
+    texts = {each.casefold(): each for each in known}
+    return [texts[n] for n in get_close_matches(text.casefold(), texts, n=most)]
