@@ -13,6 +13,7 @@ from runware_codegen import settings
 from runware_codegen.options import SETTINGS, documents_folder
 from runware_codegen.package_name import package_folder
 from runware_codegen.resources import BUILTIN
+from runware_codegen.wording import joined
 
 if TYPE_CHECKING:
     from runware_codegen.option_types import GenerateOptions
@@ -50,11 +51,14 @@ class ProjectCommand(click.Command):
     def _not_configured(self, ctx: click.Context, name: str) -> str:
         """Return the error message for a missing required option."""
         file = ctx.meta.get(settings.FILE)
-        place = f"[tool.runware-codegen] of {file or 'a pyproject.toml'}"
-        return (
-            f"Missing option '--{name}'. Add it, set {self.setting_of(name)} in {place},"
-            " or run `runware-codegen init`."
-        )
+        key = self.setting_of(name)
+        remedies = [
+            "Add it",
+            f"set {key} in [tool.runware-codegen] of {file or 'a pyproject.toml'}",
+        ]
+        if key == name:  # `init` does not write the setting docs
+            remedies.append("run `runware-codegen init`")
+        return f"Missing option '--{name}'. {joined(remedies, 'or')}."
 
 
 class ClientCommand(ProjectCommand):
@@ -85,10 +89,16 @@ class ClientCommand(ProjectCommand):
     def _selected(
         self, clients: list[dict[str, Any]], ctx: click.Context, args: list[str]
     ) -> list[dict[str, Any]]:
-        """Return the client that `--package` selects, else all clients."""
+        """Return the client that `--package` selects; without this option, all clients."""
         given, _, _ = self.make_parser(ctx).parse_args(list(args))
         package = given.get("package")
-        return [each for each in clients if each.get("package") == package] or clients
+        chosen = [each for each in clients if each.get("package") == package]
+        if package is not None and not chosen and len(clients) > 1:
+            packages = [each["package"] for each in clients if each.get("package")]
+            names = joined(packages, "and") or "without names"
+            message = f"No client has the name {package!r}. The clients are {names}."
+            raise click.BadParameter(message, ctx, param_hint="'--package'")
+        return chosen or clients
 
     def _context_for(
         self, ctx: click.Context, args: list[str], client: dict[str, Any]
@@ -117,10 +127,7 @@ class DocsCommand(ClientCommand):
     def settings(self, clients: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return the default options of the clients that have the setting `docs`."""
         having = [client for client in clients if client.get("docs")] or clients
-        return [
-            {**client, "output": client.get("docs"), "source": client.get("output")}
-            for client in having
-        ]
+        return [_settings_of_pages(client) for client in having]
 
     def setting_of(self, parameter: str) -> str:
         """Return the key in pyproject.toml for a required parameter."""
@@ -154,6 +161,13 @@ class DiffCommand(click.Command):
 def each_client(ctx: click.Context) -> list[click.Context]:
     """Return the contexts of a `ClientCommand`, one for each client."""
     return [ctx, *ctx.obj]
+
+
+def _settings_of_pages(client: dict[str, Any]) -> dict[str, Any]:
+    """Return the default options of `docs` for a client."""
+    pages = {name: value for name, value in client.items() if name != "output"}
+    pages["source"] = client.get("output")
+    return {**pages, "output": pages["docs"]} if pages.get("docs") else pages
 
 
 def _without_case(folder: Path) -> Path:

@@ -250,6 +250,28 @@ class TestTheCommandLineWins:
         assert "exclude each other" in refused(project, "list", "docs", "-q", "-v")
 
 
+def configure_clients(project: Path, *tables: str) -> None:
+    clients = "\n".join(f"[[tool.runware-codegen.clients]]\n{t}" for t in tables)
+    configure(project, f'output = "src"\n{clients}')
+
+
+class TestSeveralClients:
+    def test_the_name_of_none_of_them(self, project: Path) -> None:
+        configure_clients(project, 'package = "a"', 'package = "b.c"')
+        for command in ("generate", "docs"):
+            told = refused(project, command, "--package", "nope")
+            assert "No client has the name 'nope'. The clients are a and b.c." in told
+
+    def test_a_reference_without_a_folder(self, project: Path) -> None:
+        """Its folder is not that of the package, which another setting names."""
+        configure(project, 'output = "src"\npackage = "a"')
+        assert "set docs in [tool.runware-codegen]" in refused(project, "docs")
+        configure_clients(project, 'package = "a"\ndocs = "d"', 'package = "b"')
+        told = refused(project, "docs", "--package", "b")
+        assert "set docs in [tool.runware-codegen]" in told
+        assert "init" not in told
+
+
 class TestWhatIsWrong:
     def test_an_unknown_key_is_named_with_the_nearest(self, project: Path) -> None:
         configure(project, 'include_status = ["live"]\noutptu = "src"\nnonsense = 1')
