@@ -201,6 +201,8 @@ def fetch(ctx: click.Context, /, **options: Unpack[FetchOptions]) -> int:
         raise click.UsageError("--check requires --update.", ctx)
     if options["like"]:
         return _fetch_like(ctx, options)
+    if options["remove"]:
+        return _remove(ctx, options)
     with _terminal(ctx) as terminal, remarking("fetched documents are complete"):
         from runware_codegen.catalog import fetching  # noqa: PLC0415  # slow to import
 
@@ -208,9 +210,22 @@ def fetch(ctx: click.Context, /, **options: Unpack[FetchOptions]) -> int:
         return DIFFERENT if refused else 0
 
 
+def _remove(ctx: click.Context, options: FetchOptions) -> int:
+    """Remove documents from the folder and from its lock."""
+    for other in ("--all", "--locked", "--task-type", "--update"):
+        _exclude(ctx, "--remove", other)
+    if not options["models"]:
+        raise click.UsageError("--remove requires MODEL.", ctx)
+    with _terminal(ctx) as terminal, remarking("run the command again"):
+        from runware_codegen.catalog import removal  # noqa: PLC0415  # slow to import
+
+        removal.remove(options, terminal)
+    return 0
+
+
 def _fetch_like(ctx: click.Context, options: FetchOptions) -> int:
     """Fetch the document for the user's own models, and record it in pyproject.toml."""
-    for other in ("--all", "--locked", "--task-type", "--update"):
+    for other in ("--all", "--locked", "--remove", "--task-type", "--update"):
         _exclude(ctx, "--like", other)
     file, names = ctx.meta.get(settings.FILE), options["models"]
     if not names:

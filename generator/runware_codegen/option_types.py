@@ -72,6 +72,7 @@ class FetchOptions(VerbosityOptions):
     locked: bool
     update: bool
     check: Literal["breaking"] | None
+    remove: bool
     output: str
     index_url: str
     concurrency: int

@@ -310,6 +310,11 @@ FETCH_OPTIONS = (
         " break callers, and exit with code 1.",
     ),
     click.option(
+        "--remove/--no-remove",
+        help="Remove the documents of MODEL from the folder and from runware.lock; fetch"
+        " nothing.",
+    ),
+    click.option(
         "--output",
         metavar="DIR",
         default=DOCUMENTS_FOLDER,

@@ -186,9 +186,69 @@ class TestLocked:
         finished = run(*FETCH, "--locked", "three", cwd=here)
         refused(
             finished,
-            "No locked document matches 'three'",
+            "No locked document of docs matches 'three'",
             "runware-codegen fetch three",
         )
+
+
+class TestRemove:
+    """`fetch --remove` removes a document that nobody wants, or that the catalogue lost."""
+
+    def test_document_and_entry(self, here: Path, catalog: Catalog) -> None:
+        catalog.forget()
+        finished = run(*FETCH, "--remove", "test:one@1", cwd=here)
+        assert finished.stdout == "removed: docs/one.json\n"
+        assert 'id = "one"' not in (here / "runware.lock").read_text()
+        assert run(*GENERATE, cwd=here).returncode == 0
+        assert run(*FETCH, "--remove", "*", cwd=here).returncode == 0
+        assert not any((here / "docs").glob("*.json"))
+        assert not catalog.asked
+
+    def test_one_that_the_catalogue_lost(self, here: Path, catalog: Catalog) -> None:
+        del catalog.files[catalog.add("one")]
+        (here / "docs" / "one.json").unlink()
+        advice = "runware-codegen fetch --remove"
+        refused(run(*GENERATE, cwd=here), f"{advice} MODEL")
+        for option in ("--locked", "--update"):
+            assert f"{advice} one" in run(*FETCH, option, cwd=here).stderr
+        assert run(*FETCH, "--remove", "one", cwd=here).returncode == 0
+        assert run(*GENERATE, cwd=here).returncode == 0
+
+    def test_what_cannot_be_removed(self, here: Path) -> None:
+        refused(
+            run(*FETCH, "--remove", "three", cwd=here),
+            "No locked document of docs matches 'three'",
+        )
+        for arguments, told in (
+            ([], "--remove requires MODEL."),
+            (["one", "--update"], "--remove and --update exclude each other."),
+            (["a:*", "--like", "one"], "--like and --remove exclude each other."),
+        ):
+            finished = run(*FETCH, "--remove", *arguments, cwd=here)
+            assert (finished.returncode, finished.stdout) == (2, "")
+            assert told in finished.stderr
+        assert (here / "docs" / "one.json").is_file()
+
+
+def test_facts_of_the_catalogue_are_kept_current(here: Path, catalog: Catalog) -> None:
+    """A document that has moved is locked where it is, by the AIR that it has now."""
+    lock = here / "runware.lock"
+    path = catalog.add("two", air="test:two@2")
+    assert run(*FETCH, "--update", cwd=here).returncode == 0
+    assert 'air = "test:two@2"' in lock.read_text()
+    moved = path.replace("two", "two-moved")
+    catalog.files[moved] = catalog.files.pop(path)
+    listed = {"id": "two", "air": "test:two@3", "status": "live", "schema": moved}
+    catalog.index = [listed, *(each for each in catalog.index if each["id"] == "one")]
+    assert run(*FETCH, "two", "--index-url", catalog.url, cwd=here).returncode == 0
+    assert 'air = "test:two@3"' in lock.read_text()
+    with serving_catalog() as mirror:
+        mirror.files, mirror.index = catalog.files, catalog.index
+        arguments = ["one", "two", "--index-url", mirror.url]
+        assert run(*FETCH, *arguments, cwd=here).returncode == 0
+    (here / "docs" / "two.json").unlink()
+    assert run(*FETCH, "--locked", cwd=here).returncode == 0
+    assert f'url = "{catalog.origin}{moved}"' in lock.read_text()
 
 
 def test_one_more_document_adds_lines_alone(here: Path, catalog: Catalog) -> None:

@@ -17,9 +17,10 @@ from runware_codegen.catalog.query import (
     from_lock,
     like,
     names_models,
+    not_a_task_type,
     not_listed,
 )
-from runware_codegen.catalog.validation import task_type_of
+from runware_codegen.catalog.validation import facts_of
 from runware_codegen.catalog.web import NotFoundError, Web
 from runware_codegen.output import files
 from runware_codegen.output.os_errors import os_errors_as_problems
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from runware_codegen.catalog.fetch_run import UpdateReport
-    from runware_codegen.catalog.index import Index
+    from runware_codegen.catalog.index import Entry, Index
     from runware_codegen.catalog.web import Response
     from runware_codegen.option_types import FetchOptions
     from runware_codegen.report import Terminal
@@ -130,8 +131,12 @@ def _run(run: FetchRun) -> None:
 
         def get(one: WantedDocument) -> Response:
             known = locked.get(one.id)
-            whole = known is not None and present[one.id] == known.sha256
-            return web.get(one.url, known.etag if known and whole else "")
+            comparable = (
+                known is not None
+                and known.url == one.url
+                and known.sha256 == present[one.id]
+            )
+            return web.get(one.url, known.etag if known and comparable else "")
 
         waiting = [one.id for one in jobs]
         run.show_progress(waiting, len(jobs))
@@ -140,6 +145,13 @@ def _run(run: FetchRun) -> None:
             _take(run, one, answer, locked.get(one.id))
             waiting.remove(one.id)
             run.show_progress(waiting, len(jobs))
+    if run.listed and not run.problems:
+        have = {each.task_type for each in run.lock.within(run.folder).values()}
+        run.problems += [
+            not_a_task_type(name, run.listed.url)
+            for name in run.options["task_type"]
+            if name not in have
+        ]
 
 
 def _choose(run: FetchRun, web: Web) -> list[WantedDocument]:
@@ -161,17 +173,32 @@ def _choose(run: FetchRun, web: Web) -> list[WantedDocument]:
             for each in from_lock(locked, options)
         ]
     run.listed = _read_catalog(web, options["index_url"], run.terminal)
-    _lock_architectures(run, run.listed)
+    _lock_facts(run, run.listed)
     return from_index(run.listed, locked, options)
 
 
-def _lock_architectures(run: FetchRun, listed: Index) -> None:
-    """Add architectures to the entries of the lock that lack them."""
-    known = {entry.id: entry.architecture for entry in listed.entries}
+def _lock_facts(run: FetchRun, listed: Index) -> None:
+    """Lock the facts about models that the catalogue has, and the documents do not."""
+    known = {entry.id: entry for entry in listed.entries}
     for locked in run.lock.within(run.folder).values():
-        architecture = known.get(locked.id, "")
-        if architecture and architecture != locked.architecture:
-            run.lock.add(replace(locked, architecture=architecture))
+        entry = known.get(locked.id)
+        if entry and (current := _as_listed(locked, entry)) != locked:
+            run.lock.add(current)
+
+
+def _as_listed(locked: LockedDocument, entry: Entry) -> LockedDocument:
+    """Return an entry of the lock with the facts of the catalogue.
+
+    The URL stays if the catalogue is on another server, such as a mirror.
+    """
+    current = replace(
+        locked,
+        air=entry.air or locked.air,
+        architecture=entry.architecture or locked.architecture,
+    )
+    if entry.url == locked.url or not index.same_server(entry.url, locked.url):
+        return current
+    return replace(current, url=entry.url, etag="")
 
 
 def _take(
@@ -185,7 +212,7 @@ def _take(
         listed = run.listed
         run.problems.append(not_listed(one.id, listed.entries, listed.url))
     elif isinstance(answer, NotFoundError):
-        run.problems.append(_no_document(one))
+        run.problems.append(_no_document(one, known))
     elif isinstance(answer, InvalidInputError):
         run.problems += answer.problems
     elif isinstance(answer, Exception):
@@ -221,7 +248,7 @@ def _write(
             "Run `runware-codegen fetch --update` to accept the new version, or restore"
             " the file from version control.",
         )
-    task_type = task_type_of(content, one.url)
+    task_type, air = facts_of(content, one.url)
     if one.task_types and task_type not in one.task_types:
         return
     differs = hash_of(path) != new_hash
@@ -237,6 +264,7 @@ def _write(
             FetchOutcome.RESTORED if differs else FetchOutcome.UNCHANGED
         )
         return
+    one = replace(one, air=air or one.air)
     locked = _locked(run, one, new_hash, etag, task_type)
     run.lock.add(_with_changes(run, locked, known))
     run.outcomes[one.id] = FetchOutcome.CHANGED if known else FetchOutcome.NEW
@@ -296,12 +324,16 @@ def _url(run: FetchRun, locked: LockedDocument) -> str:
     return index.mirror_url(locked.url, locked.id, mirror) if mirror else locked.url
 
 
-def _no_document(one: WantedDocument) -> Problem:
+def _no_document(one: WantedDocument, known: LockedDocument | None) -> Problem:
     message = f"There is no document of {one.id} at this URL."
     remedy = (
         "The model may be announced or withdrawn. See its status with `runware-codegen"
         f" list --catalog --only {one.id}`, or use the general document of its task type."
     )
+    if known:
+        remedy += (
+            f" To remove its document, run `runware-codegen fetch --remove {one.id}`."
+        )
     return Problem(one.url, "", message, remedy)
 
 

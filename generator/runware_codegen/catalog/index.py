@@ -148,10 +148,15 @@ def _url(listed: object, identifier: str, index_url: str) -> str:
         return usual
     try:
         absolute = urljoin(index_url, listed)
-        same = _origin(absolute) == _origin(index_url)
+        same = same_server(absolute, index_url)
     except ValueError:
         return usual
     return absolute if same else usual
+
+
+def same_server(url: str, other: str) -> bool:
+    """Return whether two URLs are on the same server."""
+    return _origin(url) == _origin(other)
 
 
 def _origin(url: str) -> tuple[object, ...]:

@@ -103,6 +103,14 @@ class Lock:
     def add(self, locked: LockedDocument) -> None:
         """Add or replace an entry, and write the lock."""
         self.documents[locked.file] = locked
+        self._write()
+
+    def remove(self, locked: LockedDocument) -> None:
+        """Remove an entry, and write the lock."""
+        del self.documents[locked.file]
+        self._write()
+
+    def _write(self) -> None:
         tables = [_written(self.documents[file]) for file in sorted(self.documents)]
         replace(self.path, "\n".join([_HEAD, *tables]).encode())
 
@@ -186,8 +194,9 @@ def _mismatch(path: Path, faults: list[str]) -> Problem:
         str(path),
         "",
         f"The documents do not match the lock: {named}.",
-        "Run `runware-codegen fetch --locked` to fetch the locked versions, or"
-        " `runware-codegen fetch --update` to fetch and lock new versions.",
+        "Run `runware-codegen fetch --locked` to fetch the locked versions,"
+        " `runware-codegen fetch --update` to fetch and lock new versions, or"
+        " `runware-codegen fetch --remove MODEL` to remove a document.",
     )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from runware_codegen.catalog import index
 from runware_codegen.catalog.names import is_identifier, is_pattern, matches, similar
 from runware_codegen.problems import InvalidInputError, Problem
+from runware_codegen.resources import builtin_documents, builtin_task_type
+from runware_codegen.wording import one_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -56,7 +59,8 @@ def from_lock(
     if options["everything"] or not names_models(options):
         return known
     names = options["models"]
-    if problems := [_not_locked(name, known) for name in _without_match(names, known)]:
+    unknown = _without_match(names, known)
+    if problems := [_not_locked(name, known, options) for name in unknown]:
         raise InvalidInputError(problems)
     return [
         one
@@ -78,7 +82,7 @@ def from_index(
             be that of a utility.
 
     Raises:
-        InvalidInputError: If a name matches nothing.
+        InvalidInputError: If a name matches nothing, or no model is selected.
     """
     guessed: list[Entry] = []
     problems: list[Problem] = []
@@ -108,6 +112,8 @@ def from_index(
                     architecture=entry.architecture,
                 )
             )
+    if not wanted:
+        raise InvalidInputError([_none_current(listed, options)])
     return wanted
 
 
@@ -121,6 +127,15 @@ def not_listed(name: str, known: Iterable[Entry], source: str) -> Problem:
         f"The catalogue has no model {name!r}.",
         f"{remedy}To see all models, run `runware-codegen list --catalog`.",
     )
+
+
+def not_a_task_type(name: str, source: str) -> Problem:
+    """Return the problem that no model of a catalogue has a task type."""
+    known = [builtin_task_type(path) for path in builtin_documents("*")]
+    near = difflib.get_close_matches(name, known, n=1)
+    message = f"No model of the catalogue has the task type {name!r}."
+    remedy = f"Did you mean {near[0]}?" if near else f"Task types: {', '.join(known)}."
+    return Problem(source, "", message, remedy)
 
 
 def like(listed: Index, name: str, statuses: Collection[str]) -> Entry:
@@ -149,6 +164,13 @@ def like(listed: Index, name: str, statuses: Collection[str]) -> Entry:
     raise InvalidInputError([replace(problem, remedy=problem.remedy + architectures)])
 
 
+def _none_current(listed: Index, options: FetchOptions) -> Problem:
+    """Return the problem that no selected model has one of the wanted statuses."""
+    message = f"No selected model has the status {one_of(options['include_status'])}."
+    remedy = "Set --include-status, or name a model by its identifier."
+    return Problem(listed.url, "", message, remedy)
+
+
 def _is_named(entry: Entry, options: FetchOptions, *, current: bool) -> bool:
     return (options["everything"] and current) or any(
         matches(entry, name)
@@ -170,12 +192,15 @@ def _without_match(
     return [name for name in names if not any(matches(one, name) for one in known)]
 
 
-def _not_locked(name: str, known: Sequence[LockedDocument]) -> Problem:
+def _not_locked(
+    name: str, known: Sequence[LockedDocument], options: FetchOptions
+) -> Problem:
     near = similar(name, known)
     remedy = f"Did you mean {near}? " if near else ""
-    return Problem(
-        "runware.lock",
-        "",
-        f"No locked document matches {name!r}.",
-        f"{remedy}To lock it, run `runware-codegen fetch {name}`.",
+    remedy += (
+        "--output DIR selects another folder."
+        if options["remove"]
+        else f"To lock it, run `runware-codegen fetch {name}`."
     )
+    message = f"No locked document of {options['output']} matches {name!r}."
+    return Problem("runware.lock", "", message, remedy)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runware_codegen.catalog.index import is_web_page
+from runware_codegen.catalog.names import is_air
 from runware_codegen.documents.load import load_text, not_openapi
 from runware_codegen.documents.members import object_of, text_of
 from runware_codegen.documents.sources import Source, decoded
@@ -22,15 +23,16 @@ _REMEDY = (
 )
 
 
-def task_type_of(content: bytes, url: str) -> str:
-    """Validate a document, and return its task type.
+def facts_of(content: bytes, url: str) -> tuple[str, str]:
+    """Validate a document, and return its task type and its AIR.
 
     Args:
         content: The bytes of the document.
         url: Its URL, for problems.
 
     Returns:
-        The task type; empty if the document does not state it as a constant.
+        The task type; empty if the document does not state it as a constant. The AIR;
+        empty without a valid one.
 
     Raises:
         InvalidInputError: If it is not an OpenAPI document.
@@ -52,7 +54,8 @@ def task_type_of(content: bytes, url: str) -> str:
         ) from None
     properties = object_of(_task(document.tree), "properties")
     constant = text_of(object_of(properties, "taskType"), "const")
-    return constant if constant.isidentifier() else ""
+    air = text_of(object_of(document.tree, "info"), "x-air-id")
+    return constant if constant.isidentifier() else "", air if is_air(air) else ""
 
 
 def _document(source: Source, content: bytes) -> SourceDocument:
