@@ -13,7 +13,7 @@ from click.core import ParameterSource
 
 from runware_codegen import __version__, hook, settings, termination
 from runware_codegen.catalog import lock
-from runware_codegen.diff.options import DIFF_OPTIONS
+from runware_codegen.diff.options import ACCEPT_FILE, DIFF_OPTIONS
 from runware_codegen.mock import options as mock_options
 from runware_codegen.options import (
     DOCS_OPTIONS,
@@ -28,13 +28,15 @@ from runware_codegen.options import (
     with_options,
 )
 from runware_codegen.package_name import import_name
-from runware_codegen.problems import InvalidInputError
+from runware_codegen.problems import InvalidInputError, Problem
 from runware_codegen.project_commands import (
     ClientCommand,
     DiffCommand,
     DocsCommand,
     FetchCommand,
     ProjectCommand,
+    beside_settings,
+    folders_to_fetch,
     target_folders,
 )
 from runware_codegen.report import Terminal
@@ -65,10 +67,25 @@ _ASK_AGAIN = (
 _COMMAND_LINE = ParameterSource.COMMANDLINE
 
 
-def _new_update_report() -> UpdateReport:
-    from runware_codegen.diff.updates import Updates  # noqa: PLC0415  # slow to import
+def _fetch(
+    ctx: click.Context, options: FetchOptions, folder: str, terminal: Terminal
+) -> bool:
+    """Fetch documents into a folder.
 
-    return Updates()
+    Returns:
+        Whether a document was not updated, because its new version breaks callers.
+
+    Raises:
+        InvalidInputError: If documents could not be fetched. The others are written.
+    """
+    from runware_codegen.catalog import fetching  # noqa: PLC0415  # slow to import
+
+    def new_report() -> UpdateReport:
+        from runware_codegen.diff.updates import Updates  # noqa: PLC0415  # slow
+
+        return Updates(beside_settings(ctx, ACCEPT_FILE))
+
+    return fetching.fetch({**options, "output": folder}, terminal, new_report)
 
 
 # -- commands -----------------------------------------------------------------
@@ -204,10 +221,25 @@ def fetch(ctx: click.Context, /, **options: Unpack[FetchOptions]) -> int:
     if options["remove"]:
         return _remove(ctx, options)
     with _terminal(ctx) as terminal, remarking("fetched documents are complete"):
-        from runware_codegen.catalog import fetching  # noqa: PLC0415  # slow to import
+        if options["models"] or options["everything"] or options["task_type"]:
+            return DIFFERENT if _fetch(ctx, options, options["output"], terminal) else 0
+        return _fetch_locked(ctx, options, terminal)
 
-        refused = fetching.fetch(options, terminal, _new_update_report)
-        return DIFFERENT if refused else 0
+
+def _fetch_locked(ctx: click.Context, options: FetchOptions, terminal: Terminal) -> int:
+    """Fetch the locked documents of each folder; raise the problems of all together."""
+    folders = [Path(folder) for folder in folders_to_fetch(ctx)]
+    locked = [f for f in folders if lock.lock_of(f).within(f)]
+    problems: list[Problem] = []
+    refused = False
+    for folder in locked or folders[:1]:
+        try:
+            refused |= _fetch(ctx, options, str(folder), terminal)
+        except InvalidInputError as failure:
+            problems += failure.problems
+    if problems:
+        raise InvalidInputError(problems)
+    return DIFFERENT if refused else 0
 
 
 def _remove(ctx: click.Context, options: FetchOptions) -> int:
@@ -241,7 +273,7 @@ def _fetch_like(ctx: click.Context, options: FetchOptions) -> int:
         from runware_codegen.catalog import fetching  # noqa: PLC0415  # slow to import
 
         found = fetching.find_like(options, terminal)
-        fetching.fetch({**options, "models": (found,)}, terminal, _new_update_report)
+        _fetch(ctx, {**options, "models": (found,)}, options["output"], terminal)
         init.write_models(file, dict.fromkeys(names, found), terminal)
     return 0
 

@@ -92,15 +92,22 @@ def url_fault(url: str) -> tuple[str, str] | None:
     return None
 
 
+def documents_on_disk(documents: Sequence[str]) -> list[str]:
+    """Return the inputs that are files or folders; by default, the default folder."""
+    found = [d for d in documents if d != "-" and not d.startswith(BUILTIN)]
+    return found or [DOCUMENTS_FOLDER]
+
+
+def documents_folders(documents: Sequence[str]) -> list[str]:
+    """Return the inputs whose names are those of folders; by default, the default folder."""
+    files = (".json", ".yaml", ".yml")
+    found = [d for d in documents_on_disk(documents) if not d.lower().endswith(files)]
+    return found or [DOCUMENTS_FOLDER]
+
+
 def documents_folder(documents: Sequence[str]) -> str:
     """Return the first input whose name is that of a folder, else the default folder."""
-    files = (".json", ".yaml", ".yml")
-    folders = (
-        d
-        for d in documents
-        if d != "-" and not d.startswith(BUILTIN) and not d.lower().endswith(files)
-    )
-    return next(folders, DOCUMENTS_FOLDER)
+    return documents_folders(documents)[0]
 
 
 DOCUMENTS = click.argument(
@@ -321,7 +328,7 @@ FETCH_OPTIONS = (
         show_default=True,
         type=click.Path(file_okay=False),
         help="The folder of the documents. In a project, the default is the first folder in"
-        " the setting documents.",
+        " the setting documents; without MODEL, each of its folders.",
     ),
     _INDEX_URL,
     click.option(

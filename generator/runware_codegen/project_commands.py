@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
+from click.core import ParameterSource
 
 from runware_codegen import settings
-from runware_codegen.options import SETTINGS, documents_folder
+from runware_codegen.diff.options import ACCEPT_FILE
+from runware_codegen.options import SETTINGS, documents_folders, documents_on_disk
 from runware_codegen.package_name import package_folder
 from runware_codegen.resources import BUILTIN
 from runware_codegen.wording import joined
@@ -143,9 +145,15 @@ class FetchCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the command line, with the options that it shares with `generate`."""
+        shared = _shared_by_clients(_read_clients(ctx, args))
         names = {"include_status", "index_url", "quiet", "verbose"}
-        ctx.default_map = _defaults(ctx, args, names, folder="output")
-        return super().parse_args(ctx, args)
+        ctx.default_map = _only(shared, names)
+        folders = documents_folders(shared.get("documents", ()))
+        ctx.default_map["output"] = folders[0]
+        rest = super().parse_args(ctx, args)
+        is_default = ctx.get_parameter_source("output") is ParameterSource.DEFAULT_MAP
+        ctx.obj = folders if is_default else [ctx.params["output"]]
+        return rest
 
 
 class DiffCommand(click.Command):
@@ -153,9 +161,22 @@ class DiffCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the command line, with the options that it shares with `generate`."""
-        names = {"quiet", "verbose"}
-        ctx.default_map = _defaults(ctx, args, names, folder="documents")
+        shared = _shared_by_clients(_read_clients(ctx, args))
+        ctx.default_map = _only(shared, {"quiet", "verbose"})
+        ctx.default_map["documents"] = documents_on_disk(shared.get("documents", ()))
+        ctx.default_map["accept_file"] = str(beside_settings(ctx, ACCEPT_FILE))
         return super().parse_args(ctx, args)
+
+
+def folders_to_fetch(ctx: click.Context) -> list[str]:
+    """Return the folders of documents of a `FetchCommand`, the default one first."""
+    return cast("list[str]", ctx.obj)
+
+
+def beside_settings(ctx: click.Context, name: str) -> Path:
+    """Return the path of a file beside pyproject.toml; without one, in this folder."""
+    file: Path | None = ctx.meta.get(settings.FILE)
+    return file.with_name(name) if file else Path(name)
 
 
 def each_client(ctx: click.Context) -> list[click.Context]:
@@ -191,15 +212,9 @@ def _read_clients(ctx: click.Context, args: list[str]) -> list[dict[str, Any]]:
     return settings.read(file, SETTINGS) if file else [{}]
 
 
-def _defaults(
-    ctx: click.Context, args: list[str], names: set[str], *, folder: str
-) -> dict[str, Any]:
-    """Return options of pyproject.toml, and the folder of documents as another option."""
-    shared = _shared_by_clients(_read_clients(ctx, args))
-    defaults = {name: shared[name] for name in shared.keys() & names}
-    if documents := shared.get("documents"):
-        defaults[folder] = documents_folder(documents)
-    return defaults
+def _only(options: dict[str, Any], names: set[str]) -> dict[str, Any]:
+    """Return some of the options."""
+    return {name: options[name] for name in options.keys() & names}
 
 
 def _shared_by_clients(clients: list[dict[str, Any]]) -> dict[str, Any]:

@@ -149,6 +149,30 @@ class TestWhatIsFetched:
         assert (tmp_path / "docs" / "one.json").is_file()
         assert (tmp_path / "runware.lock").is_file()
 
+    def test_the_locked_documents_of_all_folders(
+        self, fetch: Fetch, catalog: Catalog, tmp_path: Path
+    ) -> None:
+        """A document that cannot be fetched keeps no other from being fetched."""
+        fetch("one", "two", "--output", "documents/a")
+        fetch("three", "--output", "documents/b")
+        clients = [
+            f"[[tool.runware-codegen.clients]]\ndocuments = ['documents/{name}']\n"
+            for name in ("a", "b", "not-there")
+        ]
+        (tmp_path / "pyproject.toml").write_text("".join(clients))
+        del catalog.files[catalog.add("one")]
+        for name in ("two", "three"):
+            catalog.add(name, {"properties": {"size": {"type": "integer"}}})
+        finished = fetch("--update")
+        assert finished.returncode == 2
+        assert finished.stderr.endswith("\n1 problem\n")
+        for path in ("a/two", "b/three"):
+            assert f"changed: documents/{path}.json" in finished.stdout
+        (tmp_path / "documents" / "b" / "three.json").unlink()
+        finished = run("fetch", "--update", "--output", "documents/b", cwd=tmp_path)
+        assert finished.returncode == 0
+        assert "restored: documents/b/three.json" in finished.stdout
+
     def test_by_a_proxy_of_the_environment(
         self, catalog: Catalog, tmp_path: Path
     ) -> None:

@@ -274,6 +274,16 @@ class TestSides:
         assert {entry["document"] for entry in found} == {"sample", "same"}
         assert "document-removed" not in {entry["id"] for entry in found}
 
+    def test_one_of_several_copies(self, diff: Diff, sides: Path) -> None:
+        """It is compared with the other copy, which still is as both were."""
+        for side, content in (("old", OLD), ("new", NEW)):
+            put(sides / side / "a", "sample", content)
+            put(sides / side / "b", "sample", OLD)
+            (sides / side / "sample.json").unlink()
+        assert kinds(diff("old", "new", "--format", "json")) == ALL
+        backwards = kinds(diff("new", "old", "--format", "json"))
+        assert backwards.isdisjoint({"document-added", "document-removed"})
+
     def test_files_of_other_names(self, diff: Diff, sides: Path) -> None:
         (sides / "new" / "sample.json").rename(sides / "new" / "other.json")
         assert kinds(diff("old", "new", "--format", "json")) == ALL
@@ -347,6 +357,31 @@ class TestGit:
     def test_a_commit(self, diff: Diff, arguments: tuple[str, ...]) -> None:
         finished = diff(*arguments, "--format", "json", "-q")
         assert kinds(finished) == ALL
+
+    def test_all_documents_of_a_project(self, diff: Diff, project: Path) -> None:
+        """Those of each client, wherever they are, and one that the commit lacks."""
+        git(project, "checkout", "-q", "--", ".")
+        put(project / "others", "third", OLD)
+        git(project, "add", ".")
+        git(project, "commit", "-q", "-m", "another folder")
+        put(project / "others", "third", NEW)
+        put(project / "new", "fourth", {})
+        clients = [
+            f"[[tool.runware-codegen.clients]]\ndocuments = {documents}\n"
+            for documents in (["schemas"], ["others/third.json", "new", "others"])
+        ]
+        (project / "pyproject.toml").write_text("".join(clients))
+        wanted = ALL | {"document-added"}
+        (project / "below").mkdir()
+        for arguments in ((), ("HEAD",), ("HEAD", "--project", "..")):
+            command = ("diff", *arguments, "--format", "json", "-q")
+            assert kinds(run(*command, cwd=project / "below")) == wanted
+        assert (
+            kinds(diff("HEAD", "--documents", "schemas", "--format", "json")) == set()
+        )
+        accept = ("diff", "--accept", "--reason", "x")
+        assert run(*accept, cwd=project / "below").returncode == 0
+        assert diff("--fail-on", "breaking").returncode == 0
 
     def test_two_commits_from_a_folder_below(self, project: Path) -> None:
         git(project, "commit", "-q", "-a", "-m", "two")

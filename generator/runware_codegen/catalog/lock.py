@@ -142,12 +142,30 @@ def check(inputs: Iterable[str]) -> None:
     """
     problems: list[Problem] = []
     for path in input_paths(inputs):
-        alone = path.is_file()
-        lock = lock_of(path.parent if alone else path)
-        faults = list(_faults(lock, path, alone=alone))
-        problems += [_mismatch(lock.path, faults)] if faults else []
+        faults = list(_faults(path))
+        problems += (
+            [_mismatch(faults[0][0], [each for _, each in faults])] if faults else []
+        )
     if problems:
         raise InvalidInputError(problems)
+
+
+def documents_at(path: Path) -> Iterator[tuple[Path, Path, LockedDocument]]:
+    """Yield the locked documents of an input of `generate`, a file or a folder.
+
+    Yields:
+        The path of the lock, that of the document, and its entry.
+
+    Raises:
+        InvalidInputError: If the lock is not valid.
+    """
+    alone = path.is_file()
+    lock = lock_of(path.parent if alone else path)
+    inside = lock.path.parent == path
+    for file, locked in lock.documents.items():
+        place = lock.path.parent / file
+        if inside or (place if alone else place.parent) == path:
+            yield lock.path, place, locked
 
 
 def input_paths(inputs: Iterable[str]) -> list[Path]:
@@ -175,16 +193,12 @@ def usable_etag(text: str) -> str:
     return text if _ETAG.fullmatch(text) else ""
 
 
-def _faults(lock: Lock, path: Path, *, alone: bool) -> Iterator[str]:
-    """Yield a description of each missing or different document at a path."""
-    inside = lock.path.parent == path
-    for file, locked in lock.documents.items():
-        place = lock.path.parent / file
-        if not (inside or (place if alone else place.parent) == path):
-            continue
+def _faults(path: Path) -> Iterator[tuple[Path, str]]:
+    """Yield the lock and a description of each missing or different document at a path."""
+    for lock, place, locked in documents_at(path):
         actual = hash_of(place)
         if actual != locked.sha256:
-            yield f"{place} {'differs' if actual else 'is missing'}"
+            yield lock, f"{place} {'differs' if actual else 'is missing'}"
 
 
 def _mismatch(path: Path, faults: list[str]) -> Problem:

@@ -15,7 +15,7 @@ from runware_codegen.diff.levels import Level
 from runware_codegen.diff.report import Report
 from runware_codegen.diff.sides.places import (
     read_default_sides,
-    read_folder,
+    read_documents,
     read_side,
 )
 
@@ -92,14 +92,14 @@ def _sides(options: DiffOptions, terminal: Terminal) -> tuple[list[Text], list[T
     terminal.progress("Reading documents")
     if not _places(options):
         old, new, words = read_default_sides(documents)
-        terminal.note(f"Comparing {words} with {documents}.")
+        terminal.note(f"Comparing {words} with {', '.join(documents)}.")
         return old, new
     first = options["old"] or options["sides"][:1]
     second = options["new"] or options["sides"][1:]
     texts = read_side(first, documents)
     if second:
         return texts, read_side(second, documents)
-    return texts, read_folder(documents)
+    return texts, read_documents(documents)
 
 
 def _accept(

@@ -77,7 +77,8 @@ def compare_sides(
     """
     pairs = pair(old, new)
     jobs = [_Job(before, after, only) for before, after in pairs.changed]
-    jobs += _matched(pairs.removed, pairs.added, only)
+    matched = _matched(pairs.removed, pairs.added, only)
+    jobs += [_with_copy(job, old, new) for job in matched]
     comparison = Comparison(compared=len(jobs), unchanged=pairs.unchanged)
     problems: list[Problem] = []
     for found in parallel_map(_compared, jobs, available_processors(), fewest=_FEWEST):
@@ -107,6 +108,23 @@ def _matched(
                     break
     yield from (_Job(text, None, only) for text, loaded in left if loaded)
     yield from (_Job(None, text, only) for text, loaded in right if loaded)
+
+
+def _with_copy(job: _Job, old: Sequence[Text], new: Sequence[Text]) -> _Job:
+    """Complete a job that lacks a version with a file that the two sides share.
+
+    Several folders may have copies of a document. If only one of these copies changes, the
+    other copy still has the version that the job lacks.
+    """
+    only = job.old or job.new
+    document = _loaded(only) if only and not (job.old and job.new) else None
+    if only is None or document is None:
+        return job
+    for text in new if job.old else old:
+        other = _loaded(text) if text.stem == only.stem else None
+        if other and _have_same_id(other.document, document.document):
+            return _Job(job.old or text, job.new or text, job.only)
+    return job
 
 
 def _have_same_id(one: Document, other: Document) -> bool:

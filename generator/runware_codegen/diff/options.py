@@ -26,7 +26,7 @@ class DiffOptions(VerbosityOptions):
     sides: tuple[str, ...]
     old: tuple[str, ...]
     new: tuple[str, ...]
-    documents: str
+    documents: tuple[str, ...]
     only: tuple[str, ...]
     level: str
     format: str
@@ -55,12 +55,13 @@ DIFF_OPTIONS = (
     ),
     click.option(
         "--documents",
-        metavar="DIR",
-        default="schemas",
+        metavar="PATH",
+        multiple=True,
+        default=("schemas",),
         show_default=True,
-        type=click.Path(file_okay=False),
-        help="The default folder of documents. In a project, it is the first folder in"
-        " the setting documents.",
+        type=click.Path(),
+        help="A folder or a file of the documents that are compared by default. May be"
+        " repeated. In a project, the default is the setting documents.",
     ),
     click.option(
         "--only",
@@ -113,6 +114,6 @@ DIFF_OPTIONS = (
         default=ACCEPT_FILE,
         show_default=True,
         type=click.Path(dir_okay=False),
-        help="The file of accepted entries.",
+        help="The file of accepted entries. In a project, it is beside pyproject.toml.",
     ),
 )

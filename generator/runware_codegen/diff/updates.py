@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from runware_codegen.diff import accepted
 from runware_codegen.diff.documents import compare_sides
 from runware_codegen.diff.formats.text import lines
 from runware_codegen.diff.levels import Level
-from runware_codegen.diff.options import ACCEPT_FILE
 from runware_codegen.diff.report import Report, change_of
 from runware_codegen.diff.sides.texts import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from runware_codegen.diff.entries import Entry
 
@@ -28,10 +27,12 @@ class Updates:
     """The differences of all documents that were compared.
 
     Attributes:
+        accept_file: The file of accepted entries.
         entries: The differences.
         compared: The number of documents that were compared.
     """
 
+    accept_file: Path
     entries: list[Entry] = field(default_factory=list["Entry"])
     compared: int = 0
 
@@ -52,7 +53,7 @@ class Updates:
         found = compare_sides([old], [Text(str(path), content, discovered=False)])
         self.entries += found.entries
         self.compared += 1
-        return bool(_report(found.entries, 1).at_least(Level.BREAKING))
+        return bool(self._report(found.entries, 1).at_least(Level.BREAKING))
 
     def changes(self, path: Path) -> tuple[str, ...]:
         """Return the differences of a document, a line for each of the first 20."""
@@ -65,7 +66,15 @@ class Updates:
     def lines(self) -> Iterator[str]:
         """Yield the lines of the report; none if nothing was compared."""
         if self.compared:
-            yield from lines(_report(self.entries, self.compared))
+            yield from lines(self._report(self.entries, self.compared))
+
+    def _report(self, entries: list[Entry], compared: int) -> Report:
+        return Report(
+            sorted(entries, key=lambda entry: entry.order),
+            compared,
+            accepted=accepted.read(self.accept_file),
+            today=dt.datetime.now(dt.UTC).date(),
+        )
 
 
 def _change(entry: Entry) -> str:
@@ -73,12 +82,3 @@ def _change(entry: Entry) -> str:
     change = "" if entry.level is Level.WORDS else f": {change_of(entry)}"
     text = f"{entry.level}: {entry.kind}{place}{change}"
     return "".join(each if each.isprintable() else " " for each in text)
-
-
-def _report(entries: list[Entry], compared: int) -> Report:
-    return Report(
-        sorted(entries, key=lambda entry: entry.order),
-        compared,
-        accepted=accepted.read(Path(ACCEPT_FILE)),
-        today=dt.datetime.now(dt.UTC).date(),
-    )

@@ -19,6 +19,8 @@ from runware_codegen.problems import InvalidInputError, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from runware_codegen.catalog.lock import LockedDocument
+
 _SUFFIXES: Final = JSON_SUFFIXES | YAML_SUFFIXES
 _LAST_COMMIT: Final = "HEAD"
 _RESTORE: Final = (
@@ -26,13 +28,13 @@ _RESTORE: Final = (
 )
 
 
-def read_side(places: Iterable[str], documents: str) -> list[Text]:
+def read_side(places: Iterable[str], documents: Sequence[str]) -> list[Text]:
     """Read the texts of one side.
 
     Args:
         places: Each is a file, a folder, `-` for standard input, a lock, a git revision
             such as `main`, or a path in one, such as `HEAD:schemas`.
-        documents: The folder of documents, for a revision without a path.
+        documents: The files and folders to read in a revision without a path.
 
     Returns:
         The texts, each only once.
@@ -40,28 +42,34 @@ def read_side(places: Iterable[str], documents: str) -> list[Text]:
     Raises:
         InvalidInputError: If a place does not exist or cannot be read.
     """
-    read = [text for place in places for text in _read(place, documents)]
-    return list({(text.stem, text.content): text for text in read}.values())
+    return _unique(text for place in places for text in _read(place, documents))
 
 
-def _read(place: str, documents: str) -> list[Text]:
+def _unique(texts: Iterable[Text]) -> list[Text]:
+    """Drop repetitions: a place may be named twice, or be in another."""
+    return list({(text.stem, text.content): text for text in texts}.values())
+
+
+def _read(place: str, documents: Sequence[str]) -> list[Text]:
     if Path(place).name == lock.NAME and Path(place).is_file():
         return _locked(Path(place))
     if place == "-" or Path(place).exists():
         return _on_disk([place])
     revision, colon, path = place.partition(":")
     if git.is_revision(revision):
-        return _committed(revision, path if colon else documents)
+        return _committed(revision, path) if colon else _all(revision, documents)
     remedy = "Name a file, a folder, a lock, or a git revision such as HEAD:schemas."
     message = f"It is neither a file, a folder nor a git revision.{git.obstacle()}"
     raise InvalidInputError.of(place, message, remedy)
 
 
-def read_default_sides(documents: str) -> tuple[list[Text], list[Text], str]:
+def read_default_sides(
+    documents: Sequence[str],
+) -> tuple[list[Text], list[Text], str]:
     """Read the default sides.
 
     Args:
-        documents: The folder of documents.
+        documents: The files and folders of documents.
 
     Returns:
         The old side, the new side, and a name for the old side. The new side is the files
@@ -71,27 +79,24 @@ def read_default_sides(documents: str) -> tuple[list[Text], list[Text], str]:
     Raises:
         InvalidInputError: If there is no old side.
     """
-    folder = Path(documents)
-    on_disk = read_folder(documents)
-    locked = lock.lock_of(folder)
-    if any(
-        lock.hash_of(locked.path.parent / file) != each.sha256
-        for file, each in locked.documents.items()
-    ):
-        return _locked(locked.path), on_disk, str(locked.path)
+    on_disk = read_documents(documents)
+    locked = [each for name in documents for each in lock.documents_at(Path(name))]
+    if any(lock.hash_of(path) != entry.sha256 for _, path, entry in locked):
+        names = dict.fromkeys(str(file) for file, _, _ in locked)
+        return _unique(_versions(locked)), on_disk, ", ".join(names)
     if not git.is_revision(_LAST_COMMIT):
         remedy = "Name both versions: `runware-codegen diff OLD NEW`."
         message = (
             "There is nothing to compare it with: no lock that differs, and no git commit."
             f"{git.obstacle()}"
         )
-        raise InvalidInputError.of(documents, message, remedy)
-    return _committed(_LAST_COMMIT, documents), on_disk, f"{_LAST_COMMIT}:{documents}"
+        raise InvalidInputError.of(documents[0], message, remedy)
+    return _all(_LAST_COMMIT, documents), on_disk, _LAST_COMMIT
 
 
-def read_folder(documents: str) -> list[Text]:
-    """Read the documents of a folder; empty if the folder does not exist."""
-    return _on_disk([documents]) if Path(documents).exists() else []
+def read_documents(documents: Sequence[str]) -> list[Text]:
+    """Read the documents of files and folders, without those that do not exist."""
+    return _unique(_on_disk([name for name in documents if Path(name).exists()]))
 
 
 def _on_disk(inputs: Sequence[str]) -> list[Text]:
@@ -99,6 +104,13 @@ def _on_disk(inputs: Sequence[str]) -> list[Text]:
     if found.problems:
         raise InvalidInputError(found.problems)
     return [Text(s.name, read_bytes(s), s.discovered) for s in found.sources]
+
+
+def _all(revision: str, documents: Sequence[str]) -> list[Text]:
+    """Read files and folders of a revision, which may lack some, but not all of them."""
+    present = [name for name in documents if git.files(revision, name)]
+    places = present or documents[:1]
+    return _unique(text for name in places for text in _committed(revision, name))
 
 
 def _committed(revision: str, path: str) -> list[Text]:
@@ -133,15 +145,21 @@ def _locked_files(revision: str, name: str) -> list[str]:
 
 def _locked(path: Path) -> list[Text]:
     """Read the locked versions of the documents of a lock."""
+    documents = sorted(lock.read(path).documents.items())
+    return _versions([(path, path.parent / file, each) for file, each in documents])
+
+
+def _versions(documents: Sequence[tuple[Path, Path, LockedDocument]]) -> list[Text]:
+    """Read the locked versions of documents, each with its lock and its path."""
     texts: list[Text] = []
     problems: list[Problem] = []
-    for file, locked in sorted(lock.read(path).documents.items()):
-        content = _version(path.parent / file, locked.sha256)
+    for file, path, locked in documents:
+        content = _version(path, locked.sha256)
         if content is None:
-            message = f"The locked version of {file} is neither on disk nor in git."
-            problems.append(Problem(str(path), "", message, _RESTORE))
+            message = f"The locked version of {path} is neither on disk nor in git."
+            problems.append(Problem(str(file), "", message, _RESTORE))
         else:
-            texts.append(Text(str(path.parent / file), content, discovered=False))
+            texts.append(Text(str(path), content, discovered=False))
     if problems:
         raise InvalidInputError(problems)
     return texts
