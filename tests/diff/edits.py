@@ -459,6 +459,13 @@ def _request_members() -> Iterator[Edit]:
         "request-default-changed",
     )
     yield Edit(
+        "examples changed",
+        _task(a=STRING),
+        _task(a={**STRING, "examples": ["a", "b"]}),
+        "words",
+        "request-words-changed",
+    )
+    yield Edit(
         "description changed",
         _task(a={**STRING, "description": "Some words."}),
         _task(a={**STRING, "description": "Other words."}),

@@ -53,11 +53,26 @@ def test_an_object_behind_a_reference_keeps_its_name() -> None:
     assert entries_of(inline, referred) == []
 
 
+BRANCHES = [
+    {
+        "type": "object",
+        "properties": {name: {"type": "string"}},
+        "required": [name],
+        "additionalProperties": False,
+    }
+    for name in ("x", "y")
+]
+
 ALIKE: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     (
         "const and an enum of one value",
         {"properties": {"a": {"const": "x"}}},
         {"properties": {"a": {"enum": ["x"]}}},
+    ),
+    (
+        "alternatives that exclude each other, in oneOf and in anyOf",
+        {"properties": {"a": {"oneOf": BRANCHES}}},
+        {"properties": {"a": {"anyOf": BRANCHES}}},
     ),
     (
         "one schema and its parts in allOf",

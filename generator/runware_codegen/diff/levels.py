@@ -166,7 +166,7 @@ _BOTH: Final = (
     ("media-kind-changed", _R, "The kind of media has changed."),
     ("deprecation-added", _T, "It is deprecated: type checkers report its use."),
     ("deprecation-removed", _C, "It is not deprecated any more."),
-    ("words-changed", _W, "Its description differs."),
+    ("words-changed", _W, "Its description differs, or its examples."),
 )  # fmt: skip
 """Kinds of requests and of results, without their side."""
 

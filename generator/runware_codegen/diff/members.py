@@ -122,8 +122,9 @@ class _Comparison:
             yield Finding("deprecation-added", place, "", "deprecated")
         elif old.deprecated and not new.deprecated:
             yield Finding("deprecation-removed", place, "deprecated", "")
-        if old.doc.split() != new.doc.split():
-            yield Finding("words-changed", place, old.doc, new.doc)
+        was, now = _documentation(old), _documentation(new)
+        if was.split() != now.split():
+            yield Finding("words-changed", place, was, now)
         yield from compare_types(old.type, new.type, place, self._named)
 
     def _removed(
@@ -175,6 +176,11 @@ class _Comparison:
                 "extra-members-refused", place, "allowed", "refused",
                 Direction.NARROWED, TRUE, only_known(new), place.steps,
             )  # fmt: skip
+
+
+def _documentation(field: Field) -> str:
+    examples = [f"Example: {plain(each.value)}" for each in field.examples]
+    return "\n".join(filter(None, [field.doc, *examples]))
 
 
 def _necessity(field: Field) -> str:

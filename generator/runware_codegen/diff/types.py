@@ -60,6 +60,9 @@ def compare_types(
     """
     if old == new and not any(class_names(old)):
         return  # classes may differ despite equal names
+    if _are_constrained_unions(old, new):
+        yield from _constrained(old, new, place, classes)
+        return
     before, after = _parts(old), _parts(new)
     if before.null != after.null and not _takes_null(before, after):
         yield _null(before, place)
@@ -282,6 +285,12 @@ def _constrained(
     yield from compare_types(one, other, place, classes)
     if not equal(was.predicate, now.predicate):
         yield from replaced("constraint", (was, now), place)
+
+
+def _are_constrained_unions(old: Type, new: Type) -> bool:
+    """Return whether both are unions, and a constraint on the whole value differs."""
+    (one, was), (other, now) = _split(old), _split(new)
+    return was != now and isinstance(one, t.Union) and isinstance(other, t.Union)
 
 
 def _split(a_type: Type) -> tuple[Type, Constraint]:
