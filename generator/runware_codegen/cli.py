@@ -6,7 +6,7 @@ The work is done in `pipeline`, which is imported only when a command needs it.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, cast
 
 import click
 from click.core import ParameterSource
@@ -22,9 +22,10 @@ from runware_codegen.options import (
     GENERATE_OPTIONS,
     INIT_OPTIONS,
     LIST_OPTIONS,
+    PACKAGE,
     PROJECT,
     VERBOSITY_OPTIONS,
-    documents_folder,
+    documents_folders,
     with_options,
 )
 from runware_codegen.package_name import import_name
@@ -34,8 +35,10 @@ from runware_codegen.project_commands import (
     DiffCommand,
     DocsCommand,
     FetchCommand,
+    ListCommand,
     ProjectCommand,
     beside_settings,
+    each_client,
     folders_to_fetch,
     target_folders,
 )
@@ -170,16 +173,17 @@ def docs(ctx: click.Context, /, **options: Unpack[DocsOptions]) -> int:
     return 0
 
 
-@cli.command("list", cls=ProjectCommand)
-@with_options(*DOCUMENT_OPTIONS, *LIST_OPTIONS, PROJECT, *VERBOSITY_OPTIONS)
+@cli.command("list", cls=ListCommand)
+@with_options(*DOCUMENT_OPTIONS, PACKAGE, *LIST_OPTIONS, PROJECT, *VERBOSITY_OPTIONS)
 @click.pass_context
 def list_documents(ctx: click.Context, /, **options: Unpack[ListOptions]) -> None:
     """Show the documents that a package would be generated from.
 
     DOCS are files, folders, or - for standard input. Default: all built-in documents.
     With --catalog, show the models of Runware, and which of their documents are in the
-    first folder of DOCS.
+    folders of DOCS. If pyproject.toml has several clients, show the documents of each.
     """
+    clients = each_client(ctx)
     with _terminal(ctx) as terminal:
         if options["catalog"]:
             from runware_codegen.catalog.listing import list_catalog  # noqa: PLC0415
@@ -187,15 +191,22 @@ def list_documents(ctx: click.Context, /, **options: Unpack[ListOptions]) -> Non
             source = ctx.get_parameter_source("include_status")
             chosen = source is not ParameterSource.DEFAULT
             statuses = options["include_status"] if chosen else ()
-            folder = Path(documents_folder(options["documents"]))
-            list_catalog(options, folder, statuses, terminal)
+            documents = [d for each in clients for d in each.params["documents"]]
+            folders = [
+                Path(each) for each in dict.fromkeys(documents_folders(documents))
+            ]
+            list_catalog(options, folders, statuses, terminal)
             return
         from runware_codegen import listing  # noqa: PLC0415  # slow to import
 
-        defaults = ctx.default_map or {}
-        package = defaults.get("package", "runware_client")
-        name = import_name(defaults.get("output", ""), package)
-        listing.list_documents(options, name, terminal)
+        listing.list_documents([_listed_client(each) for each in clients], terminal)
+
+
+def _listed_client(ctx: click.Context) -> tuple[ListOptions, str]:
+    """Return the options of a client for `list`, and the import name of its package."""
+    options = cast("ListOptions", ctx.params)
+    output = (ctx.default_map or {}).get("output", "")
+    return options, import_name(output, options["package"])
 
 
 @cli.command(cls=FetchCommand)

@@ -10,36 +10,42 @@ from runware_codegen.pipeline import inputs_of, module_of, read_package
 from runware_codegen.report import table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from runware_codegen.model import Document, Package
     from runware_codegen.option_types import ListOptions
     from runware_codegen.report import Terminal
 
 
-def list_documents(options: ListOptions, name: str, terminal: Terminal) -> None:
-    """Print the documents of a package.
+def list_documents(
+    clients: Sequence[tuple[ListOptions, str]], terminal: Terminal
+) -> None:
+    """Print the documents of packages.
 
     Args:
-        options: The options of the command.
-        name: The import name of the package.
+        clients: The options of each client, and the import name of its package.
         terminal: The terminal.
 
     Raises:
         InvalidInputError: If a document is invalid.
     """
+    (options, _), *_ = clients
+    packages = [_read(each, name, terminal) for each, name in clients]
     filters = Filters.of(options)
-    status = (filters.status.casefold(),) if filters.status else ()
-    selection: ListOptions = {
-        **options,
-        "include_status": status or options["include_status"],
-    }
-    package = read_package(selection, name, terminal)
-    chosen = [each for each in package.documents if filters.matches(each)]
+    chosen = [
+        (document, package)
+        for package in packages
+        for document in package.documents
+        if filters.matches(document)
+    ]
     if not chosen:
-        raise filters.none_left(", ".join(inputs_of(options)), package.documents)
-    rows = [_row(document, package) for document in chosen]
+        inputs = dict.fromkeys(name for each, _ in clients for name in inputs_of(each))
+        known = [document for package in packages for document in package.documents]
+        raise filters.none_left(", ".join(inputs), known)
+    rows = [_row(*each) for each in chosen]
     own = [
         {**_row(document, package), "air": name}
-        for document in chosen
+        for document, package in chosen
         for name in (*document.models, *document.patterns)
         if document.models and name != (document.air or document.models[0])
     ]
@@ -53,6 +59,14 @@ def list_documents(options: ListOptions, name: str, terminal: Terminal) -> None:
     ]
     for line in table(head, [row[: len(head)] for row in cells]):
         terminal.result(line)
+
+
+def _read(options: ListOptions, name: str, terminal: Terminal) -> Package[Document]:
+    """Read the documents of a package; --status selects more than --include-status."""
+    status = Filters.of(options).status
+    statuses = (status.casefold(),) if status else options["include_status"]
+    selection: ListOptions = {**options, "include_status": statuses}
+    return read_package(selection, name, terminal)
 
 
 def _row(

@@ -56,6 +56,7 @@ class FilterOptions(TypedDict):
 class ListOptions(DocumentOptions, FilterOptions):
     """The options of `list`."""
 
+    package: str
     as_json: bool
     catalog: bool
     index_url: str

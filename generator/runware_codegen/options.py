@@ -162,7 +162,8 @@ DOCUMENT_OPTIONS = (
     ),
 )
 
-_PACKAGE = click.option(
+
+PACKAGE = click.option(
     "--package",
     metavar="NAME",
     required=True,
@@ -208,7 +209,7 @@ GENERATE_OPTIONS = (
         type=click.Path(),
         help="The folder that contains the folder of the package.",
     ),
-    _PACKAGE,
+    PACKAGE,
     click.option(
         "--docs",
         metavar="DIR",
@@ -231,7 +232,7 @@ DOCS_OPTIONS = (
         type=click.Path(),
         help="The folder of the reference; in pyproject.toml, the setting docs.",
     ),
-    _PACKAGE,
+    PACKAGE,
     *OUTPUT_OPTIONS,
 )
 

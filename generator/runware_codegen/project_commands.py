@@ -140,6 +140,18 @@ class DocsCommand(ClientCommand):
         return [Path(ctx.params["output"])]
 
 
+class ListCommand(ClientCommand):
+    """The command `list`, which runs once for all clients."""
+
+    def settings(self, clients: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the default options of each client, with a name for its package."""
+        return [{"package": "runware_client", **client} for client in clients]
+
+    def invoke(self, ctx: click.Context) -> int:
+        """Run the command with the options of the first client."""
+        return click.Command.invoke(self, ctx) or 0
+
+
 class FetchCommand(click.Command):
     """The command `fetch`, which writes to the folder of the setting `documents`."""
 

@@ -262,6 +262,19 @@ class TestSeveralClients:
             told = refused(project, command, "--package", "nope")
             assert "No client has the name 'nope'. The clients are a and b.c." in told
 
+    def test_each_is_listed_with_its_own_module(self, project: Path) -> None:
+        """Two clients may have copies of a document, which one client may not."""
+        shutil.copytree(project / "docs", project / "copies")
+        configure_clients(
+            project,
+            'package = "a"\ndocuments = ["docs"]',
+            'package = "b"\ndocuments = ["copies"]',
+        )
+        finished = run("list", "--json", "--only", "one", cwd=project)
+        rows = json.loads(finished.stdout)
+        assert [row["module"].partition(".")[0] for row in rows] == ["a", "b"]
+        assert listed("--json", "--package", "b", cwd=project) == ["one", "two"]
+
     def test_a_reference_without_a_folder(self, project: Path) -> None:
         """Its folder is not that of the package, which another setting names."""
         configure(project, 'output = "src"\npackage = "a"')

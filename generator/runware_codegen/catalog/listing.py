@@ -14,7 +14,7 @@ from runware_codegen.problems import InvalidInputError
 from runware_codegen.report import table
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from runware_codegen.catalog.index import Entry
@@ -39,13 +39,16 @@ class Row(TypedDict):
 
 
 def list_catalog(
-    options: ListOptions, folder: Path, statuses: Collection[str], terminal: Terminal
+    options: ListOptions,
+    folders: Sequence[Path],
+    statuses: Collection[str],
+    terminal: Terminal,
 ) -> None:
     """Show the models of the catalogue.
 
     Args:
         options: The options of the command.
-        folder: The folder of the documents.
+        folders: The folders of the documents.
         statuses: The statuses of the models to show; empty for all.
         terminal: The terminal.
 
@@ -54,7 +57,11 @@ def list_catalog(
     """
     url = options["index_url"] or index.URL
     listed = read_catalog(url, terminal)
-    locked = lock_of(folder).within(folder)
+    locked = {
+        identifier: entry
+        for folder in reversed(folders)
+        for identifier, entry in lock_of(folder).within(folder).items()
+    }
     filters = Filters.of(options)
     statuses = () if filters.status else statuses
     chosen = [
@@ -62,7 +69,7 @@ def list_catalog(
         for entry in listed.entries
         if _is_chosen(entry, locked, options["only"], statuses)
     ]
-    rows = [_row(entry, folder, locked) for entry in chosen if filters.matches(entry)]
+    rows = [_row(entry, folders, locked) for entry in chosen if filters.matches(entry)]
     if chosen and not rows:
         raise filters.none_left(url, chosen)
     if not rows:
@@ -95,7 +102,9 @@ def _is_chosen(
     )
 
 
-def _row(entry: Entry, folder: Path, locked: dict[str, LockedDocument]) -> Row:
+def _row(
+    entry: Entry, folders: Sequence[Path], locked: dict[str, LockedDocument]
+) -> Row:
     known = locked.get(entry.id)
     return {
         "id": entry.id,
@@ -106,7 +115,7 @@ def _row(entry: Entry, folder: Path, locked: dict[str, LockedDocument]) -> Row:
         "creator": entry.creator,
         "capabilities": list(entry.capabilities),
         "architecture": entry.architecture,
-        "installed": (folder / f"{entry.id}.json").is_file(),
+        "installed": any((each / f"{entry.id}.json").is_file() for each in folders),
         "locked": known is not None,
     }
 

@@ -122,9 +122,9 @@ class _Comparison:
             yield Finding("deprecation-added", place, "", "deprecated")
         elif old.deprecated and not new.deprecated:
             yield Finding("deprecation-removed", place, "deprecated", "")
-        was, now = _documentation(old), _documentation(new)
-        if was.split() != now.split():
-            yield Finding("words-changed", place, was, now)
+        before, after = _documentation(old), _documentation(new)
+        if before.split() != after.split():
+            yield Finding("words-changed", place, before, after)
         yield from compare_types(old.type, new.type, place, self._named)
 
     def _removed(
