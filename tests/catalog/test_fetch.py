@@ -113,7 +113,12 @@ class TestWhatIsFetched:
         assert lock["document"][0]["task-type"] == "ping"
 
     @pytest.mark.parametrize(
-        ("name", "told"), [("tow", "Did you mean two?"), ("x*", "list --catalog")]
+        ("name", "told"),
+        [
+            ("tow", "Did you mean two?"),
+            ("TWO", "Did you mean two?"),
+            ("x*", "list --catalog"),
+        ],
     )
     def test_a_name_that_means_nothing(
         self, fetch: Fetch, name: str, told: str

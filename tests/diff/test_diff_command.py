@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import re
 import subprocess
 import tomllib
 import xml.etree.ElementTree as ET
@@ -389,6 +390,15 @@ class TestGit:
             "diff", "HEAD~1:.", "HEAD:.", "--format", "json", cwd=project / "schemas"
         )
         assert kinds(finished) == ALL
+
+    def test_annotations_name_files_from_the_top(self, project: Path) -> None:
+        (project / "schemas" / "same.json").unlink()
+        finished = run(
+            "diff", "HEAD:.", ".", "--format", "github",
+            cwd=project / "schemas", env={"GITHUB_WORKSPACE": str(project)},
+        )  # fmt: skip
+        found = re.findall("file=([^,]*)", finished.stdout)
+        assert {*found} == {"schemas/same.json", "schemas/sample.json"}
 
     def test_what_is_not_in_a_commit(self, diff: Diff, project: Path) -> None:
         assert diff("HEAD:nowhere", "schemas").returncode == 2

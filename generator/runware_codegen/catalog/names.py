@@ -54,5 +54,11 @@ def matches(named: Named, pattern: str) -> bool:
 
 def similar(name: str, known: Iterable[Named]) -> str:
     """Return the known name that is most similar to a wrong one; empty if none is."""
-    names = [text for named in known for text in (named.id, named.air) if text]
-    return next(iter(difflib.get_close_matches(name, names, n=1)), "")
+    names = {
+        text.casefold(): text
+        for named in known
+        for text in (named.id, named.air)
+        if text
+    }
+    near = difflib.get_close_matches(name.casefold(), names, n=1)
+    return names[near[0]] if near else ""

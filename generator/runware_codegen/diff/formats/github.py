@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from runware_codegen.diff.levels import Level
@@ -36,7 +38,17 @@ def _annotation(report: Report, entry: Entry) -> str:
     place = f"{place_of(entry)}: " if entry.python else ""
     details = (f"{place}{change_of(entry)}", proof_of(entry), *notes_of(report, entry))
     message = _data("\n".join(plain(detail) for detail in details if detail))
-    return f"::{command} file={_property(entry.file)},title={title}::{message}"
+    return f"::{command} file={_property(_file(entry))},title={title}::{message}"
+
+
+def _file(entry: Entry) -> str:
+    """Return the path of a file from the top of the repository, as GitHub expects it."""
+    revision, _, committed = entry.file.rpartition(":")
+    path = Path(entry.file).resolve()
+    top = Path(os.environ.get("GITHUB_WORKSPACE", Path.cwd())).resolve()
+    if revision or not path.is_relative_to(top):
+        return committed
+    return path.relative_to(top).as_posix()
 
 
 def _data(text: str) -> str:
