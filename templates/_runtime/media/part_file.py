@@ -41,8 +41,10 @@ class PartFile:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._file.close()
-        self._partial.unlink(missing_ok=True)
+        try:
+            self._file.close()  # raises again if the disk is full
+        finally:
+            self._partial.unlink(missing_ok=True)
 
     def expect(self, size: int) -> None:
         """Check the size of the output.
