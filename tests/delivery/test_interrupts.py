@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import gc
 import signal
+import socket
 import threading
 from importlib import import_module
 from itertools import count
@@ -26,6 +27,7 @@ from making import generated
 from sockets import Run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from types import ModuleType
 
@@ -365,3 +367,83 @@ def test_an_interrupted_download_leaves_no_file(
     save(None)
     for at in range(len(interrupter.places)):
         save(at)
+
+
+# -- calls that are interrupted before they are written -------------------------
+
+OVER_TLS, IN_CLEAR, OVER_WS = "https", "http", "ws"
+RUN, RUN_MANY = (Work.run, [ASYNC]), (Work.run_many, [SYNC, ASYNC])
+READ = (Work.stream, [STREAM])
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """The host and port of a server that takes connections and answers nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.mark.parametrize(
+    ("work", "scheme", "options"),
+    [
+        (RUN, OVER_TLS, {}),
+        (RUN_MANY, OVER_TLS, {}),
+        (READ, OVER_TLS, {}),
+        (RUN, IN_CLEAR, {"concurrency": 1}),
+        (RUN_MANY, IN_CLEAR, {"concurrency": 1}),
+        (RUN, OVER_WS, {"transport": "websocket"}),
+        (RUN, OVER_WS, {"transport": "websocket", "concurrency": 1}),
+    ],
+)
+def test_a_task_that_is_cancelled_before_it_is_written_was_not_sent(
+    package: ModuleType,
+    silent: str,
+    work: tuple[Callable[..., Any], list[dict[str, Any]]],
+    scheme: str,
+    options: dict[str, Any],
+) -> None:
+    """Its call connects, or waits for an earlier one that takes the only place."""
+    way, members = work
+
+    async def cancel() -> None:
+        url = f"{scheme}://{silent}"
+        async with package.AsyncRunware(KEY, base_url=url, **options) as client:
+            requests = made(package, [ASYNC])
+            earlier = asyncio.create_task(client.run(requests[0]))
+            await asyncio.sleep(0.02)
+            task = asyncio.create_task(way(Work(), client, made(package, members)))
+            await asyncio.sleep(0.02)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError) as stop:
+                await task
+            assert not hasattr(stop.value, "handles")
+            earlier.cancel()
+            await asyncio.gather(earlier, return_exceptions=True)
+            written = [requests[0].task_uuid] if scheme == IN_CLEAR else []
+            assert [each.task_uuid for each in client.unfinished()] == written
+
+    asyncio.run(cancel())
+
+
+@pytest.mark.parametrize("work", [RUN, READ])
+def test_a_task_that_a_signal_interrupts_before_it_is_written_was_not_sent(
+    package: ModuleType,
+    silent: str,
+    work: tuple[Callable[..., Any], list[dict[str, Any]]],
+) -> None:
+    way, members = work
+
+    def stop(*_: object) -> None:
+        raise TimeoutError("the time of the worker is over")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    try:
+        with package.Runware(KEY, base_url=f"https://{silent}") as client:
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            with pytest.raises(TimeoutError, match="of the worker") as raised:
+                without_a_loop(way(Work(), client, made(package, members)))
+            assert not hasattr(raised.value, "handles")
+            assert client.unfinished() == []
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -280,8 +280,8 @@ MUTANTS = (
     Mutant(
         "a stream that is left was never sent",
         "_runtime.client.base_engine",
-        "        return TaskEvent.UNCLEAR\n",
-        "        return TaskEvent.NOT_SENT\n",
+        "        is_unwritten = take_unwritten(error)\n",
+        "        is_unwritten = True\n",
         365,
     ),
     Mutant(

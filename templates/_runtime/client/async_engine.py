@@ -13,7 +13,7 @@ from ..delivery.lifecycle import Phase
 from ..exceptions import RunwareError
 from ..transport.async_http import Loop, running_loop
 from ..transport.endpoint import checked_headers
-from ..transport.exchange import NEVER_SENT
+from ..transport.exchange import NEVER_SENT, take_unwritten
 from .async_poll_batcher import AsyncPollBatcher
 from .async_stream import AsyncStream
 from .base_engine import BaseEngine, requested, unwatched, whole
@@ -121,6 +121,10 @@ class AsyncEngine(BaseEngine):
             reply = await self._exchange(batch, extra)
         except RunwareError as error:
             delivery.fail(batch, error)
+        except BaseException as stop:
+            if take_unwritten(stop):
+                delivery.take_back(batch)
+            raise
         else:
             if answers is not None:
                 answers.append(reply.envelope.answer)

@@ -16,7 +16,7 @@ from ..exceptions import RunwareError
 from ..locks import ForkSafeLock
 from ..transport.endpoint import checked_headers
 from ..transport.envelope import Answer
-from ..transport.exchange import NEVER_SENT
+from ..transport.exchange import NEVER_SENT, take_unwritten
 from .base_engine import BaseEngine, requested, unwatched, whole
 from .poll_batcher import PollBatcher
 from .post_threads import PostThreads
@@ -91,7 +91,7 @@ class Engine(BaseEngine):
                 if batch is None:
                     ended = threads.wait(pause)
                 elif threads.is_idle and pause is None:  # nothing else can become due
-                    ended = batch, _outcome(exchange, batch)
+                    ended = batch, _outcome(exchange, delivery, batch)
                 else:
                     threads.start(batch)
                     continue
@@ -174,12 +174,16 @@ class Engine(BaseEngine):
 
 
 def _outcome(
-    exchange: Callable[[Batch[Any]], Reply], batch: Batch[Any]
+    exchange: Callable[[Batch[Any]], Reply], delivery: Delivery[Any], batch: Batch[Any]
 ) -> Reply | RunwareError:
     try:
         return exchange(batch)
     except RunwareError as error:
         return error
+    except BaseException as stop:
+        if take_unwritten(stop):
+            delivery.take_back(batch)
+        raise
 
 
 def _take(

@@ -69,10 +69,12 @@ class OpenTasks:
         return True
 
     def leave(self, tasks: Iterable[Task[Any]]) -> None:
-        """Record that no caller waits for these tasks any more."""
+        """Record that no caller waits for these tasks any more; forget unsent ones."""
         with self._lock.native:
             for task in tasks:
-                if task.key in self._tasks:
+                if self._tasks.get(task.key) is task and task.phase is Phase.UNSENT:
+                    self._forget(task)
+                elif task.key in self._tasks:
                     self._left[task.key] = None
             while len(self._left) > MAX_LEFT:
                 del self._tasks[self._left.popitem(last=False)[0]]
@@ -81,8 +83,11 @@ class OpenTasks:
         """Remove tasks whose results or failures the caller gets now."""
         with self._lock.native:
             for task in tasks:
-                self._tasks.pop(task.key, None)
-                self._left.pop(task.key, None)
+                self._forget(task)
+
+    def _forget(self, task: Task[Any]) -> None:
+        self._tasks.pop(task.key, None)
+        self._left.pop(task.key, None)
 
     def tasks(self) -> list[Task[Any]]:
         """Return the tasks, oldest first."""

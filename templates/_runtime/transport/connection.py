@@ -16,7 +16,7 @@ from ..version import USER_AGENT
 from .endpoint import merged, shown_url
 from .envelope import SCOPE, Answer, read_envelope
 from .environment import with_environment
-from .exchange import MAX_CONNECT
+from .exchange import MAX_CONNECT, note_unwritten
 from .http import closed, crowded, no_cookies
 from .items import AUTHENTICATION
 from .pending import status_of
@@ -122,6 +122,9 @@ class SharedConnection:
                 await self._places.acquire()
         except builtins.TimeoutError:
             raise crowded(self._concurrency) from None
+        except asyncio.CancelledError as stop:
+            note_unwritten(stop)
+            raise
         try:
             return await self._exchange(parts, deadline)
         finally:
@@ -136,6 +139,9 @@ class SharedConnection:
                 self._note_unwritten()
                 await self._answered(pending, deadline)
             return pending.answer()
+        except asyncio.CancelledError as stop:
+            note_unwritten(stop, is_unwritten=not pending.is_written)
+            raise
         finally:
             self._session.forget(pending)
 

@@ -136,8 +136,9 @@ class HTTPTransport:
         lane = self._usable_lane()
         exchange = SyncExchange(self._target.url, self._endpoint.key, timeout)
         try:
-            if not lane.places.take(exchange):
-                raise crowded(self._concurrency)
+            with exchange:
+                if not lane.places.take(exchange):
+                    raise crowded(self._concurrency)
             answer = self._bounded(
                 exchange, partial(self._answer, lane, exchange, parts, extra)
             )

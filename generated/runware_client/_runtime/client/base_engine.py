@@ -22,6 +22,7 @@ from ..exceptions import RunwareError
 from ..media.local_files import place_of, with_uuids
 from ..transport.deadline import Deadline
 from ..transport.envelope import Answer, Envelope
+from ..transport.exchange import take_unwritten
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -258,7 +259,8 @@ def _end_of_stream(
     if error is None:
         return task.take([item], [], is_complete=True)
     if not isinstance(error, RunwareError):
-        return TaskEvent.UNCLEAR
+        is_unwritten = take_unwritten(error)
+        return TaskEvent.NOT_SENT if is_unwritten else TaskEvent.UNCLEAR
     verdict = of_failure(error, is_poll=False, task=task)
     if verdict.event in (TaskEvent.FAILED, TaskEvent.REFUSED):
         task.error = error

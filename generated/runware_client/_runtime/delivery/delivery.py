@@ -435,6 +435,13 @@ class Delivery(Generic[ResultT]):
             self._errors.pop(each.task.key, None)
         return [*zip(ended, errors, strict=True)]
 
+    def take_back(self, batch: Batch[ResultT]) -> None:
+        """Process an interruption before anything of a batch was written."""
+        for each in batch.scheduled:
+            if batch.kind is Kind.SUBMIT and each.task.phase in SENDINGS:
+                each.task.apply(TaskEvent.NOT_SENT)
+        self._under_way.remove(batch)
+
     def abandon(self) -> None:
         """Stop the delivery: responses in flight will not be received."""
         for batch in self._under_way:

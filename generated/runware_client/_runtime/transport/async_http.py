@@ -183,11 +183,7 @@ class AsyncHTTPTransport:
         """
         lane = await self._usable_lane()
         exchange = AsyncExchange(self._target.url, self._endpoint.key, timeout)
-        try:
-            async with asyncio.timeout(exchange.left()):
-                await lane.places.acquire()
-        except builtins.TimeoutError:
-            raise crowded(self._concurrency) from None
+        await self._take_place(lane, exchange)
         try:
             answer = await self._answer(lane, exchange, parts, extra)
         except httpx2.RequestError as error:
@@ -195,6 +191,15 @@ class AsyncHTTPTransport:
         finally:
             lane.places.release()
         return read_envelope(answer, self._endpoint.key)
+
+    async def _take_place(self, lane: _Lane, exchange: AsyncExchange) -> None:
+        """Wait until fewer calls run than the limit allows."""
+        with exchange:
+            try:
+                async with asyncio.timeout(exchange.left()):
+                    await lane.places.acquire()
+            except builtins.TimeoutError:
+                raise crowded(self._concurrency) from None
 
     async def _answer(
         self, lane: _Lane, exchange: AsyncExchange, parts: list[bytes], extra: Headers

@@ -35,6 +35,9 @@ MAX_WAIT = 1_000_000.0
 UNAUTHENTICATED = frozenset({401, 407})
 """HTTP statuses after which authentication may send a request again."""
 
+_UNWRITTEN = "_is_unwritten"
+"""The attribute of an exception that interrupted an exchange."""
+
 NEVER_SENT = (
     httpx2.ConnectError,
     httpx2.ConnectTimeout,
@@ -122,6 +125,9 @@ class Exchange:
         interruption = self.interruption(error)
         causes = [*chain(error, self._outer)]
         self.is_sending &= not any(map(self._is_of_request_hook, causes))
+        stop = interruption if isinstance(error, Exception) else error
+        if stop is not None and not isinstance(stop, RunwareError):
+            note_unwritten(stop, is_unwritten=not self._is_sent(error))
         for each in causes:
             self._clean(each)
         if isinstance(error, Exception) and not isinstance(error, RunwareError):
@@ -212,7 +218,7 @@ class Exchange:
             kind = httpx2.ConnectTimeout if is_timeout else httpx2.ConnectError
         raise kind(reason, request=httpx2.Request("POST", self._url)) from error
 
-    def _is_sent(self, error: Exception) -> bool:
+    def _is_sent(self, error: BaseException) -> bool:
         if self._is_traced or not self.is_sending:
             return self._is_begun
         return not isinstance(error, NEVER_SENT)
@@ -237,6 +243,19 @@ class Exchange:
         if isinstance(error, httpx2.RequestError):
             error.request = httpx2.Request("POST", self._url)
         error.args = tuple(map(self._key.scrub, error.args))
+
+
+def note_unwritten(stop: BaseException, *, is_unwritten: bool = True) -> None:
+    """Record on the interruption of an exchange whether nothing was written."""
+    vars(stop)[_UNWRITTEN] = is_unwritten
+
+
+def take_unwritten(stop: BaseException) -> bool:
+    """Return whether an exchange was interrupted before anything was written.
+
+    The record is removed: a program may raise the same exception again.
+    """
+    return bool(vars(stop).pop(_UNWRITTEN, False))
 
 
 def chain(error: BaseException, outer: BaseException | None) -> Iterator[BaseException]:
