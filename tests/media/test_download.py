@@ -800,12 +800,12 @@ def test_a_disk_that_refuses_raises_as_ever(
     assert not files.asked
 
 
-def test_a_full_disk_leaves_nothing(
-    save: Saver, files: Files, tmp_path: Path
-) -> None:
+def test_a_full_disk_leaves_nothing(save: Saver, files: Files, tmp_path: Path) -> None:
     """Also if the pieces are so small that they fill the buffer of the file first."""
     resource = pytest.importorskip("resource")
-    head = b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 99999\r\n\r\n"
+    head = (
+        b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 99999\r\n\r\n"
+    )
     url, over = files.url + "/a.png", Event()
     files.drip("/a.png", head, bytes(4000), over)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
