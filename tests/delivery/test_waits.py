@@ -357,7 +357,8 @@ def test_callers_with_little_time_do_not_end_the_polls_of_others(
     server.answer = answer
 
     async def hurried(client: Any) -> None:
-        with contextlib.suppress(shipped.TimeoutError):
+        # On a busy machine, the time is up before there is a connection.
+        with contextlib.suppress(shipped.TimeoutError, shipped.ConnectionError):
             await client.run(image(), timeout=0.05)
 
     async def work() -> None:
