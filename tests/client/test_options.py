@@ -282,14 +282,14 @@ def test_a_raw_task_that_is_given_up_is_unfinished(
     async def work(client: Any) -> None:
         task = {"taskType": "dreamInference", "deliveryMethod": "async"}
         with pytest.raises(caller.package.TimeoutError) as caught:
-            await value(client.send(task, timeout=0.2))
+            await value(client.send(task, timeout=40))
         [left] = client.unfinished()
         assert caught.value.handle.task_uuid == left.task_uuid
 
     def answer(tasks: Tasks) -> object:
         return acknowledge(tasks) if "deliveryMethod" in tasks[0] else {"data": []}
 
-    server.answer = answer
+    server.answer, server.takes = answer, 25
     caller.using(work)
 
 
