@@ -45,8 +45,9 @@ _FORMATS: Final[Mapping[str, str]] = {
     "ipv6": "an IPv6 address",
     "json-pointer": "a JSON pointer",
     "regex": "a regular expression",
+    "relative-json-pointer": "a relative JSON pointer",
     "time": "a time such as 12:00:00Z",
-    "uri": "a URI with its scheme, such as https://…",
+    "uri": "a URL with its scheme, such as https://…",
     "uri-reference": "a URI or a relative reference",
     "uuid": "a UUID",
 }
@@ -197,7 +198,7 @@ def _bytes_words(size: float) -> str:
 
 def format_words(name: str) -> str:
     """Describe a string of a format: "a UUID"."""
-    return _FORMATS.get(name, f"a valid {name}")
+    return _FORMATS[name]
 
 
 def type_words(json_type: str) -> str:

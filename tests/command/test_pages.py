@@ -144,6 +144,11 @@ TASK: dict[str, Any] = {
         "positivePrompt": {"type": "string", "minLength": 2},
         "seedImage": {"type": "string", "format": "uri"},
         "strength": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.5},
+        "color": {"type": "string", "pattern": "^#[a-f0-9]{6}$"},
+        "duration": {
+            "description": "In seconds.",
+            "oneOf": [{"type": "integer", "minimum": 4}, {"const": "auto"}],
+        },
         "settings": {
             "type": "object",
             "properties": {"quad": {"type": "boolean"}},
@@ -179,6 +184,9 @@ def test_a_page_says_what_the_document_says(reference: Path) -> None:
         "| large | 0.3 | 4.0 s |",
         "| `strength` | number | Between 0 and 1. Default: `0.5`. |  |",
         "| `settings` | [Settings](#object-settings) |  |  |",
+        "| `color` | string | Matches `^#[a-f0-9]{6}$`. |  |",
+        "| `duration` | integer or `auto` | An integer of at least 4; `auto`. |"
+        " In seconds. |",
         "### Object Settings",
         "- `strength` requires `seedImage`.",
         "- Give at least one of `seedImage` and `positivePrompt`.",

@@ -31,6 +31,8 @@ from pydantic import (
 from loopback import SPECS, pickled
 from making import TASK_UUID, a_document, a_task, generated
 from near import Judge, Tasks
+from runware_codegen.formats import FORMATS
+from runware_codegen.wording import format_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -622,6 +624,17 @@ def test_of_many_constants_an_error_lists_the_most_similar(
     assert said == {
         "voice": f"Input should be one of 30 values, such as {near}",
         "either": f"must be one of 30 values, such as {near}, or true or false",
+    }
+
+
+def test_an_error_names_a_format_as_rules_do(tmp_path: Path) -> None:
+    members = {name: {"type": "string", "format": name} for name in sorted(FORMATS)}
+    document = a_document({"properties": members})
+    package = generated(tmp_path, {"a.json": document}, package="named_formats")
+    with pytest.raises(ValidationError) as caught:
+        package.parse_request(a_task(**dict.fromkeys(FORMATS, "( \\")))
+    assert {error["loc"][0]: error["msg"] for error in caught.value.errors()} == {
+        name: f"must be {format_words(name)}" for name in FORMATS
     }
 
 

@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from runware_codegen.model import Rule, SizeRule, class_names
+from runware_codegen.model import Rule, SizeRule, class_names, unconstrained
 from runware_codegen.model import types as t
 from runware_codegen.model.constants import plain
 from runware_codegen.naming.names import module_name, pascal_case
 from runware_codegen.pages.environment import pages_environment
 from runware_codegen.pages.example import paths_of
 from runware_codegen.pages.first_call import first_call, is_filled_in
-from runware_codegen.pages.text import code, inline
+from runware_codegen.pages.text import cell, code, inline
 from runware_codegen.render.docs import (
     class_doc,
     constants,
@@ -201,7 +201,10 @@ def _request_section(
 
 
 def _request_row(field: Field, classes: Iterable[Class], document: Document) -> Row:
-    facts = [*limits(field.type)]
+    text, listed = _without_alternatives(field_text(field), field.type)
+    facts = [*limits(field.type), *_pattern(field.type)]
+    if listed:
+        facts.append(f"{cell(listed)}.")
     filled_in = is_filled_in(field, document)
     if filled_in:
         facts.append("Filled in.")
@@ -209,10 +212,10 @@ def _request_row(field: Field, classes: Iterable[Class], document: Document) -> 
         facts.append(f"Default: {_constant(field.default)}.")
     if field.examples:
         facts.append(f"Example: {_constant(field.examples[0])}.")
-    doc = _in_brief(field_text(field), field.type, classes)
+    doc = _in_brief(text, field.type, classes)
     needed = field.required and not filled_in
     return Row(
-        code(field.name), _type_text(field.type), " ".join(facts), inline(doc), needed
+        code(field.name), _type_text(field.type), " ".join(facts), cell(doc), needed
     )
 
 
@@ -223,7 +226,29 @@ def _result_section(part: Class, classes: Iterable[Class]) -> ClassSection:
 
 def _result_row(field: Field, classes: Iterable[Class]) -> Row:
     doc = _in_brief(field_text(field, result=True), field.type, classes)
-    return Row(code(field.name), _type_text(field.type), "", inline(doc))
+    return Row(code(field.name), _type_text(field.type), "", cell(doc))
+
+
+def _pattern(a_type: Type) -> Iterator[str]:
+    """Yield a sentence about the pattern of a string."""
+    inner = unconstrained(a_type)
+    alternatives = inner.alternatives if isinstance(inner, t.Union) else (inner,)
+    match [each for each in alternatives if each != t.Null()]:
+        case [t.String(pattern=pattern)] if pattern is not None:
+            yield f"Matches {code(pattern.source)}."
+        case _:
+            pass
+
+
+def _without_alternatives(text: str, a_type: Type) -> tuple[str, str]:
+    """Split the list of alternatives with their limits from the text of a field."""
+    paragraphs = text.split("\n\n")
+    lists = [each for each in paragraphs if each.startswith("- ")]
+    if not isinstance(unconstrained(a_type), t.Union) or not lists:
+        return text, ""
+    first = lists[0].removeprefix("- ")
+    others = [each for each in paragraphs if each is not lists[0]]
+    return "\n\n".join(others), f"- {first[0].upper()}{first[1:]}"
 
 
 def _in_brief(text: str, a_type: Type, classes: Iterable[Class]) -> str:

@@ -24,6 +24,7 @@ _SPAN: Final = re.compile(
     re.ASCII,
 )
 _ITEM: Final = re.compile(r"\s*(?:[-*+]|[0-9]{1,9}[.)])\s+")
+_BULLET: Final = r"[^\S\n]*[-*+][^\S\n]+"
 _FENCE: Final = re.compile(r"\s*(?:```|~~~)")
 _ROW: Final = re.compile(r"\s*\|")
 _DELIMITERS: Final = re.compile(r"\s*\|(?:\s*:?-+:?\s*\|)+\s*")
@@ -43,6 +44,13 @@ def inline(text: str) -> str:
     """Write text for one line of a paragraph, a table cell, or an item of a list."""
     line = " ".join(visible(text).split())
     return _BLOCK.sub(_entities, _spans(line))
+
+
+def cell(text: str) -> str:
+    """Write text for a table cell: the items of a list in one line, with semicolons."""
+    first, *items = re.split(rf"(?:\A|\n){_BULLET}", text)
+    listed = "; ".join(item.strip().removesuffix(".") for item in items)
+    return inline(f"{first} {listed}")
 
 
 def code(text: str) -> str:

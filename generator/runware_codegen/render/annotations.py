@@ -169,17 +169,25 @@ class Annotations:
 
     def _literals(self, literals: t.Literals) -> Annotation:
         values = [choice.constant.value for choice in literals.values]
-        if not all(map(_may_be_literal, values)):
-            listed = ", ".join(map(value, values))
-            return Annotation(self._named("Json")).marked(self._call("Exactly", listed))
-        listed = ", ".join(value(each) for each in values if each is not None)
-        literal = f"{self._named('Literal')}[{listed}]" if listed else ""
-        null = ["None"] if None in values else []
-        written = Annotation(" | ".join([literal, *null] if literal else null))
+        is_literal = all(map(_may_be_literal, values))
+        numbers = [v for v in values if not is_literal and _is_number(v)]
+        kinds: list[str] = []
+        listed = [
+            v for v in values if v is not None and not (numbers and _is_number(v))
+        ]
+        if listed:
+            kinds.append(f"{self._named('Literal')}[{', '.join(map(value, listed))}]")
+        if numbers:
+            whole = all(isinstance(each, int) for each in numbers)
+            kinds.append("int" if whole else "float")
+        if None in values:
+            kinds.append("None")
+        written = Annotation(" | ".join(kinds))
         if all(isinstance(each, str) for each in values):
             return written
+        exactly = self._call("Exactly", *map(value, values if numbers else ()))
         nullable = [self._call("Nullable")] if None in values else []
-        return written.marked(self._call("Exactly"), *nullable)
+        return written.marked(exactly, *nullable)
 
     def _open_literals(self, literals: t.Literals) -> str:
         values = [choice.constant.value for choice in literals.values]
@@ -253,6 +261,10 @@ def _may_be_literal(constant: object) -> bool:
     if isinstance(constant, int):
         return abs(constant) < 2**63
     return not isinstance(constant, float)
+
+
+def _is_number(constant: object) -> bool:
+    return isinstance(constant, (int, float)) and not isinstance(constant, bool)
 
 
 def _python_type(constant: object) -> str:

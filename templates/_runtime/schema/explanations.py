@@ -94,9 +94,8 @@ def again(
     """
     loc = detail["loc"]
     sentence = detail["msg"]
-    if detail["type"] == "literal_error":
-        expected = str(detail["ctx"]["expected"])
-        sentence = sentence.replace(expected, _expected(detail))
+    if detail["type"] == "literal_error" and (constants := _constants(detail)):
+        sentence = sentence.replace(constants, _expected(detail))
     is_unknown = detail["type"] == "extra_forbidden"
     if is_unknown and not sentence.startswith(f"{UNKNOWN_FIELD}:"):
         said = sentence if sentence.startswith(UNKNOWN_FIELD) else UNKNOWN_FIELD
@@ -113,8 +112,8 @@ def again(
 
 def is_other_text(detail: ErrorDetails) -> bool:
     """Return whether the error is that a text is not one of the accepted texts."""
-    expected = str(detail.get("ctx", {}).get("expected", ""))
-    is_text = isinstance(detail["input"], str) and expected.startswith(("'", '"'))
+    is_text = isinstance(detail["input"], str)
+    is_text = is_text and _constants(detail).startswith(("'", '"'))
     return is_text and detail["type"] == "literal_error"
 
 
@@ -277,12 +276,17 @@ def _accepted(detail: ErrorDetails) -> str:
     return _TYPES.get(detail["type"], said if said != detail["msg"] else "")
 
 
+def _constants(detail: ErrorDetails) -> str:
+    """Return the accepted constants of an error; empty if it does not contain them."""
+    return str(detail.get("ctx", {}).get("expected", ""))
+
+
 def _expected(detail: ErrorDetails) -> str:
     """Return the accepted constants; if there are many texts, the most similar ones."""
-    expected = str(detail["ctx"]["expected"])
-    texts = re.findall(_TEXT, expected)
-    if len(texts) <= _MANY or re.sub(_TEXT, "", expected).strip(", or"):
-        return expected
+    constants = _constants(detail)
+    texts = re.findall(_TEXT, constants)
+    if len(texts) <= _MANY or re.sub(_TEXT, "", constants).strip(", or"):
+        return constants
     near = nearest_texts(str(detail["input"]), texts, most=3) or texts[:3]
     return f"one of {len(texts):,} values, such as {_listed(near)}"
 

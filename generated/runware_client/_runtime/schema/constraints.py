@@ -154,8 +154,8 @@ class Text(NamedTuple):
         )
         checks: list[CoreSchema] = []
         if self.format is not None:
-            what = _FORMAT_WORDS.get(self.format, f"a valid {self.format}")
-            checks.append(refusing(format_schema(self.format), f"must be {what}"))
+            what = f"must be {_FORMAT_WORDS[self.format]}"
+            checks.append(refusing(format_schema(self.format), what))
         if self.matches is not None:
             checks.append(refusing(self.matches.schema(), str(self.matches)))
         if not checks:
@@ -182,7 +182,17 @@ class Text(NamedTuple):
 _FORMAT_WORDS: Final = {
     "date": "a date such as 2026-01-31",
     "date-time": "a date and time such as 2026-01-31T12:00:00Z",
+    "duration": "a duration such as P1DT12H",
+    "email": "an e-mail address",
+    "hostname": "a host name",
+    "ipv4": "an IPv4 address",
+    "ipv6": "an IPv6 address",
+    "json-pointer": "a JSON pointer",
+    "regex": "a regular expression",
+    "relative-json-pointer": "a relative JSON pointer",
+    "time": "a time such as 12:00:00Z",
     "uri": "a URL with its scheme, such as https://…",
+    "uri-reference": "a URI or a relative reference",
     "uuid": "a UUID",
 }
 

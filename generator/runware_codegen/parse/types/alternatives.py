@@ -155,7 +155,8 @@ def _noun(a_type: Type) -> str:
 def _limits(a_type: Type) -> str:
     match a_type:
         case t.Number():
-            return number_limits(a_type)
+            limits = number_limits(a_type)
+            return f"of {limits}" if limits.startswith("at ") else limits
         case t.String(least, most) if least or most is not None:
             return f"of {count_of(least, most, 'character')}"
         case t.Array(_, least, most) if least or most is not None:

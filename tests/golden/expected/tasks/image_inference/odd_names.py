@@ -248,7 +248,7 @@ class OddNamesRequest(TaskRequest[OddNamesResult], OpenPart):
     level: Annotated[Literal[1, 2, "high"] | None, Exactly(), Nullable()] = None
     """Constants of several types."""
 
-    length: Annotated[Json, Exactly(0, -9223372036854775808)] | None = None
+    length: Annotated[int, Exactly(0, -9223372036854775808)] | None = None
     """Has no Literal: mypy reads 63 bits."""
 
     task_type: Literal["imageInference"] = constant("imageInference")
