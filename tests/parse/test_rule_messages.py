@@ -103,6 +103,18 @@ ITEMS: dict[str, Any] = {
 }
 ITEMS["properties"]["few"] |= {"minContains": 0, "maxContains": 1}
 
+NEVER = {
+    "properties": {"mode": {"enum": ["a", "b"]}, "op": TEXT, "steps": NUMBER},
+    "if": {"properties": {"mode": {"const": "a"}}, "required": ["mode", "op"]},
+    "then": False,
+    "allOf": [
+        {
+            "if": {"properties": {"mode": {"const": "b"}}, "required": ["steps"]},
+            "then": {"required": ["op"]},
+        }
+    ],
+}
+
 CASES: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
     (
         MODES,
@@ -129,6 +141,12 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
     (BRANCHES, {"scale": 1}, ["scale requires width"]),
     (DEPENDENT, {"strength": 0}, ["strength must be more than 0"]),
     (DEPENDENT, {"margin": 11}, ["blur is required when margin is more than 10"]),
+    (NEVER, {"mode": "a", "op": "x"}, ["op is not allowed when mode is 'a'"]),
+    (
+        NEVER,
+        {"steps": 1},
+        ["op is required when mode, if given, is 'b' and steps is given"],
+    ),
     (
         ITEMS,
         {"few": [9, 9], "mixed": ["a", "a"], "preset": [3], "shots": []},

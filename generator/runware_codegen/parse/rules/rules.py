@@ -16,7 +16,7 @@ from runware_codegen.model.logic import (
     optional_property,
     required_property,
 )
-from runware_codegen.model.predicates import TRUE, Predicate
+from runware_codegen.model.predicates import FALSE, TRUE, Predicate
 from runware_codegen.parse.rules.forms import (
     TOO_LONG,
     absent_paths,
@@ -59,7 +59,11 @@ def _split(
     if names and when == TRUE:
         yield _codependency_rule(names)
         return
+    if when == FALSE:
+        return
     match must:
+        case p.Always(value=False) if when != TRUE:
+            yield from _split(TRUE, not_(when), paired=paired)
         case p.AllOf(parts) if len(groups := _grouped(parts)) > 1:
             sure = paired or {has("width"), has("height")} <= set(parts)
             for part in groups:

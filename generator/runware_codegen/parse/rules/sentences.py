@@ -234,7 +234,7 @@ def _clause_if_given(inner: Predicate, path: str) -> str:
         path, inner = property_path(path, inner.name), inner.part
     if isinstance(inner, p.Not):
         return f"{path} {_fails(inner.part)}"
-    if is_type_with_tests(inner):
+    if is_test(inner):
         return f"{path}, if given, {verb_phrase(inner).holds()}"
     return f"{path} is not given or {clause(inner, path)}"
 
