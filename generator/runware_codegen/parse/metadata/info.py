@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 
     from runware_codegen.documents import JsonObject, JsonValue, SourceDocument
 
+_OF_PRICING: Final = frozenset(
+    ("currency", "docs", "examples", "measured", "overview", "rates")
+)
+"""Members of a pricing that do not change the meaning of its rates."""
+
+_OF_RATE: Final = frozenset(("amount", "display", "label", "unit"))
+
 _MEASUREMENT_NAMES: Final = ("id", "exampleId", "configuration")
 """Members that name a measurement; the first one present is used."""
 
@@ -66,8 +73,9 @@ def read_metadata(document: SourceDocument) -> Metadata:
         creator_id=text_of(creator, "id"),
         released=_date(text_of(info, "x-released-at")),
         modes=tuple(
-            text_of(mode, "id").replace("+", " + ").replace("-", " ")
+            name.replace("+", " + ").replace("-", " ")
             for mode in objects_of(info, "x-modes")
+            if (name := text_of(mode, "id"))
         ),
         price=_price(prices),
         pricing=pricing,
@@ -144,20 +152,21 @@ def _pricing(pricing: JsonObject) -> Pricing:
 def _adds_up(pricing: JsonObject) -> bool:
     """Return whether the price of a task is the sum of its rates, in US dollars.
 
-    If `basis` is present, the rates are a lower limit, or are not added.
+    If `basis` is present, the rates are a lower limit, or are not added. Another member
+    that is not known may have such a meaning too.
     """
     listed = array_of(pricing, "rates")
     in_dollars = pricing.get("currency") in (None, "USD")
-    is_sum = "basis" not in pricing and in_dollars
+    is_sum = pricing.keys() <= _OF_PRICING and in_dollars
     return bool(listed) and is_sum and all(map(_is_complete, listed))
 
 
 def _is_complete(rate: object) -> bool:
-    """Return whether a rate has an amount, a unit and no malformed label."""
+    """Return whether a rate has an amount, a unit, no malformed label, and no more."""
     read = _rate(rate)
-    return bool(read.amount and read.unit) and isinstance(
-        member(rate, "label"), str | None
-    )
+    is_known = isinstance(rate, dict) and rate.keys() <= _OF_RATE
+    has_label = isinstance(member(rate, "label"), str | None)
+    return is_known and has_label and bool(read.amount and read.unit)
 
 
 def _rate(rate: object) -> Rate:
