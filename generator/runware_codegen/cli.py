@@ -13,13 +13,15 @@ from click.core import ParameterSource
 
 from runware_codegen import __version__, hook, settings, termination
 from runware_codegen.catalog import lock
-from runware_codegen.diff.options import ACCEPT_FILE, DIFF_OPTIONS
+from runware_codegen.diff.options import DIFF_OPTIONS
 from runware_codegen.mock import options as mock_options
 from runware_codegen.options import (
+    ACCEPT_FILE,
     DOCS_OPTIONS,
     DOCUMENT_OPTIONS,
     FETCH_OPTIONS,
     GENERATE_OPTIONS,
+    INCLUDE_STATUS,
     INIT_OPTIONS,
     LIST_OPTIONS,
     PACKAGE,
@@ -86,7 +88,8 @@ def _fetch(
     def new_report() -> UpdateReport:
         from runware_codegen.diff.updates import Updates  # noqa: PLC0415  # slow
 
-        return Updates(beside_settings(ctx, ACCEPT_FILE))
+        accept_file = beside_settings(ctx, ACCEPT_FILE)
+        return Updates(accept_file, options["include_status"])
 
     return fetching.fetch({**options, "output": folder}, terminal, new_report)
 
@@ -290,7 +293,7 @@ def _fetch_like(ctx: click.Context, options: FetchOptions) -> int:
 
 
 @cli.command(cls=DiffCommand)
-@with_options(*DIFF_OPTIONS, PROJECT, *VERBOSITY_OPTIONS)
+@with_options(*DIFF_OPTIONS, INCLUDE_STATUS, PROJECT, *VERBOSITY_OPTIONS)
 @click.pass_context
 def diff(ctx: click.Context, /, **options: Unpack[DiffOptions]) -> int:
     """Show what changed for callers between two versions of documents.

@@ -25,6 +25,9 @@ Function = TypeVar("Function", bound="Callable[..., Any]")
 
 DOCUMENTS_FOLDER = "schemas"
 
+ACCEPT_FILE = "runware-accepted.toml"
+"""The name of the file of differences that are accepted."""
+
 
 def with_options(
     *options: Callable[[Function], Function]
@@ -117,7 +120,7 @@ DOCUMENTS = click.argument(
     type=click.Path(allow_dash=True),
 )
 
-_INCLUDE_STATUS = click.option(
+INCLUDE_STATUS = click.option(
     "--include-status",
     metavar="STATUS",
     multiple=True,
@@ -155,7 +158,7 @@ DOCUMENT_OPTIONS = (
         help="Use only documents whose id, AIR or task type matches (* and ? allowed)."
         " May be repeated.",
     ),
-    _INCLUDE_STATUS,
+    INCLUDE_STATUS,
     click.option(
         "--allow-unenforced/--no-allow-unenforced",
         help="Allow keywords that the package cannot enforce, with a warning.",
@@ -302,7 +305,7 @@ FETCH_OPTIONS = (
         multiple=True,
         help="Fetch all models of this task type. May be repeated.",
     ),
-    _INCLUDE_STATUS,
+    INCLUDE_STATUS,
     click.option(
         "--locked/--no-locked",
         help="Fetch exactly the documents in runware.lock; fail if one has changed.",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from runware_codegen import cache, settings
 from runware_codegen.catalog import lock
 from runware_codegen.documents import load
+from runware_codegen.documents.members import object_of, text_of
 from runware_codegen.output import compare, publish
 from runware_codegen.pages import LastChange
 from runware_codegen.parse import parse
@@ -19,6 +20,7 @@ from runware_codegen.problems import InvalidInputError
 from runware_codegen.report import counted
 from runware_codegen.resources import BUILTIN
 from runware_codegen.settings import OwnModels
+from runware_codegen.wording import joined
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
     from runware_codegen.option_types import DocsOptions, DocumentOptions
     from runware_codegen.output import Change
     from runware_codegen.report import Terminal
+
+
+_MAX_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +179,10 @@ def _make(options: DocsOptions, targets: Targets, terminal: Terminal) -> _Made:
     )
     _note(built.passed_over, terminal)
     modules = list(built.selected(document_filter).values())
+    documents = {name: module.document for name, module in built.modules.items()}
     if not modules:
-        raise _none_left(len(built.modules), inputs)
+        raise _none_left([each.status for each in documents.values()], inputs)
+    _note_left_out(documents, document_filter, terminal)
     modules.sort(key=lambda module: (module.document.task_type, module.document.id))
     for module in modules:
         terminal.detail(f"{module.document.file_name}: {_described(module)}")
@@ -230,7 +237,8 @@ def read_package(
         own_models=_own_models(selection),
     )
     if not package.documents:
-        raise _none_left(len(loaded.documents), inputs)
+        infos = [object_of(each.tree, "info") for each in loaded.documents]
+        raise _none_left([text_of(info, "x-status") for info in infos], inputs)
     terminal.warnings(package.unenforced)
     return package
 
@@ -286,13 +294,33 @@ def _described(module: Module) -> str:
     )
 
 
-def _none_left(count: int, inputs: Sequence[str]) -> InvalidInputError:
-    if not count:
+def _note_left_out(
+    documents: Mapping[str, DocumentInfo], chosen: DocumentFilter, terminal: Terminal
+) -> None:
+    """Print which documents are left out for their status alone."""
+    named = [
+        f"{name} ({document.status})"
+        for name, document in sorted(documents.items())
+        if chosen._replace(statuses=(document.status,)).matches(document)
+        and not chosen.matches(document)
+    ]
+    more = len(named) - _MAX_NAMED
+    shown = [*named[:_MAX_NAMED], *([f"{more} more"] if more > 0 else [])]
+    if named:
+        terminal.note(f"Left out by --include-status: {joined(shown, 'and')}.")
+
+
+def _none_left(statuses: Sequence[str], inputs: Sequence[str]) -> InvalidInputError:
+    """Return the error that no document is selected; each document has a status."""
+    if not statuses:
         message = "There are no documents here."
         remedy = "Name files or folders with OpenAPI documents of Runware."
     else:
-        message = f"--only and --include-status select none of the {count} documents."
-        remedy = "List all documents: `runware-codegen list` without --only."
+        documents = counted(len(statuses), "document")
+        message = f"--only and --include-status select none of {documents}."
+        named = sorted({status for status in statuses if status})
+        known = f" Known statuses: {', '.join(named)}." if named else ""
+        remedy = f"Remove --only, or set --include-status.{known}"
     return InvalidInputError.of(", ".join(inputs), message, remedy)
 
 

@@ -11,8 +11,12 @@ import click
 from click.core import ParameterSource
 
 from runware_codegen import settings
-from runware_codegen.diff.options import ACCEPT_FILE
-from runware_codegen.options import SETTINGS, documents_folders, documents_on_disk
+from runware_codegen.options import (
+    ACCEPT_FILE,
+    SETTINGS,
+    documents_folders,
+    documents_on_disk,
+)
 from runware_codegen.package_name import package_folder
 from runware_codegen.resources import BUILTIN
 from runware_codegen.wording import joined
@@ -174,7 +178,7 @@ class DiffCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the command line, with the options that it shares with `generate`."""
         shared = _shared_by_clients(_read_clients(ctx, args))
-        ctx.default_map = _only(shared, {"quiet", "verbose"})
+        ctx.default_map = _only(shared, {"include_status", "quiet", "verbose"})
         ctx.default_map["documents"] = documents_on_disk(shared.get("documents", ()))
         ctx.default_map["accept_file"] = str(beside_settings(ctx, ACCEPT_FILE))
         return super().parse_args(ctx, args)

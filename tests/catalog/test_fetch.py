@@ -286,6 +286,15 @@ class TestNotAskingTwice:
         assert fetch("--update").returncode == 0
         assert (tmp_path / "schemas" / "one.json").read_bytes() != before
 
+    def test_a_status_that_generate_leaves_out_breaks_callers(
+        self, fetch: Fetch, catalog: Catalog
+    ) -> None:
+        fetch("one")
+        catalog.add("one", info={"x-status": "retired"})
+        arguments = ("--update", "--check", "breaking")
+        assert fetch(*arguments).returncode == 1
+        assert fetch(*arguments, "--include-status", "retired").returncode == 0
+
     def test_a_known_break_is_written(
         self, fetch: Fetch, catalog: Catalog, tmp_path: Path
     ) -> None:

@@ -266,10 +266,23 @@ class TestList:
         listed = [row["id"] for row in json.loads(finished.stdout)]
         assert listed == (expected or ["draft", "one", "two"])
 
+    def test_documents_with_other_statuses_are_named(self, here: Path) -> None:
+        write(here / "docs", "draft", {}, info={"x-status": "draft"})
+        told = "Left out by --include-status: docs/draft.json (draft).\n"
+        assert run(*GENERATE, cwd=here).stderr == told
+        both = ["--include-status=draft", "--include-status=live"]
+        for options in (["--only=one"], both, ["--quiet"]):
+            assert not run(*GENERATE, *options, cwd=here).stderr
+        for command in ("list", "generate"):
+            arguments = GENERATE[2:] if command == "generate" else []
+            finished = run(command, "docs/draft.json", *arguments, cwd=here)
+            assert finished.returncode == 2
+            assert "Known statuses: draft." in finished.stderr
+
     def test_nothing_is_left(self, here: Path) -> None:
         finished = run("list", "docs", "--only", "nothing", cwd=here)
         assert (finished.returncode, finished.stdout) == (2, "")
-        assert "select none of the 2 documents" in finished.stderr
+        assert "select none of 2 documents" in finished.stderr
 
 
 class TestProblems:

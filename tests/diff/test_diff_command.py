@@ -180,6 +180,27 @@ class TestReport:
         whole = report(diff("old", "new", "--only", "test:same@*", "--format", "json"))
         assert {entry["document"] for entry in whole["entries"]} == {"same"}
 
+    def test_a_status_that_generate_leaves_out(self, diff: Diff, sides: Path) -> None:
+        """The class of the model is removed from the client, with its module."""
+        for side, status in (("old", "live"), ("new", "retired")):
+            put(sides / side, "sample", {}, info={"x-status": status})
+        arguments = ("--fail-on", "breaking", "--format", "json")
+        finished = diff("old", "new", *arguments)
+        assert finished.returncode == 1
+        assert kinds(finished) == {"document-left-out", "status-changed"}
+        assert kinds(diff("new", "old", *arguments)) == {
+            "document-taken",
+            "status-changed",
+        }
+        statuses = ("--include-status", "live", "--include-status", "retired")
+        assert diff("old", "new", *arguments, *statuses).returncode == 0
+        table = '[tool.runware-codegen]\ninclude-status = ["live", "retired"]\n'
+        (sides / "pyproject.toml").write_text(table)
+        assert diff("old", "new", *arguments).returncode == 0
+        (sides / "pyproject.toml").unlink()
+        (sides / "old" / "sample.json").unlink()
+        assert kinds(diff("old", "new", *arguments)) == set()
+
     def test_only_some_levels(self, diff: Diff) -> None:
         finished = diff("old", "new", "--level", "risk", "--format", "json")
         assert kinds(finished) == {"request-limit-narrowed", "request-default-changed"}

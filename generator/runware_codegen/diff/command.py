@@ -18,6 +18,7 @@ from runware_codegen.diff.sides.places import (
     read_documents,
     read_side,
 )
+from runware_codegen.parse.assembly import DocumentFilter
 
 if TYPE_CHECKING:
     from runware_codegen.diff.options import DiffOptions
@@ -40,7 +41,8 @@ def diff(options: DiffOptions, terminal: Terminal) -> bool:
     _check(options)
     old, new = _sides(options, terminal)
     terminal.progress("Comparing documents")
-    comparison = compare_sides(old, new, options["only"])
+    selection = DocumentFilter(options["only"], options["include_status"])
+    comparison = compare_sides(old, new, selection)
     path = Path(options["accept_file"])
     today = dt.datetime.now(dt.UTC).date()
     level, fail_on = Level(options["level"]), options["fail_on"]

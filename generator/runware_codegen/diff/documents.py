@@ -51,7 +51,7 @@ class _Job(NamedTuple):
 
     old: Text | None
     new: Text | None
-    only: tuple[str, ...]
+    selection: DocumentFilter
 
 
 class _Loaded(NamedTuple):
@@ -63,21 +63,22 @@ class _Loaded(NamedTuple):
 
 
 def compare_sides(
-    old: Sequence[Text], new: Sequence[Text], only: tuple[str, ...] = ()
+    old: Sequence[Text], new: Sequence[Text], selection: DocumentFilter
 ) -> Comparison:
     """Compare two sides.
 
     Args:
         old: The old texts.
         new: The new texts.
-        only: Patterns of identifiers, AIRs or task types; empty for all documents.
+        selection: Selects documents. A document that has another status is compared, and
+            an entry reports if only one of its versions has a selected status.
 
     Raises:
         InvalidInputError: With all problems of documents that differ.
     """
     pairs = pair(old, new)
-    jobs = [_Job(before, after, only) for before, after in pairs.changed]
-    matched = _matched(pairs.removed, pairs.added, only)
+    jobs = [_Job(before, after, selection) for before, after in pairs.changed]
+    matched = _matched(pairs.removed, pairs.added, selection)
     jobs += [_with_copy(job, old, new) for job in matched]
     comparison = Comparison(compared=len(jobs), unchanged=pairs.unchanged)
     problems: list[Problem] = []
@@ -93,7 +94,7 @@ def compare_sides(
 
 
 def _matched(
-    removed: Iterable[Text], added: Iterable[Text], only: tuple[str, ...]
+    removed: Iterable[Text], added: Iterable[Text], selection: DocumentFilter
 ) -> Iterator[_Job]:
     """Pair documents whose files were renamed: by identifier, then by AIR."""
     left = [(text, _loaded(text)) for text in removed]
@@ -104,10 +105,10 @@ def _matched(
                 if one[1] and other[1] and match(one[1].document, other[1].document):
                     left.remove(one)
                     right.remove(other)
-                    yield _Job(one[0], other[0], only)
+                    yield _Job(one[0], other[0], selection)
                     break
-    yield from (_Job(text, None, only) for text, loaded in left if loaded)
-    yield from (_Job(None, text, only) for text, loaded in right if loaded)
+    yield from (_Job(text, None, selection) for text, loaded in left if loaded)
+    yield from (_Job(None, text, selection) for text, loaded in right if loaded)
 
 
 def _with_copy(job: _Job, old: Sequence[Text], new: Sequence[Text]) -> _Job:
@@ -123,7 +124,7 @@ def _with_copy(job: _Job, old: Sequence[Text], new: Sequence[Text]) -> _Job:
     for text in new if job.old else old:
         other = _loaded(text) if text.stem == only.stem else None
         if other and _have_same_id(other.document, document.document):
-            return _Job(job.old or text, job.new or text, job.only)
+            return _Job(job.old or text, job.new or text, job.selection)
     return job
 
 
@@ -145,33 +146,54 @@ def _compared(job: _Job) -> list[Entry] | tuple[Problem, ...]:
             loaded.append(text and _loaded(text))
         except InvalidInputError as invalid:
             problems += invalid.problems
-    return tuple(problems) if problems else [*_entries(loaded[0], loaded[1], job.only)]
+    return (
+        tuple(problems)
+        if problems
+        else [*_entries(loaded[0], loaded[1], job.selection)]
+    )
 
 
 def _entries(
-    old: _Loaded | None, new: _Loaded | None, only: tuple[str, ...]
+    old: _Loaded | None, new: _Loaded | None, selection: DocumentFilter
 ) -> Iterator[Entry]:
-    before = old if old and _is_chosen(old.document, only) else None
-    after = new if new and _is_chosen(new.document, only) else None
+    before = old if old and _is_chosen(old.document, selection) else None
+    after = new if new and _is_chosen(new.document, selection) else None
     if old and new and (before or after):
         one, other = old.document, new.document
         if _have_same_id(one, other) or _are_about_same_model(one, other):
+            yield from _left_out(one, other, new.text.name, selection)
             yield from compare(
                 version_of(old.source, one),
                 version_of(new.source, other),
                 new.text.name,
             )
             return
-    if before:
+    if before and _is_taken(before.document, selection):
         name, one = before.text.name, before.document
         yield Entry("document-removed", one.id, one.air, name, before=one.title)
-    if after:
+    if after and _is_taken(after.document, selection):
         name, one = after.text.name, after.document
         yield Entry("document-added", one.id, one.air, name, after=one.title)
 
 
-def _is_chosen(document: Document, only: tuple[str, ...]) -> bool:
-    return DocumentFilter(only, (document.status,)).matches(document)
+def _left_out(
+    old: Document, new: Document, file: str, selection: DocumentFilter
+) -> Iterator[Entry]:
+    """Report that the status decides whether `generate` uses a document."""
+    before, after = (_is_taken(each, selection) for each in (old, new))
+    if before != after:
+        kind = "document-left-out" if before else "document-taken"
+        yield Entry(kind, new.id, new.air, file, before=old.status, after=new.status)
+
+
+def _is_taken(document: Document, selection: DocumentFilter) -> bool:
+    """Return whether `generate` uses documents with the status of this document."""
+    return document.status in ("", *selection.statuses)
+
+
+def _is_chosen(document: Document, selection: DocumentFilter) -> bool:
+    """Return whether a document has a selected name, whatever its status."""
+    return DocumentFilter(selection.only, (document.status,)).matches(document)
 
 
 def version_of(source: SourceDocument, document: Document) -> Version:

@@ -72,6 +72,9 @@ def _rows() -> Iterator[tuple[str, Level, str]]:
 
 _DOCUMENTS: Final = (
     ("document-removed", _B, "The document and its module are removed."),
+    ("document-left-out", _B, "generate uses no document with the status that the model has now,"
+     " so its module is removed."),
+    ("document-taken", _C, "generate uses documents with the status that the model has now."),
     ("document-renamed", _B, "The identifier of the document has changed, and with it the"
      " names of its module and classes."),
     ("document-added", _C, "The document is new."),

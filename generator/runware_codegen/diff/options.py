@@ -8,11 +8,10 @@ import click
 
 from runware_codegen.diff.levels import LEVELS, Level
 from runware_codegen.option_types import VerbosityOptions
+from runware_codegen.options import ACCEPT_FILE
 
 if TYPE_CHECKING:
     import datetime as dt
-
-ACCEPT_FILE = "runware-accepted.toml"
 
 FORMATS = ("text", "markdown", "json", "github", "junit")
 
@@ -28,6 +27,7 @@ class DiffOptions(VerbosityOptions):
     new: tuple[str, ...]
     documents: tuple[str, ...]
     only: tuple[str, ...]
+    include_status: tuple[str, ...]
     level: str
     format: str
     fail_on: str | None

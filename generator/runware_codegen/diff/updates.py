@@ -12,6 +12,7 @@ from runware_codegen.diff.formats.text import lines
 from runware_codegen.diff.levels import Level
 from runware_codegen.diff.report import Report, change_of
 from runware_codegen.diff.sides.texts import Text
+from runware_codegen.parse.assembly import DocumentFilter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,11 +29,13 @@ class Updates:
 
     Attributes:
         accept_file: The file of accepted entries.
+        statuses: The statuses of the documents that `generate` uses.
         entries: The differences.
         compared: The number of documents that were compared.
     """
 
     accept_file: Path
+    statuses: tuple[str, ...]
     entries: list[Entry] = field(default_factory=list["Entry"])
     compared: int = 0
 
@@ -50,7 +53,8 @@ class Updates:
             InvalidInputError: If a version is invalid.
         """
         old = Text(str(path), path.read_bytes(), discovered=False)
-        found = compare_sides([old], [Text(str(path), content, discovered=False)])
+        new = Text(str(path), content, discovered=False)
+        found = compare_sides([old], [new], DocumentFilter((), self.statuses))
         self.entries += found.entries
         self.compared += 1
         return bool(self._report(found.entries, 1).at_least(Level.BREAKING))
