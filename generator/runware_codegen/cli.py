@@ -42,6 +42,7 @@ from runware_codegen.project_commands import (
     beside_settings,
     each_client,
     folders_to_fetch,
+    is_read,
     target_folders,
 )
 from runware_codegen.report import Terminal
@@ -235,9 +236,21 @@ def fetch(ctx: click.Context, /, **options: Unpack[FetchOptions]) -> int:
     if options["remove"]:
         return _remove(ctx, options)
     with _terminal(ctx) as terminal, remarking("fetched documents are complete"):
-        if options["models"] or options["everything"] or options["task_type"]:
-            return DIFFERENT if _fetch(ctx, options, options["output"], terminal) else 0
-        return _fetch_locked(ctx, options, terminal)
+        if not (options["models"] or options["everything"] or options["task_type"]):
+            return _fetch_locked(ctx, options, terminal)
+        refused = _fetch(ctx, options, options["output"], terminal)
+        _note_unread(ctx, options["output"], terminal)
+        return DIFFERENT if refused else 0
+
+
+def _note_unread(ctx: click.Context, folder: str, terminal: Terminal) -> None:
+    """Print how to make the project read a folder of documents, if it does not."""
+    if not is_read(ctx, folder):
+        file = ctx.meta[settings.FILE]
+        terminal.note(
+            f"generate does not read {folder} yet. Add it to documents in {file}, such as"
+            f' documents = ["{Path(folder).name}", "builtin:*"].'
+        )
 
 
 def _fetch_locked(ctx: click.Context, options: FetchOptions, terminal: Terminal) -> int:
@@ -288,6 +301,7 @@ def _fetch_like(ctx: click.Context, options: FetchOptions) -> int:
 
         found = fetching.find_like(options, terminal)
         _fetch(ctx, {**options, "models": (found,)}, options["output"], terminal)
+        _note_unread(ctx, options["output"], terminal)
         init.write_models(file, dict.fromkeys(names, found), terminal)
     return 0
 

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from runware_codegen.option_types import GenerateOptions
 
 
+_INPUTS = f"{__name__}.inputs"
+"""The key of the inputs of all clients in the `meta` of a context."""
+
+
 class ProjectCommand(click.Command):
     """A command with default options from pyproject.toml."""
 
@@ -161,7 +165,10 @@ class FetchCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the command line, with the options that it shares with `generate`."""
-        shared = _shared_by_clients(_read_clients(ctx, args))
+        clients = _read_clients(ctx, args)
+        shared = _shared_by_clients(clients)
+        if any("output" in client for client in clients):
+            ctx.meta[_INPUTS] = shared.get("documents", ())
         names = {"include_status", "index_url", "quiet", "verbose"}
         ctx.default_map = _only(shared, names)
         folders = documents_folders(shared.get("documents", ()))
@@ -187,6 +194,15 @@ class DiffCommand(click.Command):
 def folders_to_fetch(ctx: click.Context) -> list[str]:
     """Return the folders of documents of a `FetchCommand`, the default one first."""
     return cast("list[str]", ctx.obj)
+
+
+def is_read(ctx: click.Context, folder: str) -> bool:
+    """Return whether the clients of the project read a folder, or a file in it."""
+    if _INPUTS not in ctx.meta:
+        return True  # there is no project, or its clients are not configured
+    here = Path(folder).absolute()
+    inputs = [Path(each).absolute() for each in ctx.meta[_INPUTS]]
+    return any(each in (here, *here.parents) or each.parent == here for each in inputs)
 
 
 def beside_settings(ctx: click.Context, name: str) -> Path:

@@ -154,6 +154,23 @@ class TestWhatIsFetched:
         assert (tmp_path / "docs" / "one.json").is_file()
         assert (tmp_path / "runware.lock").is_file()
 
+    @pytest.mark.parametrize(
+        ("settings", "unread"),
+        [
+            ("output = 'src'", True),
+            ("output = 'src'\ndocuments = ['builtin:*', 'others']", True),
+            ("output = 'src'\ndocuments = ['schemas']", False),
+            ("output = 'src'\ndocuments = ['schemas/one.json']", False),
+            ("index-url = 'https://example.com/index.json'", False),
+        ],
+    )
+    def test_a_folder_that_the_client_does_not_read(
+        self, fetch: Fetch, tmp_path: Path, settings: str, *, unread: bool
+    ) -> None:
+        (tmp_path / "pyproject.toml").write_text(f"[tool.runware-codegen]\n{settings}")
+        told = fetch("one", "--output", "schemas").stderr
+        assert ('documents = ["schemas", "builtin:*"]' in told) is unread
+
     def test_the_locked_documents_of_all_folders(
         self, fetch: Fetch, catalog: Catalog, tmp_path: Path
     ) -> None:

@@ -135,6 +135,6 @@ def _advice(answers: Answers) -> str:
     if not all(each.startswith(BUILTIN) for each in answers.documents):
         return "run `runware-codegen generate` when a document has changed."
     return (
-        "run `runware-codegen fetch MODEL` for the exact document of a model, then"
-        " `runware-codegen generate`."
+        "for the exact document of a model, run `runware-codegen fetch MODEL`, add its folder"
+        " to documents in pyproject.toml, and run `runware-codegen generate`."
     )
