@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _MAX_LENGTH = 2000  # characters of a piece of text
 
+_BARS = {ord("█"): "#", ord("░"): "-"}
+"""The characters of bars in ASCII."""
+
 _STYLE_OF_DIFF = {"+": "green", "-": "red", "@": "cyan"}
 
 
@@ -36,9 +39,10 @@ class Terminal:
     def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
         self._quiet = quiet
         self._verbose = verbose
-        self._color = False if os.environ.get("NO_COLOR") else None
+        dumb = os.environ.get("TERM") == "dumb"
+        self._color = False if dumb or os.environ.get("NO_COLOR") else None
         live = sys.stderr is not None and sys.stderr.isatty()
-        self._shows_progress = live and not quiet and os.environ.get("TERM") != "dumb"
+        self._shows_progress = live and not quiet and not dumb
 
     def __enter__(self) -> Self:
         return self
@@ -111,7 +115,10 @@ class Terminal:
         """Replace the line of progress; an empty text removes it."""
         if self._shows_progress:
             width = shutil.get_terminal_size().columns - 1
-            self._write(f"\r\x1b[K{plain(text)[:width]}", sys.stderr, end="")
+            shown = _in_letters_of(sys.stderr, plain(text))[:width]
+            # click drops the escape sequence together with colours.
+            erase = "\x1b[K" if self._color is None else " " * width + "\r"
+            self._write(f"\r{erase}{shown}", sys.stderr, end="")
 
     def _write(
         self,
@@ -129,6 +136,16 @@ class Terminal:
             _hang_up(stream)
             if not isinstance(error, BrokenPipeError):
                 raise
+
+
+def _in_letters_of(stream: TextIO, text: str) -> str:
+    """Replace the characters that a stream cannot write by ASCII, each by one."""
+    encoding = stream.encoding or "ascii"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(_BARS).encode("ascii", "replace").decode()
+    return text
 
 
 def _hang_up(stream: TextIO) -> None:

@@ -451,6 +451,15 @@ class TestFaults:
             assert "no index" in what
             assert "https://runware.ai/docs/models/index.json" in remedy
 
+    def test_progress_where_only_ascii_can_be_written(
+        self, catalog: Catalog, tmp_path: Path
+    ) -> None:
+        arguments = ("fetch", "one", "--index-url", catalog.url)
+        env = {"PYTHONIOENCODING": "ascii"}
+        shown = run_in_terminal(*arguments, cwd=tmp_path, env=env).shown
+        assert "Fetching ------------------------ 0 of 1, waiting for one" in shown
+        assert "Fetching ######################## 1 of 1" in shown
+
     def test_the_document_that_is_waited_for_is_shown(
         self, catalog: Catalog, tmp_path: Path
     ) -> None:

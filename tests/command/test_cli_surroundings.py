@@ -129,6 +129,18 @@ class TestTerminal:
         assert "\x1b" not in session.shown
         assert session.shown.startswith("ID ")
 
+    def test_no_color_and_nothing_is_left_of_progress(self, here: Path) -> None:
+        (here / "docs" / "bad.json").write_text('{"openapi": ')
+        blank = f"\r{' ' * 29}\r"
+        for env, progress in (
+            ({"NO_COLOR": "1", "COLUMNS": "30"}, f"{blank}Reading documents{blank}"),
+            ({"TERM": "dumb"}, ""),
+        ):
+            session = run_in_terminal("list", "docs", cwd=here, env=env)
+            assert "\x1b" not in session.shown
+            assert session.shown.startswith(progress)
+            assert "docs/bad.json\r\n" in session.shown
+
     def test_a_problem_takes_the_place_of_progress(self, here: Path) -> None:
         (here / "docs" / "bad.json").write_text('{"openapi": ')
         session = run_in_terminal("list", "docs", cwd=here)
