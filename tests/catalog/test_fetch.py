@@ -14,6 +14,7 @@ import pytest
 
 from catalog_server import INDEX, ROOT, Catalog, serving_catalog
 from command import run, run_in_terminal
+from making import a_document
 
 if TYPE_CHECKING:
     import subprocess
@@ -311,6 +312,18 @@ class TestNotAskingTwice:
         arguments = ("--update", "--check", "breaking")
         assert fetch(*arguments).returncode == 1
         assert fetch(*arguments, "--include-status", "retired").returncode == 0
+
+    def test_a_damaged_document_is_restored_without_a_comparison(
+        self, fetch: Fetch, tmp_path: Path
+    ) -> None:
+        """The version of the server is the locked one, so it breaks nobody."""
+        fetch("one")
+        for damage in ("{}", json.dumps(a_document({"required": ["x"]}))):
+            (tmp_path / "schemas" / "one.json").write_text(damage)
+            finished = fetch("--update", "--check", "breaking")
+            assert (finished.returncode, finished.stderr) == (0, "")
+            assert "restored: schemas/one.json" in finished.stdout
+            assert "breaking" not in finished.stdout
 
     def test_a_known_break_is_written(
         self, fetch: Fetch, catalog: Catalog, tmp_path: Path

@@ -252,14 +252,15 @@ def _write(
     if one.task_types and task_type not in one.task_types:
         return
     differs = hash_of(path) != new_hash
-    if differs and run.options["update"] and path.exists():
+    is_locked = known is not None and known.sha256 == new_hash
+    if differs and not is_locked and run.options["update"] and path.exists():
         breaks = _compare(run, path, content)
         if breaks and run.options["check"]:
             run.refused.append(_breaking(path))
             return
     if differs:
         files.replace(path, content)
-    if known and known.sha256 == new_hash:
+    if is_locked:
         run.outcomes[one.id] = (
             FetchOutcome.RESTORED if differs else FetchOutcome.UNCHANGED
         )
