@@ -236,11 +236,41 @@ def fetch(ctx: click.Context, /, **options: Unpack[FetchOptions]) -> int:
     if options["remove"]:
         return _remove(ctx, options)
     with _terminal(ctx) as terminal, remarking("fetched documents are complete"):
-        if not (options["models"] or options["everything"] or options["task_type"]):
-            return _fetch_locked(ctx, options, terminal)
-        refused = _fetch(ctx, options, options["output"], terminal)
-        _note_unread(ctx, options["output"], terminal)
-        return DIFFERENT if refused else 0
+        return _fetch_all(ctx, options, terminal)
+
+
+def _fetch_all(ctx: click.Context, options: FetchOptions, terminal: Terminal) -> int:
+    """Fetch documents into each folder; raise the problems of all folders together."""
+    problems: list[Problem] = []
+    refused = False
+    for folder, models in _models_by_folder(ctx, options).items():
+        chosen: FetchOptions = {**options, "models": models}
+        try:
+            refused |= _fetch(ctx, chosen, str(folder), terminal)
+        except InvalidInputError as failure:
+            problems += failure.problems
+        else:
+            _note_unread(ctx, str(folder), terminal)
+    if problems:
+        raise InvalidInputError(problems)
+    return DIFFERENT if refused else 0
+
+
+def _models_by_folder(
+    ctx: click.Context, options: FetchOptions
+) -> dict[Path, tuple[str, ...]]:
+    """Return the folders of `fetch`, and the models for each of them."""
+    from runware_codegen.catalog import folders  # noqa: PLC0415  # slow to import
+
+    all_folders = [Path(folder) for folder in folders_to_fetch(ctx)]
+    if options["models"]:
+        locked_only = options["locked"] or options["remove"]
+        return folders.models_by_folder(
+            all_folders, options["models"], locked_only=locked_only
+        )
+    if options["everything"] or options["task_type"]:
+        return {all_folders[0]: ()}
+    return dict.fromkeys(folders.with_locked_documents(all_folders), ())
 
 
 def _note_unread(ctx: click.Context, folder: str, terminal: Terminal) -> None:
@@ -253,22 +283,6 @@ def _note_unread(ctx: click.Context, folder: str, terminal: Terminal) -> None:
         )
 
 
-def _fetch_locked(ctx: click.Context, options: FetchOptions, terminal: Terminal) -> int:
-    """Fetch the locked documents of each folder; raise the problems of all together."""
-    folders = [Path(folder) for folder in folders_to_fetch(ctx)]
-    locked = [f for f in folders if lock.lock_of(f).within(f)]
-    problems: list[Problem] = []
-    refused = False
-    for folder in locked or folders[:1]:
-        try:
-            refused |= _fetch(ctx, options, str(folder), terminal)
-        except InvalidInputError as failure:
-            problems += failure.problems
-    if problems:
-        raise InvalidInputError(problems)
-    return DIFFERENT if refused else 0
-
-
 def _remove(ctx: click.Context, options: FetchOptions) -> int:
     """Remove documents from the folder and from its lock."""
     for other in ("--all", "--locked", "--task-type", "--update"):
@@ -278,7 +292,10 @@ def _remove(ctx: click.Context, options: FetchOptions) -> int:
     with _terminal(ctx) as terminal, remarking("run the command again"):
         from runware_codegen.catalog import removal  # noqa: PLC0415  # slow to import
 
-        removal.remove(options, terminal)
+        for folder, models in _models_by_folder(ctx, options).items():
+            removal.remove(
+                {**options, "models": models, "output": str(folder)}, terminal
+            )
     return 0
 
 

@@ -332,7 +332,7 @@ FETCH_OPTIONS = (
         show_default=True,
         type=click.Path(file_okay=False),
         help="The folder of the documents. In a project, the default is the first folder in"
-        " the setting documents; without MODEL, each of its folders.",
+        " the setting documents; for locked documents, the folder that they are in.",
     ),
     _INDEX_URL,
     click.option(

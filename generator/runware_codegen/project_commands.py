@@ -193,7 +193,7 @@ class DiffCommand(click.Command):
 
 def folders_to_fetch(ctx: click.Context) -> list[str]:
     """Return the folders of documents of a `FetchCommand`, the default one first."""
-    return cast("list[str]", ctx.obj)
+    return cast("list[str]", ctx.obj) or [ctx.params["output"]]
 
 
 def is_read(ctx: click.Context, folder: str) -> bool:

@@ -191,10 +191,29 @@ class TestWhatIsFetched:
         assert finished.stderr.endswith("\n1 problem\n")
         for path in ("a/two", "b/three"):
             assert f"changed: documents/{path}.json" in finished.stdout
+        catalog.add("three")
+        finished = fetch("three", "one", "--update")
+        assert finished.returncode == 2
+        assert "changed: documents/b/three.json" in finished.stdout
+        assert fetch("thr*", "two").returncode == 0  # a pattern may stand for others
+        assert names(tmp_path / "documents" / "a") == [
+            "one.json",
+            "three.json",
+            "two.json",
+        ]
+        assert (
+            fetch("--remove", "tw*", "th*", "--output", "documents/a").returncode == 0
+        )
+        assert names(tmp_path / "documents" / "a") == ["one.json"]
         (tmp_path / "documents" / "b" / "three.json").unlink()
         finished = run("fetch", "--update", "--output", "documents/b", cwd=tmp_path)
         assert finished.returncode == 0
         assert "restored: documents/b/three.json" in finished.stdout
+        finished = run("fetch", "--remove", "*", cwd=tmp_path)
+        assert finished.stdout.splitlines() == [
+            "removed: documents/a/one.json",
+            "removed: documents/b/three.json",
+        ]
 
     def test_by_a_proxy_of_the_environment(
         self, catalog: Catalog, tmp_path: Path
