@@ -42,6 +42,7 @@ from runware_codegen.project_commands import (
     beside_settings,
     each_client,
     folders_to_fetch,
+    has_several_clients,
     is_read,
     target_folders,
 )
@@ -319,7 +320,15 @@ def _fetch_like(ctx: click.Context, options: FetchOptions) -> int:
         found = fetching.find_like(options, terminal)
         _fetch(ctx, {**options, "models": (found,)}, options["output"], terminal)
         _note_unread(ctx, options["output"], terminal)
-        init.write_models(file, dict.fromkeys(names, found), terminal)
+        if not has_several_clients(ctx):
+            init.write_models(file, dict.fromkeys(names, found), terminal)
+            return 0
+        terminal.summary(
+            f"{file} has several clients. Add to one that has the document:"
+        )
+        terminal.summary("[tool.runware-codegen.clients.models]")
+        for name in names:
+            terminal.summary(f'"{name}" = "{found}"')
     return 0
 
 

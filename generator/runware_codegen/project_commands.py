@@ -29,6 +29,10 @@ _INPUTS = f"{__name__}.inputs"
 """The key of the inputs of all clients in the `meta` of a context."""
 
 
+_CLIENTS = f"{__name__}.clients"
+"""The key of the number of clients in the `meta` of a context."""
+
+
 class ProjectCommand(click.Command):
     """A command with default options from pyproject.toml."""
 
@@ -167,6 +171,7 @@ class FetchCommand(click.Command):
         """Parse the command line, with the options that it shares with `generate`."""
         clients = _read_clients(ctx, args)
         shared = _shared_by_clients(clients)
+        ctx.meta[_CLIENTS] = len(clients)
         if any("output" in client for client in clients):
             ctx.meta[_INPUTS] = shared.get("documents", ())
         names = {"include_status", "index_url", "quiet", "verbose"}
@@ -194,6 +199,12 @@ class DiffCommand(click.Command):
 def folders_to_fetch(ctx: click.Context) -> list[str]:
     """Return the folders of documents of a `FetchCommand`, the default one first."""
     return cast("list[str]", ctx.obj) or [ctx.params["output"]]
+
+
+def has_several_clients(ctx: click.Context) -> bool:
+    """Return whether the project of a `FetchCommand` has several clients."""
+    count: int = ctx.meta.get(_CLIENTS, 1)
+    return count > 1
 
 
 def is_read(ctx: click.Context, folder: str) -> bool:

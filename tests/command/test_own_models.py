@@ -250,6 +250,30 @@ class TestFilters:
         assert finished.returncode == 2
         assert "--capability" in finished.stderr
 
+    def test_fetch_like_writes_no_line_for_several_clients(
+        self, catalog: Catalog, tmp_path: Path
+    ) -> None:
+        """The clients without the document would refuse a line that they share."""
+        clients = [
+            f"[[tool.runware-codegen.clients]]\noutput = '.'\npackage = '{name}'\n"
+            f"documents = ['{documents}']\n"
+            for name, documents in (("a", "builtin:ping"), ("b", "schemas"))
+        ]
+        file = tmp_path / "pyproject.toml"
+        file.write_text("".join(clients))
+        arguments = ("fetch", "civitai:1@2", "--like", "zither")
+        finished = run(*arguments, "--index-url", catalog.url, cwd=tmp_path)
+        assert finished.returncode == 0, finished.stderr
+        assert file.read_text() == "".join(clients)
+        line = '[tool.runware-codegen.clients.models]\n"civitai:1@2" = "zither"\n'
+        assert finished.stdout.endswith(line)
+        file.write_text(f"{file.read_text()}{line}")
+        assert run("generate", cwd=tmp_path).returncode == 0
+        file.write_text(f"{line.replace('.clients', '')}{''.join(clients)}")
+        told = run("generate", cwd=tmp_path).stderr
+        assert "a document that the client has: ping." in told
+        assert "move the line to the table models of that client" in told
+
     def test_fetch_like_writes_the_line(self, catalog: Catalog, tmp_path: Path) -> None:
         head = SETTINGS.replace("docs", "schemas") + "# a remark\n"
         file = tmp_path / "pyproject.toml"

@@ -10,6 +10,7 @@ from runware_codegen.model import Literals, LiteralValue, String, Union
 from runware_codegen.model.predicates import Constant
 from runware_codegen.parse.patterns import translate
 from runware_codegen.problems import InvalidInputError, Problem
+from runware_codegen.wording import one_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,12 +59,14 @@ def without_documents(
 ) -> list[Problem]:
     """Find own models whose document is missing."""
     known = list(documents)
+    names = one_of(sorted(document.id for document in known)) or "none"
     return [
         own.problem(
             name,
             f"This client has no document {target!r}.",
             f"Fetch it: `runware-codegen fetch {name} --like {target}`. Or write the"
-            " identifier or AIR of a document that `runware-codegen list` shows.",
+            f" identifier of a document that the client has: {names}. If another client has"
+            " the document, move the line to the table models of that client.",
         )
         for name, target in own.lines
         if not any(target in (document.id, document.air) for document in known)
