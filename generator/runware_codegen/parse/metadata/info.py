@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, TypedDict
 from runware_codegen.documents.members import (
     array_of,
     is_number,
+    is_object,
     member,
     object_of,
     objects_of,
@@ -164,7 +165,7 @@ def _adds_up(pricing: JsonObject) -> bool:
 def _is_complete(rate: object) -> bool:
     """Return whether a rate has an amount, a unit, no malformed label, and no more."""
     read = _rate(rate)
-    is_known = isinstance(rate, dict) and rate.keys() <= _OF_RATE
+    is_known = is_object(rate) and rate.keys() <= _OF_RATE
     has_label = isinstance(member(rate, "label"), str | None)
     return is_known and has_label and bool(read.amount and read.unit)
 
