@@ -169,6 +169,8 @@ class TestWhatIsFetched:
         self, fetch: Fetch, tmp_path: Path, settings: str, *, unread: bool
     ) -> None:
         (tmp_path / "pyproject.toml").write_text(f"[tool.runware-codegen]\n{settings}")
+        missing = run("list", "schemas", cwd=tmp_path).stderr
+        assert "fetch documents: `runware-codegen fetch MODEL`" in missing
         told = fetch("one", "--output", "schemas").stderr
         assert ('documents = ["schemas", "builtin:*"]' in told) is unread
 

@@ -205,7 +205,10 @@ def read_bytes(source: Source) -> bytes:
         with source.path.open("rb") as file:
             return file.read(MAX_SIZE + 1)
     except FileNotFoundError:
-        message, remedy = "no such file or folder", "name one that exists"
+        message = "no such file or folder"
+        remedy = (
+            "name one that exists, or fetch documents: `runware-codegen fetch MODEL`"
+        )
         if source.path and source.path.is_symlink():
             message = "a link to a file that does not exist"
             remedy = "create the file, or remove the link"
