@@ -429,6 +429,27 @@ def test_what_fails_gives_its_reservation_back(
     caller.using(work, budget=Decimal("0.004"))
 
 
+def test_a_text_that_is_streamed_twice_at_once_is_sent_once(
+    shipped: ModuleType, server: Server, text: Any
+) -> None:
+    """Both streams have been priced before one of them is sent."""
+    bank = Bank(server, text="Hello.")
+
+    async def both() -> None:
+        budget = Decimal(1)
+        async with shipped.AsyncRunware(
+            KEY, base_url=server.url, budget=budget
+        ) as client:
+            streams = [client.stream(text).get_result() for _ in range(2)]
+            ends = await asyncio.gather(*streams, return_exceptions=True)
+        [error] = [end for end in ends if isinstance(end, shipped.RunwareError)]
+        assert "has already sent a task" in str(error)
+        assert error.handle.task_uuid == text.task_uuid
+
+    asyncio.run(both())
+    assert (bank.dry, bank.billed) == (2, 1)
+
+
 def test_results_without_a_cost_count_as_the_dry_run_said(
     caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -704,6 +706,35 @@ def test_a_batch_that_was_left_can_be_run_again(
         assert [len(outcome.unwrap()) for outcome in outcomes] == [1] * 4
         assert sent == [request.task_uuid for request in requests]
         assert client.unfinished() == []
+
+
+def test_a_request_that_threads_run_at_once_is_sent_once(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    """Threads take turns so often that each may run between two steps of another."""
+    sent: list[str] = []
+
+    def answer(tasks: Tasks) -> object:
+        if tasks[0]["taskType"] != POLL:
+            sent.extend(names_of(tasks))
+        return finished(tasks)
+
+    server.answer = answer
+    requests = [image(delivery_method="sync") for _ in range(10)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with (
+            shipped.Runware(KEY, base_url=server.url) as client,
+            ThreadPoolExecutor(4) as pool,
+        ):
+            client.polling = client.retrying = shipped.Waits(first=0.005)
+            for request in requests:
+                runs = [pool.submit(client.run, request) for _ in range(4)]
+                assert [len(run.result()) for run in runs] == [1] * 4
+    finally:
+        sys.setswitchinterval(interval)
+    assert sent == [request.task_uuid for request in requests]
 
 
 def test_a_refused_run_is_sent_again_while_another_run_polls_for_it(

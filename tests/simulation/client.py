@@ -322,8 +322,7 @@ class Client:
             left = patience.seconds_left()
             with self.engine.reserving(submission, left) as delivery:
                 yield from self._drained(delivery, process)
-        task.note_sending(self.world.now)
-        self.open_tasks.add(task)
+        self.engine.begin_stream(task)
         while True:
             try:
                 answer = yield from self._opened(part, patience.seconds_left())

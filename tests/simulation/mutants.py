@@ -197,9 +197,9 @@ MUTANTS = (
     ),
     Mutant(
         "a task is remembered only when it is accepted",
-        "_runtime.delivery.delivery",
-        "        if not isinstance(task, Upload):\n            self._open_tasks.add(task)\n",
-        "        if task.phase is Phase.ACCEPTED:\n            self._open_tasks.add(task)\n",
+        "_runtime.delivery.open_tasks",
+        "        if not task.is_pollable or isinstance(task, Upload):\n",
+        "        if not task.is_pollable or task.phase is not Phase.ACCEPTED:\n",
     ),
     Mutant(
         "a cancelled sending stays unsent",

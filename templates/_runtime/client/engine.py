@@ -142,8 +142,7 @@ class Engine(BaseEngine):
             with self.reserving(submission, patience.seconds_left()) as delivery:
                 for _ in self.run(delivery, extra):
                     pass
-        submission.task.note_sending(self.settings.clock())
-        self.open_tasks.add(submission.task)
+        self.begin_stream(submission.task)
         while True:
             with ExitStack() as stack:
                 try:

@@ -146,8 +146,10 @@ class Delivery(Generic[ResultT]):
         taken = set(map(id, chosen))
         self._idle = [each for each in self._idle if id(each) not in taken]
         self._under_way.append(batch)
-        for each in chosen:
-            self._note_begun(each, now)
+        self._note_begun(batch)
+        if not batch.scheduled:
+            self._under_way.remove(batch)
+            return None
         return batch
 
     def _note_others(self, now: float) -> None:
@@ -193,15 +195,18 @@ class Delivery(Generic[ResultT]):
         is_due = each.kind is Kind.POLL and each.due <= now + TOGETHER
         return is_due and not each.is_alone
 
-    def _note_begun(self, each: ScheduledTask[ResultT], now: float) -> None:
-        task = each.task
-        if not isinstance(task, Upload):
-            self._open_tasks.add(task)
-        if each.kind is Kind.SUBMIT:
-            each.is_resend = False
-            task.note_sending(now)
-            return
-        self.schedule.note_poll(each)
+    def _note_begun(self, batch: Batch[ResultT]) -> None:
+        """Record that a batch is sent, without tasks that another thread has sent."""
+        for each, part in [*zip(batch.scheduled, batch.parts, strict=True)]:
+            if batch.kind is Kind.POLL:
+                self._open_tasks.add(each.task)
+                self.schedule.note_poll(each)
+            elif self._open_tasks.begin(each.task, batch.begun):
+                each.is_resend = False
+            else:
+                self._idle.append(each)
+                batch.scheduled.remove(each)
+                batch.parts.remove(part)
 
     def _give_up_idle(self) -> None:
         idle, self._idle = self._idle, []

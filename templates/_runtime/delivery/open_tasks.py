@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..locks import ForkSafeLock
 from .lifecycle import SENDINGS, Phase, TaskEvent
+from .task import Task, Upload
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from .task import Task
 
 MAX_LEFT = 10_000
 """Maximum number of remembered tasks without a caller; beyond it, the oldest goes."""
@@ -41,12 +40,31 @@ class OpenTasks:
                     task.apply(TaskEvent.UNCLEAR)
 
     def add(self, task: Task[Any]) -> None:
-        """Add a task that is being sent."""
-        if not task.is_pollable:
+        """Add a task that is being sent; the caller gets no results of an upload."""
+        if not task.is_pollable or isinstance(task, Upload):
             return
         with self._lock.native:
             self._tasks[task.key] = task
             self._left.pop(task.key, None)
+
+    def begin(self, task: Task[Any], now: float) -> bool:
+        """Record that a task is being sent, unless an earlier call has sent it.
+
+        Only one of several threads that run the same request sends it.
+
+        Args:
+            task: The task.
+            now: The time on the client's clock.
+
+        Returns:
+            Whether to send it. If not, it is to be polled.
+        """
+        with self._lock.native:
+            if task.phase is Phase.UNSENT and self.continue_earlier(task):
+                return False
+            self.add(task)
+            task.note_sending(now)
+            return True
 
     def continue_earlier(self, task: Task[Any]) -> bool:
         """Continue an unsent task if an earlier call sent one with its `taskUUID`.

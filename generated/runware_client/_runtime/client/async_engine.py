@@ -171,8 +171,7 @@ class AsyncEngine(BaseEngine):
             with self.reserving(submission, patience.seconds_left()) as delivery:
                 async for _ in self.run(delivery, extra):
                     pass
-        submission.task.note_sending(self.settings.clock())
-        self.open_tasks.add(submission.task)
+        self.begin_stream(submission.task)
         while True:
             async with AsyncExitStack() as stack:
                 try:

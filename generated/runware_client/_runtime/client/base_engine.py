@@ -212,10 +212,16 @@ class BaseEngine:
             RunwareError: The server may have it. A stream cannot be continued.
         """
         if self.open_tasks.continue_earlier(task):
-            raise RunwareError(
-                "this client has already sent a task with this taskUUID, and its results "
-                "are not collected. For another run, use request.replace()"
-            )
+            raise _second_stream()
+
+    def begin_stream(self, task: Task[Any]) -> None:
+        """Record that a streamed task is being sent.
+
+        Raises:
+            RunwareError: Another call has sent it since `refuse_second_stream`.
+        """
+        if not self.open_tasks.begin(task, self.settings.clock()):
+            raise _second_stream()
 
     def note_stream(
         self, submission: Submission[Any], item: Item, error: BaseException | None
@@ -250,6 +256,13 @@ class BaseEngine:
 
     def _errors(self, task: Task[Any]) -> type[ErrorEnum] | None:
         return self.settings.error_enums(task.task_type)
+
+
+def _second_stream() -> RunwareError:
+    return RunwareError(
+        "this client has already sent a task with this taskUUID, and its results "
+        "are not collected. For another run, use request.replace()"
+    )
 
 
 def _end_of_stream(
