@@ -447,3 +447,32 @@ def test_a_task_that_a_signal_interrupts_before_it_is_written_was_not_sent(
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize("is_cancelled", [True, False])
+def test_a_tls_handshake_that_is_left_is_closed(
+    package: ModuleType, *, is_cancelled: bool
+) -> None:
+    """At once: not when the garbage collector finds the connection."""
+
+    async def leave(listener: socket.socket) -> None:
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        async with package.AsyncRunware(KEY, base_url=url, max_retries=0) as client:
+            [request] = made(package, [ASYNC])
+            limit = 60 if is_cancelled else 0.05
+            task = asyncio.create_task(client.run(request, timeout=limit))
+            await asyncio.sleep(0.05)
+            if is_cancelled:
+                task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            peer, _ = listener.accept()
+            with peer, peer.makefile("rb") as received:
+                peer.settimeout(10)
+                assert await asyncio.to_thread(received.read)
+
+    gc.disable()
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            asyncio.run(leave(listener))
+    finally:
+        gc.enable()

@@ -63,6 +63,14 @@ class AsyncTransport(Protocol):
         ...
 
 
+class AsyncNetworkStream(Protocol):
+    """The interface of a connection of httpx2 that is used here."""
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        ...
+
+
 class AsyncExchange(Exchange):
     """An exchange on an event loop.
 
@@ -73,6 +81,7 @@ class AsyncExchange(Exchange):
 
     is_http1 = False
     timer: asyncio.Timeout | None = None
+    _stream: AsyncNetworkStream | None = None
 
     def extensions(self) -> dict[str, Any]:
         """Return the extensions of the request: its timeouts, and the trace."""
@@ -88,8 +97,13 @@ class AsyncExchange(Exchange):
     async def _trace(self, event: str, info: MutableMapping[str, Any]) -> None:
         self.note(event, info)
         _, step, phase = event.split(".")
-        if step in CONNECTING and phase == "complete" and self.is_http1:
-            read_while_writing(info["return_value"])
+        if step == "start_tls" and phase == "failed" and self._stream is not None:
+            # If the handshake is cancelled, the HTTP library leaves the socket open.
+            await self._stream.aclose()
+        if step in CONNECTING and phase == "complete":
+            self._stream = info["return_value"]
+            if self.is_http1:
+                read_while_writing(info["return_value"])
 
 
 class _Lane:
