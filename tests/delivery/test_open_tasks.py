@@ -711,12 +711,20 @@ def test_a_batch_that_was_left_can_be_run_again(
 def test_a_request_that_threads_run_at_once_is_sent_once(
     shipped: ModuleType, server: Server, image: Callable[..., Any]
 ) -> None:
-    """Threads take turns so often that each may run between two steps of another."""
+    """Threads take turns so often that each may run between two steps of another.
+
+    The server answers when it has heard of each of them.
+    """
     sent: list[str] = []
+    names = [{"X-Thread": str(number)} for number in range(4)]
+    all_heard = threading.Event()
 
     def answer(tasks: Tasks) -> object:
         if tasks[0]["taskType"] != POLL:
             sent.extend(names_of(tasks))
+        if len({headers["x-thread"] for headers in server.headers}) == len(names):
+            all_heard.set()
+        all_heard.wait(30)
         return finished(tasks)
 
     server.answer = answer
@@ -730,7 +738,11 @@ def test_a_request_that_threads_run_at_once_is_sent_once(
         ):
             client.polling = client.retrying = shipped.Waits(first=0.005)
             for request in requests:
-                runs = [pool.submit(client.run, request) for _ in range(4)]
+                server.headers.clear()
+                all_heard.clear()
+                runs = [
+                    pool.submit(client.run, request, extra_headers=n) for n in names
+                ]
                 assert [len(run.result()) for run in runs] == [1] * 4
     finally:
         sys.setswitchinterval(interval)
