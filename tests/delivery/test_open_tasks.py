@@ -718,6 +718,11 @@ def test_a_request_that_threads_run_at_once_is_sent_once(
     sent: list[str] = []
     names = [{"X-Thread": str(number)} for number in range(4)]
     all_heard = threading.Event()
+    start = threading.Barrier(len(names))
+
+    def together(client: Any, request: Any, name: dict[str, str]) -> Any:
+        start.wait(30)
+        return client.run(request, extra_headers=name)
 
     def answer(tasks: Tasks) -> object:
         if tasks[0]["taskType"] != POLL:
@@ -740,9 +745,7 @@ def test_a_request_that_threads_run_at_once_is_sent_once(
             for request in requests:
                 server.headers.clear()
                 all_heard.clear()
-                runs = [
-                    pool.submit(client.run, request, extra_headers=n) for n in names
-                ]
+                runs = [pool.submit(together, client, request, n) for n in names]
                 assert [len(run.result()) for run in runs] == [1] * 4
     finally:
         sys.setswitchinterval(interval)
