@@ -90,6 +90,8 @@ def test_a_language_server(folder: Path) -> None:
         assert "What happens." in server.argument("narrator.stream(story=")
         steps = 'model="a:b@1", steps='
         for call in ("client.image_inference.run", "later.image_inference.submit"):
-            assert "Denoising steps." in server.argument(f"{call}({steps}")
+            assert "The number of denoising steps." in server.argument(
+                f"{call}({steps}"
+            )
         said = server.argument('later.text_inference.stream(model="a:b@1", messages=')
         assert said.startswith("messages: ")

@@ -28,7 +28,7 @@ from ..exceptions import RunwareError
 from ..schema.generics import RequestT, ResultT
 from ..timeouts import given_timeout, valid_timeout
 from ..transport.async_http import AsyncHTTPTransport
-from ..transport.endpoint import Auth, Headers
+from ..transport.endpoint import Auth, Headers, checked_client
 from .async_engine import AsyncEngine
 from .async_handle import AsyncHandle
 from .configuration import (
@@ -37,7 +37,6 @@ from .configuration import (
     DEFAULT_TIMEOUT,
     Channel,
     Configured,
-    checked_client,
     submissions_of,
     websocket_transport,
     with_async_delivery,

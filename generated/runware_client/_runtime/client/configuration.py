@@ -67,7 +67,6 @@ RESENDS = ("safe", "eager", "never")
 SCHEMES = {"http": ("https", "http"), "websocket": ("wss", "ws")}
 
 EngineT = TypeVar("EngineT", bound="Engine | AsyncEngine")
-ClientT = TypeVar("ClientT")
 
 
 class Configured(Generic[EngineT]):
@@ -311,19 +310,6 @@ def _valid_url(base_url: str | None, channel: Channel) -> str:
         )
         raise ValueError(message)
     return base_url
-
-
-def checked_client(http_client: object, kind: type[ClientT]) -> ClientT | None:
-    """Return the HTTP client of the caller, or None.
-
-    Raises:
-        TypeError: It is not of the kind that the client uses.
-    """
-    if http_client is None or isinstance(http_client, kind):
-        return http_client
-    given = f"{type(http_client).__module__}.{type(http_client).__qualname__}"
-    message = f"http_client must be an httpx2.{kind.__name__}, not {given}"
-    raise TypeError(message)
 
 
 def _valid_retries(max_retries: int) -> int:

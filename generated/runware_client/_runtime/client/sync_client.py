@@ -17,14 +17,13 @@ from ..delivery.submission import submission_of
 from ..exceptions import RunwareError
 from ..schema.generics import RequestT, ResultT
 from ..timeouts import given_timeout, valid_timeout
-from ..transport.endpoint import Auth, Headers
+from ..transport.endpoint import Auth, Headers, checked_client
 from ..transport.http import HTTPTransport
 from .configuration import (
     DEFAULT_CONCURRENCY,
     DEFAULT_RETRIES,
     DEFAULT_TIMEOUT,
     Configured,
-    checked_client,
     submissions_of,
     with_async_delivery,
     with_stream_delivery,
