@@ -24,10 +24,8 @@ from runware_codegen.wording import joined
 if TYPE_CHECKING:
     from runware_codegen.option_types import GenerateOptions
 
-
 _INPUTS = f"{__name__}.inputs"
 """The key of the inputs of all clients in the `meta` of a context."""
-
 
 _CLIENTS = f"{__name__}.clients"
 """The key of the number of clients in the `meta` of a context."""

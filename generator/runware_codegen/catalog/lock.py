@@ -142,10 +142,8 @@ def check(inputs: Iterable[str]) -> None:
     """
     problems: list[Problem] = []
     for path in input_paths(inputs):
-        faults = list(_faults(path))
-        problems += (
-            [_mismatch(faults[0][0], [each for _, each in faults])] if faults else []
-        )
+        if faults := list(_faults(path)):
+            problems.append(_mismatch(faults[0][0], [each for _, each in faults]))
     if problems:
         raise InvalidInputError(problems)
 
