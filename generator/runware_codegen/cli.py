@@ -16,7 +16,6 @@ from runware_codegen.catalog import lock
 from runware_codegen.diff.options import DIFF_OPTIONS
 from runware_codegen.mock import options as mock_options
 from runware_codegen.options import (
-    ACCEPT_FILE,
     DOCS_OPTIONS,
     DOCUMENT_OPTIONS,
     FETCH_OPTIONS,
@@ -31,7 +30,7 @@ from runware_codegen.options import (
     with_options,
 )
 from runware_codegen.package_name import import_name
-from runware_codegen.problems import InvalidInputError, Problem
+from runware_codegen.problems import InvalidInputError
 from runware_codegen.project_commands import (
     ClientCommand,
     DiffCommand,
@@ -39,11 +38,7 @@ from runware_codegen.project_commands import (
     FetchCommand,
     ListCommand,
     ProjectCommand,
-    beside_settings,
     each_client,
-    folders_to_fetch,
-    has_several_clients,
-    is_read,
     target_folders,
 )
 from runware_codegen.report import Terminal
@@ -52,7 +47,6 @@ from runware_codegen.termination import DIFFERENT, remarking
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from runware_codegen.catalog.fetch_run import UpdateReport
     from runware_codegen.diff.options import DiffOptions
     from runware_codegen.init import Plan
     from runware_codegen.option_types import (
@@ -72,28 +66,6 @@ _ASK_AGAIN = (
 )
 
 _COMMAND_LINE = ParameterSource.COMMANDLINE
-
-
-def _fetch(
-    ctx: click.Context, options: FetchOptions, folder: str, terminal: Terminal
-) -> bool:
-    """Fetch documents into a folder.
-
-    Returns:
-        Whether a document was not updated, because its new version breaks callers.
-
-    Raises:
-        InvalidInputError: If documents could not be fetched. The others are written.
-    """
-    from runware_codegen.catalog import fetching  # noqa: PLC0415  # slow to import
-
-    def new_report() -> UpdateReport:
-        from runware_codegen.diff.updates import Updates  # noqa: PLC0415  # slow
-
-        accept_file = beside_settings(ctx, ACCEPT_FILE)
-        return Updates(accept_file, options["include_status"])
-
-    return fetching.fetch({**options, "output": folder}, terminal, new_report)
 
 
 # -- commands -----------------------------------------------------------------
@@ -237,51 +209,9 @@ def fetch(ctx: click.Context, /, **options: Unpack[FetchOptions]) -> int:
     if options["remove"]:
         return _remove(ctx, options)
     with _terminal(ctx) as terminal, remarking("fetched documents are complete"):
-        return _fetch_all(ctx, options, terminal)
+        from runware_codegen import fetch_command  # noqa: PLC0415  # slow to import
 
-
-def _fetch_all(ctx: click.Context, options: FetchOptions, terminal: Terminal) -> int:
-    """Fetch documents into each folder; raise the problems of all folders together."""
-    problems: list[Problem] = []
-    refused = False
-    for folder, models in _models_by_folder(ctx, options).items():
-        chosen: FetchOptions = {**options, "models": models}
-        try:
-            refused |= _fetch(ctx, chosen, str(folder), terminal)
-        except InvalidInputError as failure:
-            problems += failure.problems
-        else:
-            _note_unread(ctx, str(folder), terminal)
-    if problems:
-        raise InvalidInputError(problems)
-    return DIFFERENT if refused else 0
-
-
-def _models_by_folder(
-    ctx: click.Context, options: FetchOptions
-) -> dict[Path, tuple[str, ...]]:
-    """Return the folders of `fetch`, and the models for each of them."""
-    from runware_codegen.catalog import folders  # noqa: PLC0415  # slow to import
-
-    all_folders = [Path(folder) for folder in folders_to_fetch(ctx)]
-    if options["models"]:
-        locked_only = options["locked"] or options["remove"]
-        return folders.models_by_folder(
-            all_folders, options["models"], locked_only=locked_only
-        )
-    if options["everything"] or options["task_type"]:
-        return {all_folders[0]: ()}
-    return dict.fromkeys(folders.with_locked_documents(all_folders), ())
-
-
-def _note_unread(ctx: click.Context, folder: str, terminal: Terminal) -> None:
-    """Print how to make the project read a folder of documents, if it does not."""
-    if not is_read(ctx, folder):
-        file = ctx.meta[settings.FILE]
-        terminal.note(
-            f"generate does not read {folder} yet. Add it to documents in {file}, such as"
-            f' documents = ["{Path(folder).name}", "builtin:*"].'
-        )
+        return fetch_command.fetch_all(ctx, options, terminal)
 
 
 def _remove(ctx: click.Context, options: FetchOptions) -> int:
@@ -291,12 +221,9 @@ def _remove(ctx: click.Context, options: FetchOptions) -> int:
     if not options["models"]:
         raise click.UsageError("--remove requires MODEL.", ctx)
     with _terminal(ctx) as terminal, remarking("run the command again"):
-        from runware_codegen.catalog import removal  # noqa: PLC0415  # slow to import
+        from runware_codegen import fetch_command  # noqa: PLC0415  # slow to import
 
-        for folder, models in _models_by_folder(ctx, options).items():
-            removal.remove(
-                {**options, "models": models, "output": str(folder)}, terminal
-            )
+        fetch_command.remove(ctx, options, terminal)
     return 0
 
 
@@ -314,21 +241,9 @@ def _fetch_like(ctx: click.Context, options: FetchOptions) -> int:
         )
     settings.own_models(dict.fromkeys(names, options["like"]), file)
     with _terminal(ctx) as terminal, remarking("fetched documents are complete"):
-        from runware_codegen import init  # noqa: PLC0415  # slow to import
-        from runware_codegen.catalog import fetching  # noqa: PLC0415  # slow to import
+        from runware_codegen import fetch_command  # noqa: PLC0415  # slow to import
 
-        found = fetching.find_like(options, terminal)
-        _fetch(ctx, {**options, "models": (found,)}, options["output"], terminal)
-        _note_unread(ctx, options["output"], terminal)
-        if not has_several_clients(ctx):
-            init.write_models(file, dict.fromkeys(names, found), terminal)
-            return 0
-        terminal.summary(
-            f"{file} has several clients. Add to one that has the document:"
-        )
-        terminal.summary("[tool.runware-codegen.clients.models]")
-        for name in names:
-            terminal.summary(f'"{name}" = "{found}"')
+        fetch_command.fetch_like(ctx, options, file, terminal)
     return 0
 
 

@@ -140,10 +140,11 @@ def check(inputs: Iterable[str]) -> None:
     Raises:
         InvalidInputError: If a document is missing or differs, or a lock is not valid.
     """
-    problems: list[Problem] = []
-    for path in input_paths(inputs):
-        if faults := list(_faults(path)):
-            problems.append(_mismatch(faults[0][0], [each for _, each in faults]))
+    problems = [
+        _mismatch(faults[0][0], [each for _, each in faults])
+        for path in input_paths(inputs)
+        if (faults := list(_faults(path)))
+    ]
     if problems:
         raise InvalidInputError(problems)
 

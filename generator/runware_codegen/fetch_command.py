@@ -1,0 +1,133 @@
+"""The command `fetch`: the folders of a project, and what is fetched into each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runware_codegen import init, settings
+from runware_codegen.catalog import fetching, folders, removal
+from runware_codegen.options import ACCEPT_FILE
+from runware_codegen.problems import InvalidInputError, Problem
+from runware_codegen.project_commands import (
+    beside_settings,
+    folders_to_fetch,
+    has_several_clients,
+    is_read,
+)
+from runware_codegen.termination import DIFFERENT
+
+if TYPE_CHECKING:
+    import click
+
+    from runware_codegen.catalog.fetch_run import UpdateReport
+    from runware_codegen.option_types import FetchOptions
+    from runware_codegen.report import Terminal
+
+
+def fetch_all(ctx: click.Context, options: FetchOptions, terminal: Terminal) -> int:
+    """Fetch documents into each folder.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        InvalidInputError: With the problems of all folders.
+    """
+    problems: list[Problem] = []
+    refused = False
+    for folder, models in _models_by_folder(ctx, options).items():
+        chosen: FetchOptions = {**options, "models": models}
+        try:
+            refused |= _fetch(ctx, chosen, str(folder), terminal)
+        except InvalidInputError as failure:
+            problems += failure.problems
+        else:
+            _note_unread(ctx, str(folder), terminal)
+    if problems:
+        raise InvalidInputError(problems)
+    return DIFFERENT if refused else 0
+
+
+def remove(ctx: click.Context, options: FetchOptions, terminal: Terminal) -> None:
+    """Remove documents from their folders and from the locks.
+
+    Raises:
+        InvalidInputError: If a name matches no locked document, or a file cannot be
+            removed.
+    """
+    for folder, models in _models_by_folder(ctx, options).items():
+        chosen: FetchOptions = {**options, "models": models, "output": str(folder)}
+        removal.remove(chosen, terminal)
+
+
+def fetch_like(
+    ctx: click.Context, options: FetchOptions, file: Path, terminal: Terminal
+) -> None:
+    """Fetch the document for the user's own models, and record it in pyproject.toml.
+
+    Args:
+        ctx: The context of the command.
+        options: The options of the command.
+        file: The pyproject.toml.
+        terminal: The terminal.
+
+    Raises:
+        InvalidInputError: If the document could not be fetched.
+    """
+    found = fetching.find_like(options, terminal)
+    _fetch(ctx, {**options, "models": (found,)}, options["output"], terminal)
+    _note_unread(ctx, options["output"], terminal)
+    if not has_several_clients(ctx):
+        init.write_models(file, dict.fromkeys(options["models"], found), terminal)
+        return
+    terminal.summary(f"{file} has several clients. Add to one that has the document:")
+    terminal.summary("[tool.runware-codegen.clients.models]")
+    for name in options["models"]:
+        terminal.summary(f'"{name}" = "{found}"')
+
+
+def _fetch(
+    ctx: click.Context, options: FetchOptions, folder: str, terminal: Terminal
+) -> bool:
+    """Fetch documents into a folder.
+
+    Returns:
+        Whether a document was not updated, because its new version breaks callers.
+
+    Raises:
+        InvalidInputError: If documents could not be fetched. The others are written.
+    """
+
+    def new_report() -> UpdateReport:
+        from runware_codegen.diff.updates import Updates  # noqa: PLC0415  # slow
+
+        accept_file = beside_settings(ctx, ACCEPT_FILE)
+        return Updates(accept_file, options["include_status"])
+
+    return fetching.fetch({**options, "output": folder}, terminal, new_report)
+
+
+def _models_by_folder(
+    ctx: click.Context, options: FetchOptions
+) -> dict[Path, tuple[str, ...]]:
+    """Return the folders of `fetch`, and the models for each of them."""
+    all_folders = [Path(folder) for folder in folders_to_fetch(ctx)]
+    if options["models"]:
+        locked_only = options["locked"] or options["remove"]
+        return folders.models_by_folder(
+            all_folders, options["models"], locked_only=locked_only
+        )
+    if options["everything"] or options["task_type"]:
+        return {all_folders[0]: ()}
+    return dict.fromkeys(folders.with_locked_documents(all_folders), ())
+
+
+def _note_unread(ctx: click.Context, folder: str, terminal: Terminal) -> None:
+    """Print how to make the project read a folder of documents, if it does not."""
+    if not is_read(ctx, folder):
+        file = ctx.meta[settings.FILE]
+        terminal.note(
+            f"generate does not read {folder} yet. Add it to documents in {file}, such as"
+            f' documents = ["{Path(folder).name}", "builtin:*"].'
+        )
