@@ -65,6 +65,10 @@ class ErrorEnum(StrEnum, metaclass=_InheritingEnum):
         unknown.http_status = None
         return unknown
 
+    # Early releases of Python 3.11 pickle the name. An unknown value has no name to find.
+    def __reduce_ex__(self, protocol: Any) -> tuple[type[Self], tuple[str]]:
+        return type(self), (self._value_,)
+
     @classmethod
     def from_status(cls, http_status: int) -> Self:
         """Return the member of an HTTP status; for an unknown status, its digits."""
