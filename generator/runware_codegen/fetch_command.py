@@ -10,6 +10,7 @@ from runware_codegen.catalog import fetching, folders, removal
 from runware_codegen.options import ACCEPT_FILE
 from runware_codegen.problems import InvalidInputError, Problem
 from runware_codegen.project_commands import (
+    allows_unenforced,
     beside_settings,
     folders_to_fetch,
     has_several_clients,
@@ -103,7 +104,8 @@ def _fetch(
         from runware_codegen.diff.updates import Updates  # noqa: PLC0415  # slow
 
         accept_file = beside_settings(ctx, ACCEPT_FILE)
-        return Updates(accept_file, options["include_status"])
+        checks = options["check"] is not None and not allows_unenforced(ctx)
+        return Updates(accept_file, options["include_status"], checks_keywords=checks)
 
     return fetching.fetch({**options, "output": folder}, terminal, new_report)
 

@@ -30,6 +30,9 @@ _INPUTS = f"{__name__}.inputs"
 _CLIENTS = f"{__name__}.clients"
 """The key of the number of clients in the `meta` of a context."""
 
+_UNENFORCED = f"{__name__}.unenforced"
+"""The key of whether a client allows unenforced keywords, in the `meta` of a context."""
+
 
 class ProjectCommand(click.Command):
     """A command with default options from pyproject.toml."""
@@ -170,6 +173,7 @@ class FetchCommand(click.Command):
         clients = _read_clients(ctx, args)
         shared = _shared_by_clients(clients)
         ctx.meta[_CLIENTS] = len(clients)
+        ctx.meta[_UNENFORCED] = any(each.get("allow_unenforced") for each in clients)
         if any("output" in client for client in clients):
             ctx.meta[_INPUTS] = shared.get("documents", ())
         names = {"include_status", "index_url", "quiet", "verbose"}
@@ -203,6 +207,12 @@ def has_several_clients(ctx: click.Context) -> bool:
     """Return whether the project of a `FetchCommand` has several clients."""
     count: int = ctx.meta.get(_CLIENTS, 1)
     return count > 1
+
+
+def allows_unenforced(ctx: click.Context) -> bool:
+    """Return whether a client of the project of a `FetchCommand` allows such keywords."""
+    allowed: bool = ctx.meta.get(_UNENFORCED, False)
+    return allowed
 
 
 def is_read(ctx: click.Context, folder: str) -> bool:

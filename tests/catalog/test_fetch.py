@@ -118,7 +118,7 @@ class TestWhatIsFetched:
         [
             ("tow", "Did you mean two?"),
             ("TWO", "Did you mean two?"),
-            ("x*", "list --catalog"),
+            ("x*", "list --catalog --index-url http://"),
         ],
     )
     def test_a_name_that_means_nothing(
@@ -315,9 +315,13 @@ class TestNotAskingTwice:
         before = (tmp_path / "schemas" / "one.json").read_bytes()
         catalog.add("one", {"properties": {"size": {"type": "integer", "maximum": 8}}})
         catalog.add("two", {"properties": {"size": {"type": "integer"}}})
+        finished = fetch("--update", "--check", "breaking", "--quiet")
+        assert (finished.returncode, finished.stdout) == (1, "")
+        assert "Run without --quiet to see the report" in finished.stderr
         finished = fetch("--update", "--check", "breaking")
         assert finished.returncode == 1
         assert "request-limit-narrowed" in finished.stdout
+        assert "See the report." in finished.stderr
         assert "schemas/one.json" in finished.stderr
         assert (tmp_path / "schemas" / "one.json").read_bytes() == before
         fetched = (tmp_path / "schemas" / "two.json").read_bytes()
@@ -333,6 +337,23 @@ class TestNotAskingTwice:
         arguments = ("--update", "--check", "breaking")
         assert fetch(*arguments).returncode == 1
         assert fetch(*arguments, "--include-status", "retired").returncode == 0
+
+    def test_a_keyword_that_generate_refuses_is_not_written(
+        self, fetch: Fetch, catalog: Catalog, tmp_path: Path
+    ) -> None:
+        fetch("one")
+        new = catalog.add("one", {"properties": {"size": {"minimun": 1}}})
+        arguments = ("--update", "--check", "breaking")
+        finished = fetch(*arguments)
+        assert finished.returncode == 2
+        assert "Did you mean minimum?" in finished.stderr
+        path = tmp_path / "schemas" / "one.json"
+        assert path.read_bytes() != catalog.files[new]
+        (tmp_path / "pyproject.toml").write_text(
+            "[tool.runware-codegen]\nallow-unenforced = true\n"
+        )
+        assert fetch(*arguments).returncode == 0
+        assert path.read_bytes() == catalog.files[new]
 
     def test_a_damaged_document_is_restored_without_a_comparison(
         self, fetch: Fetch, tmp_path: Path
@@ -473,7 +494,7 @@ class TestFaults:
         [place, what, remedy, *_] = fetch("one").stderr.splitlines()
         assert place == f"{catalog.origin}{path}"
         assert "no document of one" in what
-        assert "list --catalog --only one" in remedy
+        assert f"list --catalog --index-url {catalog.url} --only one`" in remedy
 
     def test_no_index(self, catalog: Catalog, tmp_path: Path) -> None:
         wrong = f"{catalog.origin}/models.json"

@@ -180,6 +180,11 @@ class TestReport:
         whole = report(diff("old", "new", "--only", "test:same@*", "--format", "json"))
         assert {entry["document"] for entry in whole["entries"]} == {"same"}
 
+    def test_a_pattern_that_selects_nothing(self, diff: Diff) -> None:
+        finished = diff("old", "new", "--only", "nope")
+        assert (finished.returncode, finished.stdout) == (2, "")
+        assert "No document of either version has this id" in finished.stderr
+
     def test_a_status_that_generate_leaves_out(self, diff: Diff, sides: Path) -> None:
         """The class of the model is removed from the client, with its module."""
         for side, status in (("old", "live"), ("new", "retired")):

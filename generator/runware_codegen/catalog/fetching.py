@@ -212,7 +212,7 @@ def _take(
         listed = run.listed
         run.problems.append(not_listed(one.id, listed.entries, listed.url))
     elif isinstance(answer, NotFoundError):
-        run.problems.append(_no_document(one, known))
+        run.problems.append(_no_document(run, one, known))
     elif isinstance(answer, InvalidInputError):
         run.problems += answer.problems
     elif isinstance(answer, Exception):
@@ -256,7 +256,7 @@ def _write(
     if differs and not is_locked and run.options["update"] and path.exists():
         breaks = _compare(run, path, content)
         if breaks and run.options["check"]:
-            run.refused.append(_breaking(path))
+            run.refused.append(_breaking(path, quiet=run.options["quiet"]))
             return
     if differs:
         files.replace(path, content)
@@ -325,11 +325,14 @@ def _url(run: FetchRun, locked: LockedDocument) -> str:
     return index.mirror_url(locked.url, locked.id, mirror) if mirror else locked.url
 
 
-def _no_document(one: WantedDocument, known: LockedDocument | None) -> Problem:
+def _no_document(
+    run: FetchRun, one: WantedDocument, known: LockedDocument | None
+) -> Problem:
     message = f"There is no document of {one.id} at this URL."
     remedy = (
-        "The model may be announced or withdrawn. See its status with `runware-codegen"
-        f" list --catalog --only {one.id}`, or use the general document of its task type."
+        "The model may be announced or withdrawn. See its status with"
+        f" `{index.list_command(run.options['index_url'] or index.URL)} --only {one.id}`,"
+        " or use the general document of its task type."
     )
     if known:
         remedy += (
@@ -338,7 +341,12 @@ def _no_document(one: WantedDocument, known: LockedDocument | None) -> Problem:
     return Problem(one.url, "", message, remedy)
 
 
-def _breaking(path: Path) -> Problem:
+def _breaking(path: Path, *, quiet: bool) -> Problem:
     message = "Its new version breaks callers, and was not written."
     remedy = "See the report. To accept the new version, run without --check."
+    if quiet:
+        remedy = (
+            "Run without --quiet to see the report, or without --check to accept the new"
+            " version."
+        )
     return Problem(str(path), "", message, remedy)

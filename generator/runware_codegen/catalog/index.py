@@ -112,6 +112,12 @@ def utility(name: str, index_url: str) -> Entry:
     return Entry(name, "", "", urljoin(index_url, f"../platform/{name}/schema.json"))
 
 
+def list_command(index_url: str) -> str:
+    """Return the command that lists the models of an index."""
+    mirror = "" if index_url == URL else f" --index-url {index_url}"
+    return f"runware-codegen list --catalog{mirror}"
+
+
 def mirror_url(url: str, identifier: str, index_url: str) -> str:
     """Return the URL of a document in another catalogue."""
     if url.endswith(f"/platform/{identifier}/schema.json"):

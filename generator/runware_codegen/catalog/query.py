@@ -125,7 +125,7 @@ def not_listed(name: str, known: Iterable[Entry], source: str) -> Problem:
         source,
         "",
         f"The catalogue has no model {name!r}.",
-        f"{remedy}To see all models, run `runware-codegen list --catalog`.",
+        f"{remedy}To see all models, run `{index.list_command(source)}`.",
     )
 
 

@@ -192,8 +192,7 @@ def _refusal(url: str, response: httpx2.Response) -> Exception:
     if status in _TRANSIENT:
         return _TransientError(message, _retry_after(response))
     if status in _NOT_FOUND:
-        remedy = "To see all models, run `runware-codegen list --catalog`."
-        return NotFoundError.of(url, message, remedy)
+        return NotFoundError.of(url, message, "Check the URL.")
     remedy = "Open this URL in a browser, and check --index-url."
     return InvalidInputError.of(url, message, remedy)
 

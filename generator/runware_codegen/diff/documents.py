@@ -74,7 +74,8 @@ def compare_sides(
             an entry reports if only one of its versions has a selected status.
 
     Raises:
-        InvalidInputError: With all problems of documents that differ.
+        InvalidInputError: With all problems of documents that differ; or if the patterns of
+            the selection match no document.
     """
     pairs = pair(old, new)
     jobs = [_Job(before, after, selection) for before, after in pairs.changed]
@@ -90,7 +91,29 @@ def compare_sides(
     if problems:
         raise InvalidInputError(problems)
     comparison.entries.sort(key=lambda entry: entry.order)
+    if selection.only and not comparison.entries:
+        _check_only((*old, *new), selection)
     return comparison
+
+
+def _check_only(texts: Iterable[Text], selection: DocumentFilter) -> None:
+    """Check that the patterns select a document.
+
+    Raises:
+        InvalidInputError: If they select none.
+    """
+    loaded = (_loaded_if_valid(text) for text in texts)
+    if not any(each and _is_chosen(each.document, selection) for each in loaded):
+        message = "No document of either version has this id, AIR or task type."
+        remedy = "Check the spelling. `runware-codegen list` prints all three."
+        raise InvalidInputError.of(f"--only {' '.join(selection.only)}", message, remedy)
+
+
+def _loaded_if_valid(text: Text) -> _Loaded | None:
+    try:
+        return _loaded(text)
+    except InvalidInputError:
+        return None
 
 
 def _matched(
@@ -205,6 +228,18 @@ def version_of(source: SourceDocument, document: Document) -> Version:
         TaskValidator(document, task),
         SchemaValidator(standalone_result(schemas)),
     )
+
+
+def check_keywords(text: Text) -> None:
+    """Check that a document has only keywords that `generate` accepts by default.
+
+    Raises:
+        InvalidInputError: If it has others, or is otherwise invalid.
+    """
+    source = load_text(text.source, text.decoded())
+    if source is None:
+        raise InvalidInputError([not_openapi(text.source)])
+    parse_document(source, allow_unenforced=False)
 
 
 def _loaded(text: Text) -> _Loaded | None:

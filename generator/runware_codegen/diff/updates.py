@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from runware_codegen.diff import accepted
-from runware_codegen.diff.documents import compare_sides
+from runware_codegen.diff.documents import check_keywords, compare_sides
 from runware_codegen.diff.formats.text import lines
 from runware_codegen.diff.levels import Level
 from runware_codegen.diff.report import Report, change_of
@@ -30,12 +30,15 @@ class Updates:
     Attributes:
         accept_file: The file of accepted entries.
         statuses: The statuses of the documents that `generate` uses.
+        checks_keywords: Whether a new version with a keyword that `generate` refuses is
+            invalid.
         entries: The differences.
         compared: The number of documents that were compared.
     """
 
     accept_file: Path
     statuses: tuple[str, ...]
+    checks_keywords: bool = False
     entries: list[Entry] = field(default_factory=list["Entry"])
     compared: int = 0
 
@@ -54,6 +57,8 @@ class Updates:
         """
         old = Text(str(path), path.read_bytes(), discovered=False)
         new = Text(str(path), content, discovered=False)
+        if self.checks_keywords:
+            check_keywords(new)
         found = compare_sides([old], [new], DocumentFilter((), self.statuses))
         self.entries += found.entries
         self.compared += 1
