@@ -106,7 +106,9 @@ def _check_only(texts: Iterable[Text], selection: DocumentFilter) -> None:
     if not any(each and _is_chosen(each.document, selection) for each in loaded):
         message = "No document of either version has this id, AIR or task type."
         remedy = "Check the spelling. `runware-codegen list` prints all three."
-        raise InvalidInputError.of(f"--only {' '.join(selection.only)}", message, remedy)
+        raise InvalidInputError.of(
+            f"--only {' '.join(selection.only)}", message, remedy
+        )
 
 
 def _loaded_if_valid(text: Text) -> _Loaded | None:
