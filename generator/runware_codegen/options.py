@@ -5,17 +5,12 @@ The same definitions serve the command line and pyproject.toml.
 
 from __future__ import annotations
 
-import math
-import re
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
 
 import click
-from click.core import ParameterSource
 
 from runware_codegen import settings
-from runware_codegen.package_name import invalid_package
-from runware_codegen.problems import InvalidInputError
+from runware_codegen.option_checks import FiniteRange, check_package, check_url
 from runware_codegen.resources import BUILTIN
 
 if TYPE_CHECKING:
@@ -40,59 +35,6 @@ def with_options(
         return function
 
     return decorate
-
-
-class FiniteRange(click.FloatRange):
-    """A range of numbers without NaN and infinity."""
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Convert a value to a number of the range."""
-        number = super().convert(value, param, ctx)
-        if not math.isfinite(number):
-            self.fail(f"{value} is not a finite number.", param, ctx)
-        return number
-
-
-def _check_package(
-    ctx: click.Context, parameter: click.Parameter, value: str | None
-) -> str | None:
-    """Validate the name of a package."""
-    if value is not None and (fault := invalid_package(value)):
-        message, remedy = fault
-        file = ctx.meta.get(settings.FILE)
-        source = ctx.get_parameter_source(parameter.name)
-        if file and source is ParameterSource.DEFAULT_MAP:
-            path = (settings.key(parameter),)
-            raise InvalidInputError(
-                [settings.problem_with(file, path, message, remedy)]
-            )
-        raise click.BadParameter(f"{message} {remedy}")
-    return value
-
-
-def _check_url(_ctx: click.Context, _parameter: click.Parameter, value: str) -> str:
-    """Validate the URL of an index; an empty value is allowed."""
-    if value and (fault := url_fault(value)):
-        raise click.BadParameter(" ".join(fault))
-    return value
-
-
-def url_fault(url: str) -> tuple[str, str] | None:
-    """Return what is wrong with the URL of an index, and a remedy; None if it is valid."""
-    try:
-        parts = urlsplit(url)
-        fits = parts.scheme in {"http", "https"} and parts.hostname and parts.path
-    except ValueError:
-        fits = False
-    example = "https://example.com/index.json"
-    if "@" in re.split("[/?#]", url.partition("://")[2])[0]:
-        remedy = f"Write them into ~/.netrc, and a URL such as {example}."
-        return "runware.lock would contain the user and the password.", remedy
-    if not fits:
-        return f"{url!r} is not a URL such as {example}.", "Write the whole URL."
-    return None
 
 
 def documents_on_disk(documents: Sequence[str]) -> list[str]:
@@ -144,7 +86,7 @@ _INDEX_URL = click.option(
     "--index-url",
     metavar="URL",
     default="",
-    callback=_check_url,
+    callback=check_url,
     help="The URL of the index of a mirror, from which all documents are fetched."
     " Default: the index of Runware.",
 )
@@ -170,7 +112,7 @@ PACKAGE = click.option(
     "--package",
     metavar="NAME",
     required=True,
-    callback=_check_package,
+    callback=check_package,
     help="The name of the package. Dots separate packages: a.b is in DIR/a/b. If"
     " pyproject.toml has several clients, the name selects one of them.",
 )
@@ -383,7 +325,7 @@ INIT_OPTIONS = (
     click.option(
         "--package",
         metavar="NAME",
-        callback=_check_package,
+        callback=check_package,
         help="The name of the package.",
     ),
     _INDEX_URL,

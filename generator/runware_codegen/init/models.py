@@ -11,7 +11,7 @@ import click
 from runware_codegen.catalog.fetching import read_catalog
 from runware_codegen.catalog.names import is_pattern, matches, similar
 from runware_codegen.catalog.search import Filters
-from runware_codegen.options import url_fault
+from runware_codegen.option_checks import url_fault
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.report import plain, table
 

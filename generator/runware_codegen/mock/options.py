@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 import click
 
 from runware_codegen.mock.faults import Fault
-from runware_codegen.options import DOCUMENTS, FiniteRange
+from runware_codegen.option_checks import FiniteRange
+from runware_codegen.options import DOCUMENTS
 
 if TYPE_CHECKING:
     from runware_codegen.settings import OwnModels
