@@ -432,17 +432,32 @@ def test_what_fails_gives_its_reservation_back(
 def test_a_text_that_is_streamed_twice_at_once_is_sent_once(
     shipped: ModuleType, server: Server, text: Any
 ) -> None:
-    """Both streams have been priced before one of them is sent."""
+    """The first stream is open until the second one has been refused."""
     bank = Bank(server, text="Hello.")
+    refused = threading.Event()
+    reply = server.reply
+
+    def reply_late(headers: dict[str, str], body: bytes) -> Reply | Drop:
+        response = reply(headers, body)
+        if not any(name.lower() == DRY for name in headers):
+            refused.wait(60)
+        return response
+
+    server.reply = reply_late  # type: ignore[method-assign]
 
     async def both() -> None:
         budget = Decimal(1)
         async with shipped.AsyncRunware(
             KEY, base_url=server.url, budget=budget
         ) as client:
-            streams = [client.stream(text).get_result() for _ in range(2)]
-            ends = await asyncio.gather(*streams, return_exceptions=True)
-        [error] = [end for end in ends if isinstance(end, shipped.RunwareError)]
+            streams = [
+                asyncio.create_task(client.stream(text).get_result()) for _ in range(2)
+            ]
+            [first], _ = await asyncio.wait(streams, return_when="FIRST_COMPLETED")
+            refused.set()
+            await asyncio.wait(streams)
+        error = first.exception()
+        assert isinstance(error, shipped.RunwareError)
         assert "has already sent a task" in str(error)
         assert error.handle.task_uuid == text.task_uuid
 

@@ -130,7 +130,8 @@ import hatchling.build
 folder, work = map(pathlib.Path, sys.argv[1:])
 sdist = folder / hatchling.build.build_sdist(str(folder))
 with tarfile.open(sdist) as content:
-    content.extractall(work, filter="data")
+    content.extraction_filter = getattr(tarfile, "data_filter", None)
+    content.extractall(work)
 with contextlib.chdir(work / sdist.name.removesuffix(".tar.gz")):
     hatchling.build.build_wheel(str(folder))
 """

@@ -20,8 +20,10 @@ _ESCAPE: Final = (
 )
 _MEMBER: Final = rf"[^\\\]]|\\b|{_ESCAPE}"
 _RANGE_OR_MEMBER: Final = rf"({_MEMBER})-({_MEMBER})|{_MEMBER}"
+# An atomic group: in early releases of Python 3.11, *+ after a group with alternatives may
+# match too much.
 _ATOM: Final = (
-    rf"[^\\^$.*+?()[\]{{}}|]++|\.|\[\^?(?P<members>(?:{_MEMBER})*+)\]|{_ESCAPE}"
+    rf"[^\\^$.*+?()[\]{{}}|]++|\.|\[\^?(?P<members>(?>(?:{_MEMBER})*))\]|{_ESCAPE}"
     r"|\\k<(?P<reference>[^>]*+)>|\\(?P<number>[1-9][0-9]*+)"
 )
 _COUNTS: Final = r"\{(?P<least>[0-9]++)(?:,(?P<most>[0-9]*+))?\}"
