@@ -257,9 +257,14 @@ class Tasks:
                 continue
             yield _without(task, path)
             yield from (self._elsewhere(task) for _ in range(10))
-            yield from (_with(task, path, value) for value in self._variants(member))
+            variants = list(self._variants(member))
+            yield from (_with(task, path, value) for value in variants)
             for other, another in self._some(self._members, number):
-                yield _with(task, other, self._value(another))
+                changed = _with(task, other, self._value(another))
+                yield changed
+                if thorough and _is_number(member) and _is_number(another):
+                    # A rule about both, such as an area, may refuse the others.
+                    yield from (_with(changed, path, value) for value in variants)
             for change in self._some(self._partial, number):
                 yield _merged(task, change)
         if names is None and thorough:
@@ -399,6 +404,10 @@ def _without(task: Object, path: Path) -> Object:
     if rest:
         return {**task, first: _without(task[first], tuple(rest))}
     return {name: value for name, value in task.items() if name != first}
+
+
+def _is_number(schema: Object) -> bool:
+    return schema.get("type") in {"integer", "number"}
 
 
 def _branches(schema: Object) -> Iterator[Object]:
