@@ -45,6 +45,10 @@ def caller(kind: str, shipped: ModuleType, mock: Mock) -> Caller:
     return Caller(kind, shipped, mock.url)
 
 
+class Interruption(BaseException):
+    """What Ctrl-C or a cancelled task raises, without their effects on event loops."""
+
+
 def asking(shipped: ModuleType, **members: Any) -> Any:
     tasks = import_module(f"{shipped.__name__}.tasks.text_inference")
     return tasks.TextInferenceRequest(**(SAY | members))
@@ -129,6 +133,33 @@ def test_a_stream_that_was_not_accepted_is_sent_again(
 
     Caller(kind, shipped, server.url).using(work)
     assert server.calls[0] == server.calls[1] == server.calls[2]
+
+
+def test_a_stream_that_is_left_before_it_is_accepted_has_no_handle(
+    shipped: ModuleType, server: Server, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The program is interrupted in the pause after a response that rejects the task."""
+    busy = Reply({"errors": [{"code": "rateLimitExceeded", "message": "no"}]}, 429)
+    server.answer = lambda _: busy
+
+    def interrupt(_: float) -> None:
+        raise Interruption
+
+    async def interrupt_async(pause: float) -> None:
+        interrupt(pause)
+
+    async def work(client: Any) -> None:
+        stream = client.stream(asking(shipped))
+        with monkeypatch.context() as patch:
+            patch.setattr("time.sleep", interrupt)
+            patch.setattr("asyncio.sleep", interrupt_async)
+            with pytest.raises(Interruption) as caught:
+                await value(stream.get_result())
+        assert client.unfinished() == []
+        assert not vars(caught.value).get("handles")
+
+    Caller(kind, shipped, server.url).using(work)
+    assert len(server.calls) == 1
 
 
 @pytest.mark.parametrize("code", ["noAvailableServer", "somethingNew"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from .callers_code import NotedAuth, signal_handlers, was_raised_in
 from .environment import certificates_variable, proxy_variables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, MutableMapping
+    from collections.abc import Generator, Iterator, MutableMapping
     from types import TracebackType
     from typing import Self
 
@@ -247,6 +248,16 @@ class Exchange:
 def note_unwritten(stop: BaseException, *, is_unwritten: bool = True) -> None:
     """Record on the interruption of an exchange whether nothing was written."""
     vars(stop)[_UNWRITTEN] = is_unwritten
+
+
+@contextmanager
+def unwritten() -> Generator[None]:
+    """Record on an interruption that the server has nothing: of a pause before a retry."""
+    try:
+        yield
+    except BaseException as stop:
+        note_unwritten(stop)
+        raise
 
 
 def take_unwritten(stop: BaseException) -> bool:

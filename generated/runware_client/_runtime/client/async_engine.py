@@ -14,7 +14,7 @@ from ..delivery.lifecycle import Phase
 from ..exceptions import RunwareError
 from ..transport.async_http import Loop, running_loop
 from ..transport.endpoint import checked_headers
-from ..transport.exchange import NEVER_SENT, take_unwritten
+from ..transport.exchange import NEVER_SENT, take_unwritten, unwritten
 from .async_poll_batcher import AsyncPollBatcher
 from .async_stream import AsyncStream
 from .base_engine import BaseEngine, requested, unwatched, whole
@@ -186,7 +186,8 @@ class AsyncEngine(BaseEngine):
                     if not patience.lets_try_again(response):
                         yield response
                         return
-            await asyncio.sleep(patience.pause)
+            with unwritten():
+                await asyncio.sleep(patience.pause)
 
     async def _exchange(self, batch: Batch[Any], extra: Headers) -> Reply:
         if batch.stream is not None:

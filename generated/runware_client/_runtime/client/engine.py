@@ -17,7 +17,7 @@ from ..exceptions import RunwareError
 from ..locks import ForkSafeLock
 from ..transport.endpoint import checked_headers
 from ..transport.envelope import Answer
-from ..transport.exchange import NEVER_SENT, take_unwritten
+from ..transport.exchange import NEVER_SENT, take_unwritten, unwritten
 from .base_engine import BaseEngine, requested, unwatched, whole
 from .poll_batcher import PollBatcher
 from .post_threads import PostThreads
@@ -158,7 +158,8 @@ class Engine(BaseEngine):
                     if not patience.lets_try_again(response):
                         yield response
                         return
-            time.sleep(patience.pause)
+            with unwritten():
+                time.sleep(patience.pause)
 
     def _exchange(self, batch: Batch[Any], extra: Headers) -> Reply:
         if batch.stream is not None:
