@@ -315,9 +315,9 @@ class SyncClient(Configured[Engine]):
     ) -> Iterator[Outcome[RequestT]]:
         """Run many tasks, and yield the outcome of each as soon as it is done.
 
-        See `run_many`. The timeout does not include the time that the caller takes
-        between outcomes. If the loop ends early, the other tasks continue on the server;
-        `unfinished()` has their handles.
+        See `run_many`. All requests are read before the first one is sent. The timeout
+        does not include the time that the caller takes between outcomes. If the loop ends
+        early, the other tasks continue on the server; `unfinished()` has their handles.
         """
         submissions = submissions_of(requests)
         engine = self._engine_for(max_retries)
