@@ -147,11 +147,15 @@ class TestAProject:
 
     def test_a_second_time_writes_nothing(self, tmp_path: Path) -> None:
         (tmp_path / ".pre-commit-config.yaml").write_text(HOOKS)
-        assert init(*GENERAL, cwd=tmp_path).returncode == 0
+        finished = init(*GENERAL, cwd=tmp_path)
+        assert finished.returncode == 0
+        assert "Next: `pip install pydantic httpx2`" in finished.stdout
+        (tmp_path / "uv.lock").touch()
         before = files(tmp_path)
         finished = init(*GENERAL, cwd=tmp_path)
         assert finished.returncode == 0
         assert "Wrote" not in finished.stdout
+        assert "Next: `uv add pydantic httpx2`" in finished.stdout
         assert files(tmp_path) == before
 
     def test_without_options_starts_from_what_is_set(self, tmp_path: Path) -> None:

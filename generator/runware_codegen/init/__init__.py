@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _PROJECT = Path("pyproject.toml")
 _HOOKS = Path(".pre-commit-config.yaml")
+_INSTALLERS = {"uv.lock": "uv add", "poetry.lock": "poetry add", "pdm.lock": "pdm add"}
+"""The command of a package manager that adds dependencies, by its lock file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +123,15 @@ def write(made: Plan, import_line: str, terminal: Terminal) -> None:
     for line in made.advice.splitlines():
         terminal.note(line)
     terminal.summary(f"Later: {_advice(made.answers)}")
-    terminal.summary("Next: `pip install pydantic httpx2`, set RUNWARE_API_KEY, and")
+    install = f"{_installer()} pydantic httpx2"
+    terminal.summary(f"Next: `{install}`, set RUNWARE_API_KEY, and")
     terminal.summary(f"    {import_line}")
+
+
+def _installer() -> str:
+    """Return the command that adds dependencies to the project in the current folder."""
+    locked = (command for file, command in _INSTALLERS.items() if Path(file).exists())
+    return next(locked, "pip install")
 
 
 def _advice(answers: Answers) -> str:
