@@ -128,6 +128,27 @@ def test_docstrings_show_examples_access_and_defaults(tmp_path: Path) -> None:
     assert _doc(source, "quoted") == "Default: `'a'`."
 
 
+def test_only_values_that_are_allowed_are_described(tmp_path: Path) -> None:
+    """Documents of several models share a description of all values."""
+    text = """The format.
+
+- \\`JPG\\`: For photos.
+  It is lossy.
+- \\`GLB\\`: For 3D models.
+- \\`OGG\\`: For audio.
+
+Note: \\`JPG\\` has no alpha channel."""
+    member = {"type": "string", "description": text}
+    members = {"free": member, "few": {**member, "enum": ["GLB", "FBX"]}}
+    members["others"] = {**member, "enum": ["WAV"]}
+    _module(tmp_path, "describing_client", {"properties": members})
+    source = _source(tmp_path, "describing_client")
+    note = "Note: `JPG` has no alpha channel."
+    assert _doc(source, "few") == f"The format. - `GLB`: For 3D models. {note}"
+    assert "- `JPG`: For photos. It is lossy. - `GLB`" in _doc(source, "free")
+    assert _doc(source, "free") == _doc(source, "others")
+
+
 @pytest.mark.parametrize("number_type", ["integer", "number"])
 def test_a_limit_past_the_floats_is_exact(number_type: str, tmp_path: Path) -> None:
     limited = {

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Container
 
 _ESCAPED: Final = re.compile(r"\\([`*_\[\]#>~|{}()!<-])")
 _CALLOUT: Final = re.compile(r"^> \[!(\w+)\][ \t]*\n((?:>.*(?:\n|$))*)", re.MULTILINE)
 _MORE: Final = re.compile(r"\n*\[Read full documentation\]\([^)\s]*\)\s*$")
+_VALUE: Final = re.compile(r"^[-*] `([^`\n]+)`:.*\n?(?:[ \t]+\S.*\n?)*", re.MULTILINE)
 _MAX_LENGTH: Final = 20_000
 _MAX_TEXTS: Final = 2**12
 """The size of the cache: documents repeat each other's texts."""
@@ -32,3 +36,14 @@ def clean_markdown(text: str) -> str:
 def _paragraph(callout: re.Match[str]) -> str:
     body = re.sub(r"^> ?", "", callout[2], flags=re.MULTILINE).strip()
     return f"{callout[1].capitalize()}: {body}\n"
+
+
+def without_other_values(text: str, allowed: Container[str]) -> str:
+    """Remove list items about values that a member does not allow.
+
+    Documents of several models share descriptions such as "- `GLB`: A format for 3D
+    models." Only a list that has an item about an allowed value is changed.
+    """
+    if not any(value in allowed for value in _VALUE.findall(text)):
+        return text
+    return _VALUE.sub(lambda item: item[0] if item[1] in allowed else "", text).strip()

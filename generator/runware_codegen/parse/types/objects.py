@@ -34,7 +34,7 @@ from runware_codegen.naming.names import (
 from runware_codegen.parse.assertions.facts import Facts
 from runware_codegen.parse.assertions.simplify import Simplifier
 from runware_codegen.parse.assertions.unevaluated import evaluated_properties
-from runware_codegen.parse.metadata.markdown import clean_markdown
+from runware_codegen.parse.metadata.markdown import clean_markdown, without_other_values
 from runware_codegen.parse.rules.rules import rules_of
 from runware_codegen.parse.schema import keyword_values
 from runware_codegen.parse.schema.merged import merge, properties_of
@@ -256,12 +256,13 @@ class ClassBuilder:
         keywords = schema.keywords
         merged = merge(self._types.lowering.schemas, schema)
         lines = "\n".join(self._types.alternative_lines(schema))
+        doc = without_other_values(_doc(keywords), _strings(a_type))
         return Field(
             name=name,
             json_name=wire,
             type=a_type,
             required=required,
-            doc="\n\n".join(filter(None, [_doc(keywords), _access(merged), lines])),
+            doc="\n\n".join(filter(None, [doc, _access(merged), lines])),
             default=constant(keywords["default"]) if "default" in keywords else None,
             secret=_is_secret(wire, merged),
             deprecated=True in merged.values("deprecated"),
@@ -317,6 +318,14 @@ def _examples(keywords: JsonObject) -> tuple[Constant, ...]:
     constants = dict.fromkeys(map(constant, listed))
     short = (c for c in constants if len(plain(c.value)) <= _MAX_EXAMPLE_LENGTH)
     return tuple(islice(short, _MAX_EXAMPLES))
+
+
+def _strings(a_type: Type) -> frozenset[str]:
+    """Return the strings that an enum allows; none for another type."""
+    if not isinstance(a_type, t.Literals):
+        return frozenset()
+    values = (choice.constant.value for choice in a_type.values)
+    return frozenset(value for value in values if isinstance(value, str))
 
 
 def _doc(keywords: JsonObject) -> str:
