@@ -17,7 +17,7 @@ from ..version import USER_AGENT
 from .endpoint import merged, shown_url
 from .envelope import SCOPE, Answer, read_envelope
 from .environment import with_environment
-from .exchange import MAX_CONNECT, note_unwritten
+from .exchange import MAX_CONNECT, note_unwritten, unwritten
 from .http import closed, crowded, no_cookies
 from .items import AUTHENTICATION
 from .pending import status_of
@@ -120,12 +120,10 @@ class SharedConnection:
         deadline = self._loop.time() + timeout
         try:
             async with asyncio.timeout_at(deadline):
-                await self._places.acquire()
+                with unwritten():
+                    await self._places.acquire()
         except builtins.TimeoutError:
             raise crowded(self._concurrency) from None
-        except asyncio.CancelledError as stop:
-            note_unwritten(stop)
-            raise
         try:
             return await self._exchange(parts, deadline)
         finally:

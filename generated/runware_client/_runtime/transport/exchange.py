@@ -253,7 +253,7 @@ def note_unwritten(stop: BaseException, *, is_unwritten: bool = True) -> None:
 
 @contextmanager
 def unwritten() -> Generator[None]:
-    """Record on an interruption that the server has nothing: of a pause before a retry."""
+    """Record on what interrupts a wait that the server has nothing yet."""
     try:
         yield
     except BaseException as stop:
