@@ -112,7 +112,8 @@ def test_without_a_python_that_is_new_enough(checkout: Path) -> None:
 def test_what_continuous_integration_runs(checkout: Path) -> None:
     shutil.copytree(ROOT / ".ci", checkout / ".ci")
     command = [checkout / ".ci" / "run"]
-    subprocess.run(command, env=environment(checkout), check=True)
+    env = {**environment(checkout), "PYTHON": "python3"}
+    subprocess.run(command, env=env, check=True)
     assert agree(noted(checkout), SET_UP + TEST)
 
 
