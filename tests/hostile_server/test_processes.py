@@ -231,22 +231,44 @@ def test_what_fails_before_its_connection_was_not_sent(
 
 
 LEFT_OPEN = """
-import sys
+import sys, threading
 sys.path.insert(0, {folder!r})
 from {package} import Runware
 from {package}.tasks.image_inference import ImageInferenceRequest as Request
 requests = [Request(model="runware:101@1", positive_prompt="dusk") for _ in range(2)]
-loop = Runware("key", base_url=sys.argv[1]).iter_many(requests)
+client = Runware("key", base_url=sys.argv[1])
+loop = client.iter_many(requests)
 next(loop)
+stream = iter(client.text_inference.stream(
+    model="openai:1@1", messages=[dict(role="user", content="dusk")]
+))
+next(stream)
+# Not a function of this module, which would keep the stream until threads are forgotten.
+names = dict(is_late=sys.is_finalizing, write=sys.stderr.write, join=threading.Thread.join)
+threading.Thread.join = eval(
+    "lambda thread: write('waits for a thread') if is_late() else join(thread)", names
+)
+del names
 kept = [loop]
 kept.append(kept)  # so that it is freed last
 """
 
 
-def test_an_interpreter_ends_silently_in_a_loop(shipped: ModuleType) -> None:
+def test_an_interpreter_ends_silently_in_a_loop_and_a_stream(
+    shipped: ModuleType,
+) -> None:
+    async def script(platform: Platform, exchange: Exchange) -> None:
+        [task, *_] = exchange.tasks
+        if task["taskType"] == "textInference":
+            platform.accept(task)
+            await exchange.write(EVENTS + piece(task, "dusk"))
+            await exchange.reader.read()
+        else:
+            await honest(platform, exchange)
+
     folder = str(Path(shipped.__path__[0]).parent)
     program = LEFT_OPEN.format(package=shipped.__name__, folder=folder)
-    with hosting(honest) as platform:
+    with hosting(script) as platform:
         command = [sys.executable, "-c", program, platform.url]
         ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (0, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cached_property
@@ -343,7 +344,8 @@ def _cut(response: httpx2.Response, deadline: Deadline) -> Generator[None]:
             deadline.cancel()
             raise
         finally:
-            if is_watched:
+            # While the interpreter ends, other threads stand still.
+            if is_watched and not sys.is_finalizing():
                 watcher.join()
 
 
