@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -466,6 +467,20 @@ def test_an_idle_client_connects_again_when_it_is_used(
 
 
 # -- keepalive ------------------------------------------------------------------
+
+
+def test_a_connection_that_ended_while_the_event_loop_was_blocked(
+    run: Run, image: Callable[..., Any]
+) -> None:
+    async def work(client: Any, sockets: Sockets) -> None:
+        await client.run(image())
+        wire = sockets.peers[0].connection.transport.get_extra_info("socket")
+        wire.shutdown(socket.SHUT_RDWR)  # the client does not know of it yet
+        await client.run(image())
+
+    _, again = run(work, answering).peers
+    kinds = [tasks[0]["taskType"] for tasks in again.frames]
+    assert kinds == ["authentication", "imageInference"]  # no poll: nothing is in doubt
 
 
 def test_a_connection_is_kept_alive(

@@ -292,6 +292,7 @@ class SharedConnection:
             while await self._has_unwritten.wait():
                 self._has_unwritten.clear()
                 for pending in self._session.unwritten():
+                    await socket.catch_up()
                     if not socket.is_open:
                         return
                     if pending.outcome is None:

@@ -46,6 +46,9 @@ NEVER_OPENED = (
 )
 """The exceptions of httpx2 when it cannot open a connection."""
 
+MAX_TURNS = 100
+"""Maximum number of turns of the event loop in which arrived data is read."""
+
 MESSAGE_TOO_BIG = 1009
 """The close code for a message that is too large (RFC 6455, section 7.4.1)."""
 
@@ -93,6 +96,11 @@ class _SignalStream:
         """Close the stream."""
         await self._stream.aclose()
 
+    @property
+    def is_readable(self) -> bool:
+        """Whether data, or the end of the connection, has arrived and is not read."""
+        return bool(self._stream.get_extra_info("is_readable"))
+
 
 class _Session(AsyncWebSocketSession):
     """A session of httpx2 over a `_SignalStream`."""
@@ -123,6 +131,16 @@ class Socket:
     def is_closed_by_peer(self) -> bool:
         """Whether the server started the closing handshake."""
         return self._session.state == "REMOTE_CLOSING"
+
+    async def catch_up(self) -> None:
+        """Let the event loop read what has arrived, perhaps while it was blocked.
+
+        Otherwise a text might be sent after the end of the connection.
+        """
+        for _ in range(MAX_TURNS):
+            if not self._session.heard.is_readable:
+                return
+            await asyncio.sleep(0)
 
     async def send(self, text: str) -> None:
         """Send a text.
