@@ -317,6 +317,22 @@ def test_503_says_whether_the_task_may_have_run(
 
 
 @pytest.mark.parametrize(
+    "date",
+    [
+        "Sun, 06 Nov 1994 08:49:37 GMT",
+        "Sunday, 06-Nov-94 08:49:37 GMT",
+        "Sun Nov  6 08:49:37 1994",
+    ],
+)
+def test_the_date_of_a_retry_counts_from_the_date_of_the_answer(
+    shipped: ModuleType, date: str
+) -> None:
+    envelopes = import_module(f"{shipped.__name__}._runtime.transport.envelope")
+    headers = {"date": date, "retry-after": "Sun, 06 Nov 1994 08:51:37 GMT"}
+    assert envelopes.Answer(429, headers).retry_after == 120
+
+
+@pytest.mark.parametrize(
     ("code", "advice"),
     [
         ("providerError", "A new request with the same input may succeed."),

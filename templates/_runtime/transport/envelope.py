@@ -16,6 +16,7 @@ import math
 import re
 import time
 from collections.abc import Iterable, Mapping
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeGuard
@@ -87,15 +88,28 @@ class Answer(NamedTuple):
     def retry_after(self) -> float | None:
         """The seconds in the header Retry-After; None without a valid one.
 
-        Source: RFC 9110, section 10.2.3: a number of seconds or a date.
+        Source: RFC 9110, section 10.2.3: a number of seconds or a date. A date counts
+        from the server's own time, if the response has it: this machine's may be wrong.
         """
         text = self.headers.get("retry-after", "").strip()
         if text.isascii() and text.isdigit():
             return min(float(text), MAX_RETRY_AFTER)
-        try:
-            return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
-        except (ValueError, OverflowError):
-            return None
+        until = _seconds(text)
+        now = _seconds(self.headers.get("date", ""))
+        return None if until is None else max(0.0, until - (now or time.time()))
+
+
+def _seconds(date: str) -> float | None:
+    """Return an HTTP date as seconds since 1970; None if it is not valid.
+
+    Source: RFC 9110, section 5.6.7: without a time zone, it is in UTC.
+    """
+    try:
+        moment = parsedate_to_datetime(date)
+        zone = moment.tzinfo or UTC
+        return moment.replace(tzinfo=zone).timestamp()
+    except (ValueError, OverflowError):
+        return None
 
 
 class Envelope:
