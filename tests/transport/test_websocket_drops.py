@@ -432,6 +432,33 @@ def test_a_server_that_is_not_there(
     assert run(work, answering, base_url=nowhere).peers == []
 
 
+def test_a_proxy_that_is_not_there_is_named(
+    run: Run,
+    image: Callable[..., Any],
+    shipped: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def work(client: Any, _: Sockets) -> None:
+        with pytest.raises(shipped.ConnectionError) as caught:
+            await client.run(image())
+        assert "(through the proxy 127.0.0.1:9 from HTTPS_PROXY)" in str(caught.value)
+
+    for variable in ("NO_PROXY", "no_proxy", "https_proxy"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    run(work, answering, base_url="wss://runware.invalid/v1")
+
+
+def test_the_case_of_a_scheme_is_ignored(
+    run: Run, image: Callable[..., Any], shipped: ModuleType
+) -> None:
+    async def work(client: Any, _: Sockets) -> None:
+        with pytest.raises(shipped.ConnectionError, match="attempts failed"):
+            await client.dry_run(image())  # over HTTP
+
+    run(work, answering, base_url="WS://127.0.0.1:9/v1")
+
+
 def test_a_connection_that_breaks_before_a_task_is_written(
     run: Run, image: Callable[..., Any]
 ) -> None:

@@ -41,12 +41,39 @@ def with_environment(make: Callable[[], ClientT]) -> ClientT:
 
 
 def _unread_certificates(error: OSError) -> str:
-    name = certificates_variable() or "the system's store"
+    name = _certificates_variable() or "the system's store"
     reason = error.strerror or type(error).__name__
     return f"the certificates in {name} cannot be read: {reason}"
 
 
-def certificates_variable() -> str | None:
+def explained(reason: str, url: httpx2.URL, peer: tuple[str, int] | None) -> str:
+    """Return why a connection failed, with the certificates or the proxy involved.
+
+    Args:
+        reason: The reason without them.
+        url: The address of the server.
+        peer: The host and the port that were connected to; None if they are not known.
+    """
+    name = _certificates_variable()
+    if name and "CERTIFICATE_VERIFY_FAILED" in reason:
+        reason += f" (trusted certificates are read from {name})"
+    if peer and peer != (url.raw_host.decode(), _port(url)):
+        reason += f" ({_proxy(*peer)})"
+    return reason
+
+
+def _port(url: httpx2.URL) -> int:
+    return url.port or {"http": 80, "ws": 80}.get(url.scheme, 443)
+
+
+def _proxy(host: str, port: int) -> str:
+    proxies = _proxies().items()
+    variables = ", ".join(name for name, url in proxies if _place(url) == (host, port))
+    named = f" from {variables}" if variables else ""
+    return f"through the proxy {host}:{port}{named}"
+
+
+def _certificates_variable() -> str | None:
     """Return the name of the variable with the path of certificates, if one is set."""
     return next(filter(os.environ.get, CERTIFICATES), None)
 
@@ -70,12 +97,6 @@ def _unusable_proxy(variable: tuple[str, str]) -> str | None:
     except (ValueError, httpx2.InvalidURL):
         return f"{name} is not the URL of an http, https or socks5 proxy"
     return None
-
-
-def proxy_variables(host: str, port: int) -> str:
-    """Return the names of the variables with this proxy, joined by commas."""
-    proxies = _proxies().items()
-    return ", ".join(name for name, url in proxies if _place(url) == (host, port))
 
 
 def _place(url: str) -> tuple[str | None, int | None]:

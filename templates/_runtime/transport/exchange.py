@@ -11,7 +11,7 @@ import httpx2
 
 from ..exceptions import RunwareError
 from .callers_code import NotedAuth, signal_handlers, was_raised_in
-from .environment import certificates_variable, proxy_variables
+from .environment import explained
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, MutableMapping
@@ -230,13 +230,7 @@ class Exchange:
         reason = self._key.scrub(str(error)) or "timed out" * _is_timeout(error)
         if not isinstance(error, httpx2.RequestError) and not _is_timeout(error):
             reason = f"{type(error).__name__}: {reason}"
-        name = certificates_variable()
-        if name and "CERTIFICATE_VERIFY_FAILED" in reason:
-            reason += f" (trusted certificates are read from {name})"
-        own_place = self._url.raw_host.decode(), _port(self._url)
-        if self._peer and self._peer != own_place:
-            reason += f" ({_proxy(*self._peer)})"
-        return reason
+        return explained(reason, self._url, self._peer)
 
     def _clean(self, error: BaseException) -> None:
         error.__traceback__ = None
@@ -289,13 +283,3 @@ def chain(error: BaseException, outer: BaseException | None) -> Iterator[BaseExc
 
 def _is_timeout(error: Exception) -> bool:
     return isinstance(error, (httpx2.TimeoutException, TimeoutError))
-
-
-def _port(url: httpx2.URL) -> int:
-    return url.port or {"http": 80, "ws": 80}.get(url.scheme, 443)
-
-
-def _proxy(host: str, port: int) -> str:
-    variables = proxy_variables(host, port)
-    named = f" from {variables}" if variables else ""
-    return f"through the proxy {host}:{port}{named}"

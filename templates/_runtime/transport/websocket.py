@@ -130,4 +130,4 @@ def _http_url(url: str) -> str:
     """Return the HTTP address of a server with this WebSocket address."""
     if url == RUNWARE_SOCKET_URL:
         return RUNWARE_URL
-    return "http" + url.removeprefix("ws")  # wss becomes https
+    return "http" + url[len("ws") :]  # wss becomes https

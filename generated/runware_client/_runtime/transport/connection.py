@@ -196,7 +196,9 @@ class SharedConnection:
         headers = merged({"User-Agent": USER_AGENT}, self._endpoint.default_headers)
         is_in = False
         try:
-            async with connected(self._http, url, headers, MAX_CONNECT) as socket:
+            address = _dialled(url) if self._is_own else url
+            opening = connected(self._http, address, headers, MAX_CONNECT)
+            async with opening as socket:
                 is_in = await self._enter(socket)
                 if is_in:
                     await self._talk(socket)
@@ -360,6 +362,15 @@ def _running_loop() -> asyncio.AbstractEventLoop:
     except RuntimeError:
         message = "a client over a WebSocket needs a running event loop of asyncio"
         raise ConnectionError(message) from None
+
+
+def _dialled(url: str) -> str:
+    """Return the address that opens the connection.
+
+    The HTTP library uses HTTPS_PROXY for addresses of https, and not for those of wss.
+    """
+    scheme, rest = url.split(":", 1)
+    return f"https:{rest}" if scheme.lower() == "wss" else url
 
 
 def _is_of_authentication(error: Item) -> bool:

@@ -20,9 +20,10 @@ from httpx2.websockets import (
 )
 
 from .envelope import Answer
+from .environment import explained
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Mapping
 
     from httpcore2 import AsyncNetworkStream
 
@@ -218,11 +219,22 @@ async def connected(
         keepalive_ping_interval_seconds=None,
         session_class=_Session,
     )
+    peer: tuple[str, int] | None = None
+
+    async def trace(event: str, info: Mapping[str, Any]) -> None:
+        nonlocal peer
+        if event == "connection.connect_tcp.started":
+            peer = info["host"], info["port"]
+
     try:
         async with AsyncExitStack() as stack:
             async with asyncio.timeout(timeout):
                 opening = client.connect(
-                    url, headers=headers, follow_redirects=False, timeout=timeout
+                    url,
+                    headers=headers,
+                    follow_redirects=False,
+                    timeout=timeout,
+                    extensions={"trace": trace},
                 )
                 session = await stack.enter_async_context(opening)
             socket = Socket(session)
@@ -238,7 +250,8 @@ async def connected(
     except builtins.TimeoutError:
         raise Broken(f"it was not open within {timeout:g} s") from None
     except NEVER_OPENED as error:
-        raise _broken(error) from None
+        reason = str(_broken(error))
+        raise Broken(explained(reason, httpx2.URL(url), peer)) from None
 
 
 def _leaves(error: Exception) -> Any:
