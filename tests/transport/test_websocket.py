@@ -155,6 +155,31 @@ def test_what_comes_before_it_is_asked_for_is_kept(
     assert [tasks[0]["taskType"] for tasks in peer.frames].count("getResponse") == 0
 
 
+def test_what_is_never_asked_for_is_forgotten(
+    run: Run, image: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as tasks with a webhook, in a program that runs for months."""
+
+    async def pushing(peer: Peer) -> None:
+        await peer.let_in()
+        while True:
+            for task in await peer.ponged():
+                await peer.say({name: task[name] for name in ("taskType", "taskUUID")})
+                await peer.say(result(task))
+
+    async def work(client: Any, _: Sockets) -> None:
+        for _ in range(60):
+            await client.submit(image(delivery_method="async"))
+        session = client._engine.transport._connection._session
+        assert len(client.unfinished()) == 5
+        assert len(session._sent) <= 10
+        assert len(session._kept) <= 10
+
+    place = f"{run.package.__name__}._runtime.delivery.open_tasks.MAX_LEFT"
+    monkeypatch.setattr(place, 5)
+    run(work, pushing)
+
+
 def test_a_question_is_answered_without_those_of_whom_nothing_is_said(
     run: Run, image: Callable[..., Any]
 ) -> None:

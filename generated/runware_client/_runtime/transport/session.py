@@ -9,7 +9,9 @@ without a response ends without one, and its caller polls the server.
 from __future__ import annotations
 
 import json
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from ..error_codes import OF_THE_TASK, category_of
@@ -50,7 +52,7 @@ class Session:
         self._abandoned: dict[Pending, None] = {}
         self._has_forgotten = False
         self._by_key: dict[str, list[Pending]] = {}
-        self._sent: dict[str, int] = {}
+        self._sent: OrderedDict[str, int] = OrderedDict()
         """The number of results that were not returned yet, by task."""
         self._kept: dict[str, list[Item]] = {}
         self._strays = Strays()
@@ -111,6 +113,19 @@ class Session:
         for key, task in pending.tasks.items():
             if task.task_type not in NEVER_KEPT:
                 self._sent.setdefault(key, task.wanted)
+                self._forget_unknown()
+
+    def _forget_unknown(self) -> None:
+        """Forget tasks whose results will not be collected.
+
+        It checks two tasks for each new one, so all are checked again and again.
+        """
+        for key in [*islice(self._sent, 2)]:
+            if self._is_known(key):
+                self._sent.move_to_end(key)
+            else:
+                del self._sent[key]
+                self._kept.pop(key, None)
 
     def forget(self, pending: Pending) -> None:
         """Stop waiting for a call, and keep results that its caller did not get."""
