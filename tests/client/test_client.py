@@ -391,6 +391,29 @@ def test_a_client_imports_little(shipped: ModuleType) -> None:
     assert done.stdout == "{'httpx2'}\n", done.stderr
 
 
+def test_it_is_imported_with_fewer_selectors_and_says_what_else_is_missing(
+    shipped: ModuleType,
+) -> None:
+    code = (
+        "import selectors, httpx2\n"
+        "del selectors.PollSelector\n"  # as eventlet does
+        "present = vars(httpx2).pop('ConnectTimeout')\n"
+        "try:\n"
+        f"    from {shipped.__name__} import Runware\n"
+        "except ImportError as error:\n"
+        "    print(error)\n"
+        "httpx2.ConnectTimeout = present\n"
+        f"from {shipped.__name__} import Runware\n"
+    )
+    folder = shipped.__path__[0].rpartition("/")[0]
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(
+        command, cwd=folder, check=True, stdout=subprocess.PIPE, text=True
+    )
+    missing = "module 'httpx2' has no attribute 'ConnectTimeout'"
+    assert done.stdout == f"Runware cannot be imported: {missing}\n"
+
+
 def test_a_task_type_is_imported_when_it_is_used(shipped: ModuleType) -> None:
     code = (
         f"import sys, {shipped.__name__} as c\n"

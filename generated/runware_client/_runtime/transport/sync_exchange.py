@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import selectors
 import socket
-import sys
 import threading
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -28,11 +27,10 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-# It needs no file descriptor of its own: there may be none left.
-if sys.platform == "win32":
-    Selector = selectors.SelectSelector
-else:
-    Selector = selectors.PollSelector
+# It needs no file descriptor of its own: there may be none left. Windows lacks the first,
+# and so do programs in which `eventlet` has replaced modules of Python.
+Selector: type[selectors.BaseSelector]
+Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 LEFT = "the call was interrupted"
 """The reason of exchanges that end with an interrupted call or loop."""

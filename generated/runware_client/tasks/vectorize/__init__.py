@@ -41,7 +41,10 @@ def __getattr__(name: str) -> Any:
     """Import a public name on first use."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = import_module(f".{_MODULES[name] or name}", __name__)
+    try:
+        module = import_module(f".{_MODULES[name] or name}", __name__)
+    except AttributeError as error:  # `from … import …` would hide it
+        raise ImportError(f"{name} cannot be imported: {error}") from error
     found = getattr(module, name) if _MODULES[name] else module
     globals()[name] = found  # so that this function is called once for each name
     return found
