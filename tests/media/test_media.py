@@ -276,6 +276,43 @@ def test_files_that_cannot_be_read_are_refused(
         assert "open(..., 'rb')" in said(file)
 
 
+class _Broken(io.BytesIO):
+    """A file whose `read` raises an error of its own class, such as a truncated gzip."""
+
+    def read(self, _: int | None = -1) -> bytes:
+        raise EOFError("it ends too early")
+
+
+class _Awaited:
+    """A file of asyncio, such as an upload of a web framework."""
+
+    async def read(self) -> bytes:
+        return PNG
+
+
+class _Array:
+    """An object whose comparisons have no truth value, such as an array of pixels."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, _: object) -> bool:
+        raise ValueError("the truth value is ambiguous")
+
+
+@pytest.mark.filterwarnings("error")
+def test_objects_that_are_no_files_are_refused(
+    refused: Callable[..., dict[str, str]],
+) -> None:
+    said = refused(seed_image=_Broken(), bare_image=_Awaited(), images=[_Array()])
+    assert said == {
+        "seedImage": "the file cannot be read: it ends too early",
+        "bareImage": "is a file of async code. Pass its content: await file.read()",
+        "images.0": "must be a UUID, a URL (https://…), a data URI (data:image/…;base64,…) "
+        "or base64, or a file as pathlib.Path(…), bytes or an open file",
+    }
+    assert {*refused(seed_image=_Array(), title=_Array())} == {"seedImage", "title"}
+
+
 def test_a_medium_of_another_kind_is_refused(
     refused: Callable[..., dict[str, str]],
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeGuard, runtime_checkable
 
@@ -118,8 +119,14 @@ def _rest(file: BinaryFile) -> bytes:
         content = file.read()
     except UnicodeError:
         pass  # it was opened in text mode, and is not text
-    except (OSError, ValueError) as error:
-        raise UnusableFile(f"the file cannot be read: {error}") from None
+    except Exception as error:  # noqa: BLE001 - of a file of any class
+        reason = str(error) or type(error).__name__
+        raise UnusableFile(f"the file cannot be read: {reason}") from None
+    if isinstance(content, Coroutine):
+        content.close()
+        raise UnusableFile(
+            "is a file of async code. Pass its content: await file.read()"
+        )
     if not isinstance(content, bytes):
         raise UnusableFile("must be a file in binary mode, such as open(..., 'rb')")
     return content

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from functools import cache
-from typing import TYPE_CHECKING, Any, Self
+from functools import cache, partial
+from operator import is_
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from ..json_values import is_object
 from .explanations import UNKNOWN_FIELD, field_error
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 EXTRA = "extra"
 """The keyword for members that the document does not name."""
+
+_is_none: Final = partial(is_, None)
 
 
 class Keywords(dict[str, Any]):
@@ -68,7 +71,7 @@ def has_extra(owner: type[BaseModel]) -> bool:
 
 def without_nulls(owner: type[BaseModel], members: dict[str, Any]) -> dict[str, Any]:
     """Return the members without those that are None and not nullable."""
-    if None not in members.values():
+    if not any(map(_is_none, members.values())):  # `in` would call an __eq__
         return dict(members)
     wire, python = wire_names(owner), python_names(owner)
     nullable = nullable_fields(owner)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from pydantic_core import (
     CoreSchema,
+    PydanticCustomError,
     PydanticKnownError,
     SchemaValidator,
 )
@@ -104,12 +105,14 @@ class Media:
             value = value.content
         if is_file(value):
             return self._of_file(value)
+        ways = f"must be {self._ways()}, or a file as pathlib.Path(…)"
         if not isinstance(value, str):
-            raise PydanticKnownError("string_type")
+            sentence = {"sentence": f"{ways}, bytes or an open file"}
+            raise PydanticCustomError("string_type", "{sentence}", sentence)
         for accepts in self.accepts:
             if accepts(value):
                 return value
-        raise refusal(f"must be {self._ways()}, or a file as pathlib.Path(…)")
+        raise refusal(ways)
 
     def _of_file(self, file: MediaFile) -> str:
         try:
