@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import json
 import logging
+import re
 import threading
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -43,7 +45,7 @@ ERROR = {
     "message": "The prompt is empty.",
     "parameter": "positivePrompt",
 }
-SPACED = "s3 cret"
+PLAIN, SPACED = "SECRET", "s3 cret"
 SECRET = "s3cret-ä+/%"  # noqa: S105 - a fake secret
 
 
@@ -600,6 +602,7 @@ def test_an_item_is_not_handled_twice_at_once(shipped: ModuleType) -> None:
         ({"url": "/hook/s3cret-%C3%A4%2B%2F%25"}, 401),  # a slash splits the secret
         ({"url": "/hook?secret=s3cret-%C3%A4%2B%2F%25"}, 204),
         ({"url": "/hook?a=b&secret=no&secret=s3cret-%C3%A4%2B%2F%25"}, 204),
+        ({"url": "/hook?secret=s3cret-%C3%A4+/%25"}, 204),  # only percent-encoded
         ({"headers": {"x-webhook-secret": SECRET.encode()}}, 204),
         ({}, 401),
         ({"url": "/hook/"}, 401),
@@ -625,6 +628,19 @@ def test_the_secret_may_end_the_path(shipped: ModuleType) -> None:
     app = shipped.webhook_app(Handler(), secret=SPACED)
     options: dict[str, Any] = {"headers": {}, "url": "/any/hook/s3%20cret"}
     assert _with_client(app, lambda client: client.status(**options)) == 204
+
+
+def test_a_mounted_app_is_at_the_addresses_of_its_documentation(
+    shipped: ModuleType,
+) -> None:
+    service = FastAPI()
+    service.mount("/hook", shipped.webhook_app(Handler(), secret=PLAIN))
+    addresses = re.findall(r"https://you.example(\S+?)`", shipped.webhook_app.__doc__)
+
+    async def talk(client: Client) -> list[int]:
+        return [await client.status(url=url, headers={}) for url in addresses]
+
+    assert _with_client(service, talk) == [204, 204]
 
 
 def test_a_secret_is_demanded(shipped: ModuleType) -> None:

@@ -48,7 +48,9 @@ def webhook_app(
 
     It returns 204 when the handler is done, and 500 if the handler raises: then Runware
     posts the item again. Set `webhookURL` to the address of the app, with the secret:
-    `https://you.example/hook/SECRET` or `https://you.example/hook?secret=SECRET`.
+    `https://you.example/hook/SECRET` or `https://you.example/hook/?secret=SECRET`. The
+    slash before the query matters: Starlette and FastAPI redirect requests for a mounted
+    app without it, and Runware may not follow.
 
     Args:
         handler: Called with each item. Runware waits about five seconds for the response.
@@ -165,9 +167,10 @@ async def _called(handler: Handler, webhook: Webhook[TaskResult]) -> None:
 def _secrets(scope: Message) -> Iterator[bytes]:
     """Yield the values of a request that may be the secret."""
     yield scope["path"].rpartition("/")[2].encode("utf-8", "surrogatepass")
-    query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
-    for value in query.get("secret", []):
-        yield value.encode("utf-8", "surrogatepass")
+    query = scope.get("query_string", b"").decode("latin-1")
+    for spelled in (query, query.replace("+", "%2B")):  # a plus sign may be unescaped
+        for value in parse_qs(spelled).get("secret", []):
+            yield value.encode("utf-8", "surrogatepass")
     for name, value in scope["headers"]:
         if name.lower() == b"x-webhook-secret":
             yield value
