@@ -224,6 +224,11 @@ def test_a_data_uri_may_be_plain_text(save: Saver, tmp_path: Path) -> None:
         ("/a", "audio/x-wav", b"x", ".wav"),
         ("/a.GLB", "application/octet-stream", b"x", ".glb"),
         ("/a.usdz", "binary", b"PK\x03\x04", ".usdz"),
+        ("/a.usdz", "application/zip", b"PK\x03\x04", ".usdz"),
+        ("/a.obj", "text/plain; charset=utf-8", b"v 0 0 0", ".obj"),
+        ("/a.gltf", "application/json", b"{}", ".gltf"),
+        ("/a.php", "image/png", b"x", ".png"),
+        ("/a", "text/plain", b"x", ".txt"),
         ("/a", "application/octet-stream", b"%PDF-1.7", ".pdf"),
         ("/a.x-y", "application/octet-stream", b"x", ".bin"),
     ],
@@ -304,11 +309,16 @@ def test_a_result_without_output_says_what_it_has(save: Saver, tmp_path: Path) -
 def test_a_client_of_ones_own_is_used_and_left_open(
     save: Saver, files: Files, tmp_path: Path
 ) -> None:
-    url = files.add("/a.png")
+    url = files.add("/a.png") + "?signature=1"
     secret = {"Authorization": "Bearer SECRET", "X-Own": "yes"}
+    options: dict[str, Any] = {
+        "headers": secret,
+        "auth": ("a", "SECRET"),
+        "params": {"own": "1"},
+    }
 
     async def saved_twice() -> None:
-        async with httpx2.AsyncClient(headers=secret, auth=("a", "SECRET")) as client:
+        async with httpx2.AsyncClient(**options) as client:
             for name in ("one.png", "two.png"):
                 result = save.result(imageURL=url)
                 await result.asave(tmp_path / name, http_client=client)
@@ -316,11 +326,12 @@ def test_a_client_of_ones_own_is_used_and_left_open(
     if save.kind == "async":
         asyncio.run(saved_twice())
     else:
-        with httpx2.Client(headers=secret, auth=("a", "SECRET")) as client:
+        with httpx2.Client(**options) as client:
             for name in ("one.png", "two.png"):
                 save({"imageURL": url}, tmp_path / name, http_client=client)
     assert _names(tmp_path) == ["one.png", "two.png"]
-    for _, headers in files.asked:
+    for path, headers in files.asked:
+        assert path == "/a.png?signature=1"
         assert headers["x-own"] == "yes"
         assert "authorization" not in headers
 

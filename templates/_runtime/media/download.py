@@ -44,6 +44,9 @@ MAX_REDIRECTS: Final = 5
 ClientT = TypeVar("ClientT", httpx2.Client, httpx2.AsyncClient)
 
 _SUFFIX: Final = re.compile(r"\.[A-Za-z0-9]{1,5}")
+_INEXACT: Final = frozenset({"json", "octet-stream", "plain", "zip"})
+"""The subtypes that servers also use for files of a more exact type, such as 3D models."""
+
 _FAILURES: Final = (
     *(httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, BodyError),
     *(RuntimeError, ValueError),  # of a closed client, of a host's name
@@ -229,6 +232,7 @@ class _Fetch:
         request = client.build_request(
             "GET", self._url, timeout=silence, extensions=extensions
         )
+        request.url = self._url  # parameters of the client would replace a signature
         request.headers.pop("Authorization", None)
         request.headers["Accept-Encoding"] = "identity"
         return request
@@ -338,9 +342,9 @@ def _is_page(content_type: str, url: httpx2.URL) -> bool:
 
 
 def _declared_type(content_type: str, url: httpx2.URL) -> FileType | None:
-    """Return the type of a file by its Content-Type, else by its URL."""
+    """Return the type of a file by its Content-Type if that is exact, else by its URL."""
     named = named_type(content_type)
-    if named not in (None, BYTES):
-        return named
     suffix = PurePosixPath(url.path).suffix
-    return BYTES._replace(suffix=suffix.lower()) if _SUFFIX.fullmatch(suffix) else None
+    if _SUFFIX.fullmatch(suffix) and (named is None or named.subtype in _INEXACT):
+        return BYTES._replace(suffix=suffix.lower())
+    return None if named == BYTES else named
