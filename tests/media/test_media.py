@@ -234,6 +234,15 @@ def test_mp3_without_a_tag_is_known_by_its_frame(sent: Callable[..., Any]) -> No
         assert sent(audio=content) == {"audio": _uri("audio/mpeg", content)}
 
 
+def test_files_whose_type_is_not_at_their_start(sent: Callable[..., Any]) -> None:
+    for name in (b"moov", b"mdat", b"wide"):
+        old = b"\x00\x00\x00\x08" + name + bytes(20)
+        assert sent(video=old) == {"video": _uri("video/quicktime", old)}
+    entity = b'<!ENTITY ns "http://ns.example/Extensibility/1.0/">'
+    drawn = b'<?xml version="1.0"?>\n<!DOCTYPE svg [' + entity * 20 + b"]>\n<svg/>"
+    assert sent(seed_image=drawn) == {"seedImage": _uri("image/svg+xml", drawn)}
+
+
 def test_other_files_are_sent_where_any_are_taken(sent: Callable[..., Any]) -> None:
     for media_type, content in {
         "application/pdf": b"%PDF-1.7\n",

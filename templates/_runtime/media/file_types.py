@@ -118,6 +118,8 @@ def _riff(head: bytes) -> FileType | None:
 
 
 def _iso_media(head: bytes) -> FileType | None:
+    if head[4:8] in (b"mdat", b"moov", b"wide"):  # QuickTime before it had brands
+        return MOV
     return _BRANDS.get(head[8:12], MP4) if head[4:8] == b"ftyp" else None
 
 
@@ -151,7 +153,8 @@ def _mpeg_audio(head: bytes) -> FileType | None:
 def _svg(head: bytes) -> FileType | None:
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     is_xml = start.startswith((b"<?xml", b"<!--", b"<!DOCTYPE svg"))
-    return SVG if start.startswith(b"<svg") or (is_xml and b"<svg" in head) else None
+    has_svg = b"<svg" in head or b"<!DOCTYPE svg" in head
+    return SVG if start.startswith(b"<svg") or (is_xml and has_svg) else None
 
 
 _LOOKS: Final[tuple[Callable[[bytes], FileType | None], ...]] = (
