@@ -126,6 +126,25 @@ def test_a_table_keeps_its_columns() -> None:
     assert paragraphs(text) == f"Rates:\n\n{rows}\n\nMore."
 
 
+def test_a_pipe_in_a_table_stays_in_its_cell() -> None:
+    text = "| Form | Name |\n|---|---|\n| a \\| b | either\\| |"
+    assert paragraphs(text).endswith("\n| a &#124; b | either&#124; |")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("3~5 s or 8~10 s", "3&#126;5 s or 8&#126;10 s"),  # GitHub strikes "5 s or 8"
+        ("a ~x~", "a ~x&#126;"),
+        ("~~x~~", "&#126;~x&#126;&#126;"),
+        ("at ~16:9, ~4:3 (~1)", "at ~16:9, ~4:3 (~1)"),
+        (":100: 16:9", "&#58;100: 16:9"),
+    ],
+)
+def test_what_github_adds_to_markdown_is_text_too(text: str, shown: str) -> None:
+    assert inline(text) == shown
+
+
 INFO: dict[str, Any] = {
     "summary": "Draws <b>lighthouses</b>",
     "x-creator": {"name": "Keeper"},
@@ -199,6 +218,24 @@ def test_a_page_says_what_the_document_says(reference: Path) -> None:
     assert f"- Keeper: {link}" in index
     assert link in (reference / "llms.txt").read_text()
     assert page in (reference / "llms-full.txt").read_text()
+
+
+def test_strings_that_need_quotes_have_them(tmp_path: Path) -> None:
+    forms = ["", "a", " b", "5", "null", "x\ny"]
+    document = a_document({"properties": {"form": {"enum": forms, "default": ""}}})
+    info = {"configuration": "small", "price": "$0.0000001"}
+    document["info"]["x-pricing"] = {"examples": [info]}
+    document["info"]["title"] = "Runware API - A [b](https://example.com/c) `d`"
+    (tmp_path / "one.json").write_text(json.dumps(document))
+    command = ("docs", "one.json", "--output", "pages", "--package", "client")
+    assert run(*command, cwd=tmp_path).returncode == 0
+    page = (tmp_path / "pages" / "image_inference" / "sample.md").read_text()
+    shown = '`""`, `a`, `" b"`, `"5"`, `"null"` or `"x\\ny"`'
+    assert f'| `form` | {shown} | Default: `""`. |  |' in page
+    index = (tmp_path / "pages" / "index.md").read_text()
+    links = [t for t in _tokens(index) if t.type == "link_open"]
+    assert "image_inference/sample.md" in [t.attrs["href"] for t in links]
+    assert "| 0.0000001 |" in index
 
 
 def test_each_link_leads_somewhere(reference: Path) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from runware_codegen.model import Rule, SizeRule, class_names, unconstrained
 from runware_codegen.model import types as t
-from runware_codegen.model.constants import plain
+from runware_codegen.model.constants import thawed
 from runware_codegen.naming.names import module_name, pascal_case
 from runware_codegen.pages.environment import pages_environment
 from runware_codegen.pages.example import paths_of
@@ -261,8 +262,22 @@ def _in_brief(text: str, a_type: Type, classes: Iterable[Class]) -> str:
 
 
 def _constant(value: Constant) -> str:
-    """Write a constant as code, a string without quotes."""
-    return code(plain(value.value).strip("'"))
+    """Write a constant as code, a string without quotes where that is clear."""
+    given = thawed(value.value)
+    if isinstance(given, str) and _is_clear(given):
+        return code(given)
+    return code(json.dumps(given, ensure_ascii=False))
+
+
+def _is_clear(text: str) -> bool:
+    """Return whether a string without quotes shows all of it, and is no other value."""
+    if not text.isprintable() or not text or text != " ".join(text.split()):
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return True
+    return False
 
 
 def _values(field: Field) -> Values:

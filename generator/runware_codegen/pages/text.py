@@ -27,12 +27,15 @@ _ITEM: Final = re.compile(r"\s*(?:[-*+]|[0-9]{1,9}[.)])\s+")
 _BULLET: Final = r"[^\S\n]*[-*+][^\S\n]+"
 _FENCE: Final = re.compile(r"\s*(?:```|~~~)")
 _ROW: Final = re.compile(r"\s*\|")
+_PIPE: Final = re.compile(r"(?<!\\)\|")
+_OUTER_PIPES: Final = re.compile(r"\A\||(?<!\\)\|\Z")
 _DELIMITERS: Final = re.compile(r"\s*\|(?:\s*:?-+:?\s*\|)+\s*")
 
 # A backslash escapes these characters in Python-Markdown too; others become entities.
 _BACKSLASH: Final = re.compile(r"[\\`*{}\[\]]|(?<![^\W_])_|_(?![^\W_])")
 _ENTITY: Final = re.compile(
-    r"[<>|^]|&(?=[#\w]+;)|~(?=~)|\$(?=\S[^$]*(?<=\S)\$)|:(?=:)|(?<=\+)\+|(?<=%)%|(?<=\{)[%\#]"
+    r"[<>|^]|&(?=[#\w]+;)|(?<=[^\s!-/:-@\[-`{-~])~|(?<!\s)~(?!\w)|~(?=~)|\$(?=\S[^$]*(?<=\S)\$)|:(?=[\w+-]{0,40}:)"
+    r"|(?<=\+)\+|(?<=%)%|(?<=\{)[%\#]"
 )
 _BLOCK: Final = re.compile(r"^(?:[#>+=!?:;%@(.-]|[0-9]+(?=[.)]))")
 
@@ -44,6 +47,11 @@ def inline(text: str) -> str:
     """Write text for one line of a paragraph, a table cell, or an item of a list."""
     line = " ".join(visible(text).split())
     return _BLOCK.sub(_entities, _spans(line))
+
+
+def label(text: str) -> str:
+    """Write text for the text of a link, in which links are not allowed."""
+    return _escaped(" ".join(visible(text).split()))
 
 
 def cell(text: str) -> str:
@@ -113,7 +121,8 @@ def _block(lines: list[str]) -> list[str]:
 
 
 def _cells(row: str) -> list[str]:
-    return [inline(cell) for cell in row.strip().strip("|").split("|")]
+    inner = _OUTER_PIPES.sub("", row.strip())
+    return [inline(each.replace("\\|", "|")) for each in _PIPE.split(inner)]
 
 
 def _table(rows: list[list[str]]) -> str:
