@@ -139,9 +139,10 @@ def test_a_pipe_in_a_table_stays_in_its_cell() -> None:
         ("~~x~~", "&#126;~x&#126;&#126;"),
         ("at ~16:9, ~4:3 (~1)", "at ~16:9, ~4:3 (~1)"),
         (":100: 16:9", "&#58;100: 16:9"),
+        ("==x==", "&#61;=x&#61;="),  # Zensical marks it
     ],
 )
-def test_what_github_adds_to_markdown_is_text_too(text: str, shown: str) -> None:
+def test_what_renderers_add_to_markdown_is_text_too(text: str, shown: str) -> None:
     assert inline(text) == shown
 
 

@@ -34,7 +34,7 @@ _DELIMITERS: Final = re.compile(r"\s*\|(?:\s*:?-+:?\s*\|)+\s*")
 # A backslash escapes these characters in Python-Markdown too; others become entities.
 _BACKSLASH: Final = re.compile(r"[\\`*{}\[\]]|(?<![^\W_])_|_(?![^\W_])")
 _ENTITY: Final = re.compile(
-    r"[<>|^]|&(?=[#\w]+;)|(?<=[^\s!-/:-@\[-`{-~])~|(?<!\s)~(?!\w)|~(?=~)|\$(?=\S[^$]*(?<=\S)\$)|:(?=[\w+-]{0,40}:)"
+    r"[<>|^]|&(?=[#\w]+;)|(?<=[^\s!-/:-@\[-`{-~])~|(?<!\s)~(?!\w)|~(?=~)|\$(?=\S[^$]*(?<=\S)\$)|:(?=[\w+-]{0,40}:)|=(?==)"
     r"|(?<=\+)\+|(?<=%)%|(?<=\{)[%\#]"
 )
 _BLOCK: Final = re.compile(r"^(?:[#>+=!?:;%@(.-]|[0-9]+(?=[.)]))")
