@@ -698,6 +698,28 @@ def test_a_connection_that_breaks_is_no_item(shipped: ModuleType) -> None:
     assert asyncio.run(test()) == 0
 
 
+def test_there_is_a_response_after_a_disconnect(shipped: ModuleType) -> None:
+    app = shipped.webhook_app(Handler(), secret=PLAIN)
+    service = FastAPI()
+    service.middleware("http")(lambda request, call_next: call_next(request))
+    service.mount("/", app)
+    sent: list[str] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message["type"])
+
+    async def refuse(_: dict[str, Any]) -> None:
+        raise OSError("the client has disconnected")
+
+    scope = {"type": "http", "method": "POST", "path": f"/{PLAIN}", "headers": []}
+    asyncio.run(service({**scope, "query_string": b""}, receive, send))
+    assert sent[0] == "http.response.start"
+    asyncio.run(app(scope, receive, refuse))
+
+
 def test_the_app_remembers_the_last_items_only(shipped: ModuleType) -> None:
     module = import_module(f"{shipped.__name__}._runtime.webhook.app")
     keys = module.RecentKeys(most=2)

@@ -10,6 +10,7 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import suppress
 from hmac import compare_digest
 from http import HTTPStatus
 from typing import Any, TypeAlias
@@ -109,14 +110,15 @@ class WebhookApp:
     async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
         try:
             status = await self._status(scope, receive)
-        except ConnectionAbortedError:
-            return  # the client has disconnected
+        except ConnectionAbortedError:  # middleware expects a response nevertheless
+            status = HTTPStatus.BAD_REQUEST
         headers = _MORE_HEADERS.get(status, [])
         if status is not HTTPStatus.NO_CONTENT:
             headers = [*headers, (b"content-length", b"0")]
         start = {"type": "http.response.start", "status": int(status)}
-        await send({**start, "headers": headers})
-        await send({"type": "http.response.body", "body": b""})
+        with suppress(OSError):  # the client has disconnected
+            await send({**start, "headers": headers})
+            await send({"type": "http.response.body", "body": b""})
 
     async def _status(self, scope: Message, receive: Receive) -> HTTPStatus:
         offered = [compare_digest(each, self._secret) for each in _secrets(scope)]
