@@ -131,6 +131,8 @@ class TestResults:
         for item in items:
             assert item["taskUUID"] == task["taskUUID"]
             assert item["cost"] > 0
+        items = answer(quick, image(numberResults=2.0, seed=7.0))["data"]
+        assert [item["seed"] for item in items] == [7, 8]
 
     def test_they_are_what_the_document_says(self, mock: Mock) -> None:
         task = sculpture()

@@ -218,7 +218,9 @@ class _Maker:
         if path[-1:] == ("seed",):
             given = self._spec.task.get("seed")
             drawn = self._random.randrange(_HIGHEST_SEED)
-            return given + self._spec.index if isinstance(given, int) else drawn
+            if isinstance(given, int | float):  # 7.0 is an integer in JSON
+                return int(given) + self._spec.index
+            return drawn
         return int(self._number({**schema, "multipleOf": 1}, path))
 
     def _number(self, schema: Schema, path: tuple[str, ...]) -> float:

@@ -170,7 +170,10 @@ class Task:
     def count(self) -> int:
         """The number of items that the task requests."""
         count = self.wire.get("numberResults", 1)
-        return count if isinstance(count, int) else 1
+        is_whole = (
+            isinstance(count, int | float) and count % 1 == 0
+        )  # 2.0 is an integer
+        return int(count) if is_whole else 1
 
     def note_collected(self, item: Item) -> None:
         """Record an item that was completely written to a client."""
