@@ -99,6 +99,18 @@ def sculptures() -> dict[str, Any]:
     return document
 
 
+REPLY = {
+    "type": "object",
+    "properties": {
+        "title": {"type": "string"},
+        "tags": {"type": "array", "items": {"$ref": "#/$defs/Tag"}},
+        "rating": {"type": "integer", "minimum": 1, "maximum": 3},
+    },
+    "required": ["title", "tags", "rating"],
+    "$defs": {"Tag": {"enum": ["sea", "land"]}},
+}
+
+
 @pytest.fixture(scope="module")
 def mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mock]:
     """A mock of the shipped documents and one more. Its tasks take a moment."""
@@ -164,6 +176,7 @@ class TestResults:
             ("PNG", "image/png", b"\x89PNG\r\n\x1a\n"),
             ("JPG", "image/jpeg", b"\xff\xd8\xff"),
             ("WEBP", "image/webp", b"RIFF"),
+            ("TIFF", "image/tiff", b"II*\0"),
         ],
     )
     def test_an_image_in_each_form(
@@ -407,6 +420,28 @@ class TestDelivery:
         assert came[0] == came[1]
         assert len({item["imageUUID"] for item in came}) == 2
         assert {item["taskUUID"] for item in came} == {task["taskUUID"]}
+
+
+@pytest.mark.parametrize(
+    ("schema", "kinds"),
+    [
+        ({}, {"reply": str}),
+        ({"jsonSchema": REPLY}, {"title": str, "tags": list, "rating": int}),
+        (
+            {"jsonSchema": json.dumps(REPLY)},
+            {"title": str, "tags": list, "rating": int},
+        ),
+        ({"jsonSchema": "no JSON"}, {}),
+        ({"jsonSchema": {"$ref": "#/$defs/None"}}, {}),
+    ],
+)
+def test_a_reply_in_json_satisfies_its_schema(
+    schema: dict[str, Any], kinds: dict[str, type], quick: Mock
+) -> None:
+    task = text(outputFormat="JSON", deliveryMethod="sync", **schema)
+    reply = json.loads(answer(quick, task)["data"][0]["text"])
+    assert {name: type(value) for name, value in reply.items()} == kinds
+    assert reply.get("rating") in (1, 2, 3, None)
 
 
 class TestStreams:

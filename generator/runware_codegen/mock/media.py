@@ -89,6 +89,17 @@ def _webp(seed: bytes) -> bytes:
     return b"RIFF" + struct.pack("<I", len(chunk) + 4) + b"WEBP" + chunk
 
 
+def _tiff(seed: bytes) -> bytes:
+    """Write an image of one shade of gray (TIFF 6.0, section 4)."""
+    pixels = seed[:1] * _SIDE**2
+    offset = 8 + 2 + 12 * 8 + 4
+    tags = {256: _SIDE, 257: _SIDE, 258: 8, 259: 1, 262: 1, 273: offset, 278: _SIDE}
+    entries = {**tags, 279: len(pixels)}.items()
+    directory = b"".join(struct.pack("<HHII", tag, 4, 1, n) for tag, n in entries)
+    count = struct.pack("<H", len(entries))
+    return b"II*\0" + struct.pack("<I", 8) + count + directory + bytes(4) + pixels
+
+
 def _svg(seed: bytes) -> bytes:
     size = f'width="{_SIDE}" height="{_SIDE}"'
     return (
@@ -119,6 +130,11 @@ def _mp3(_seed: bytes) -> bytes:
     return (b"\xff\xfb\x90\xc4" + bytes(413)) * 2
 
 
+def _aac(_seed: bytes) -> bytes:
+    """Write the header of a frame: ADTS, mono, 44.1 kHz, 13 bytes."""
+    return b"\xff\xf1\x50\x40\x01\xbf\xfc" + bytes(6)
+
+
 def _flac(seed: bytes) -> bytes:
     """Write a stream with metadata and without samples (RFC 9639, section 8.2)."""
     info = struct.pack(">HH", 4096, 4096) + bytes(6)
@@ -145,8 +161,16 @@ def _mov(seed: bytes) -> bytes:
 
 
 def _webm(_seed: bytes) -> bytes:
-    """Write an EBML header with the DocType `webm` (RFC 8794, section 11.2)."""
-    header = b"\x42\x82\x84webm"
+    return _ebml(b"webm")
+
+
+def _mkv(_seed: bytes) -> bytes:
+    return _ebml(b"matroska")
+
+
+def _ebml(doc_type: bytes) -> bytes:
+    """Write an EBML header with a DocType (RFC 8794, section 11.2)."""
+    header = b"\x42\x82" + bytes([0x80 | len(doc_type)]) + doc_type
     return b"\x1a\x45\xdf\xa3" + bytes([0x80 | len(header)]) + header
 
 
@@ -161,6 +185,11 @@ def _glb(seed: bytes) -> bytes:
     return struct.pack("<4sII", b"glTF", 2, size) + struct.pack(
         "<I4s", len(scene), b"JSON"
     ) + scene  # fmt: skip
+
+
+def _fbx(_seed: bytes) -> bytes:
+    """Write the header of a binary file, version 7.4."""
+    return b"Kaydara FBX Binary  \0\x1a\0" + struct.pack("<I", 7400)
 
 
 def _obj(seed: bytes) -> bytes:
@@ -185,15 +214,19 @@ FILE_TYPES = {
     "png": FileType("image/png", _png),
     "jpg": FileType("image/jpeg", _jpeg),
     "webp": FileType("image/webp", _webp),
+    "tiff": FileType("image/tiff", _tiff),
     "svg": FileType("image/svg+xml", _svg),
     "wav": FileType("audio/wav", _wav),
     "mp3": FileType("audio/mpeg", _mp3),
+    "aac": FileType("audio/aac", _aac),
     "flac": FileType("audio/flac", _flac),
     "ogg": FileType("audio/ogg", _ogg),
     "mp4": FileType("video/mp4", _mp4),
     "mov": FileType("video/quicktime", _mov),
     "webm": FileType("video/webm", _webm),
+    "mkv": FileType("video/x-matroska", _mkv),
     "glb": FileType("model/gltf-binary", _glb),
+    "fbx": FileType("application/octet-stream", _fbx),
     "obj": FileType("model/obj", _obj),
     "stl": FileType("model/stl", _stl),
     "zip": FileType("application/zip", _zip),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import json
 import random
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
+
+from jsonschema_rs import meta
 
 from runware_codegen.documents.members import array_of, is_array, object_of, text_of
 from runware_codegen.mock.catalog import choices, merged
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 _SUFFIXES = {"image": "png", "video": "mp4", "audio": "mp3", "3d": "glb"}
 """The default suffix of the files of each medium."""
 
-_VIDEO_FORMATS = ("MP4", "MOV", "WEBM")
+_VIDEO_FORMATS = ("MP4", "MOV", "WEBM", "MKV")
 
 _OF_MEDIUM = re.compile("(image|video|audio|media)(UUID|URL|Base64Data|DataURI)")
 """Names of members with an output: the medium, then the form."""
@@ -36,6 +39,9 @@ _TEXT = (
     "a quiet harbour at dawn where boats lie still and gulls wait for the light "
     "to reach the water and the first bell to ring "
 )
+
+_ANY_REPLY = {"type": "object", "properties": {"reply": {"type": "string"}}}
+"""The schema of a reply in JSON for which a task has none."""
 
 _HIGHEST_SEED = 2**32
 
@@ -73,6 +79,18 @@ def make_result(spec: ItemSpec) -> Item:
     if spec.schema.result_validator.is_valid(whole):
         return whole
     return _Maker(spec, minimal=True).item()
+
+
+def json_text(spec: ItemSpec) -> str:
+    """Return JSON text that is made from the `jsonSchema` of a task."""
+    given = spec.task.get("jsonSchema", _ANY_REPLY)
+    try:
+        schema = json.loads(given) if isinstance(given, str) else given
+        meta.validate(schema)
+        reply = replace(spec, task={}, schema=replace(spec.schema, result=schema))
+        return json.dumps(_Maker(reply, minimal=False).value())
+    except (KeyError, ValueError):  # it is no schema, or refers to another one
+        return "{}"
 
 
 def own_uuids(item: Item) -> Item:
@@ -116,6 +134,10 @@ class _Maker:
         task_type = self._spec.schema.task_type
         scope = {"taskType": task_type, "taskUUID": self._spec.task.get("taskUUID")}
         return {n: v for n, v in (scope | item).items() if v is not None}
+
+    def value(self) -> Any:
+        """Make a value of the schema, which need not be an item."""
+        return self._value(self._root, ("",))
 
     def _default_schema(self) -> Schema:
         """Return the schema of a result if its document declares no members."""
@@ -239,6 +261,8 @@ class _Maker:
         name = path[-1] if path else ""
         if name == "taskUUID":
             return text_of(self._spec.task, "taskUUID")
+        if path == ("text",) and text_of(self._spec.task, "outputFormat") == "JSON":
+            return json_text(self._spec)
         if name in self._spec.task and "format" not in schema:
             return str(self._spec.task[name])
         if schema.get("format") == "uuid" or name.endswith(("UUID", "uuid")):
