@@ -19,7 +19,7 @@ from markdown_it import MarkdownIt
 from ruamel.yaml import YAML
 
 from catalog_server import Catalog, serving_catalog
-from command import COMMAND, run
+from command import COMMAND, environment, run
 from command_reference import command_reference, configuration_reference
 from environments import TOP
 from making import a_document
@@ -88,6 +88,9 @@ def test_each_block_runs_as_it_stands(
 def _run_commands(code: str, folder: Path, index_url: str = "") -> None:
     for line in code.splitlines():
         command = line.removeprefix("$ ")
+        if command.startswith("pytest "):
+            _run_pytest(command, folder)
+            continue
         assert command.startswith("runware-codegen ")
         if _LONG_RUNNING in command:  # the fixture already runs a mock
             continue
@@ -96,6 +99,19 @@ def _run_commands(code: str, folder: Path, index_url: str = "") -> None:
             arguments += ["--index-url", index_url]
         done = run(*arguments, cwd=folder)
         assert done.returncode == 0, done.stderr
+
+
+def _run_pytest(command: str, folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", *command.split(), "-q", "-p", "no:cacheprovider"],
+        cwd=folder,
+        env=environment({"PYTHONPATH": str(TOP / "generated")}),
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "2 passed" in done.stdout
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
