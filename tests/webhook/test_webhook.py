@@ -564,6 +564,30 @@ def test_what_failed_is_given_again(
     assert SECRET not in caplog.text
 
 
+def test_an_exhausted_iterator_is_a_failure_too(shipped: ModuleType) -> None:
+    def handler(_: Any) -> None:
+        next(iter(()))
+
+    app = shipped.webhook_app(handler, secret=SECRET)
+
+    async def talk(client: Client) -> int:
+        return await asyncio.wait_for(client.status(), 20)
+
+    assert _with_client(app, talk) == 500
+
+
+def test_a_handler_whose_body_would_not_run_is_refused(shipped: ModuleType) -> None:
+    def generator(_: Any) -> Any:
+        yield
+
+    async def async_generator(_: Any) -> Any:
+        yield
+
+    for handler in (generator, async_generator, None):
+        with pytest.raises(TypeError, match="a function without yield"):
+            shipped.webhook_app(handler, secret=SECRET)
+
+
 def test_an_item_is_not_handled_twice_at_once(shipped: ModuleType) -> None:
     handled: list[Any] = []
 

@@ -63,6 +63,7 @@ def webhook_app(
 
     Raises:
         ValueError: The secret is empty.
+        TypeError: The handler is no function, or a generator, whose body would not run.
     """
     return WebhookApp(handler, secret, RecentKeys() if seen is None else seen, limit)
 
@@ -92,6 +93,9 @@ class WebhookApp:
             raise ValueError(
                 "secret must not be empty: without it, anyone can post webhooks"
             )
+        is_generator = inspect.isgeneratorfunction(handler)
+        if not callable(handler) or is_generator or inspect.isasyncgenfunction(handler):
+            raise TypeError("handler must be a function without yield")
         self._handler = handler
         self._secret = secret.encode()
         self._seen = seen
@@ -161,9 +165,16 @@ async def _called(handler: Handler, webhook: Webhook[TaskResult]) -> None:
     if inspect.iscoroutinefunction(handler):
         await handler(webhook)
         return
-    given = await asyncio.to_thread(handler, webhook)
+    given = await asyncio.to_thread(_given, handler, webhook)
     if inspect.isawaitable(given):
         await given
+
+
+def _given(handler: Handler, webhook: Webhook[TaskResult]) -> object:
+    try:
+        return handler(webhook)
+    except StopIteration as error:  # a future that gets it is never done
+        raise RuntimeError("the handler raised StopIteration") from error
 
 
 def _secrets(scope: Message) -> Iterator[bytes]:
