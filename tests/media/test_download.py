@@ -336,6 +336,16 @@ def test_a_client_of_ones_own_is_used_and_left_open(
         assert "authorization" not in headers
 
 
+def test_a_client_of_the_other_kind_is_refused(save: Saver, tmp_path: Path) -> None:
+    kind = {"sync": "async", "async": "sync"}[save.kind]
+    members = {"imageURL": "https://host.example/a.png"}
+    with pytest.raises(
+        TypeError, match=r"http_client must be an httpx2\.\w*Client, not"
+    ):
+        save(members, tmp_path / "a", http_client=Saver.client[kind]())
+    assert not _names(tmp_path)
+
+
 # -- redirects ----------------------------------------------------------------
 
 

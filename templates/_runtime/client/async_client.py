@@ -24,10 +24,11 @@ from ..delivery.batches import Resend
 from ..delivery.events import Event
 from ..delivery.submission import submission_of
 from ..exceptions import RunwareError
+from ..http_clients import checked_client
 from ..schema.generics import RequestT, ResultT
 from ..timeouts import given_timeout, valid_timeout
 from ..transport.async_http import AsyncHTTPTransport
-from ..transport.endpoint import Auth, Headers, checked_client
+from ..transport.endpoint import Auth, Headers
 from .async_engine import AsyncEngine
 from .async_handle import AsyncHandle
 from .configuration import (

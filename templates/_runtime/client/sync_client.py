@@ -14,9 +14,10 @@ from ..delivery.batches import Resend
 from ..delivery.events import Event
 from ..delivery.submission import submission_of
 from ..exceptions import RunwareError
+from ..http_clients import checked_client
 from ..schema.generics import RequestT, ResultT
 from ..timeouts import given_timeout, valid_timeout
-from ..transport.endpoint import Auth, Headers, checked_client
+from ..transport.endpoint import Auth, Headers
 from ..transport.http import HTTPTransport
 from .configuration import (
     DEFAULT_CONCURRENCY,

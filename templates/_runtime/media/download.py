@@ -31,6 +31,7 @@ from ..aside import LateError, run_aside
 from ..body import Body, BodyError
 from ..error_codes import ErrorCategory
 from ..exceptions import DownloadError
+from ..http_clients import checked_client
 from ..timeouts import valid_timeout
 from .file_types import BYTES, FileType, named_type
 from .outputs import Output, chosen_output
@@ -75,6 +76,7 @@ class Saving(NamedTuple):
 def save(saving: Saving, http_client: httpx2.Client | None) -> Path:
     """Save an output; see `TaskResult.save`."""
     timeout = valid_timeout(saving.timeout)
+    http_client = checked_client(http_client, httpx2.Client)
     output = chosen_output(saving.wire, saving.output)
     with PartFile(saving.path, saving.limit) as part:
         if not output.is_address:
@@ -107,6 +109,7 @@ def _fetched(
 async def asave(saving: Saving, http_client: httpx2.AsyncClient | None) -> Path:
     """Save an output; see `TaskResult.asave`."""
     timeout = valid_timeout(saving.timeout)
+    http_client = checked_client(http_client, httpx2.AsyncClient)
     output = chosen_output(saving.wire, saving.output)
     with PartFile(saving.path, saving.limit) as part:
         if not output.is_address:

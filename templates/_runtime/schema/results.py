@@ -128,6 +128,7 @@ class TaskResult(JsonObject):
             DownloadError: There is no such output, or it could not be downloaded
                 completely in time.
             ValueError: The timeout is not a number of seconds above 0.
+            TypeError: `http_client` is not an `httpx2.Client`.
             OSError: The file cannot be written.
         """
         from ..media.download import Saving, save

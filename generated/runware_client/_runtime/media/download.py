@@ -32,6 +32,7 @@ from ..aside import LateError, run_aside
 from ..body import Body, BodyError
 from ..error_codes import ErrorCategory
 from ..exceptions import DownloadError
+from ..http_clients import checked_client
 from ..timeouts import valid_timeout
 from .file_types import BYTES, FileType, named_type
 from .outputs import Output, chosen_output
@@ -76,6 +77,7 @@ class Saving(NamedTuple):
 def save(saving: Saving, http_client: httpx2.Client | None) -> Path:
     """Save an output; see `TaskResult.save`."""
     timeout = valid_timeout(saving.timeout)
+    http_client = checked_client(http_client, httpx2.Client)
     output = chosen_output(saving.wire, saving.output)
     with PartFile(saving.path, saving.limit) as part:
         if not output.is_address:
@@ -108,6 +110,7 @@ def _fetched(
 async def asave(saving: Saving, http_client: httpx2.AsyncClient | None) -> Path:
     """Save an output; see `TaskResult.asave`."""
     timeout = valid_timeout(saving.timeout)
+    http_client = checked_client(http_client, httpx2.AsyncClient)
     output = chosen_output(saving.wire, saving.output)
     with PartFile(saving.path, saving.limit) as part:
         if not output.is_address:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import httpx2
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 Auth: TypeAlias = Literal["header", "payload"]
 Headers: TypeAlias = Mapping[str, str] | None
-ClientT = TypeVar("ClientT")
 
 RUNWARE_URL = "https://api.runware.ai/v1"
 RUNWARE_SOCKET_URL = "wss://ws-api.runware.ai/v1"
@@ -131,19 +130,6 @@ def shown_url(url: str) -> str:
     authority = rest.partition("/")[0]
     host = authority.rpartition("@")[2]
     return start + slashes + host + rest[len(authority) :]
-
-
-def checked_client(http_client: object, kind: type[ClientT]) -> ClientT | None:
-    """Return the HTTP client of the caller, or None.
-
-    Raises:
-        TypeError: It is not of the kind that the client uses.
-    """
-    if http_client is None or isinstance(http_client, kind):
-        return http_client
-    given = f"{type(http_client).__module__}.{type(http_client).__qualname__}"
-    message = f"http_client must be an httpx2.{kind.__name__}, not {given}"
-    raise TypeError(message)
 
 
 class Target:
