@@ -170,6 +170,10 @@ TASK: dict[str, Any] = {
             "description": "In seconds.",
             "oneOf": [{"type": "integer", "minimum": 4}, {"const": "auto"}],
         },
+        "styles": {
+            "type": "object",
+            "additionalProperties": {"enum": [*"abcdefghi"]},
+        },
         "settings": {
             "type": "object",
             "properties": {"quad": {"type": "boolean"}},
@@ -220,6 +224,18 @@ def test_a_page_says_what_the_document_says(reference: Path) -> None:
     assert f"- Keeper: {link}" in index
     assert link in (reference / "llms.txt").read_text()
     assert page in (reference / "llms-full.txt").read_text()
+
+
+def test_values_that_are_listed_below_are(reference: Path) -> None:
+    named = []
+    for page in reference.glob("*/*.md"):
+        for section in re.split(r"^##+ ", page.read_text(), flags=re.MULTILINE):
+            names = re.findall(r"^\| (`\w+`).*listed below", section, re.MULTILINE)
+            assert all(f"Values of {name}:" in section for name in names), section
+            named += names
+    assert {"`styles`", "`task_type`"} <= {*named}
+    page = (reference / "get_response" / "get_response.md").read_text()
+    assert "- `processing`: The result is waiting or in progress." in page
 
 
 def test_strings_that_need_quotes_have_them(tmp_path: Path) -> None:

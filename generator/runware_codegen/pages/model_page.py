@@ -17,7 +17,6 @@ from runware_codegen.pages.first_call import first_call, is_filled_in
 from runware_codegen.pages.text import cell, code, inline
 from runware_codegen.render.docs import (
     class_doc,
-    constants,
     field_text,
     limits,
     sentence,
@@ -194,7 +193,7 @@ def _request_section(
         part.name,
         class_doc(part),
         tuple(_request_row(field, classes, document) for field in fields),
-        tuple(v for v in map(_values, fields) if v.values),
+        _values(fields),
         tuple(map(_rule_text, part.rules)),
         tuple(rule.sizes for rule in part.rules if isinstance(rule, SizeRule)),
         part.allows_extra,
@@ -222,7 +221,7 @@ def _request_row(field: Field, classes: Iterable[Class], document: Document) -> 
 
 def _result_section(part: Class, classes: Iterable[Class]) -> ClassSection:
     rows = tuple(_result_row(field, classes) for field in part.fields)
-    return ClassSection(part.name, class_doc(part), rows)
+    return ClassSection(part.name, class_doc(part), rows, _values(part.fields))
 
 
 def _result_row(field: Field, classes: Iterable[Class]) -> Row:
@@ -280,12 +279,29 @@ def _is_clear(text: str) -> bool:
     return False
 
 
-def _values(field: Field) -> Values:
-    choices = constants(field.type)
-    is_described = any(each.title or each.description for each in choices)
-    if len(choices) <= _MAX_LISTED and not is_described:
-        return Values(field.name, ())
-    return Values(field.name, tuple(map(_value_row, choices)))
+def _values(fields: Iterable[Field]) -> tuple[Values, ...]:
+    """Return the constants of fields that are many, or have descriptions."""
+    return tuple(
+        Values(field.name, tuple(map(_value_row, choices)))
+        for field in fields
+        for choices in dict.fromkeys(_choices(field.type))
+        if len(choices) > _MAX_LISTED
+        or any(each.title or each.description for each in choices)
+    )
+
+
+def _choices(a_type: Type) -> Iterator[tuple[LiteralValue, ...]]:
+    """Yield the constants of each enumeration in a type."""
+    match a_type:
+        case t.Literals(values):
+            yield values
+        case t.Array(inner) | t.Map(inner) | t.Constrained(inner):
+            yield from _choices(inner)
+        case t.Union(alternatives):
+            for each in alternatives:
+                yield from _choices(each)
+        case _:
+            pass
 
 
 def _value_row(choice: LiteralValue) -> tuple[str, str]:

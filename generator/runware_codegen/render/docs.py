@@ -252,7 +252,7 @@ def _only(alternatives: tuple[Type, ...]) -> Type | None:
 
 
 def _choice(choice: LiteralValue) -> str:
-    shown = plain(choice.constant.value).strip("'")
+    shown = plain(choice.constant.value).strip("'") or "''"
     text = choice.description or choice.title
     return f"- `{shown}`: {text}" if text else f"- `{shown}`"
 
