@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import http.client
 import json
+from functools import cached_property
 from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+
+import httpx2
 
 from runware_codegen.mock.background import Background
 
@@ -52,27 +53,22 @@ class Webhooks:
     async def _send(self, url: str, item: Item) -> bool:
         """Send an item; return whether it was acknowledged."""
         for pause in (*_PAUSES, None):
-            if await asyncio.to_thread(_post, url, json.dumps(item).encode()):
+            if await self._post(url, json.dumps(item).encode()):
                 return True
             if pause is not None:
                 await asyncio.sleep(pause)
         return False
 
-
-def _post(url: str, body: bytes) -> bool:
-    """POST a body; return whether the status of the response is 2xx."""
-    parts = urlsplit(url)
-    secure = parts.scheme == "https"
-    kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-    path = parts.path or "/"
-    target = f"{path}?{parts.query}" if parts.query else path
-    try:
-        connection = kind(parts.hostname or "", parts.port, timeout=_TIMEOUT)
+    async def _post(self, url: str, body: bytes) -> bool:
+        """POST a body; return whether the status of the response is 2xx."""
+        headers = {"Content-Type": "application/json"}
         try:
-            headers = {"Content-Type": "application/json"}
-            connection.request("POST", target, body, headers)
-            return connection.getresponse().status // 100 == 2
-        finally:
-            connection.close()
-    except (OSError, http.client.HTTPException, ValueError):
-        return False
+            posted = self._client.stream("POST", url, content=body, headers=headers)
+            async with posted as response:
+                return response.is_success
+        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError):
+            return False
+
+    @cached_property
+    def _client(self) -> httpx2.AsyncClient:
+        return httpx2.AsyncClient(timeout=_TIMEOUT, trust_env=False)
