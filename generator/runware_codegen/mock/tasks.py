@@ -170,9 +170,8 @@ class Task:
     def count(self) -> int:
         """The number of items that the task requests."""
         count = self.wire.get("numberResults", 1)
-        is_whole = (
-            isinstance(count, int | float) and count % 1 == 0
-        )  # 2.0 is an integer
+        # In JSON, 2.0 is an integer.
+        is_whole = isinstance(count, int | float) and count % 1 == 0
         return int(count) if is_whole else 1
 
     def note_collected(self, item: Item) -> None:
