@@ -274,6 +274,30 @@ def test_a_base_url_that_redirects_is_told_soon(clients: Clients, kind: str) -> 
     assert ended.seconds < 30
 
 
+def test_a_gateway_that_redirects_for_a_while_ends_no_call(
+    clients: Clients, kind: str
+) -> None:
+    """The API has responded before, so base_url is right."""
+    polls: list[Exchange] = []
+
+    async def portal(platform: Platform, exchange: Exchange) -> None:
+        if exchange.is_poll:
+            polls.append(exchange)
+            if len(polls) == 1:
+                return await exchange.reply({"data": []})
+            if len(polls) > 8:
+                return await honest(platform, exchange)
+        else:
+            platform.accept(exchange.tasks[0])
+        return await exchange.reply({}, 302, Location="https://login.invalid/")
+
+    with hosting(portal) as platform:
+        ended, unfinished = clients.run(kind, platform, clients.image(), timeout=60)
+    assert ended.error is None
+    assert ended.results[0].image_url
+    assert ([*platform.bills.values()], unfinished) == ([1], [])
+
+
 @pytest.mark.parametrize(
     ("status", "code"),
     [

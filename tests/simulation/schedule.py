@@ -46,7 +46,12 @@ from typing import TYPE_CHECKING, Any
 
 from runware_client._runtime.delivery.lifecycle import Phase
 from runware_client._runtime.delivery.schedule import MAX_REFUSED_POLLS
-from runware_client._runtime.exceptions import APIError, RunwareError, TimeoutError
+from runware_client._runtime.exceptions import (
+    APIError,
+    ResponseError,
+    RunwareError,
+    TimeoutError,
+)
 
 from simulation.client import Client, Ended, relayed, submission_of, task_of
 from simulation.profiles import draw_tasks
@@ -110,7 +115,7 @@ class Books:
         results: The identifiers of the results that callers got as its outcome.
         seen: The identifiers of results in errors with which calls gave up the task.
         has_ended: Whether callers got all results, or an error without a handle.
-        refusals: The times at which its polls were refused.
+        refusals: The times at which its polls were refused or redirected.
     """
 
     wire: Object
@@ -556,7 +561,10 @@ class Schedule:
     def _check_event(self, event: Event) -> None:
         if event.task_uuid not in self._books:
             raise Broken(f"an event is about a dry run: {event}")
-        if event.kind != "polled" and isinstance(event.error, APIError):
+        error = event.error
+        status = error.http_status if isinstance(error, ResponseError) else 0
+        is_redirected = 300 <= status < 400
+        if event.kind != "polled" and (isinstance(error, APIError) or is_redirected):
             self._books[event.task_uuid].refusals.append(self.world.now)
 
     def _check_sending(self, client: Client, parts: list[bytes], is_dry: bool) -> None:

@@ -324,7 +324,8 @@ def of_failure(error: RunwareError, *, is_poll: bool, task: Task[Any]) -> Verdic
     if is_poll:
         is_closed = isinstance(error, ClosedError)
         event = TaskEvent.POLL_REFUSED if is_closed else TaskEvent.POLL_FAILED
-        is_elsewhere = task.phase is Phase.IN_DOUBT and _is_redirection(error)
+        is_unknown = task.phase is Phase.IN_DOUBT and not task.silences
+        is_elsewhere = is_unknown and _is_redirection(error)
         return Verdict(event, error, is_refused=is_elsewhere)
     if isinstance(error, APIError):
         return _of_stream_error(error, is_first=not task.is_resent)
@@ -335,7 +336,7 @@ def of_failure(error: RunwareError, *, is_poll: bool, task: Task[Any]) -> Verdic
 
 
 def _is_redirection(error: RunwareError) -> bool:
-    """Whether the API may be at another address."""
+    """Whether the API may be at another address, if it has not responded here."""
     return isinstance(error, ResponseError) and 300 <= error.http_status < 400
 
 
