@@ -71,4 +71,6 @@ class Webhooks:
 
     @cached_property
     def _client(self) -> httpx2.AsyncClient:
-        return httpx2.AsyncClient(timeout=_TIMEOUT, trust_env=False)
+        # A kept connection would block a receiver with one thread.
+        limits = httpx2.Limits(max_keepalive_connections=0)
+        return httpx2.AsyncClient(timeout=_TIMEOUT, trust_env=False, limits=limits)
