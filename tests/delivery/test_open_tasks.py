@@ -375,6 +375,21 @@ def test_tasks_that_are_under_way_are_never_forgotten(
     assert sorted(names(vars(caught.value)["handles"])) == sorted(uuids)
 
 
+def test_streams_that_broke_are_forgotten_like_other_tasks(
+    shipped: ModuleType, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"{shipped.__name__}._runtime.delivery.open_tasks.MAX_LEFT", 2)
+    server.answer = lambda _: Drop()
+    message = {"role": "user", "content": "dusk"}
+    with shipped.Runware(KEY, base_url=server.url) as client:
+        for _ in range(4):
+            stream = client.text_inference.stream(model="a:1@1", messages=[message])
+            with pytest.raises(shipped.ConnectionError) as caught:
+                stream.get_result()
+            assert caught.value.handle is not None
+        assert len(client.unfinished()) == 2
+
+
 # -- errors -------------------------------------------------------------------
 
 

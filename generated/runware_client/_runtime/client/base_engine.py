@@ -238,7 +238,9 @@ class BaseEngine:
         is_noted = task.phase not in (Phase.UNSENT, Phase.SENDING)
         if task.phase is Phase.SENDING:
             task.apply(_end_of_stream(task, item, error))
-        if not task.may_be_billed:
+        if task.may_be_billed:
+            self.open_tasks.leave([task])
+        else:
             self.open_tasks.close([task])
         self.settings.account.settle(task)
         if error is not None:
