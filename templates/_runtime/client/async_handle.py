@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..delivery.lifecycle import Phase
 from ..exceptions import RunwareError
-from ..schema.generics import ResultT
+from ..schema.generics import ResultT_co
 from ..timeouts import MAX_POLL, given_timeout
 from ..transport.async_http import running_loop
 from .handle import BaseHandle
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from .async_engine import AsyncEngine
 
 
-class AsyncHandle(BaseHandle[ResultT]):
+class AsyncHandle(BaseHandle[ResultT_co]):
     """The handle of a task; the async version of `Handle`."""
 
     def __init__(
         self,
         engine: AsyncEngine,
-        given: Submission[ResultT] | Task[ResultT],
+        given: Submission[ResultT_co] | Task[ResultT_co],
         answers: list[Answer] | None = None,
     ) -> None:
         super().__init__(engine, given)
@@ -76,9 +76,9 @@ class AsyncHandle(BaseHandle[ResultT]):
         *,
         timeout: float | None = None,
         extra_headers: Headers = None,
-        on_result: OnResult[ResultT] = None,
+        on_result: OnResult[ResultT_co] = None,
         on_progress: OnProgress = None,
-    ) -> list[ResultT]:
+    ) -> list[ResultT_co]:
         """Wait until the task is done; see `Handle.wait`."""
         watch = Watch([self._task], on_result, on_progress)
         try:
@@ -92,7 +92,9 @@ class AsyncHandle(BaseHandle[ResultT]):
             raise
         return results
 
-    async def results(self, *, timeout: float | None = None) -> AsyncIterator[ResultT]:
+    async def results(
+        self, *, timeout: float | None = None
+    ) -> AsyncIterator[ResultT_co]:
         """Yield each result as soon as it arrives; see `Handle.results`."""
         given = 0
         try:
@@ -116,7 +118,7 @@ class AsyncHandle(BaseHandle[ResultT]):
 
     async def _steps(
         self, timeout: float | None, extra: Headers, *, polls_now: bool = False
-    ) -> AsyncGenerator[Delivery[ResultT]]:
+    ) -> AsyncGenerator[Delivery[ResultT_co]]:
         """Send and poll the task until it is done; see `Handle`."""
         running_loop()  # raises on event loops other than asyncio's
         await asyncio.sleep(0)  # lets other tasks run, even with a timeout of 0

@@ -11,7 +11,7 @@ from ..delivery.submission import SAVED, Submission, submission_of, task_of
 from ..delivery.task import Task
 from ..exceptions import RunwareError, TimeoutError
 from ..json_values import is_object
-from ..schema.generics import ResultT
+from ..schema.generics import ResultT_co
 from ..timeouts import MAX_POLL, given_timeout
 from ..transport.items import COUNTS, READ_ONLY
 from .documents import request_class
@@ -34,11 +34,11 @@ VERSION = 1
 """The version of the JSON text of a handle."""
 
 
-class BaseHandle(Generic[ResultT]):
+class BaseHandle(Generic[ResultT_co]):
     """The parts that `Handle` and `AsyncHandle` share."""
 
     def __init__(
-        self, engine: BaseEngine, given: Submission[ResultT] | Task[ResultT]
+        self, engine: BaseEngine, given: Submission[ResultT_co] | Task[ResultT_co]
     ) -> None:
         self._given = given
         self._task = given.task if isinstance(given, Submission) else given
@@ -56,7 +56,7 @@ class BaseHandle(Generic[ResultT]):
         return SavedHandle, saved
 
     @property
-    def request(self) -> TaskRequest[ResultT] | None:
+    def request(self) -> TaskRequest[ResultT_co] | None:
         """The request; None if the handle was created without it."""
         return self._given.request if isinstance(self._given, Submission) else None
 
@@ -95,7 +95,7 @@ class BaseHandle(Generic[ResultT]):
         key = self._base.endpoint.key.fingerprint(task.task_uuid)
         return json.dumps({"handle": VERSION, **task.wire, "key": key})
 
-    def _check_answer(self, delivery: Delivery[ResultT]) -> None:
+    def _check_answer(self, delivery: Delivery[ResultT_co]) -> None:
         """Raise the error of a poll without a response, or of a task that is given up."""
         task = self._task
         error = delivery.error(task) or delivery.trouble(task)
@@ -115,7 +115,7 @@ class BaseHandle(Generic[ResultT]):
         if self._task.is_done:
             self._base.open_tasks.close([self._task])
 
-    def _raise_failure(self, delivery: Delivery[ResultT]) -> None:
+    def _raise_failure(self, delivery: Delivery[ResultT_co]) -> None:
         """Raise the error of the task if it failed or was given up."""
         task = self._task
         error = task.error if task.is_done else delivery.error(task)
@@ -128,7 +128,7 @@ class BaseHandle(Generic[ResultT]):
         raise error
 
 
-class Handle(BaseHandle[ResultT]):
+class Handle(BaseHandle[ResultT_co]):
     """The handle of a task: submit it, poll it, and collect its results later.
 
     It is thread-safe: one thread sends and polls the task, and the others wait for it.
@@ -137,7 +137,7 @@ class Handle(BaseHandle[ResultT]):
     def __init__(
         self,
         engine: Engine,
-        given: Submission[ResultT] | Task[ResultT],
+        given: Submission[ResultT_co] | Task[ResultT_co],
         answers: list[Answer] | None = None,
     ) -> None:
         super().__init__(engine, given)
@@ -204,9 +204,9 @@ class Handle(BaseHandle[ResultT]):
         *,
         timeout: float | None = None,
         extra_headers: Headers = None,
-        on_result: OnResult[ResultT] = None,
+        on_result: OnResult[ResultT_co] = None,
         on_progress: OnProgress = None,
-    ) -> list[ResultT]:
+    ) -> list[ResultT_co]:
         """Wait until the task is done; send it first if it is not sent yet.
 
         Args:
@@ -236,7 +236,7 @@ class Handle(BaseHandle[ResultT]):
             raise
         return results
 
-    def results(self, *, timeout: float | None = None) -> Iterator[ResultT]:
+    def results(self, *, timeout: float | None = None) -> Iterator[ResultT_co]:
         """Yield each result as soon as it arrives; see `wait`.
 
         The timeout does not include the time that the caller takes between results.
@@ -259,7 +259,7 @@ class Handle(BaseHandle[ResultT]):
 
     def _steps(
         self, timeout: float | None, extra: Headers, *, polls_now: bool = False
-    ) -> Generator[Delivery[ResultT]]:
+    ) -> Generator[Delivery[ResultT_co]]:
         """Send and poll the task until it is done, while other callers wait.
 
         Raises:

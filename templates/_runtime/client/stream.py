@@ -16,7 +16,7 @@ import httpx2
 
 from ..aside import run_aside, started
 from ..exceptions import ClosedError, ConnectionError, RunwareError, TimeoutError
-from ..schema.generics import ResultT
+from ..schema.generics import ResultT_co
 from ..transport.http import answered
 from ..transport.items import number_of_results
 
@@ -42,12 +42,12 @@ The rest is the end of the stream, sometimes after usage and cost.
 """
 
 
-class BaseStream(Generic[ResultT, SendT]):
+class BaseStream(Generic[ResultT_co, SendT]):
     """The parts that `Stream` and `AsyncStream` share."""
 
     def __init__(
         self,
-        request: TaskRequest[ResultT],
+        request: TaskRequest[ResultT_co],
         task: Item,
         send: SendT,
         *,
@@ -97,7 +97,7 @@ class BaseStream(Generic[ResultT, SendT]):
         return f"<{type(self).__name__} of {uuid}: {length} characters{so_far}>"
 
     @property
-    def request(self) -> TaskRequest[ResultT]:
+    def request(self) -> TaskRequest[ResultT_co]:
         """The request."""
         return self._request
 
@@ -112,7 +112,7 @@ class BaseStream(Generic[ResultT, SendT]):
         return self._reader.transcript.reasoning
 
     @cached_property
-    def result(self) -> ResultT:
+    def result(self) -> ResultT_co:
         """The complete result, after the stream was read to its end.
 
         Raises:
@@ -125,7 +125,7 @@ class BaseStream(Generic[ResultT, SendT]):
             raise RuntimeError(message)
         return self._so_far()
 
-    def _so_far(self) -> ResultT:
+    def _so_far(self) -> ResultT_co:
         return self._request.read(self._reader.transcript.item)
 
     def _begin(self) -> None:
@@ -219,7 +219,7 @@ class BaseStream(Generic[ResultT, SendT]):
             error.may_have_run = True
 
 
-class Stream(BaseStream[ResultT, Send]):
+class Stream(BaseStream[ResultT_co, Send]):
     """A stream: yields the pieces of a text, then has the complete result.
 
     Example::
@@ -285,7 +285,7 @@ class Stream(BaseStream[ResultT, Send]):
         left = self._deadline.left()
         return run_aside(lambda: next(body, None), left, lambda: None)
 
-    def get_result(self) -> ResultT:
+    def get_result(self) -> ResultT_co:
         """Read the stream to its end and return the complete result.
 
         Raises:

@@ -11,7 +11,7 @@ from weakref import ref
 
 import httpx2
 
-from ..schema.generics import ResultT
+from ..schema.generics import ResultT_co
 from .stream import BaseStream
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 AsyncSend: TypeAlias = Callable[[], AbstractAsyncContextManager[httpx2.Response]]
 
 
-class AsyncStream(BaseStream[ResultT, AsyncSend]):
+class AsyncStream(BaseStream[ResultT_co, AsyncSend]):
     """A stream: yields the pieces of a text, then has the complete result.
 
     It is `Stream` with `async with`, `async for` and `await`.
@@ -61,7 +61,7 @@ class AsyncStream(BaseStream[ResultT, AsyncSend]):
             self._note_break(cause)
             return None
 
-    async def get_result(self) -> ResultT:
+    async def get_result(self) -> ResultT_co:
         """Read to the end and return the complete result; see `Stream.get_result`."""
         if not self._is_whole:
             async for _ in self:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic
 
-from ..schema.generics import RequestT_co, ResultT
+from ..schema.generics import RequestT_co, ResultT, ResultT_co
 from ..transport.items import has_output
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Outcome(Generic[RequestT_co]):
 
 
 @dataclass(frozen=True, slots=True)
-class RawResponse(Generic[ResultT]):
+class RawResponse(Generic[ResultT_co]):
     """The results of a task, with the HTTP responses that contained them.
 
     Attributes:
@@ -59,12 +59,12 @@ class RawResponse(Generic[ResultT]):
             the task, and to polls.
     """
 
-    results: list[ResultT]
+    results: list[ResultT_co]
     answers: list[Answer]
 
 
 @dataclass(frozen=True, slots=True)
-class DryRun(Generic[ResultT]):
+class DryRun(Generic[ResultT_co]):
     """The result of a dry run.
 
     Attributes:
@@ -75,7 +75,7 @@ class DryRun(Generic[ResultT]):
             the dry run succeeded.
     """
 
-    request: TaskRequest[ResultT]
+    request: TaskRequest[ResultT_co]
     cost: Decimal | None
     items: list[TaskResult]
     error: RunwareError | None = None
