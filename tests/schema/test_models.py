@@ -451,6 +451,14 @@ def test_parts_are_imported_where_their_request_is(shipped: ModuleType) -> None:
     assert package.Message is module.Message
 
 
+def test_the_package_of_a_task_type_is_imported_on_first_use(tmp_path: Path) -> None:
+    documents = {"any.json": a_document({}, model="test:any@1")}
+    package = generated(tmp_path, documents, package="package_on_first_use")
+    assert package.tasks.image_inference.__name__ in sys.modules
+    assert "image_inference" in dir(package.tasks)
+    assert not hasattr(package.tasks, "other")
+
+
 def test_a_part_is_offered_where_one_document_has_its_name(tmp_path: Path) -> None:
     both, part = (
         {"type": "object", "properties": {member: {"type": "string"}}}

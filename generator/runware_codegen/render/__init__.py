@@ -157,6 +157,7 @@ def _written(package: Package[DocumentInfo]) -> Iterator[tuple[str, str]]:
         ("_runtime/version", []),
         ("async_client", []),
         ("client", []),
+        ("tasks/__init__", []),
         ("tasks/_index", []),
         ("tasks/_task_types", []),
     ):
