@@ -76,11 +76,20 @@ FILES = dedent("""
     Inputs(seed_image=3)  # wrong: no media
     with Path("cat.png").open() as text:
         Inputs(seed_image=text)  # wrong: text
+
+    def lists(urls: list[str], paths: list[Path], numbers: list[int], inputs: Inputs) -> None:
+        Inputs(images=urls, reference_images=paths)
+        Inputs(images=inputs.images, reference_images=[*urls, *paths])
+        for image in inputs.images or []:
+            print(image)
+        Inputs(images=numbers)  # wrong: items
+        Inputs(images="https://example.com/cat.png")  # wrong: not a list
+        Inputs(images=tuple(urls))  # wrong: not a list
     """)
 
 CALLS = dedent("""
     from typing import assert_type
-    from runware_client import AsyncRunware, Outcome, Runware
+    from runware_client import AsyncRunware, DryRun, Handle, Outcome, Runware, TaskResult, tasks
     from runware_client.tasks.image_inference import ImageInferenceRequest, ImageInferenceResult
     from runware_client.tasks.ping import PingRequest, PingResult
 
@@ -91,9 +100,15 @@ CALLS = dedent("""
         assert_type(client.image_inference.run(model="m", steps=4), list[ImageInferenceResult])
         assert_type(client.run_many([image]), list[Outcome[ImageInferenceRequest]])
         client.run_many([image, ping])
+        handle = client.submit(image)
+        handles: list[Handle[TaskResult]] = [handle, client.submit(ping)]
+        handles.append(handle.submit())
+        priced: list[DryRun[TaskResult]] = [*client.dry_run_many([image])]
+        print(handles, priced)
         client.image_inference.run(image, timeout="soon")  # type: ignore[call-overload]
         client.image_inference.run(image, seed=1)  # type: ignore[call-overload]
         client.no_such_task_type  # type: ignore[attr-defined]
+        assert_type(tasks.ping.PingRequest(), PingRequest)
 
     async def asynchronous(client: AsyncRunware, image: ImageInferenceRequest) -> None:
         assert_type(await client.run(image), list[ImageInferenceResult])

@@ -34,8 +34,8 @@ BUILTINS: Final = listed("""
 
 OWN_CLASSES: Final = listed("""
     Annotated ClassVar Count Deprecated Either Exactly Field Integer Iterator Json Limits
-    Literal Media MediaLimit MediaSource Must Nullable Number OfType OpenPart Part Pattern
-    Rate ResultPart Secret Size TaskRequest TaskResult Text Uri Uuid Wire
+    ListOf Literal Media MediaLimit MediaSource Must Nullable Number OfType OpenPart Part
+    Pattern Rate ResultPart Secret Size TaskRequest TaskResult Text Uri Uuid Wire
     """)
 
 MEDIA: Final = listed("AudioInput FileInput ImageInput VideoInput")

@@ -201,7 +201,8 @@ class Annotations:
         return " | ".join(self._named(k) if k in named else k for k in kinds)
 
     def _array(self, array: t.Array, name: str) -> Annotation:
-        items = Annotation(f"list[{self.request(array.item, name)}]")
+        base = self._named("ListOf") if _is_mixed(array.item) else "list"
+        items = Annotation(f"{base}[{self.request(array.item, name)}]")
         arguments = _keywords(
             at_least=array.min_items or None,
             at_most=array.max_items,
@@ -261,6 +262,17 @@ def _may_be_literal(constant: object) -> bool:
     if isinstance(constant, int):
         return abs(constant) < 2**63
     return not isinstance(constant, float)
+
+
+def _is_mixed(item: Type) -> bool:
+    """Return whether the items of a list may be of several types for type checkers."""
+    match item:
+        case t.Number(integer):
+            return not integer
+        case t.Array(inner) | t.Constrained(inner):
+            return _is_mixed(inner)
+        case _:
+            return isinstance(item, (t.Media, t.Union))
 
 
 def _is_number(constant: object) -> bool:

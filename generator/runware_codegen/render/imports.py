@@ -23,6 +23,7 @@ SCHEMA: Final = {
     "ecma_regex": ("is_regex",),
     "fields": ("constant", "filled", "fresh_uuid"),
     "formats": tuple(sorted({*map(predicate_name, FORMATS)} - {"is_regex"})),
+    "lists": ("ListOf",),
     "media_text": ("Media", "MediaSource"),
     "parts": ("OpenPart", "Part"),
     "patterns": ("Pattern",),

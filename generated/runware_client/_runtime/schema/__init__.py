@@ -54,6 +54,7 @@ if TYPE_CHECKING:
         is_uri_reference,
         is_uuid,
     )
+    from .lists import ListOf
     from .media_text import Media, MediaSource
     from .parts import OpenPart, Part
     from .patterns import Pattern
@@ -111,6 +112,7 @@ _MODULES = {
     "is_uri": "formats",
     "is_uri_reference": "formats",
     "is_uuid": "formats",
+    "ListOf": "lists",
     "Media": "media_text",
     "MediaSource": "media_text",
     "OpenPart": "parts",
@@ -140,6 +142,7 @@ __all__ = [
     "Iterator",
     "Json",
     "Limits",
+    "ListOf",
     "Media",
     "MediaLimit",
     "MediaSource",

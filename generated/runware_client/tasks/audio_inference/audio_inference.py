@@ -26,6 +26,7 @@ from ..._runtime.schema import (
     Iterator,
     Json,
     Limits,
+    ListOf,
     Media,
     MediaSource,
     Number,
@@ -118,7 +119,7 @@ class Speech(OpenPart):
 
     voices: (
         Annotated[
-            list[
+            ListOf[
                 Annotated[Annotated[str, Text(min_length=1)] | SpeakerVoice, Either()]
             ],
             Count(at_least=1),
@@ -205,7 +206,7 @@ class Inputs(OpenPart):
     audio: AudioInput | None = None
     """The audio file to start from, for example a voice to imitate."""
 
-    audios: Annotated[list[AudioInput], Count(at_least=1)] | None = None
+    audios: Annotated[ListOf[AudioInput], Count(at_least=1)] | None = None
     """The audio files to use as input, for models that accept several.
 
     At least 1 item.
@@ -214,19 +215,19 @@ class Inputs(OpenPart):
     video: VideoInput | None = None
     """The video to generate audio for."""
 
-    videos: Annotated[list[VideoInput], Count(at_least=1)] | None = None
+    videos: Annotated[ListOf[VideoInput], Count(at_least=1)] | None = None
     """The videos to generate audio for, for models that accept several.
 
     At least 1 item.
     """
 
-    reference_audios: Annotated[list[AudioInput], Count(at_least=1)] | None = None
+    reference_audios: Annotated[ListOf[AudioInput], Count(at_least=1)] | None = None
     """Reference audio files for the audio or the voice.
 
     At least 1 item.
     """
 
-    reference_images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
+    reference_images: Annotated[ListOf[ImageInput], Count(at_least=1)] | None = None
     """Reference images for the mood or the scene.
 
     At least 1 item.

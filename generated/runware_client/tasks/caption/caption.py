@@ -20,6 +20,7 @@ from ..._runtime.schema import (
     Count,
     Iterator,
     Json,
+    ListOf,
     Media,
     MediaSource,
     Number,
@@ -155,7 +156,7 @@ class CaptionRequest(TaskRequest[CaptionResult], OpenPart):
     `inputs.image` instead.
     """
 
-    input_images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
+    input_images: Annotated[ListOf[ImageInput], Count(at_least=1)] | None = None
     """The images to describe, in the field that older clients use. In new code, use
     `inputs.image` instead.
 

@@ -26,6 +26,7 @@ from ..._runtime.schema import (
     Iterator,
     Json,
     Limits,
+    ListOf,
     Media,
     MediaSource,
     Number,
@@ -153,7 +154,7 @@ class Inputs(OpenPart):
     image: ImageInput | None = None
     """The image to edit, for models that support exactly one."""
 
-    images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
+    images: Annotated[ListOf[ImageInput], Count(at_least=1)] | None = None
     """The images to edit, for models that support several.
 
     At least 1 item.
@@ -164,7 +165,7 @@ class Inputs(OpenPart):
 
     reference_images: (
         Annotated[
-            list[Annotated[ImageInput | ReferenceImage, Either()]], Count(at_least=1)
+            ListOf[Annotated[ImageInput | ReferenceImage, Either()]], Count(at_least=1)
         ]
         | None
     ) = None
@@ -174,14 +175,14 @@ class Inputs(OpenPart):
     At least 1 item.
     """
 
-    reference_videos: Annotated[list[VideoInput], Count(at_least=1)] | None = None
+    reference_videos: Annotated[ListOf[VideoInput], Count(at_least=1)] | None = None
     """The videos that provide the subject or style. Only some models support it.
 
     At least 1 item.
     """
 
     super_resolution_references: (
-        Annotated[list[ImageInput], Count(at_least=1)] | None
+        Annotated[ListOf[ImageInput], Count(at_least=1)] | None
     ) = None
     """The images that show details to restore. Only some models support it.
 
@@ -390,7 +391,7 @@ class IpAdapter(OpenPart):
     ]
     """The AIR of the IP-Adapter. It must fit the architecture of the task's model."""
 
-    guide_images: Annotated[list[ImageInput], Count(at_least=1)]
+    guide_images: Annotated[ListOf[ImageInput], Count(at_least=1)]
     """The images that provide style and content.
 
     At least 1 item.
@@ -530,7 +531,7 @@ class Pulid(OpenPart):
             `steps`. Between 0 and 99.
     """
 
-    images: Annotated[list[ImageInput], Count(at_least=1, at_most=1)]
+    images: Annotated[ListOf[ImageInput], Count(at_least=1, at_most=1)]
     """The image that shows the face. Only one image is used.
 
     Exactly 1 item.
@@ -586,13 +587,13 @@ class PhotoMaker(OpenPart):
         style: The style of the generated image.
     """
 
-    images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
+    images: Annotated[ListOf[ImageInput], Count(at_least=1)] | None = None
     """Photos of the person, each with one clear face.
 
     At least 1 item.
     """
 
-    input_images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
+    input_images: Annotated[ListOf[ImageInput], Count(at_least=1)] | None = None
     """The same as `images`, with the name that older clients use.
 
     At least 1 item.
@@ -651,7 +652,7 @@ class InstantId(OpenPart):
     input_image: ImageInput | None = None
     """The image that shows the face."""
 
-    input_images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
+    input_images: Annotated[ListOf[ImageInput], Count(at_least=1)] | None = None
     """The images that show the face, if there are several.
 
     At least 1 item.
@@ -1601,7 +1602,7 @@ class ImageInferenceRequest(TaskRequest[ImageInferenceResult], OpenPart):
     mask_image: ImageInput | None = None
     """The same as `inputs.maskImage`, in the field that older clients use."""
 
-    reference_images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
+    reference_images: Annotated[ListOf[ImageInput], Count(at_least=1)] | None = None
     """The same as `inputs.referenceImages`, in the field that older clients use.
 
     At least 1 item.

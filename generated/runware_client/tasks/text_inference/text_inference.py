@@ -23,6 +23,7 @@ from ..._runtime.schema import (
     Iterator,
     Json,
     Limits,
+    ListOf,
     Media,
     MediaSource,
     Number,
@@ -148,25 +149,25 @@ class Inputs(OpenPart):
         documents: The documents that the model uses. At least 1 item.
     """
 
-    images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
+    images: Annotated[ListOf[ImageInput], Count(at_least=1)] | None = None
     """The images that the model uses.
 
     At least 1 item.
     """
 
-    videos: Annotated[list[VideoInput], Count(at_least=1)] | None = None
+    videos: Annotated[ListOf[VideoInput], Count(at_least=1)] | None = None
     """The videos that the model uses.
 
     At least 1 item.
     """
 
-    audios: Annotated[list[AudioInput], Count(at_least=1)] | None = None
+    audios: Annotated[ListOf[AudioInput], Count(at_least=1)] | None = None
     """The audio files that the model uses.
 
     At least 1 item.
     """
 
-    documents: Annotated[list[FileInput], Count(at_least=1)] | None = None
+    documents: Annotated[ListOf[FileInput], Count(at_least=1)] | None = None
     """The documents that the model uses.
 
     At least 1 item.

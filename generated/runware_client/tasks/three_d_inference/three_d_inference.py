@@ -19,6 +19,7 @@ from ..._runtime.schema import (
     Integer,
     Json,
     Limits,
+    ListOf,
     Media,
     MediaSource,
     Number,
@@ -67,7 +68,7 @@ class Inputs(OpenPart):
         mesh_file: The mesh to use as input.
     """
 
-    images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
+    images: Annotated[ListOf[ImageInput], Count(at_least=1)] | None = None
     """One image of the object, or several from different sides. The maximum number
     depends on the model.
 
@@ -81,7 +82,7 @@ class Inputs(OpenPart):
     mask: ImageInput | None = None
     """The mask: which part of the image is the object."""
 
-    reference_images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
+    reference_images: Annotated[ListOf[ImageInput], Count(at_least=1)] | None = None
     """Reference images for the shape or the appearance.
 
     At least 1 item.

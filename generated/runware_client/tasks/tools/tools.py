@@ -18,6 +18,7 @@ from ..._runtime.schema import (
     Count,
     Iterator,
     Limits,
+    ListOf,
     Media,
     MediaSource,
     Number,
@@ -71,7 +72,7 @@ class Inputs(OpenPart):
     image: ImageInput | None = None
     """The image to process. The tool converts or edits it."""
 
-    images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
+    images: Annotated[ListOf[ImageInput], Count(at_least=1)] | None = None
     """The images to process, if there are several.
 
     At least 1 item.
@@ -80,7 +81,7 @@ class Inputs(OpenPart):
     video: VideoInput | None = None
     """The video to process. The tool converts or edits it."""
 
-    videos: Annotated[list[VideoInput], Count(at_least=1)] | None = None
+    videos: Annotated[ListOf[VideoInput], Count(at_least=1)] | None = None
     """The videos to process, if there are several.
 
     At least 1 item.
@@ -89,7 +90,7 @@ class Inputs(OpenPart):
     audio: AudioInput | None = None
     """The audio file to process. The tool converts or edits it."""
 
-    audios: Annotated[list[AudioInput], Count(at_least=1)] | None = None
+    audios: Annotated[ListOf[AudioInput], Count(at_least=1)] | None = None
     """The audio files to process, if there are several.
 
     At least 1 item.

@@ -22,6 +22,7 @@ from ..._runtime.schema import (
     Iterator,
     Json,
     Limits,
+    ListOf,
     Media,
     MediaSource,
     Number,
@@ -73,7 +74,7 @@ class Inputs(OpenPart):
     """The video to enlarge. The maximum size and length depend on the model."""
 
     super_resolution_references: (
-        Annotated[list[ImageInput], Count(at_least=1)] | None
+        Annotated[ListOf[ImageInput], Count(at_least=1)] | None
     ) = None
     """The images that show details to restore. Only some models support it.
 

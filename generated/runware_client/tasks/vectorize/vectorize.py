@@ -20,6 +20,7 @@ from ..._runtime.schema import (
     Iterator,
     Json,
     Limits,
+    ListOf,
     Media,
     MediaSource,
     Number,
@@ -64,7 +65,7 @@ class Inputs(OpenPart):
     """The image to trace. Images with few colors and clear edges give the best results.
     """
 
-    reference_images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
+    reference_images: Annotated[ListOf[ImageInput], Count(at_least=1)] | None = None
     """Images to take the style from. Only models that generate graphics from text
     support them.
 

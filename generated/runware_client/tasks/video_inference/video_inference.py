@@ -25,6 +25,7 @@ from ..._runtime.schema import (
     Iterator,
     Json,
     Limits,
+    ListOf,
     Media,
     MediaSource,
     Number,
@@ -174,7 +175,7 @@ class ReferenceImage(OpenPart):
     image: ImageInput | None = None
     """The image that shows the subject."""
 
-    images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
+    images: Annotated[ListOf[ImageInput], Count(at_least=1)] | None = None
     """The images that show the subject.
 
     At least 1 item.
@@ -261,13 +262,13 @@ class Element(OpenPart):
     frontal_image: ImageInput | None = None
     """An image that shows the subject from the front."""
 
-    images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
+    images: Annotated[ListOf[ImageInput], Count(at_least=1)] | None = None
     """Additional images of the subject.
 
     At least 1 item.
     """
 
-    videos: Annotated[list[VideoInput], Count(at_least=1)] | None = None
+    videos: Annotated[ListOf[VideoInput], Count(at_least=1)] | None = None
     """Videos that show the subject.
 
     At least 1 item.
@@ -347,7 +348,9 @@ class Inputs(OpenPart):
     """
 
     frame_images: (
-        Annotated[list[Annotated[ImageInput | FrameImage, Either()]], Count(at_least=1)]
+        Annotated[
+            ListOf[Annotated[ImageInput | FrameImage, Either()]], Count(at_least=1)
+        ]
         | None
     ) = None
     """Images that the video shows at given moments. Without positions, one image is the
@@ -360,7 +363,7 @@ class Inputs(OpenPart):
 
     reference_images: (
         Annotated[
-            list[Annotated[ImageInput | ReferenceImage, Either()]], Count(at_least=1)
+            ListOf[Annotated[ImageInput | ReferenceImage, Either()]], Count(at_least=1)
         ]
         | None
     ) = None
@@ -375,7 +378,7 @@ class Inputs(OpenPart):
 
     reference_videos: (
         Annotated[
-            list[Annotated[VideoInput | ReferenceVideo, Either()]], Count(at_least=1)
+            ListOf[Annotated[VideoInput | ReferenceVideo, Either()]], Count(at_least=1)
         ]
         | None
     ) = None
@@ -389,7 +392,7 @@ class Inputs(OpenPart):
         Annotated[
             AudioInput
             | Annotated[
-                list[Annotated[AudioInput | AudioSource, Either()]], Count(at_least=1)
+                ListOf[Annotated[AudioInput | AudioSource, Either()]], Count(at_least=1)
             ],
             Either(),
         ]
@@ -403,14 +406,14 @@ class Inputs(OpenPart):
     - a list of at least 1 item
     """
 
-    reference_audios: Annotated[list[AudioInput], Count(at_least=1)] | None = None
+    reference_audios: Annotated[ListOf[AudioInput], Count(at_least=1)] | None = None
     """Audio files to take voices or other audio from. The maximum number depends on the
     model.
 
     At least 1 item.
     """
 
-    audios: Annotated[list[AudioInput], Count(at_least=1)] | None = None
+    audios: Annotated[ListOf[AudioInput], Count(at_least=1)] | None = None
     """The audio files that drive the video. Only models that accept several audio files
     support them.
 
@@ -420,7 +423,7 @@ class Inputs(OpenPart):
     image: ImageInput | None = None
     """The image to animate. Only models that accept exactly one image support it."""
 
-    images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
+    images: Annotated[ListOf[ImageInput], Count(at_least=1)] | None = None
     """The input images. Only models that accept several images support them.
 
     At least 1 item.
@@ -1023,7 +1026,7 @@ class VideoInferenceRequest(TaskRequest[VideoInferenceResult], OpenPart):
     """
 
     frame_images: (
-        Annotated[list[Annotated[ImageInput | Frame, Either()]], Count(at_least=1)]
+        Annotated[ListOf[Annotated[ImageInput | Frame, Either()]], Count(at_least=1)]
         | None
     ) = None
     """The same as `inputs.frameImages`, in the field that older clients use.
@@ -1031,13 +1034,13 @@ class VideoInferenceRequest(TaskRequest[VideoInferenceResult], OpenPart):
     At least 1 item.
     """
 
-    reference_images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
+    reference_images: Annotated[ListOf[ImageInput], Count(at_least=1)] | None = None
     """The same as `inputs.referenceImages`, in the field that older clients use.
 
     At least 1 item.
     """
 
-    input_audios: Annotated[list[AudioInput], Count(at_least=1)] | None = None
+    input_audios: Annotated[ListOf[AudioInput], Count(at_least=1)] | None = None
     """The same as `inputs.audios`, in the field that older clients use.
 
     At least 1 item.

@@ -24,6 +24,7 @@ from ..._runtime.schema import (
     Iterator,
     Json,
     Limits,
+    ListOf,
     Media,
     MediaLimit,
     MediaSource,
@@ -99,7 +100,7 @@ class Inputs(Part):
 
     frames: (
         Annotated[
-            list[Annotated[ImageInput | Frame, Either()]],
+            ListOf[Annotated[ImageInput | Frame, Either()]],
             Count(at_least=1, at_most=2),
             Must(_check_frames, "must have at least 1 item whose at is not 'last'"),
         ]

@@ -18,6 +18,7 @@ from ..._runtime.schema import (
     Integer,
     Json,
     Limits,
+    ListOf,
     Must,
     Nullable,
     Number,
@@ -234,7 +235,7 @@ class OddNamesRequest(TaskRequest[OddNamesResult], OpenPart):
 
     pair: (
         Annotated[
-            list[Annotated[str | Number, Either()]],
+            ListOf[Annotated[str | Number, Either()]],
             Count(at_most=2),
             Must(_check_pair, "item 1 must be a string and item 2 must be a number"),
         ]
