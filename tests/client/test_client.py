@@ -484,3 +484,16 @@ def test_a_constructor_has_annotations_that_frameworks_can_evaluate(
     """Dependency injection frameworks evaluate them."""
     hints = get_type_hints(getattr(shipped, name).__init__)
     assert {"api_key", "http_client", "budget", "on_event"} <= hints.keys()
+
+
+# -- outcomes ---------------------------------------------------------------------
+
+
+def test_an_outcome_can_be_made_and_matched_by_its_public_names(
+    shipped: ModuleType, image_inference: ModuleType
+) -> None:
+    request = image_inference.ImageInferenceRequest(model="runware:101@1")
+    made = shipped.Outcome(request, results=[], error=None)
+    assert repr(made) == f"Outcome(request={request!r}, results=[], error=None)"
+    assert made.__match_args__ == ("request", "results", "error")
+    assert made.unwrap() == []

@@ -133,7 +133,7 @@ DEPRECATED = dedent("""
     """)
 
 MODELS = dedent("""
-    from runware_client import AsyncRunware, Runware, parse_webhook
+    from runware_client import AsyncRunware, Outcome, Runware, parse_webhook
     from runware_client.tasks.image_inference import ImageInferenceResult
     from runware_client.tasks.image_inference import Easel2Request, Sketch3Request
     from runware_client.tasks.image_inference.easel_2 import Settings
@@ -201,6 +201,15 @@ MODELS = dedent("""
             print(outcome.request.positiv_prompt)  # wrong: name
         for mixed in client.run_many([easel, weather]):
             print(mixed.request.to_wire(), len(mixed.results))
+        fake = Outcome(easel, results=[], error=None)
+        reveal_type(fake.results)  # list[Easel2Result]
+        match fake:
+            case Outcome(request, results, None):
+                reveal_type(request)  # Easel2Request
+                print(results)
+            case Outcome(error=error):
+                reveal_type(error)  # RunwareError | None
+        Outcome(weather, [])  # wrong: missing
 
     def webhook(body: bytes) -> None:
         reveal_type(parse_webhook(body).result)  # TaskResult

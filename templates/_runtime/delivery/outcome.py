@@ -23,18 +23,30 @@ class Outcome(Generic[RequestT_co]):
 
     Attributes:
         request: The request.
+        results: The results; with an error, those that arrived before it.
         error: Why results are missing; None if the task succeeded. It has a `handle` if
             the results can be collected later.
     """
 
     request: RequestT_co
-    _results: list[Any]
-    error: RunwareError | None
+    if TYPE_CHECKING:
+        __match_args__ = ("request", "results", "error")
 
-    @property
-    def results(self: Outcome[TaskRequest[ResultT]]) -> list[ResultT]:
-        """The results; with an error, those that arrived before it."""
-        return self._results
+        def __init__(
+            self,
+            request: RequestT_co,
+            results: list[Any],
+            error: RunwareError | None,
+        ) -> None: ...
+
+        @property
+        def results(self: Outcome[TaskRequest[ResultT]]) -> list[ResultT]:
+            """The results; with an error, those that arrived before it."""
+            ...
+
+    else:
+        results: list[Any]
+    error: RunwareError | None
 
     def unwrap(self: Outcome[TaskRequest[ResultT]]) -> list[ResultT]:
         """Return the results.
