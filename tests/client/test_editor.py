@@ -5,6 +5,7 @@ from __future__ import annotations
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
+import jedi
 import pytest
 
 from calling import SKETCHES, called_package
@@ -37,6 +38,15 @@ EDITED = dedent("""
     """)
 
 
+COMPLETED = {
+    "with Runware() as client: client.imag": {"image_inference"},
+    "Easel2Request().replace().posi": {"positive_prompt"},
+    "Easel2Request.from_wire({}).posi": {"positive_prompt"},
+    "Runware().run(Easel2Request())[0].image_ur": {"image_url"},
+}
+"""The completions of jedi, which notebooks and vim use, at the end of a line."""
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project that uses the package."""
@@ -54,6 +64,14 @@ def test_basedpyright_needs_no_extra(
     socket = "called_client/_runtime/transport/socket.py"
     assert (folder / socket).is_file()
     assert basedpyright(folder, socket, python=python) == []
+
+
+def test_jedi(folder: Path) -> None:
+    imports = EDITED.partition("def ")[0]
+    project = jedi.Project(folder)
+    for line, expected in COMPLETED.items():
+        found = jedi.Script(imports + line, project=project).complete()
+        assert expected <= {each.name for each in found}, line
 
 
 def test_a_language_server(folder: Path) -> None:

@@ -16,7 +16,7 @@ from contextlib import aclosing
 from decimal import Decimal
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import httpx2
 
@@ -36,6 +36,7 @@ from .configuration import (
     DEFAULT_RETRIES,
     DEFAULT_TIMEOUT,
     Channel,
+    ClientT,
     Configured,
     submissions_of,
     websocket_transport,
@@ -355,7 +356,7 @@ class AsyncClient(Configured[AsyncEngine]):
         """Close the connections; an alias of `aclose`."""
         await self.aclose()
 
-    async def __aenter__(self) -> Self:
+    async def __aenter__(self: ClientT) -> ClientT:
         return self
 
     async def __aexit__(

@@ -65,6 +65,7 @@ Channel: TypeAlias = Literal["http", "websocket"]
 RESENDS = ("safe", "eager", "never")
 SCHEMES = {"http": ("https", "http"), "websocket": ("wss", "ws")}
 
+ClientT = TypeVar("ClientT", bound="Configured[Any]")
 EngineT = TypeVar("EngineT", bound="Engine | AsyncEngine")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import httpx2
 
@@ -23,6 +23,7 @@ from .configuration import (
     DEFAULT_CONCURRENCY,
     DEFAULT_RETRIES,
     DEFAULT_TIMEOUT,
+    ClientT,
     Configured,
     submissions_of,
     with_async_delivery,
@@ -469,7 +470,7 @@ class SyncClient(Configured[Engine]):
         """Close the connections and end running calls. Later calls raise `ClosedError`."""
         self._engine.transport.close()
 
-    def __enter__(self) -> Self:
+    def __enter__(self: ClientT) -> ClientT:
         return self
 
     def __exit__(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, cast
 
 from .fields import fills, nests_freely, new_uuid
-from .generics import ResultT_co
+from .generics import RequestT, ResultT_co
 from .parts import Part, refuse_depth
 from .results import TaskResult
 from .rules import MediaLimit, Rate, Size, Wire
@@ -82,7 +82,7 @@ class TaskRequest(Part, Generic[ResultT_co]):
         return super()._hint(detail) or hint_beside(cls, detail["loc"])
 
     @classmethod
-    def from_wire(cls, task: Wire) -> Self:
+    def from_wire(cls: type[RequestT], task: Wire) -> RequestT:
         """Validate a task object; see `parse_request`.
 
         Raises:
@@ -124,7 +124,7 @@ class TaskRequest(Part, Generic[ResultT_co]):
             self.result.model_validate(dict(item), by_alias=True, by_name=False),
         )
 
-    def replace(self, **members: Any) -> Self:
+    def replace(self: RequestT, **members: Any) -> RequestT:
         """Return a validated copy with other values and a new `taskUUID`."""
         cls = type(self)
         fresh = {n: fill() for n, fill in fills(cls).items() if fill is new_uuid}
