@@ -43,6 +43,7 @@ COMPLETED = {
     "Easel2Request().replace().posi": {"positive_prompt"},
     "Easel2Request.from_wire({}).posi": {"positive_prompt"},
     "Runware().run(Easel2Request())[0].image_ur": {"image_url"},
+    "Runware().run_many([Easel2Request()])[0].results[0].image_ur": {"image_url"},
 }
 """The completions of jedi, which notebooks and vim use, at the end of a line."""
 

@@ -17,36 +17,37 @@ if TYPE_CHECKING:
     from ..transport.envelope import Answer
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False, repr=False)
 class Outcome(Generic[RequestT_co]):
     """The outcome of one task: its results, or an error.
 
     Attributes:
         request: The request.
-        results: The results; with an error, those that arrived before it.
         error: Why results are missing; None if the task succeeded. It has a `handle` if
             the results can be collected later.
     """
 
+    __match_args__ = ("request", "results", "error")
+
     request: RequestT_co
-    if TYPE_CHECKING:
-        __match_args__ = ("request", "results", "error")
-
-        def __init__(
-            self,
-            request: RequestT_co,
-            results: list[Any],
-            error: RunwareError | None,
-        ) -> None: ...
-
-        @property
-        def results(self: Outcome[TaskRequest[ResultT]]) -> list[ResultT]:
-            """The results; with an error, those that arrived before it."""
-            ...
-
-    else:
-        results: list[Any]
+    _results: list[Any]
     error: RunwareError | None
+
+    def __init__(
+        self, request: RequestT_co, results: list[Any], error: RunwareError | None
+    ) -> None:
+        object.__setattr__(self, "request", request)
+        object.__setattr__(self, "_results", results)
+        object.__setattr__(self, "error", error)
+
+    def __repr__(self) -> str:
+        members = f"{self.request!r}, results={self._results!r}, error={self.error!r}"
+        return f"{type(self).__name__}(request={members})"
+
+    @property
+    def results(self: Outcome[TaskRequest[ResultT]]) -> list[ResultT]:
+        """The results; with an error, those that arrived before it."""
+        return self._results
 
     def unwrap(self: Outcome[TaskRequest[ResultT]]) -> list[ResultT]:
         """Return the results.
