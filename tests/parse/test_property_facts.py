@@ -137,13 +137,17 @@ def test_only_values_that_are_allowed_are_described(tmp_path: Path) -> None:
 - \\`GLB\\`: For 3D models.
 - \\`OGG\\`: For audio.
 
+See also:
+
+- \\`quality\\`: For photos.
+
 Note: \\`JPG\\` has no alpha channel."""
     member = {"type": "string", "description": text}
     members = {"free": member, "few": {**member, "enum": ["GLB", "FBX"]}}
     members["others"] = {**member, "enum": ["WAV"]}
     _module(tmp_path, "describing_client", {"properties": members})
     source = _source(tmp_path, "describing_client")
-    note = "Note: `JPG` has no alpha channel."
+    note = "See also: - `quality`: For photos. Note: `JPG` has no alpha channel."
     assert _doc(source, "few") == f"The format. - `GLB`: For 3D models. {note}"
     assert "- `JPG`: For photos. It is lossy. - `GLB`" in _doc(source, "free")
     assert _doc(source, "free") == _doc(source, "others")

@@ -238,13 +238,10 @@ def check_keywords(text: Text) -> None:
     Raises:
         InvalidInputError: If it has others, or is otherwise invalid.
     """
-    source = load_text(text.source, text.decoded())
-    if source is None:
-        raise InvalidInputError([not_openapi(text.source)])
-    parse_document(source, allow_unenforced=False)
+    _loaded(text, allow_unenforced=False)
 
 
-def _loaded(text: Text) -> _Loaded | None:
+def _loaded(text: Text, *, allow_unenforced: bool = True) -> _Loaded | None:
     """Load a document; return None for another file that was found in a folder.
 
     Raises:
@@ -255,4 +252,5 @@ def _loaded(text: Text) -> _Loaded | None:
         if text.discovered:
             return None
         raise InvalidInputError([not_openapi(text.source)])
-    return _Loaded(text, source, parse_document(source, allow_unenforced=True))
+    document = parse_document(source, allow_unenforced=allow_unenforced)
+    return _Loaded(text, source, document)

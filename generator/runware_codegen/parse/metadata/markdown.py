@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 _ESCAPED: Final = re.compile(r"\\([`*_\[\]#>~|{}()!<-])")
 _CALLOUT: Final = re.compile(r"^> \[!(\w+)\][ \t]*\n((?:>.*(?:\n|$))*)", re.MULTILINE)
 _MORE: Final = re.compile(r"\n*\[Read full documentation\]\([^)\s]*\)\s*$")
-_VALUE: Final = re.compile(r"^[-*] `([^`\n]+)`:.*\n?(?:[ \t]+\S.*\n?)*", re.MULTILINE)
+_ITEM: Final = re.compile(r"^[-*] `([^`\n]+)`:.*\n*(?:^[ \t]+\S.*\n*)*", re.MULTILINE)
+_LIST: Final = re.compile(rf"(?:{_ITEM.pattern})+", re.MULTILINE)
 _MAX_LENGTH: Final = 20_000
 _MAX_TEXTS: Final = 2**12
 """The size of the cache: documents repeat each other's texts."""
@@ -44,6 +45,11 @@ def without_other_values(text: str, allowed: Container[str]) -> str:
     Documents of several models share descriptions such as "- `GLB`: A format for 3D
     models." Only a list that has an item about an allowed value is changed.
     """
-    if not any(value in allowed for value in _VALUE.findall(text)):
-        return text
-    return _VALUE.sub(lambda item: item[0] if item[1] in allowed else "", text).strip()
+
+    def allowed_items(found: re.Match[str]) -> str:
+        whole = found[0]
+        kept = [each[0] for each in _ITEM.finditer(whole) if each[1] in allowed]
+        end = whole[len(whole.rstrip("\n")) :]
+        return "".join(kept).rstrip("\n") + end if kept else whole
+
+    return _LIST.sub(allowed_items, text)
