@@ -65,11 +65,13 @@ clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find $(SOURCES) $(OUTPUT) -name __pycache__ -prune -exec rm -rf {} +
 
-# pip knows --group since 25.1. Most modules that it installs are never imported.
+# uv is several times faster than pip. pip installs where an index is configured for pip alone;
+# it knows --group since 25.1. Most modules are never imported, so none is compiled.
 $(READY): pyproject.toml | $(BIN)/python
 	@echo "Setting up $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --editable . --group dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1" uv
+	@$(BIN)/python -m uv pip install --quiet --editable . --group dev || \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --editable . --group dev
 	@touch $@
 
 # The first interpreter that runs and is new enough; PYTHON=... names another.

@@ -15,7 +15,7 @@ from forks import forked_python
 ROOT = Path(__file__).parents[2]
 
 # Records its arguments. "-m venv DIR" copies the script into DIR. If a file "broken"
-# exists, the command deletes that file and fails.
+# exists, the command deletes that file and fails. If a file "no-uv" exists, uv fails.
 PYTHON = """#!/bin/sh
 echo "$(basename "$0") $*" >> notes
 case "$*" in
@@ -24,11 +24,13 @@ case "$*" in
     cp "$0" "$3/bin/python"
     cp "$0" "$3/bin/runware-codegen"
     if [ -e broken ]; then rm broken; exit 1; fi;;
+  "-m uv "*)
+    test ! -e no-uv;;
 esac
 """
 OLD_PYTHON = "#!/bin/sh\nexit 1\n"
 
-SET_UP = ["-m venv .venv", "pip>=25.1", "--editable . --group dev"]
+SET_UP = ["-m venv .venv", "pip>=25.1 uv", "-m uv pip install --quiet --editable ."]
 GENERATE = ["generate specs --output generated --package runware_client"]
 TEST = ["-m pytest"]
 
@@ -92,6 +94,13 @@ def test_new_requirements_are_installed(checkout: Path) -> None:
     os.utime(checkout / "pyproject.toml", (ready + 1, ready + 1))
     make(checkout, "test")
     assert agree(noted(checkout), SET_UP[1:] + TEST)
+
+
+def test_pip_installs_where_uv_cannot(checkout: Path) -> None:
+    (checkout / "no-uv").touch()
+    assert make(checkout, "test").returncode == 0
+    pip = "--no-compile --editable . --group dev"
+    assert agree(noted(checkout), [*SET_UP, pip, *TEST])
 
 
 def test_a_set_up_that_failed_begins_again(checkout: Path) -> None:

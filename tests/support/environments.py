@@ -56,16 +56,21 @@ OLDEST_BACKENDS = [
 
 
 def environment(folder: Path, *what: str, python: str = sys.executable) -> Path:
-    """Create a virtual environment with packages; return its folder of commands.
-
-    pip installs from its configured index. uv creates the environment, because an
-    interpreter may lack `ensurepip`.
-    """
+    """Create a virtual environment with packages; return its folder of commands."""
     commands = _empty_environment(folder, python)
-    pip = [*_PIP, "--python", str(commands / "python"), "install", "-q"]
-    # Most modules are never imported.
-    subprocess.run([*pip, "--no-compile", *what], check=True)
+    _install_from_index(str(commands / "python"), *what)
     return commands
+
+
+def _install_from_index(python: str, *what: str) -> None:
+    """Install packages for an interpreter: with uv, which is fast, else with pip.
+
+    An index may be configured for pip alone.
+    """
+    uv = [str(_UV), "pip", "install", "-q", "--python", python, *what]
+    if subprocess.run(uv, check=False).returncode:
+        pip = [*_PIP, "--python", python, "install", "-q", "--no-compile", *what]
+        subprocess.run(pip, check=True)
 
 
 def environment_from(
@@ -79,13 +84,9 @@ def environment_from(
 
 def install_from(wheelhouse: Path, commands: Path, *what: str) -> None:
     """Install packages into an environment, only from a wheelhouse."""
-    _install("--python", str(commands / "python"), *what, wheelhouse=wheelhouse)
-
-
-def _install(*what: str, wheelhouse: Path) -> None:
-    """Install packages with uv, only from a wheelhouse."""
-    options = ["--offline", "--no-index", "--find-links", str(wheelhouse)]
-    subprocess.run([_UV, "pip", "install", "-q", *options, *what], check=True)
+    only = ["--offline", "--no-index", "--find-links", str(wheelhouse)]
+    python = ["--python", str(commands / "python")]
+    subprocess.run([_UV, "pip", "install", "-q", *only, *python, *what], check=True)
 
 
 def _empty_environment(folder: Path, python: str) -> Path:
@@ -151,29 +152,15 @@ def _fill(folder: Path, *, wheel: str) -> None:
             make_wheel(distribution, folder)
 
 
-def _lowest_wheelhouse(factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with all stated requirements, each at its lower bound."""
-
-    def download(folder: Path) -> None:
-        python = oldest_python()
-        # With --python, pip starts another pip process.
-        other = [] if python == sys.executable else ["--python", python]
-        command = [*_PIP, *other, "download", "-q", "--dest", str(folder)]
-        subprocess.run([*command, *_lowest(), wheel(factory)], check=True)
-
-    return once(factory, "lowest-wheelhouse", download)
-
-
 def oldest_backends(factory: pytest.TempPathFactory) -> Path:
     """Return a folder of modules: the oldest supported build backends.
 
     The environment of the tests has all their requirements.
     """
-    house = _lowest_wheelhouse(factory)
 
     def make(folder: Path) -> None:
-        what = ["--no-deps", "--target", str(folder), *OLDEST_BACKENDS]
-        _install(*what, wheelhouse=house)
+        into = ["--no-deps", "--target", str(folder)]
+        _install_from_index(sys.executable, *into, *OLDEST_BACKENDS)
 
     return once(factory, "oldest-backends", make)
 
@@ -184,11 +171,10 @@ def lowest_environment(factory: pytest.TempPathFactory) -> Path:
     It has only packages that the project or its extra requires. For example, it lacks
     the packages of httpx2's extra `ws`.
     """
-    house = _lowest_wheelhouse(factory)
     what = [*_lowest(), wheel(factory)]
 
     def make(folder: Path) -> None:
-        environment_from(house, folder / "env", *what, python=oldest_python())
+        environment(folder / "env", *what, python=oldest_python())
 
     return once(factory, "lowest", make) / "env" / "bin"
 
