@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from catalog_server import Catalog, serving_catalog
+from catalog_server import ROOT, Catalog, serving_catalog
 from command import GENERATE, run, write
 
 if TYPE_CHECKING:
@@ -105,6 +105,13 @@ class TestGenerate:
         assert run(*FETCH, cwd=here).returncode == 0
         assert not lock.exists()
 
+    def test_two_entries_for_a_document(self, here: Path) -> None:
+        """A merge may leave them."""
+        lock = here / "runware.lock"
+        text = lock.read_text()
+        lock.write_text(text + text[text.index("[[document]]") :])
+        refused(run(*GENERATE, cwd=here), "It has two entries for docs/one.json.")
+
     def test_of_another_folder_it_says_nothing(self, here: Path) -> None:
         write(here / "docs", "one", CHANGED)
         (here / "others").mkdir()
@@ -150,6 +157,28 @@ class TestGenerate:
             change()
             if told:
                 refused(run(*GENERATE, cwd=here), "runware.lock\n", told)
+
+
+def test_line_ends_that_git_converted_are_no_change(
+    here: Path, catalog: Catalog
+) -> None:
+    two = f"{ROOT}/models/two/schema.json"
+    catalog.put(two, catalog.files[two].replace(b"\n", b"\r\n"))
+    catalog.add("one", CHANGED)
+    update = run(*FETCH, "--update", "--index-url", catalog.url, cwd=here)
+    assert update.stdout.endswith("; 1 document changed.\n"), update.stdout
+    command = [*GENERATE, "--docs", "pages"]
+    assert run(*command, cwd=here).returncode == 0
+    shutil.copytree(here / "docs", here / "other")
+    for pattern in ("docs/*.json", "pages/**/*.*", "runware.lock"):
+        for file in here.glob(pattern):
+            lf = file.read_bytes().replace(b"\r\n", b"\n")
+            file.write_bytes(lf if file.stem == "two" else lf.replace(b"\n", b"\r\n"))
+    checked = run(*command, "--check", cwd=here)
+    assert checked.returncode == 0, checked.stderr
+    assert "2 unchanged." in run(*FETCH, "--locked", cwd=here).stdout
+    assert "0 changed, 0 restored" in run(*FETCH, "--update", cwd=here).stdout
+    assert "2 unchanged." in run("diff", "other", "docs", cwd=here).stdout
 
 
 class TestLocked:

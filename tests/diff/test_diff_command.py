@@ -214,6 +214,8 @@ class TestReport:
         out = diff("old", "old", "--fail-on", "risk")
         assert out.stdout == "No differences; 0 documents changed, 2 unchanged.\n"
         assert out.returncode == 0
+        out = diff("old", "old", "--level", "risk")
+        assert out.stdout.startswith("No differences of level risk or more severe; ")
 
 
 class TestEnding:

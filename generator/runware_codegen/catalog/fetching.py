@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from runware_codegen.catalog import index
 from runware_codegen.catalog.fetch_run import FetchOutcome, FetchRun
-from runware_codegen.catalog.lock import LockedDocument, hash_of, lock_of, sha256
+from runware_codegen.catalog.lock import LockedDocument, has_version, lock_of, sha256
 from runware_codegen.catalog.parallel import map_as_completed
 from runware_codegen.catalog.query import (
     WantedDocument,
@@ -119,22 +119,18 @@ def _run(run: FetchRun) -> None:
         wanted = _choose(run, web)
         locked = run.lock.within(run.folder)
         present = {
-            one.id: hash_of(run.path(one.id)) for one in wanted if one.id in locked
+            one.id
+            for one in wanted
+            if one.id in locked and has_version(run.path(one.id), locked[one.id].sha256)
         }
-        current = {
-            name
-            for name, sha256 in present.items()
-            if sha256 == locked[name].sha256 and not run.options["update"]
-        }
+        current = set[str]() if run.options["update"] else present
         run.outcomes |= dict.fromkeys(current, FetchOutcome.UNCHANGED)
         jobs = [one for one in wanted if one.id not in current]
 
         def get(one: WantedDocument) -> Response:
             known = locked.get(one.id)
             comparable = (
-                known is not None
-                and known.url == one.url
-                and known.sha256 == present[one.id]
+                known is not None and known.url == one.url and one.id in present
             )
             return web.get(one.url, known.etag if known and comparable else "")
 
@@ -251,7 +247,7 @@ def _write(
     task_type, air = facts_of(content, one.url)
     if one.task_types and task_type not in one.task_types:
         return
-    differs = hash_of(path) != new_hash
+    differs = not has_version(path, new_hash)
     is_locked = known is not None and known.sha256 == new_hash
     if differs and not is_locked and run.options["update"] and path.exists():
         breaks = _compare(run, path, content)

@@ -178,13 +178,23 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def hash_of(path: Path) -> str:
-    """Return the SHA-256 hash of a file; empty if it does not exist."""
+def has_version(path: Path, locked: str) -> bool:
+    """Return whether a file exists and is the version with a SHA-256 hash."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return is_version(path.read_bytes(), locked)
     except (FileNotFoundError, NotADirectoryError):
-        return ""
+        return False
+
+
+def is_version(content: bytes, locked: str) -> bool:
+    """Return whether bytes are the version with a SHA-256 hash.
+
+    Their line ends may differ: git converts them, for example with `core.autocrlf`.
+    """
+    if sha256(content) == locked:
+        return True
+    lf = content.replace(b"\r\n", b"\n")
+    return locked in {sha256(lf), sha256(lf.replace(b"\n", b"\r\n"))}
 
 
 def usable_etag(text: str) -> str:
@@ -195,9 +205,8 @@ def usable_etag(text: str) -> str:
 def _faults(path: Path) -> Iterator[tuple[Path, str]]:
     """Yield the lock and a description of each missing or different document at a path."""
     for lock, place, locked in documents_at(path):
-        actual = hash_of(place)
-        if actual != locked.sha256:
-            yield lock, f"{place} {'differs' if actual else 'is missing'}"
+        if not has_version(place, locked.sha256):
+            yield lock, f"{place} {'differs' if place.exists() else 'is missing'}"
 
 
 def _mismatch(path: Path, faults: list[str]) -> Problem:
@@ -262,9 +271,13 @@ def parse(content: bytes, path: Path) -> Lock:
     documents: dict[str, LockedDocument] = {}
     for number, table in enumerate(tables, start=1):
         locked = _locked(table)
-        if locked is None or locked.file in documents:
+        if locked is None:
             message = f"Its document number {number} is not valid."
             raise InvalidInputError.of(path, message, _RESTORE)
+        if locked.file in documents:
+            message = f"It has two entries for {locked.file}."
+            remedy = "Remove one of them, and run `runware-codegen fetch --locked`."
+            raise InvalidInputError.of(path, message, remedy)
         documents[locked.file] = locked
     return Lock(path, documents)
 

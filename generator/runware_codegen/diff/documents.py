@@ -33,8 +33,8 @@ class Comparison:
 
     Attributes:
         entries: The differences, by document, the most severe first.
-        compared: The number of documents with different bytes.
-        unchanged: The number of documents with equal bytes.
+        compared: The number of documents that differ.
+        unchanged: The number of documents that do not differ.
     """
 
     entries: list[Entry] = field(default_factory=list["Entry"])

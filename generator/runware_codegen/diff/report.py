@@ -46,8 +46,10 @@ class Report:
 
     Attributes:
         entries: The differences to show, by document, the most severe first.
-        compared: The number of documents with different bytes.
-        unchanged: The number of documents with equal bytes.
+        compared: The number of documents that differ.
+        unchanged: The number of documents that do not differ; None if only documents that
+            differ were compared.
+        level: The least severe level of the entries to show.
         fail_on: The level that fails the command, or None.
         accepted: The accepted entries, by fingerprint.
         today: The current day in UTC.
@@ -55,7 +57,8 @@ class Report:
 
     entries: Sequence[Entry]
     compared: int = 0
-    unchanged: int = 0
+    unchanged: int | None = None
+    level: Level = Level.WORDS
     fail_on: Level | None = None
     accepted: Mapping[str, Acceptance] = field(default_factory=dict[str, "Acceptance"])
     today: dt.date | None = None
@@ -63,7 +66,7 @@ class Report:
     def only(self, level: Level) -> Report:
         """Return a report of the entries of a level and of more severe ones."""
         kept = [entry for entry in self.entries if entry.level.rank <= level.rank]
-        return replace(self, entries=kept)
+        return replace(self, entries=kept, level=level)
 
     def acceptance(self, entry: Entry) -> Acceptance | None:
         """Return the acceptance of an entry, unless it has expired."""
@@ -103,12 +106,18 @@ class Report:
         """Return the numbers of entries of each level in one line."""
         count = Counter(entry.level for entry in self.entries)
         counts = ", ".join(f"{count[level]} {level}" for level in Level if count[level])
-        documents = (
-            f"{counted(self.compared, 'document')} changed, {self.unchanged} unchanged"
-        )
+        documents = f"{counted(self.compared, 'document')} changed"
+        if self.unchanged is not None:
+            documents += f", {self.unchanged} unchanged"
         accepted = sum(bool(self.acceptance(entry)) for entry in self.entries)
         known = f" {accepted} of them accepted." if accepted else ""
-        return f"{counts or 'No differences'}; {documents}.{known}"
+        return f"{counts or self._nothing()}; {documents}.{known}"
+
+    def _nothing(self) -> str:
+        """Say that there are no entries; less severe ones may not be shown."""
+        if self.level is Level.WORDS:
+            return "No differences"
+        return f"No differences of level {self.level} or more severe"
 
 
 def change_of(entry: Entry) -> str:

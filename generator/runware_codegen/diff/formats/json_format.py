@@ -65,11 +65,9 @@ class ReportJson(_Object):
     """The report of `runware-codegen diff --format json`."""
 
     version: Literal[1] = Field(description="The version of this format.")
-    compared: int = Field(
-        description="The number of documents with different bytes.", ge=0
-    )
+    compared: int = Field(description="The number of documents that differ.", ge=0)
     unchanged: int = Field(
-        description="The number of documents with equal bytes.", ge=0
+        description="The number of documents that do not differ.", ge=0
     )
     fails: bool = Field(description="Whether an entry fails the command, by --fail-on.")
     counts: dict[Level, int] = Field(description="The number of entries of each level.")
@@ -82,7 +80,7 @@ def lines(report: Report) -> Iterator[str]:
     whole = ReportJson(
         version=1,
         compared=report.compared,
-        unchanged=report.unchanged,
+        unchanged=report.unchanged or 0,
         fails=bool(report.failing()),
         counts={level: levels.count(level) for level in Level},
         entries=[_entry(report, entry) for entry in report.entries],

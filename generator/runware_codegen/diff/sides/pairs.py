@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from runware_codegen.catalog.lock import sha256
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -14,13 +12,13 @@ if TYPE_CHECKING:
 
 
 class Pairs(NamedTuple):
-    """The files of two sides with different bytes.
+    """The files of two sides that differ.
 
     Attributes:
         changed: Files with the same name on both sides, if it is unique on each side.
         removed: Files of the old side without such a counterpart.
         added: Files of the new side without such a counterpart.
-        unchanged: The number of files with equal bytes.
+        unchanged: The number of files that do not differ, except for their line ends.
     """
 
     changed: list[tuple[Text, Text]]
@@ -30,12 +28,10 @@ class Pairs(NamedTuple):
 
 
 def pair(old: Sequence[Text], new: Sequence[Text]) -> Pairs:
-    """Drop files with equal bytes, and pair the others by names that are unique."""
-    before = {sha256(text.content) for text in old}
-    after = {sha256(text.content) for text in new}
-    common = before & after
-    left = [text for text in old if sha256(text.content) not in common]
-    right = [text for text in new if sha256(text.content) not in common]
+    """Drop files that do not differ, and pair the others by names that are unique."""
+    common = {_lines(text) for text in old} & {_lines(text) for text in new}
+    left = [text for text in old if _lines(text) not in common]
+    right = [text for text in new if _lines(text) not in common]
     if len(left) == len(right) == 1:
         return Pairs([(left[0], right[0])], [], [], len(common))
     one, other = _by_stem(left), _by_stem(right)
@@ -44,6 +40,11 @@ def pair(old: Sequence[Text], new: Sequence[Text]) -> Pairs:
     removed = [text for text in left if id(text) not in paired]
     added = [text for text in right if id(text) not in paired]
     return Pairs(changed, removed, added, len(common))
+
+
+def _lines(text: Text) -> bytes:
+    """Return the content without the line ends of git's `core.autocrlf`."""
+    return text.content.replace(b"\r\n", b"\n")
 
 
 def _by_stem(texts: Sequence[Text]) -> dict[str, Text]:

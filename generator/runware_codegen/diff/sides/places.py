@@ -81,7 +81,7 @@ def read_default_sides(
     """
     on_disk = read_documents(documents)
     locked = [each for name in documents for each in lock.documents_at(Path(name))]
-    if any(lock.hash_of(path) != entry.sha256 for _, path, entry in locked):
+    if any(not lock.has_version(path, entry.sha256) for _, path, entry in locked):
         names = dict.fromkeys(str(file) for file, _, _ in locked)
         return _unique(_versions(locked)), on_disk, ", ".join(names)
     if not git.is_revision(_LAST_COMMIT):
@@ -167,6 +167,6 @@ def _versions(documents: Sequence[tuple[Path, Path, LockedDocument]]) -> list[Te
 
 def _version(path: Path, sha256: str) -> bytes | None:
     """Find the version of a file with a hash: on disk, else in git."""
-    if path.is_file() and lock.hash_of(path) == sha256:
+    if path.is_file() and lock.has_version(path, sha256):
         return path.read_bytes()
-    return next((v for v in git.versions(path) if lock.sha256(v) == sha256), None)
+    return next((v for v in git.versions(path) if lock.is_version(v, sha256)), None)
