@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import pickle
 import subprocess
 import sys
@@ -497,3 +498,19 @@ def test_an_outcome_can_be_made_and_matched_by_its_public_names(
     assert repr(made) == f"Outcome(request={request!r}, results=[], error=None)"
     assert made.__match_args__ == ("request", "results", "error")
     assert made.unwrap() == []
+    names = [field.name for field in dataclasses.fields(made)]
+    assert names == ["request", "results", "error"]  # orjson writes these
+    assert dataclasses.replace(made, results=[1]).unwrap() == [1]
+    assert copy.deepcopy(made) == made
+
+
+@pytest.mark.parametrize("name", ["Outcome", "DryRun", "RawResponse", "Delta"])
+def test_a_record_is_a_field_of_a_model(shipped: ModuleType, name: str) -> None:
+    record = getattr(shipped, name)
+    job = pydantic.create_model(
+        "Job",
+        __config__=pydantic.ConfigDict(arbitrary_types_allowed=True),
+        record=(record | None, None),
+    )
+    assert job().record is None
+    assert get_type_hints(record)

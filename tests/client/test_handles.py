@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 import threading
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,7 @@ def test_submit_does_not_wait_for_the_end(
         assert server.calls == [[{**request.to_wire(), "deliveryMethod": "async"}]]
         assert (handle.is_over, handle.progress) == (False, None)
         assert handle.task_uuid == request.task_uuid
+        assert copy.copy(handle) is copy.deepcopy([handle])[0] is handle
         assert not await value(handle.poll())
         assert handle.progress == 40
         assert await value(handle.poll())

@@ -205,7 +205,6 @@ class RunwareError(Exception):
         return self._with(vars(self))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        memo[id(self.handle)] = self.handle  # copies share the handle
         return self._with(deepcopy(vars(self), memo))
 
     def _with(self, state: dict[str, Any]) -> Self:
@@ -271,7 +270,7 @@ class APIError(RunwareError):
 
     def __init__(
         self,
-        item: Mapping[str, Any],
+        item: Mapping[str, object],
         source: ErrorSource,
         errors: type[ErrorEnum] | None = None,
     ) -> None:
@@ -305,7 +304,7 @@ class APIError(RunwareError):
         content = item.get("responseContent")
         self.response_content = None if content is None else _shown(content)
         self.documentation = _text(item.get("documentation"))
-        self.item = dict(item)
+        self.item: dict[str, Any] = dict(item)
 
     @property
     def parameter(self) -> str | None:

@@ -4,12 +4,10 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from ..json_values import is_object
-
-if TYPE_CHECKING:
-    from ..transport.envelope import Item
+from ..transport.envelope import Item
 
 TEXT = "text"
 REASONING = "reasoningContent"

@@ -56,6 +56,12 @@ class BaseHandle(Generic[ResultT_co]):
         saved = (self.task_type, str(self.task_uuid), self.to_json())
         return SavedHandle, saved
 
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
     @property
     def request(self) -> TaskRequest[ResultT_co] | None:
         """The request; None if the handle was created without it."""

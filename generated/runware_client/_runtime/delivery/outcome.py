@@ -4,51 +4,44 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Generic
 
+from ..exceptions import RunwareError
 from ..schema.generics import RequestT_co, ResultT, ResultT_co
+from ..schema.requests import TaskRequest
+from ..schema.results import TaskResult
+from ..transport.envelope import Answer
 from ..transport.items import has_output
 
-if TYPE_CHECKING:
-    from decimal import Decimal
 
-    from ..exceptions import RunwareError
-    from ..schema.requests import TaskRequest
-    from ..schema.results import TaskResult
-    from ..transport.envelope import Answer
+@dataclass(frozen=True, slots=True)
+class _Fields(Generic[RequestT_co]):
+    request: RequestT_co
+    results: list[Any]
+    error: RunwareError | None
 
 
-@dataclass(frozen=True, slots=True, init=False, repr=False)
-class Outcome(Generic[RequestT_co]):
+class Outcome(_Fields[RequestT_co]):
     """The outcome of one task: its results, or an error.
 
     Attributes:
         request: The request.
+        results: The results; with an error, those that arrived before it.
         error: Why results are missing; None if the task succeeded. It has a `handle` if
             the results can be collected later.
     """
 
-    __match_args__ = ("request", "results", "error")
+    __slots__ = ()
 
-    request: RequestT_co
-    _results: list[Any]
-    error: RunwareError | None
+    if TYPE_CHECKING:  # the type depends on the request
 
-    def __init__(
-        self, request: RequestT_co, results: list[Any], error: RunwareError | None
-    ) -> None:
-        object.__setattr__(self, "request", request)
-        object.__setattr__(self, "_results", results)
-        object.__setattr__(self, "error", error)
-
-    def __repr__(self) -> str:
-        members = f"{self.request!r}, results={self._results!r}, error={self.error!r}"
-        return f"{type(self).__name__}(request={members})"
-
-    @property
-    def results(self: Outcome[TaskRequest[ResultT]]) -> list[ResultT]:
-        """The results; with an error, those that arrived before it."""
-        return self._results
+        @property
+        def results(  # pyright: ignore[reportIncompatibleVariableOverride]
+            self: Outcome[TaskRequest[ResultT]],
+        ) -> list[ResultT]:
+            """The results; with an error, those that arrived before it."""
+            ...
 
     def unwrap(self: Outcome[TaskRequest[ResultT]]) -> list[ResultT]:
         """Return the results.
