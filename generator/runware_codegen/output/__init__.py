@@ -11,6 +11,7 @@ from runware_codegen.output.os_errors import os_errors_as_problems
 from runware_codegen.output.replacement import Replacement, WorkFolder, exclusive_lock
 from runware_codegen.output.tree import (
     TYPED,
+    is_hidden,
     is_mark_of_root,
     read_any,
     read_if_generated,
@@ -119,7 +120,7 @@ def _plan(
     found = read_state(target)
     read = {path: read_if_generated(target / path) for path in found}
     ours = {path: data for path, data in read.items() if data is not None}
-    foreign = found.keys() - ours.keys()
+    foreign = {path for path in found.keys() - ours.keys() if not is_hidden(path)}
     if foreign and not ours.keys() - {TYPED}:
         raise InvalidInputError.of(
             target,

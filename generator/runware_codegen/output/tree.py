@@ -66,6 +66,12 @@ def read_if_generated(path: Path) -> bytes | None:
     return data if ours else None
 
 
+def is_hidden(path: str) -> bool:
+    """Return whether a path is of a tool or a file manager: `.DS_Store`, `.mypy_cache`."""
+    names = path.split("/")
+    return any(name.startswith(".") and name != ATTRIBUTES for name in names)
+
+
 def is_mark_of_root(path: str) -> bool:
     """Return whether a generated file is the mark of a package or reference inside."""
     _, inside, name = path.rpartition("/")
