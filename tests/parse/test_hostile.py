@@ -211,6 +211,7 @@ def test_names_that_clash_are_refused(tmp_path: Path) -> None:
             (folder / f"{number}.json").write_text(json.dumps(document))
         (problem,) = refusals(folder)
         assert "would both be named" in problem.message
+        assert "fetch --remove" in problem.remedy
 
 
 # -- refused ------------------------------------------------------------------

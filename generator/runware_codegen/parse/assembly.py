@@ -16,6 +16,8 @@ from runware_codegen.problems import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+_REMOVE = "`runware-codegen fetch --remove MODEL` removes a document that was fetched."
+
 
 class DocumentFilter(NamedTuple):
     """Selects documents.
@@ -103,7 +105,7 @@ def _repeated(source: str, task_type: str, model: str, first: str) -> Problem:
         source,
         "/components/schemas/RequestBody",
         f"The task type {task_type!r} for {what} is already described by {first}.",
-        "Pass one document for each task type and model.",
+        f"Use one of the two documents. {_REMOVE}",
     )
 
 
@@ -114,5 +116,5 @@ def _name_conflict(
         source,
         "/info",
         f"{name!r} and {other!r} ({known}) would both be named {module}.",
-        "Exclude one of them, or generate it into a separate package.",
+        f"Remove one of them, or generate it into a separate package. {_REMOVE}",
     )
