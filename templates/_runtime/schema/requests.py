@@ -130,6 +130,9 @@ class TaskRequest(Part, Generic[ResultT_co]):
         fresh = {n: fill() for n, fill in fills(cls).items() if fill is new_uuid}
         return self._replaced({**members, **fresh})
 
+    def __replace__(self, **members: Any) -> Self:
+        return self.replace(**members)
+
 
 # A generic subclass has parameters of its own.
 TaskRequest.__pydantic_generic_metadata__["parameters"] = ()
