@@ -6,11 +6,12 @@ import copy
 import enum
 import json
 import math
+import pickle
 import random
 import sys
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -353,6 +354,30 @@ def test_a_copy_with_other_values_is_validated(request_: Any) -> None:
     assert request_.model_copy(update={"steps": 3}).task_uuid == request_.task_uuid
     for replace in (request_.replace, request_.__replace__):  # copy.replace in 3.13
         assert replace(steps=3).task_uuid != request_.task_uuid
+
+
+def test_a_pickle_of_another_version_is_validated(request_: Any) -> None:
+    """A queue may have it while a new version of the package is deployed."""
+    text = pickle.dumps(request_.replace(steps=29), protocol=0)
+    for old, new, told in (
+        (b"I29\n", b"I0\n", "steps\n"),
+        (b"Vsteps\n", b"Vstepps\n", "stepps\n"),
+    ):
+        assert old in text
+        with pytest.raises(ValidationError, match=told):
+            pickle.loads(text.replace(old, new))  # noqa: S301  # our own
+
+
+def test_a_cached_property_of_a_subclass_is_not_sent(module: ModuleType) -> None:
+    class Mine(module.ImageInferenceRequest):  # type: ignore[misc, name-defined]
+        @cached_property
+        def pixels(self) -> int:
+            return 3
+
+    made = Mine(model="a:1@1", positive_prompt="dusk")
+    assert made.pixels == made.replace(steps=3).pixels == 3
+    for again in (made.replace(steps=3), copy.copy(made)):
+        assert "pixels" not in again.to_wire()
 
 
 # -- misspelt keywords ----------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from operator import is_
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
@@ -277,6 +277,21 @@ class Part(JsonObject):
     def __replace__(self, **members: Any) -> Self:
         return self._replaced(members)
 
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        """Validate a pickle, which another version of the package may have written."""
+        super().__setstate__(state)
+        cls = type(self)
+        others = {
+            name: value
+            for name, value in vars(self).items()
+            if value is not None
+            and name not in cls.__pydantic_fields__
+            and not isinstance(getattr(cls, name, None), cached_property)
+        }
+        valid = self._replaced(others)
+        for name in ("__dict__", "__pydantic_extra__", "__pydantic_fields_set__"):
+            object.__setattr__(self, name, getattr(valid, name))
+
     def _replaced(self, members: Mapping[str, Any]) -> Self:
         """Return a validated copy with other members."""
         cls = type(self)
@@ -284,7 +299,8 @@ class Part(JsonObject):
         current = {
             name: value
             for name, value in vars(self).items()
-            if value is not None or name in self.__pydantic_fields_set__
+            if name in cls.__pydantic_fields__
+            and (value is not None or name in self.__pydantic_fields_set__)
         }
         given = {names.get(name, name): value for name, value in members.items()}
         extra = {**(self.__pydantic_extra__ or {}), **take_extra(cls, given)}
