@@ -189,12 +189,15 @@ def has_version(path: Path, locked: str) -> bool:
 def is_version(content: bytes, locked: str) -> bool:
     """Return whether bytes are the version with a SHA-256 hash.
 
-    Their line ends may differ: git converts them, for example with `core.autocrlf`.
+    Their line ends may differ: git converts them, for example with `core.autocrlf`, and
+    many hooks add one to the end of a file.
     """
     if sha256(content) == locked:
         return True
     lf = content.replace(b"\r\n", b"\n")
-    return locked in {sha256(lf), sha256(lf.replace(b"\n", b"\r\n"))}
+    texts = (lf, lf.removesuffix(b"\n"))
+    ends = (b"\n", b"\r\n")
+    return any(sha256(t.replace(b"\n", e)) == locked for t in texts for e in ends)
 
 
 def usable_etag(text: str) -> str:
