@@ -230,6 +230,63 @@ def test_a_repeated_result_without_a_uuid_is_one(
     assert unfinished == []
 
 
+def test_a_repeated_text_with_more_members_is_one(clients: Clients) -> None:
+    async def growing(platform: Platform, exchange: Exchange) -> None:
+        [task] = exchange.tasks
+        if not exchange.is_poll:
+            return await honest(platform, exchange)
+        scope = {"taskType": "textInference", "taskUUID": task["taskUUID"]}
+        text = scope | {"text": "blue", "status": "success"}
+        is_first = len(platform.polls) == 1
+        other = {"status": "processing"} if is_first else {}
+        data = [text, scope | other] if is_first else [text | {"seed": 5}]
+        await exchange.reply({"data": data})
+        return None
+
+    with hosting(growing, seconds=0.1) as platform:
+        request = clients.request("TextInference", delivery_method="async")
+        ended, _ = clients.run("sync", platform, request)
+    assert [result.text for result in ended.results] == ["blue"]
+
+
+NAMELESS: list[Item] = [
+    {"code": "internalServerError", "message": "A gateway lost the connection."},
+    {"code": "rateLimitExceeded", "message": "Slow down."},
+    {"code": "queryTimeout", "message": "A query took too long."},
+    {"code": "gatewaySaysNo", "message": "No."},
+    {"reason": 1},
+]
+
+
+@pytest.mark.parametrize("arrived", [0, 1])
+def test_an_error_that_may_be_of_a_gateway_is_not_of_the_task(
+    clients: Clients, kind: str, arrived: int
+) -> None:
+    """Without results, a rate limit is a refusal: the server does not have the task."""
+    errors = iter(NAMELESS)
+
+    async def breaking(platform: Platform, exchange: Exchange) -> None:
+        [task] = exchange.tasks
+        if exchange.is_poll:
+            return await honest(platform, exchange)
+        error = next(errors)
+        if error.get("code") == "rateLimitExceeded" and not arrived:
+            error = {}
+        platform.accept(task)
+        data = platform.results_of(task)[:arrived]
+        await exchange.reply({"data": data, "errors": [error or "No."]})
+        return None
+
+    async def work(client: Any) -> list[Any]:
+        requests = [clients.image(number_results=2) for _ in NAMELESS]
+        return [await value_of(client.run(request)) for request in requests]
+
+    with hosting(breaking) as platform:
+        results = clients.using(kind, platform.url, work)
+    assert [len(each) for each in results] == [2] * len(NAMELESS)
+    assert set(platform.bills.values()) == {1}
+
+
 # -- redirects and conflicts ------------------------------------------------------
 
 

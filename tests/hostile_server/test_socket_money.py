@@ -59,6 +59,24 @@ def test_an_error_of_one_result_ends_no_other(clients: Clients) -> None:
     assert [*platform.bills.values()] == [1]
 
 
+def test_an_error_without_a_name_ends_no_other_result(clients: Clients) -> None:
+    async def one_of_two(platform: Platform, peer: Peer, tasks: list[Item]) -> None:
+        [task] = tasks
+        if task["taskType"] == "getResponse":
+            return await honest_talk(platform, peer, tasks)
+        platform.accept(task)
+        error = {"code": "internalServerError", "message": "A gateway failed."}
+        await peer.say(errors=[error], data=platform.results_of(task)[:1])
+        return None
+
+    async def work(client: Any) -> Any:
+        return await ending(lambda: client.run(clients.image(number_results=2)))
+
+    ended, platform = talk_with(clients, one_of_two, work)
+    assert len(ended.results) == 2
+    assert [*platform.bills.values()] == [1]
+
+
 @pytest.mark.parametrize("seconds", [0.2, 1.0], ids=["done", "running"])
 def test_a_task_whose_connection_breaks_is_billed_once(
     clients: Clients, seconds: float, monkeypatch: pytest.MonkeyPatch

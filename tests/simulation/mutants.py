@@ -266,7 +266,7 @@ MUTANTS = (
     Mutant(
         "an error of a gateway in a stream is the failure of the task",
         "_runtime.delivery.classify",
-        "if status < 300 and _may_be_of_a_gateway(error):",
+        "if _may_be_of_a_gateway(error.item, status):",
         "if False:",
         398,
     ),

@@ -165,6 +165,8 @@ def of_submission(said: Said) -> Verdict:
         return _unclear(said, errors)._replace(is_refused=True)
     if said.status in (400, 422) and not any(map(_code, errors)):
         return _unclear(said, errors)._replace(is_refused=True)  # no error code
+    if any(_may_be_of_a_gateway(error, said.status) for error in own):
+        return _unclear(said, errors)._replace(is_refused=True)
     if said.status >= 400 or (own and not failures):
         return said.verdict(TaskEvent.REFUSED, errors)._replace(is_refused=True)
     return _taken(said, errors, is_complete=_is_complete(said))
@@ -179,9 +181,12 @@ def _may_be_failure(said: Said, error: Item) -> bool:
     """Whether an error in the response to a sending may be the failure of the task.
 
     An error in the response to a second sending may be the refusal of that sending, also
-    beside results of the first one. If the task has failed, the polls say so.
+    beside results of the first one. An error without a name may be about the connection.
+    If the task has failed, the polls say so.
     """
-    return not (said.task.is_resent or is_task_conflict(_code(error)))
+    is_of_gateway = _may_be_of_a_gateway(error, said.status)
+    is_conflict = is_task_conflict(_code(error))
+    return not (said.task.is_resent or is_conflict or is_of_gateway)
 
 
 def _is_failure(said: Said, error: Item) -> bool:
@@ -346,7 +351,7 @@ def _of_stream_error(error: APIError, *, is_first: bool) -> Verdict:
     status, is_begun = error.http_status, bool(error.results)
     if is_task_conflict(error.code or ""):
         return Verdict(TaskEvent.CONFLICT, error)
-    if status < 300 and _may_be_of_a_gateway(error):
+    if _may_be_of_a_gateway(error.item, status):
         return Verdict(_of_break(error), error)
     is_unclear = status >= 500 or status in UNCLEAR_STATUSES
     is_busy = status == 503 and error.retry_after is not None
@@ -358,15 +363,16 @@ def _of_stream_error(error: APIError, *, is_first: bool) -> Verdict:
     return Verdict(TaskEvent.UNCLEAR if is_unclear else TaskEvent.REFUSED, error)
 
 
-def _may_be_of_a_gateway(error: APIError) -> bool:
-    """Whether an error in a stream may be about the connection, not about the task.
+def _may_be_of_a_gateway(error: Item, status: int) -> bool:
+    """Whether an error may be about the connection to the server, not about the task.
 
-    Once a stream has started, a gateway can only report in an event that it lost the
-    connection to the server.
+    Once a response has started with a status of success, a gateway can only report in an
+    error object that it lost the connection to the server.
     """
-    is_named = error.item.get("taskUUID") or error.item.get("taskType")
-    is_of_task = is_named or _says_failed(error.item)
-    return not is_of_task and error.category in OF_A_GATEWAY
+    is_named = error.get("taskUUID") or error.get("taskType")
+    is_of_task = is_named or _says_failed(error)
+    category = category_of(_code(error), None)
+    return status < 300 and not is_of_task and category in OF_A_GATEWAY
 
 
 def _of_break(error: RunwareError) -> TaskEvent:

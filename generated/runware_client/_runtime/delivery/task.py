@@ -253,9 +253,11 @@ class Task(Generic[ResultT]):
         """Add the new results among these; return whether there are any.
 
         A response may repeat known results. Two equal results without a UUID count as two
-        if one response contains both.
+        if one response contains both. A text that arrives after all ordered results is a
+        copy, even if it has more members.
         """
         known = self.identities
+        is_complete = len(known) >= self.ordered
         unmatched = set(range(len(known)))
         by_own: dict[Members, list[int]] = {}
         for number, each in enumerate(known):
@@ -271,6 +273,8 @@ class Task(Generic[ResultT]):
                 unmatched.remove(place)
                 if item.keys() > self.items[place].keys():  # such as the cost
                     self.items[place], known[place] = item, identity
+            elif is_complete and identity.is_digest:
+                continue
             elif not places or (
                 not identity.has_uuid and len(self.items) < self.ordered
             ):
