@@ -513,8 +513,8 @@ MUTANTS = (
     Mutant(
         "the refusal of a second sending is the failure of a result",
         "_runtime.delivery.classify",
-        "    return not (said.task.is_resent or is_task_conflict(_code(error)))",
-        "    return not is_task_conflict(_code(error))",
+        "    return not (said.task.is_resent or is_conflict or is_of_gateway)",
+        "    return not (is_conflict or is_of_gateway)",
         102086,
     ),
 )

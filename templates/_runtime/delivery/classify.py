@@ -1,7 +1,8 @@
 """Classifies responses: the event that a response is for one task.
 
 A response is about a task only if it names the task, or if the POST had no other task.
-Everything else in it is about the call, and ends no task.
+Everything else in it is about the call, and ends no task. Neither does an error without
+a name in a successful response, if a gateway may have sent it.
 """
 
 from __future__ import annotations

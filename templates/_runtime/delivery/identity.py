@@ -95,6 +95,12 @@ def identity_of(item: Item) -> Identity:
     return Identity(own, _digests(item, optional))
 
 
+def is_copy(item: Item, other: Item) -> bool:
+    """Return whether the members that two items have in common are equal."""
+    names = frozenset(name for name in item.keys() & other.keys() if _counts(name))
+    return bool(names) and _digests(item, names) == _digests(other, names)
+
+
 def _digests(item: Item, names: frozenset[str]) -> Members:
     """Return the members of an item that have these names and are not null."""
     given = sorted(name for name in names if item.get(name) is not None)

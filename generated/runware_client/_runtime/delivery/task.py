@@ -17,7 +17,7 @@ from ..transport.items import (
     number_of_results,
     numbers,
 )
-from .identity import Identity, Members, identity_of
+from .identity import Identity, Members, identity_of, is_copy
 from .lifecycle import TRANSITIONS, Action, Phase, TaskEvent
 
 if TYPE_CHECKING:
@@ -253,11 +253,9 @@ class Task(Generic[ResultT]):
         """Add the new results among these; return whether there are any.
 
         A response may repeat known results. Two equal results without a UUID count as two
-        if one response contains both. A text that arrives after all ordered results is a
-        copy, even if it has more members.
+        if one response contains both.
         """
         known = self.identities
-        is_complete = len(known) >= self.ordered
         unmatched = set(range(len(known)))
         by_own: dict[Members, list[int]] = {}
         for number, each in enumerate(known):
@@ -273,7 +271,7 @@ class Task(Generic[ResultT]):
                 unmatched.remove(place)
                 if item.keys() > self.items[place].keys():  # such as the cost
                     self.items[place], known[place] = item, identity
-            elif is_complete and identity.is_digest:
+            elif len(self.items) >= self.ordered and self._has_copy(item, identity):
                 continue
             elif not places or (
                 not identity.has_uuid and len(self.items) < self.ordered
@@ -284,6 +282,11 @@ class Task(Generic[ResultT]):
                 alike.append(len(known) - 1)
                 is_news = True
         return is_news
+
+    def _has_copy(self, item: Item, identity: Identity) -> bool:
+        """Whether a text is a copy of an ordered result, with more or fewer members."""
+        ordered = self.items[: self.ordered]
+        return identity.is_digest and any(is_copy(item, known) for known in ordered)
 
     def _note_progress(self, updates: list[Item]) -> None:
         told = [min(100.0, max(0.0, each)) for each in numbers(updates, "progress")]
