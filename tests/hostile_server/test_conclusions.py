@@ -169,6 +169,25 @@ def test_a_poll_that_is_turned_away_is_repeated(
     assert [*platform.bills.values()] == [1]
 
 
+def test_a_short_retry_after_makes_no_poll_earlier(clients: Clients, kind: str) -> None:
+    wait = {"sync": "0", "async": "Fri, 31 Dec 1999 23:59:59 GMT"}[kind]
+
+    async def busy(platform: Platform, exchange: Exchange) -> None:
+        if exchange.is_poll:
+            await exchange.reply({}, 429, Retry_After=wait)
+        else:
+            await honest(platform, exchange)
+
+    async def work(client: Any) -> Any:
+        client.polling = client.retrying = clients.package.Waits(first=0.2, longest=0.2)
+        return await ending(lambda: value_of(client.run(clients.video(), timeout=1)))
+
+    with hosting(busy, seconds=9) as platform:
+        ended = clients.using(kind, platform.url, work)
+    assert isinstance(ended.error, clients.package.TimeoutError)
+    assert len(platform.polls) <= 8
+
+
 def test_one_task_that_cannot_be_polled_spoils_no_other(
     clients: Clients, kind: str
 ) -> None:

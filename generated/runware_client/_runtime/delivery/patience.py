@@ -31,7 +31,7 @@ class Patience:
         """Start the first attempt.
 
         Args:
-            pauses: The waits in seconds, used if the server does not send Retry-After.
+            pauses: The waits in seconds; the server may ask for longer ones.
             tries: The maximum number of retries.
             timeout: The seconds that all attempts may take together.
             clock: A monotonic clock in seconds.
@@ -48,12 +48,12 @@ class Patience:
 
     def lets_try_again(self, response: httpx2.Response | None = None) -> bool:
         """Return whether to retry after a response, or after a failed connection."""
-        asked = None
+        asked = 0.0
         if response is not None:
             answer = Answer(response.status_code, response.headers)
             if not is_rejection(answer):
                 return False
-            asked = answer.retry_after
+            asked = answer.retry_after or 0.0
         self._left -= 1
-        self.pause = next(self._pauses) if asked is None else asked
+        self.pause = max(next(self._pauses), asked)
         return self._left >= 0 and self.pause < self.seconds_left()

@@ -117,13 +117,13 @@ class Schedule(Generic[ResultT]):
         Args:
             each: The task.
             error: Why it is sent again.
-            wait: The seconds that the server asks to wait; None if it does not.
+            wait: The seconds that the server asks to wait at least; None if it does not.
 
         Returns:
             Whether it is sent again; if not, it is left.
         """
         pause = next(each.backoff)
-        each.due = self._now() + (pause if wait is None else wait)
+        each.due = self._now() + max(pause, wait or 0.0)
         each.retries += 1
         each.error = error
         return each.retries <= self._settings.max_retries and each.due < self.deadline
@@ -154,7 +154,7 @@ class Schedule(Generic[ResultT]):
         delay = next(each.polls if has_answer else each.backoff)
         if each.is_resend and event in ANSWERS:
             delay = 0.0
-        self._schedule_poll(each, delay if verdict.wait is None else verdict.wait)
+        self._schedule_poll(each, max(delay, verdict.wait or 0.0))
         return None
 
     def late(self, each: ScheduledTask[ResultT]) -> RunwareError:
