@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -883,5 +884,6 @@ def test_a_proxy_that_fails_is_named(
         error = carrier.once(f"{scheme}://runware.invalid/v1")
     assert isinstance(error, ConnectionError)
     assert f"from {scheme.upper()}_PROXY" in str(error)
+    assert re.search(r": \S.* \(through the proxy", str(error))
     assert "someone" not in str(error)
     assert carrier.is_sent(error) is (scheme == "http" and script is reset)

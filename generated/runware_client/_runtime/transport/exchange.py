@@ -228,9 +228,10 @@ class Exchange:
         """Return the cause, with the proxy or certificates that are involved."""
         if self.cut_by is not None:
             return self.cut_by
-        reason = self._key.scrub(str(error)) or "timed out" * _is_timeout(error)
-        if not isinstance(error, httpx2.RequestError) and not _is_timeout(error):
-            reason = f"{type(error).__name__}: {reason}"
+        text = self._key.scrub(str(error))
+        kind = "timed out" if _is_timeout(error) else type(error).__name__
+        is_known = isinstance(error, httpx2.RequestError) or _is_timeout(error)
+        reason = text if text and is_known else ": ".join(filter(None, [kind, text]))
         return explained(reason, self._url, self._peer)
 
     def _clean(self, error: BaseException) -> None:
