@@ -9,13 +9,7 @@ from runware_codegen import init, settings
 from runware_codegen.catalog import fetching, folders, removal
 from runware_codegen.options import ACCEPT_FILE
 from runware_codegen.problems import InvalidInputError, Problem
-from runware_codegen.project_commands import (
-    allows_unenforced,
-    beside_settings,
-    folders_to_fetch,
-    has_several_clients,
-    is_read,
-)
+from runware_codegen.project_commands import beside_settings, fetch_project
 from runware_codegen.termination import DIFFERENT
 
 if TYPE_CHECKING:
@@ -79,7 +73,7 @@ def fetch_like(
     found = fetching.find_like(options, terminal)
     _fetch(ctx, {**options, "models": (found,)}, options["output"], terminal)
     _note_unread(ctx, options["output"], terminal)
-    if not has_several_clients(ctx):
+    if not fetch_project(ctx).has_several_clients:
         init.write_models(file, dict.fromkeys(options["models"], found), terminal)
         return
     terminal.summary(f"{file} has several clients. Add to one that has the document:")
@@ -104,7 +98,8 @@ def _fetch(
         from runware_codegen.diff.updates import Updates  # noqa: PLC0415  # slow
 
         accept_file = beside_settings(ctx, ACCEPT_FILE)
-        checks = options["check"] is not None and not allows_unenforced(ctx)
+        allowed = fetch_project(ctx).allows_unenforced
+        checks = options["check"] is not None and not allowed
         return Updates(accept_file, options["include_status"], checks_keywords=checks)
 
     return fetching.fetch({**options, "output": folder}, terminal, new_report)
@@ -114,7 +109,7 @@ def _models_by_folder(
     ctx: click.Context, options: FetchOptions
 ) -> dict[Path, tuple[str, ...]]:
     """Return the folders of `fetch`, and the models for each of them."""
-    all_folders = [Path(folder) for folder in folders_to_fetch(ctx)]
+    all_folders = [Path(folder) for folder in fetch_project(ctx).folders]
     if options["models"]:
         locked_only = options["locked"] or options["remove"]
         return folders.models_by_folder(
@@ -127,7 +122,7 @@ def _models_by_folder(
 
 def _note_unread(ctx: click.Context, folder: str, terminal: Terminal) -> None:
     """Print how to make the project read a folder of documents, if it does not."""
-    if not is_read(ctx, folder):
+    if not fetch_project(ctx).reads(folder):
         file = ctx.meta[settings.FILE]
         terminal.note(
             f"generate does not read {folder} yet. Add it to documents in {file}, such as"

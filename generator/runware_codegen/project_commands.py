@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -23,15 +24,6 @@ from runware_codegen.wording import joined
 
 if TYPE_CHECKING:
     from runware_codegen.option_types import GenerateOptions
-
-_INPUTS = f"{__name__}.inputs"
-"""The key of the inputs of all clients in the `meta` of a context."""
-
-_CLIENTS = f"{__name__}.clients"
-"""The key of the number of clients in the `meta` of a context."""
-
-_UNENFORCED = f"{__name__}.unenforced"
-"""The key of whether a client allows unenforced keywords, in the `meta` of a context."""
 
 
 class ProjectCommand(click.Command):
@@ -165,6 +157,31 @@ class ListCommand(ClientCommand):
         return click.Command.invoke(self, ctx) or 0
 
 
+@dataclass(frozen=True, slots=True)
+class FetchProject:
+    """What `fetch` has to know of a project.
+
+    Attributes:
+        folders: The folders of documents, the default one first.
+        inputs: The inputs of all clients; None without a configured client.
+        has_several_clients: Whether there are several clients.
+        allows_unenforced: Whether a client allows unenforced keywords.
+    """
+
+    folders: list[str]
+    inputs: list[str] | None = None
+    has_several_clients: bool = False
+    allows_unenforced: bool = False
+
+    def reads(self, folder: str) -> bool:
+        """Return whether the clients read a folder, or a file in it."""
+        if self.inputs is None:
+            return True
+        here = Path(folder).absolute()
+        inputs = [Path(each).absolute() for each in self.inputs]
+        return any(i in (here, *here.parents) or i.parent == here for i in inputs)
+
+
 class FetchCommand(click.Command):
     """The command `fetch`, which writes to the folder of the setting `documents`."""
 
@@ -172,17 +189,19 @@ class FetchCommand(click.Command):
         """Parse the command line, with the options that it shares with `generate`."""
         clients = _read_clients(ctx, args)
         shared = _shared_by_clients(clients)
-        ctx.meta[_CLIENTS] = len(clients)
-        ctx.meta[_UNENFORCED] = any(each.get("allow_unenforced") for each in clients)
-        if any("output" in client for client in clients):
-            ctx.meta[_INPUTS] = shared.get("documents", ())
+        documents = shared.get("documents", ())
         names = {"include_status", "index_url", "quiet", "verbose"}
-        ctx.default_map = _only(shared, names)
-        folders = documents_folders(shared.get("documents", ()))
-        ctx.default_map["output"] = folders[0]
+        folders = documents_folders(documents)
+        ctx.default_map = {**_only(shared, names), "output": folders[0]}
         rest = super().parse_args(ctx, args)
         is_default = ctx.get_parameter_source("output") is ParameterSource.DEFAULT_MAP
-        ctx.obj = folders if is_default else [ctx.params["output"]]
+        is_configured = any("output" in client for client in clients)
+        ctx.obj = FetchProject(
+            folders if is_default else [ctx.params["output"]],
+            list(documents) if is_configured else None,
+            len(clients) > 1,
+            any(client.get("allow_unenforced") for client in clients),
+        )
         return rest
 
 
@@ -198,30 +217,9 @@ class DiffCommand(click.Command):
         return super().parse_args(ctx, args)
 
 
-def folders_to_fetch(ctx: click.Context) -> list[str]:
-    """Return the folders of documents of a `FetchCommand`, the default one first."""
-    return cast("list[str]", ctx.obj) or [ctx.params["output"]]
-
-
-def has_several_clients(ctx: click.Context) -> bool:
-    """Return whether the project of a `FetchCommand` has several clients."""
-    count: int = ctx.meta.get(_CLIENTS, 1)
-    return count > 1
-
-
-def allows_unenforced(ctx: click.Context) -> bool:
-    """Return whether a client of the project of a `FetchCommand` allows such keywords."""
-    allowed: bool = ctx.meta.get(_UNENFORCED, False)
-    return allowed
-
-
-def is_read(ctx: click.Context, folder: str) -> bool:
-    """Return whether the clients of the project read a folder, or a file in it."""
-    if _INPUTS not in ctx.meta:
-        return True  # there is no project, or its clients are not configured
-    here = Path(folder).absolute()
-    inputs = [Path(each).absolute() for each in ctx.meta[_INPUTS]]
-    return any(each in (here, *here.parents) or each.parent == here for each in inputs)
+def fetch_project(ctx: click.Context) -> FetchProject:
+    """Return the project of `fetch`; another command may have invoked it."""
+    return cast("FetchProject | None", ctx.obj) or FetchProject([ctx.params["output"]])
 
 
 def beside_settings(ctx: click.Context, name: str) -> Path:
