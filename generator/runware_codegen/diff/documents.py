@@ -12,9 +12,9 @@ from runware_codegen.diff.proof.validators import SchemaValidator, TaskValidator
 from runware_codegen.diff.proof.witness import Version
 from runware_codegen.diff.sides.pairs import pair
 from runware_codegen.documents.load import load_text, not_openapi
-from runware_codegen.mock.catalog import standalone_result
 from runware_codegen.parse.assembly import DocumentFilter
-from runware_codegen.parse.document import parse_document, task_schema
+from runware_codegen.parse.document import parse_document
+from runware_codegen.parse.schema.body_schemas import standalone_result, task_schema
 from runware_codegen.parse.schema.schemas import Schemas
 from runware_codegen.parse.schema.standalone import standalone
 from runware_codegen.problems import InvalidInputError, Problem

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from jsonschema_rs import Draft202012Validator, ValidationError
+from jsonschema_rs import ValidationError
 
 from runware_codegen.documents import load
 from runware_codegen.documents.members import (
@@ -18,16 +18,22 @@ from runware_codegen.documents.members import (
     text_of,
 )
 from runware_codegen.mock.items import UTILITIES, RefusalError, error_item
-from runware_codegen.parse.document import result_schema, task_schema
+from runware_codegen.parse.schema.body_schemas import (
+    no_task_type,
+    standalone_result,
+    task_schema,
+)
 from runware_codegen.parse.schema.merged import merge, properties_of
 from runware_codegen.parse.schema.schemas import Schemas
-from runware_codegen.parse.schema.standalone import standalone
+from runware_codegen.parse.schema.standalone import standalone, validator_of
 from runware_codegen.parse.schema.validation import validate_schemas
-from runware_codegen.problems import InvalidInputError, json_pointer
+from runware_codegen.problems import InvalidInputError
 from runware_codegen.resources import BUILTIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from jsonschema_rs import Draft202012Validator
 
     from runware_codegen.documents import SourceDocument
     from runware_codegen.mock.items import Item
@@ -38,8 +44,6 @@ Schema = dict[str, Any]
 
 DEFAULT_PRICE = 0.0013
 """The price of an item in US dollars if the document has none."""
-
-_MASK = "the value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,12 +202,7 @@ def _schema(document: SourceDocument, own_models: OwnModels) -> ModelSchema:
         raise InvalidInputError(problems)
     task_types = _constants(schemas, found, "taskType")
     if not task_types:
-        raise InvalidInputError.of(
-            document.source,
-            "The schema of the request has no task type.",
-            'Add a property taskType with a constant: {"const": "imageInference"}.',
-            pointer=json_pointer(found.path),
-        )
+        raise no_task_type(document.source, found)
     whole = standalone(schemas, found)
     task, result = merged(whole, whole), standalone_result(schemas)
     models = _constants(schemas, found, "model")
@@ -220,12 +219,6 @@ def _schema(document: SourceDocument, own_models: OwnModels) -> ModelSchema:
         result_validator=_validator(document, result),
         price=_price(info),
     )
-
-
-def standalone_result(schemas: Schemas) -> Schema:
-    """Return the schema of a result with all that it refers to; empty if there is none."""
-    result = result_schema(schemas)
-    return {} if result is None else standalone(schemas, result)
 
 
 def _constants(schemas: Schemas, task: SchemaPlace, name: str) -> list[Any]:
@@ -248,11 +241,6 @@ def _validator(document: SourceDocument, schema: Schema) -> Draft202012Validator
             f"The mock cannot validate {place}: {error.message}.",
             "Write it in a form that jsonschema-rs supports too.",
         ) from None
-
-
-def validator_of(schema: Schema) -> Draft202012Validator:
-    """Return a validator of a schema; its errors do not contain values."""
-    return Draft202012Validator(schema, validate_formats=True, mask=_MASK)
 
 
 def _price(info: object) -> float:

@@ -17,8 +17,13 @@ from runware_codegen.parse.metadata.media_limits import (
     apply_media_limits,
     read_media_limits,
 )
+from runware_codegen.parse.schema.body_schemas import (
+    no_task_type,
+    result_schema,
+    task_schema,
+)
 from runware_codegen.parse.schema.merged import merge
-from runware_codegen.parse.schema.schemas import Schema, Schemas
+from runware_codegen.parse.schema.schemas import Schemas
 from runware_codegen.parse.schema.validation import dialect_problems, validate_schemas
 from runware_codegen.parse.types.class_order import dependencies_first
 from runware_codegen.parse.types.types import TypeBuilder
@@ -28,10 +33,7 @@ if TYPE_CHECKING:
     from runware_codegen.documents import SourceDocument as Source
     from runware_codegen.model import Field
     from runware_codegen.model.predicates import Predicate
-    from runware_codegen.problems import Path
-
-_REQUEST: Path = ("components", "schemas", "RequestBody")
-_RESPONSE: Path = ("components", "schemas", "ResponseBody")
+    from runware_codegen.parse.schema.schemas import Schema
 
 
 def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
@@ -56,12 +58,7 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
     request = _request(lowering, task, f"{stem}Request")
     task_types = _constants(request.whole, "taskType")
     if not task_types:
-        raise InvalidInputError.of(
-            schemas.source,
-            "The schema of the request has no task type.",
-            'Add a property taskType with a constant: {"const": "imageInference"}.',
-            pointer=json_pointer(task.path),
-        )
+        raise no_task_type(schemas.source, task)
     taken = [part.name for part in request.parts]
     result = _completed(_result(schemas, f"{stem}Result", taken), task_types[0], taken)
     identifier = identifier or task_types[0]
@@ -185,40 +182,6 @@ def _general_result(task_type: str, taken: frozenset[str]) -> _Classes | None:
     if tree is None:
         return None
     return _result(Schemas(task_type, tree), "Result", [*taken])
-
-
-def task_schema(schemas: Schemas) -> Schema:
-    """Find the task in RequestBody: the items of an array, or the object itself.
-
-    Raises:
-        InvalidInputError: If a reference on the way has no target.
-    """
-    body = _followed(schemas, schemas.at(_REQUEST))
-    has_items = isinstance(body.keywords.get("items"), (dict, bool))
-    return body.child("items") if has_items else body
-
-
-def result_schema(schemas: Schemas) -> Schema | None:
-    """Find the result in ResponseBody; None if there is none that is valid."""
-    try:
-        body = _followed(schemas, schemas.at(_RESPONSE))
-        data = _followed(schemas, body.child("properties", "data"))
-        result = data.child("items")
-    except (KeyError, InvalidInputError):
-        return None
-    return None if validate_schemas(schemas, result).malformed else result
-
-
-def _followed(schemas: Schemas, schema: Schema) -> Schema:
-    """Follow the references of a schema that does not say by itself what it contains."""
-    seen: set[Path] = set()
-    while (
-        schema.keywords.keys() & {"$ref", "properties", "items"} == {"$ref"}
-        and schema.path not in seen
-    ):
-        seen.add(schema.path)
-        schema = schemas.target(schema)
-    return schema
 
 
 def _constants(request: Class, json_name: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import ValidationError
 
 from runware_codegen.diff.proof.containment import covers
-from runware_codegen.mock.catalog import validator_of
+from runware_codegen.parse.schema.standalone import validator_of
 from runware_codegen.render import module_text
 from runware_codegen.render.exports import schema_exports
 from runware_codegen.resources import folder

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from functools import cache
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from runware_codegen.documents.members import is_number
 from runware_codegen.model import predicates as p
 from runware_codegen.model.constants import constant, thawed
 from runware_codegen.parse.patterns import is_found
+from runware_codegen.parse.schema.standalone import validator_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from jsonschema_rs import Draft202012Validator
 
     from runware_codegen.documents import JsonValue
     from runware_codegen.model.predicates import EvaluatedItems, FrozenValue, Predicate
@@ -125,17 +128,14 @@ def _holds_for_string(test: Predicate, value: str) -> bool:
         case p.Matches(_, parts):
             return all(is_found(part, value) == must for part, must in parts)
         case p.HasFormat(name):
-            valid: bool = _format_judge(name).is_valid(value)
-            return valid
+            return _format_validator(name).is_valid(value)
         case _:
             return False
 
 
-@lru_cache
-def _format_judge(name: str) -> Any:
-    from jsonschema_rs import Draft202012Validator  # noqa: PLC0415  # slow to import
-
-    return Draft202012Validator({"format": name}, validate_formats=True)
+@cache
+def _format_validator(name: str) -> Draft202012Validator:
+    return validator_of({"format": name})
 
 
 def _holds_for_number(test: Predicate, value: float) -> bool:

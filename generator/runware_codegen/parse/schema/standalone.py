@@ -6,7 +6,7 @@ malformed. So only keywords that it has to assert are kept.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from runware_codegen.parse.schema.keyword_values import count, members
 from runware_codegen.parse.schema.merged import branches_of
@@ -20,6 +20,8 @@ from runware_codegen.parse.schema.vocabulary import (
 )
 
 if TYPE_CHECKING:
+    from jsonschema_rs import Draft202012Validator
+
     from runware_codegen.documents import JsonObject, JsonValue
     from runware_codegen.parse.schema.schemas import Schema, Schemas
     from runware_codegen.problems import Path
@@ -38,6 +40,13 @@ def standalone(schemas: Schemas, schema: Schema) -> JsonObject:
     whole = writer.written(schema)
     definitions = writer.definitions()
     return {**(whole if isinstance(whole, dict) else {"allOf": [whole]}), **definitions}
+
+
+def validator_of(schema: dict[str, Any]) -> Draft202012Validator:
+    """Return a validator of a schema; its errors do not contain values."""
+    from jsonschema_rs import Draft202012Validator  # noqa: PLC0415  # slow to import
+
+    return Draft202012Validator(schema, validate_formats=True, mask="the value")
 
 
 class _Writer:
