@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from runware_codegen.diff.automata import Separation, separation
+from runware_codegen.model import including_integers
 from runware_codegen.model import predicates as p
 from runware_codegen.model.predicates import FALSE, TRUE, Predicate
 
@@ -44,7 +45,7 @@ def implies(one: Predicate, other: Predicate) -> bool:
 def _tests(one: Predicate, other: Predicate) -> bool:
     match one, other:
         case p.IsType(types), p.IsType(wider):
-            return types <= wider | ({"integer"} if "number" in wider else set())
+            return types <= including_integers(wider)
         case p.IsIn(values), p.IsIn(more):
             return set(values) <= set(more)
         case p.Not(p.IsIn(values)), p.Not(p.IsIn(fewer)):

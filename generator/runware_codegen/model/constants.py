@@ -29,8 +29,8 @@ def _freeze(value: JsonValue) -> FrozenValue:
     return value
 
 
-def json_type(value: FrozenValue) -> str:
-    """Name the JSON type of a constant; a whole float is an integer."""
+def json_type(value: FrozenValue | JsonValue) -> str:
+    """Name the JSON type of a value; a whole float is an integer."""
     match value:
         case None:
             return "null"
@@ -42,9 +42,9 @@ def json_type(value: FrozenValue) -> str:
             return "integer" if value.is_integer() else "number"
         case str():
             return "string"
-        case FrozenArray():
+        case FrozenArray() | list():
             return "array"
-        case FrozenObject():
+        case FrozenObject() | dict():
             return "object"
 
 

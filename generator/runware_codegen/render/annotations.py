@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from runware_codegen.documents.members import is_number
 from runware_codegen.formats import predicate_name
+from runware_codegen.model import json_types
 from runware_codegen.model import types as t
 from runware_codegen.model.predicates import HasFormat, Matches
 from runware_codegen.naming.names import numbered
 from runware_codegen.render.literals import string, value
-from runware_codegen.render.subjects import subject
 
 if TYPE_CHECKING:
     from runware_codegen.model import Type
@@ -112,22 +113,6 @@ class Annotations:
             case _:
                 return self.request(a_type)
 
-    def is_nullable(self, a_type: Type) -> bool:
-        """Return whether null is a value of a type."""
-        match a_type:
-            case t.Null():
-                return True
-            case t.Union(alternatives):
-                return any(map(self.is_nullable, alternatives))
-            case t.Literals(choices):
-                return any(choice.constant.value is None for choice in choices)
-            case t.Constrained(inner):
-                return self.is_nullable(inner)
-            case t.Anything(types):
-                return not types or "null" in types
-            case _:
-                return False
-
     def _named(self, name: str) -> str:
         self.names.add(name)
         return name
@@ -170,11 +155,9 @@ class Annotations:
     def _literals(self, literals: t.Literals) -> Annotation:
         values = [choice.constant.value for choice in literals.values]
         is_literal = all(map(_may_be_literal, values))
-        numbers = [v for v in values if not is_literal and _is_number(v)]
+        numbers = [v for v in values if not is_literal and is_number(v)]
         kinds: list[str] = []
-        listed = [
-            v for v in values if v is not None and not (numbers and _is_number(v))
-        ]
+        listed = [v for v in values if v is not None and not (numbers and is_number(v))]
         if listed:
             kinds.append(f"{self._named('Literal')}[{', '.join(map(value, listed))}]")
         if numbers:
@@ -214,7 +197,7 @@ class Annotations:
         written = [self.request(each, name) for each in union.alternatives]
         written.sort(key=lambda text: text == "None")
         joined = " | ".join(dict.fromkeys(written))
-        marks = [self._call("Nullable")] if self.is_nullable(union) else []
+        marks = [self._call("Nullable")] if "null" in json_types(union) else []
         if len(set(written) - {"None"}) > 1:
             marks.append(self._call("Either"))
         return Annotation(joined).marked(*marks)
@@ -246,11 +229,6 @@ class Annotations:
         source = Annotation(self._named("MediaSource"))
         return self._text_of(source.marked(self._call("Media", *arguments)))
 
-    def check(self, checked: t.Constrained, name: str) -> str:
-        """Write the expression that validates the value of a variable."""
-        on = subject(name, checked.type)
-        return self._expressions.write(checked.predicate, on).text
-
 
 def _keywords(**values: float | str | None) -> list[str]:
     """Write keyword arguments, without those that are None."""
@@ -273,10 +251,6 @@ def _is_mixed(item: Type) -> bool:
             return _is_mixed(inner)
         case _:
             return isinstance(item, (t.Media, t.Union))
-
-
-def _is_number(constant: object) -> bool:
-    return isinstance(constant, (int, float)) and not isinstance(constant, bool)
 
 
 def _python_type(constant: object) -> str:

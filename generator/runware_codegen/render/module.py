@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runware_codegen.model import ClassRef, Literals, LiteralValue, SizeRule, String
+from runware_codegen.model import (
+    ClassRef,
+    Literals,
+    LiteralValue,
+    SizeRule,
+    String,
+    json_types,
+)
 from runware_codegen.model.logic import all_of, not_
 from runware_codegen.model.predicates import Constant
 from runware_codegen.render.annotations import Annotations
@@ -85,7 +92,8 @@ class ModuleMaker:
         made: list[TestFunction] = []
         for name, checked in self._annotations.checks.items():
             self._used.add("Json")
-            written = self._annotations.check(checked, "value")
+            on = subject("value", checked.type)
+            written = self._expressions.write(checked.predicate, on).text
             it = "it " if checked.sentence.startswith("must ") else ""
             doc = f"Return whether a value is valid: {it}{checked.sentence}."
             made.append(TestFunction(name, doc, written))
@@ -160,7 +168,7 @@ class ModuleMaker:
     def _member(self, field: Field) -> Member:
         a_type, secret = field.type, field.secret
         annotation = self._annotations.request(a_type, field.name, secret=secret)
-        if not field.required and not self._annotations.is_nullable(a_type):
+        if not field.required and "null" not in json_types(a_type):
             annotation = f"{annotation} | None"
         annotation = self._deprecated(field, annotation)
         return Member(field.name, annotation, self._default(field), field_doc(field))

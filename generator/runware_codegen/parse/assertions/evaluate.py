@@ -7,8 +7,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from runware_codegen.documents.members import is_number
+from runware_codegen.model import including_integers
 from runware_codegen.model import predicates as p
-from runware_codegen.model.constants import constant, thawed
+from runware_codegen.model.constants import constant, json_type, thawed
 from runware_codegen.parse.patterns import is_found
 from runware_codegen.parse.schema.standalone import validator_of
 
@@ -52,7 +53,7 @@ def holds(test: Predicate, value: JsonValue, known: Definitions) -> bool:
         case p.DefinitionRef(name):
             return holds(known[name], value, known)
         case p.IsType(types):
-            return not types.isdisjoint(_types(value))
+            return json_type(value) in including_integers(types)
         case p.IsIn(values):
             return constant(value) in values
         case p.OptionalProperty(name, part):
@@ -102,29 +103,14 @@ def holds_constant(test: Predicate, value: FrozenValue) -> bool | None:
             return None
 
 
-def _types(value: object) -> tuple[str, ...]:
-    """Return the JSON types of a value; a whole number has two."""
-    match value:
-        case None:
-            return ("null",)
-        case bool():
-            return ("boolean",)
-        case float() if not value.is_integer():
-            return ("number",)
-        case int() | float():
-            return ("integer", "number")
-        case str():
-            return ("string",)
-        case list():
-            return ("array",)
-        case _:
-            return ("object",)
+def _is_within(count: int, least: int, most: int | None) -> bool:
+    return least <= count and (most is None or count <= most)
 
 
 def _holds_for_string(test: Predicate, value: str) -> bool:
     match test:
         case p.LengthIn(least, most):
-            return least <= len(value) and (most is None or len(value) <= most)
+            return _is_within(len(value), least, most)
         case p.Matches(_, parts):
             return all(is_found(part, value) == must for part, must in parts)
         case p.HasFormat(name):
@@ -159,7 +145,7 @@ def _holds_for_array(
 ) -> bool:
     match test:
         case p.ItemCount(least, most):
-            return least <= len(value) and (most is None or len(value) <= most)
+            return _is_within(len(value), least, most)
         case p.UniqueItems():
             return len({constant(item) for item in value}) == len(value)
         case p.Items(part, start):
@@ -168,7 +154,7 @@ def _holds_for_array(
             return index >= len(value) or holds(part, value[index], known)
         case p.Contains(part, least, most):
             count = sum(holds(part, item, known) for item in value)
-            return least <= count and (most is None or count <= most)
+            return _is_within(count, least, most)
         case p.UnevaluatedItems(part, evaluated):
             others = _unevaluated(value, evaluated, known)
             return all(holds(part, item, known) for item in others)
@@ -197,7 +183,7 @@ def _holds_for_object(
         case p.RequiredProperty(name, part):
             return name in value and holds(part, value[name], known)
         case p.PropertyCount(least, most):
-            return least <= len(value) and (most is None or len(value) <= most)
+            return _is_within(len(value), least, most)
         case p.PropertyNames(part):
             return all(holds(part, name, known) for name in value)
         case p.PatternProperties(pattern, part):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, cast
 
-from runware_codegen.model import LiteralValue
+from runware_codegen.model import LiteralValue, including_integers
 from runware_codegen.model.constants import constant, json_type
 from runware_codegen.parse.schema import keyword_values
 from runware_codegen.parse.schema.merged import branches_of
@@ -66,5 +66,4 @@ def _labelled(schema: Schema, keyword: str) -> tuple[LiteralValue, ...]:
 
 def _fits(value: Constant, branch: Schema) -> bool:
     types = keyword_values.types(branch.keywords)
-    name = json_type(value.value)
-    return types is None or name in types or (name == "integer" and "number" in types)
+    return types is None or json_type(value.value) in including_integers(types)
