@@ -5,27 +5,28 @@ The predicates are part of the emitted package (`_runtime/schema/formats.py`).
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-FORMATS: Final = frozenset(
-    {
-        "date",
-        "date-time",
-        "duration",
-        "email",
-        "hostname",
-        "ipv4",
-        "ipv6",
-        "json-pointer",
-        "regex",
-        "relative-json-pointer",
-        "time",
-        "uri",
-        "uri-reference",
-        "uuid",
-    }
-)
-"""Their names in JSON Schema."""
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FORMATS: Final[Mapping[str, str]] = {
+    "date": "a date such as 2026-01-31",
+    "date-time": "a date and time such as 2026-01-31T12:00:00Z",
+    "duration": "a duration such as P1DT12H",
+    "email": "an e-mail address",
+    "hostname": "a host name",
+    "ipv4": "an IPv4 address",
+    "ipv6": "an IPv6 address",
+    "json-pointer": "a JSON pointer",
+    "regex": "a regular expression",
+    "relative-json-pointer": "a relative JSON pointer",
+    "time": "a time such as 12:00:00Z",
+    "uri": "a URL with its scheme, such as https://…",
+    "uri-reference": "a URI or a relative reference",
+    "uuid": "a UUID",
+}
+"""Their names in JSON Schema, each with a description of a string of the format."""
 
 NOT_ASSERTED: Final = frozenset(
     {"idn-email", "idn-hostname", "iri", "iri-reference", "uri-template"}

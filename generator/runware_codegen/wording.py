@@ -1,17 +1,21 @@
-"""Pieces of English for messages: lists, counts, bounds, names of formats."""
+"""Pieces of English for messages: lists, counts, bounds, types."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from runware_codegen.formats import FORMATS
+from runware_codegen.model import json_types
+from runware_codegen.model import types as t
+from runware_codegen.model.constants import plain
 from runware_codegen.model.predicates import InRange
 from runware_codegen.model.type_predicates import range_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from runware_codegen.model import MediaLimit, Number
+    from runware_codegen.model import MediaLimit, Number, Type
     from runware_codegen.model.predicates import EvaluatedProperties
 
 _MAX_LISTED: Final = 12
@@ -35,24 +39,7 @@ _MEDIA_UNITS: Final[Mapping[str, str]] = {
 }
 _MEDIA_LABELS: Final[Mapping[str, str]] = {"ratio": "width divided by height"}
 
-_FORMATS: Final[Mapping[str, str]] = {
-    "date": "a date such as 2026-01-31",
-    "date-time": "a date and time such as 2026-01-31T12:00:00Z",
-    "duration": "a duration such as P1DT12H",
-    "email": "an e-mail address",
-    "hostname": "a host name",
-    "ipv4": "an IPv4 address",
-    "ipv6": "an IPv6 address",
-    "json-pointer": "a JSON pointer",
-    "regex": "a regular expression",
-    "relative-json-pointer": "a relative JSON pointer",
-    "time": "a time such as 12:00:00Z",
-    "uri": "a URL with its scheme, such as https://…",
-    "uri-reference": "a URI or a relative reference",
-    "uuid": "a UUID",
-}
-
-_TYPES: Final[Mapping[str, str]] = {
+TYPES: Final[Mapping[str, str]] = {
     "null": "null",
     "boolean": "true or false",
     "integer": "an integer",
@@ -61,6 +48,8 @@ _TYPES: Final[Mapping[str, str]] = {
     "array": "a list",
     "object": "an object",
 }
+"""A value of each JSON type in words."""
+
 _MEDIA: Final[Mapping[str, str]] = {
     "audio": "audio",
     "file": "a file",
@@ -196,19 +185,37 @@ def _bytes_words(size: float) -> str:
     return f"{number_words(size)} bytes"
 
 
-def format_words(name: str) -> str:
-    """Describe a string of a format: "a UUID"."""
-    return _FORMATS[name]
+def noun_of(a_type: Type) -> str:
+    """Describe a value of a type that has one JSON type: "a UUID", "an integer"."""
+    match a_type:
+        case t.String(format=name) if name:
+            return FORMATS[name]
+        case t.Media(kind):
+            return _MEDIA[kind]
+        case _:
+            (json_type,) = json_types(a_type)
+            return TYPES[json_type]
 
 
-def type_words(json_type: str) -> str:
-    """Describe a value of a JSON type: "an integer"."""
-    return _TYPES[json_type]
-
-
-def media_words(kind: str) -> str:
-    """Describe a medium: "an image"."""
-    return _MEDIA[kind]
+def words_of(a_type: Type) -> str:
+    """Describe a type with its parts in a few words, without its limits."""
+    match a_type:
+        case t.Literals(values):
+            return one_of([plain(value.constant.value) for value in values])
+        case t.Array(item):
+            return f"a list of: {words_of(item)}"
+        case t.Map(value):
+            return f"an object with any names, and values: {words_of(value)}"
+        case t.ClassRef(name):
+            return f"an object ({name})"
+        case t.Union(alternatives):
+            return joined(list(dict.fromkeys(map(words_of, alternatives))), "or")
+        case t.Anything(types):
+            return joined(sorted(types), "or") if types else "any value"
+        case t.Constrained(inner):
+            return words_of(inner)
+        case _:
+            return noun_of(a_type)
 
 
 def allowed_names(exempt: tuple[EvaluatedProperties, ...]) -> str:

@@ -33,7 +33,6 @@ from loopback import SPECS, pickled
 from making import TASK_UUID, a_document, a_task, generated
 from near import Judge, Tasks
 from runware_codegen.formats import FORMATS
-from runware_codegen.wording import format_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -670,7 +669,7 @@ def test_an_error_names_a_format_as_rules_do(tmp_path: Path) -> None:
     with pytest.raises(ValidationError) as caught:
         package.parse_request(a_task(**dict.fromkeys(FORMATS, "( \\")))
     assert {error["loc"][0]: error["msg"] for error in caught.value.errors()} == {
-        name: f"must be {format_words(name)}" for name in FORMATS
+        name: f"must be {words}" for name, words in FORMATS.items()
     }
 
 

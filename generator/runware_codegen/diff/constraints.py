@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from runware_codegen.diff.entries import Direction, Finding
 from runware_codegen.diff.implication import implies, is_within
-from runware_codegen.diff.meaning import words
+from runware_codegen.formats import FORMATS
 from runware_codegen.model import predicates as p
 from runware_codegen.model.logic import all_of, any_of
 from runware_codegen.model.predicates import TRUE
 from runware_codegen.model.type_predicates import has_type, range_of
 from runware_codegen.parse.rules.sentences import must_be
-from runware_codegen.wording import bounds_of, count_of, format_words
+from runware_codegen.wording import bounds_of, count_of, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,7 +113,7 @@ def _pattern(text: String) -> Constraint:
 
 def _format(text: String) -> Constraint:
     name = text.format
-    return Constraint(p.HasFormat(name), format_words(name)) if name else UNCONSTRAINED
+    return Constraint(p.HasFormat(name), FORMATS[name]) if name else UNCONSTRAINED
 
 
 def compare_numbers(old: Number, new: Number, place: Place) -> Iterator[Finding]:
@@ -132,7 +132,7 @@ def compare_numbers(old: Number, new: Number, place: Place) -> Iterator[Finding]
 
 def _number(number: Number) -> Constraint:
     return Constraint(
-        has_type("integer" if number.integer else "number"), words(number)
+        has_type("integer" if number.integer else "number"), words_of(number)
     )
 
 
@@ -198,7 +198,7 @@ def _count(count: p.LengthIn | p.ItemCount, noun: str) -> Constraint:
 def compare_media(old: Media, new: Media, place: Place) -> Iterator[Finding]:
     """Find the differences of two types of media files."""
     if old.kind != new.kind:
-        yield Finding("media-kind-changed", place, words(old), words(new))
+        yield Finding("media-kind-changed", place, words_of(old), words_of(new))
     if (old.min_bytes, old.max_bytes) != (new.min_bytes, new.max_bytes):
         yield Finding("media-size-changed", place, _bytes(old), _bytes(new))
     was, now = any_of(old.forms), any_of(new.forms)

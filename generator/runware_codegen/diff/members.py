@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 
 from runware_codegen.diff.canonical import equal
 from runware_codegen.diff.entries import Direction, Finding, Place, Side
-from runware_codegen.diff.meaning import of_class, only_known, words
 from runware_codegen.diff.rules import compare_rules
 from runware_codegen.diff.types import compare_types
 from runware_codegen.model import Anything
+from runware_codegen.model.class_predicates import of_class, only_known
 from runware_codegen.model.constants import plain
 from runware_codegen.model.logic import has, lacks
 from runware_codegen.model.predicates import TRUE, OptionalProperty
 from runware_codegen.model.type_predicates import of_type
+from runware_codegen.wording import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -131,16 +132,16 @@ class _Comparison:
         self, field: Field, new: Class, parent: Place, place: Place
     ) -> Finding:
         if new.allows_extra or self._side is Side.RESULT:
-            return Finding("member-removed", place, words(field.type), "")
+            return Finding("member-removed", place, words_of(field.type), "")
         return Finding(
-            "member-removed", place, words(field.type), "",
+            "member-removed", place, words_of(field.type), "",
             Direction.NARROWED, TRUE, lacks(field.json_name), parent.steps, typed=True,
         )  # fmt: skip
 
     def _added(
         self, field: Field, old: Class, parent: Place, place: Place
     ) -> Iterator[Finding]:
-        name, shown = field.json_name, words(field.type)
+        name, shown = field.json_name, words_of(field.type)
         if self._side is Side.RESULT:
             yield Finding("member-added", place, "", shown)
             return

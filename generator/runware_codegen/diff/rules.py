@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from runware_codegen.diff.canonical import canonical, property_names
 from runware_codegen.diff.constraints import direction_of
 from runware_codegen.diff.entries import Direction, Finding
-from runware_codegen.diff.meaning import of_rule, of_size
 from runware_codegen.model import SizeRule
+from runware_codegen.model.class_predicates import of_rule, of_size
 from runware_codegen.model.logic import all_of, not_
 from runware_codegen.model.predicates import TRUE
 

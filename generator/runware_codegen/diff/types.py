@@ -20,14 +20,13 @@ from runware_codegen.diff.constraints import (
 )
 from runware_codegen.diff.entries import Direction, Finding
 from runware_codegen.diff.implication import implies
-from runware_codegen.diff.meaning import words
 from runware_codegen.model import class_names, json_types
 from runware_codegen.model import types as t
 from runware_codegen.model.constants import plain
 from runware_codegen.model.logic import any_of, not_
 from runware_codegen.model.predicates import IsIn
 from runware_codegen.model.type_predicates import has_type, of_type
-from runware_codegen.wording import joined
+from runware_codegen.wording import joined, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -151,7 +150,7 @@ def _opened_or_closed(before: _Parts, after: _Parts, place: Place) -> Iterator[F
 def _state(parts: _Parts) -> Constraint:
     constants = [parts.constants] if parts.constants.values else []
     nulls = [t.Null()] if parts.null else []
-    names = dict.fromkeys(map(words, (*constants, *parts.others, *nulls)))
+    names = dict.fromkeys(map(words_of, (*constants, *parts.others, *nulls)))
     predicate = any_of(map(of_type, (*constants, *nulls, *parts.others)))
     return Constraint(predicate, joined(list(names), "or"))
 
@@ -270,8 +269,8 @@ def _compare(old: Type, new: Type, place: Place, classes: Classes) -> Iterator[F
             yield from _constrained(old, new, place, classes)
         case _ if old != new:
             yield from _removed_classes([old], [new], place)
-            was = Constraint(of_type(old), words(old))
-            now = Constraint(of_type(new), words(new))
+            was = Constraint(of_type(old), words_of(old))
+            now = Constraint(of_type(new), words_of(new))
             yield from replaced("constraint", (was, now), place, typed=True)
         case _:
             pass

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from runware_codegen.diff.automata import separation
 from runware_codegen.diff.canonical import has_part
 from runware_codegen.diff.entries import ANY_ITEM, Direction, Side
-from runware_codegen.diff.meaning import definitions_of, of_class
 from runware_codegen.diff.proof.strings import FORMATS
 from runware_codegen.diff.proof.values import Values
 from runware_codegen.documents.members import is_array, is_object
+from runware_codegen.model.class_predicates import definitions_of, of_class
 from runware_codegen.model.predicates import (
     TRUE,
     AreaIn,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from runware_codegen.formats import FORMATS
 from runware_codegen.model import predicates as p
 from runware_codegen.model.constants import plain
 from runware_codegen.model.logic import not_
@@ -27,13 +28,12 @@ from runware_codegen.parse.rules.forms import (
     property_path,
 )
 from runware_codegen.wording import (
+    TYPES,
     allowed_names,
     bounds_of,
     count_of,
-    format_words,
     joined,
     one_of,
-    type_words,
 )
 
 _MAX_TITLE_LENGTH = 60
@@ -71,7 +71,7 @@ def verb_phrase(test: Predicate) -> VerbPhrase:
         case p.IsIn(values):
             return _be(one_of([plain(value.value) for value in values]))
         case p.IsType(types):
-            return _be(joined([*map(type_words, sorted(types))], "or"))
+            return _be(joined([TYPES[each] for each in sorted(types)], "or"))
         case p.InRange():
             return _be(bounds_of(test))
         case p.MultipleOf(step):
@@ -81,7 +81,7 @@ def verb_phrase(test: Predicate) -> VerbPhrase:
         case p.Matches(source):
             return VerbPhrase("match", "matches", f"the pattern {source}")
         case p.HasFormat(name):
-            return _be(format_words(name))
+            return _be(FORMATS[name])
         case p.ItemCount(least, most):
             return _have(count_of(least, most, "item"))
         case p.PropertyCount(least, most):

@@ -8,14 +8,7 @@ from runware_codegen.model import types as t
 from runware_codegen.model.constants import plain
 from runware_codegen.naming.names import pascal_case
 from runware_codegen.parse.metadata.markdown import clean_markdown
-from runware_codegen.wording import (
-    count_of,
-    format_words,
-    media_words,
-    number_limits,
-    one_of,
-    type_words,
-)
+from runware_codegen.wording import count_of, noun_of, number_limits, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -126,30 +119,18 @@ def _words(a_type: Type) -> str:
 
 def _noun(a_type: Type) -> str:
     match a_type:
-        case t.String(format=name):
-            return format_words(name) if name else type_words("string")
-        case t.Number(integer):
-            return type_words("integer" if integer else "number")
-        case t.Boolean():
-            return type_words("boolean")
-        case t.Null():
-            return type_words("null")
         case t.Literals(choices):
             return one_of([_quoted(choice) for choice in choices])
-        case t.Array():
-            return type_words("array")
-        case t.Map():
-            return type_words("object")
         case t.ClassRef(class_name):
             return f"`{class_name}`"
-        case t.Media(kind):
-            return media_words(kind)
         case t.Union(alternatives):
             return " or ".join(map(_words, alternatives))
         case t.Constrained(inner):
             return _noun(inner)
         case t.Anything():
             return "any other value"
+        case _:
+            return noun_of(a_type)
 
 
 def _limits(a_type: Type) -> str:

@@ -1,28 +1,20 @@
-"""Classes and rules as predicates, and types in words."""
+"""Classes and their rules as predicates."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runware_codegen.model import Rule
 from runware_codegen.model import predicates as p
-from runware_codegen.model import types as t
-from runware_codegen.model.constants import constant, plain
+from runware_codegen.model.classes import Rule
+from runware_codegen.model.constants import constant
 from runware_codegen.model.logic import all_of, any_of
 from runware_codegen.model.predicates import FALSE, TRUE, Predicate
 from runware_codegen.model.type_predicates import class_definition, has_type, of_type
-from runware_codegen.wording import (
-    format_words,
-    joined,
-    media_words,
-    one_of,
-    type_words,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from runware_codegen.model import Class, SizeRule, Type
+    from runware_codegen.model.classes import Class, SizeRule
 
 
 def definitions_of(
@@ -63,32 +55,3 @@ def of_size(width: int, height: int) -> Predicate:
     """Return the predicate of one pair of width and height."""
     pairs = (("width", width), ("height", height))
     return all_of(p.RequiredProperty(n, p.IsIn((constant(v),))) for n, v in pairs)
-
-
-def words(a_type: Type) -> str:
-    """Describe a type in a few words, without its limits."""
-    match a_type:
-        case t.String(format=name):
-            return format_words(name) if name else type_words("string")
-        case t.Number(integer):
-            return type_words("integer" if integer else "number")
-        case t.Boolean():
-            return type_words("boolean")
-        case t.Null():
-            return type_words("null")
-        case t.Literals(values):
-            return one_of([plain(value.constant.value) for value in values])
-        case t.Array(item):
-            return f"a list of: {words(item)}"
-        case t.Map(value):
-            return f"an object with any names, and values: {words(value)}"
-        case t.ClassRef(name):
-            return f"an object ({name})"
-        case t.Union(alternatives):
-            return joined(list(dict.fromkeys(map(words, alternatives))), "or")
-        case t.Anything(types):
-            return joined(sorted(types), "or") if types else "any value"
-        case t.Constrained(inner):
-            return words(inner)
-        case t.Media(kind):
-            return media_words(kind)
