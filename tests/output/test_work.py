@@ -22,6 +22,7 @@ from runware_codegen.cli import cli
 from runware_codegen.documents import load
 from runware_codegen.parse import parse
 from runware_codegen.render import formatting
+from runware_codegen.render import package as package_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -263,7 +264,7 @@ def _templates_filled(folder: Path) -> list[str]:
     """Return the text of each file for the documents in a folder, before formatting."""
     package = parse(load([str(folder)]).documents, package="client")
     modules = [render.module_text(document) for document in package.documents]
-    return [*modules, *(text for _, text in render._written(package))]
+    return [*modules, *(text for _, text in package_texts._written(package))]
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)

@@ -152,7 +152,9 @@ def write_package(
     model = parse(loaded.documents, package=package, allow_unenforced=allow_unenforced)
     with ExitStack() as patches:
         if not formatted:
-            unchanged = patch("runware_codegen.render.formatted", lambda text: text)
+            unchanged = patch(
+                "runware_codegen.render.package.formatted", lambda text: text
+            )
             patches.enter_context(unchanged)
         files = render(model)
     targets = {folder / package / path: text for path, text in files.items()}

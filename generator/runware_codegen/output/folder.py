@@ -1,0 +1,201 @@
+"""Compares the folder of a package with generated files, or replaces it by them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Literal
+
+from runware_codegen.output.names import unsafe_paths
+from runware_codegen.output.os_errors import os_errors_as_problems
+from runware_codegen.output.replacement import Replacement, WorkFolder, exclusive_lock
+from runware_codegen.output.tree import (
+    TYPED,
+    is_hidden,
+    is_mark_of_root,
+    read_any,
+    read_if_generated,
+    read_state,
+)
+from runware_codegen.problems import InvalidInputError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A difference between a file on disk and the generated file.
+
+    Attributes:
+        path: Relative to the package's folder, with forward slashes.
+        before: The text on disk; None if there is no file.
+        after: The generated text; None if there should be no file.
+    """
+
+    path: str
+    before: str | None
+    after: str | None
+
+    @property
+    def kind(self) -> Literal["added", "changed", "removed"]:
+        """Whether the file is added, changed or removed."""
+        if self.before is None:
+            return "added"
+        return "removed" if self.after is None else "changed"
+
+
+def compare(
+    files: Mapping[str, str], target: Path, *, force: bool
+) -> tuple[Change, ...]:
+    """Compare a folder with the files that it should contain; write nothing.
+
+    Args:
+        files: Text by path; the path is relative, with forward slashes.
+        target: The package's folder; it need not exist.
+        force: Whether files that the generator did not make may be in the folder.
+
+    Returns:
+        The differences, ordered by path. A file that the generator did not make counts
+        only if a generated file has to replace it.
+
+    Raises:
+        InvalidInputError: If the folder contains files that the generator did not make,
+            or cannot be read.
+    """
+    content = _encoded(files, target)
+    with os_errors_as_problems(target, "The folder is unchanged."):
+        changes, _ = _plan(content, target, force=force)
+    return changes
+
+
+def publish(
+    files: Mapping[str, str], target: Path, *, force: bool
+) -> tuple[Change, ...]:
+    """Write these files to a folder, and remove other files that the generator made.
+
+    The folder is replaced as a whole. If that fails, it is unchanged. If nothing differs,
+    nothing is written. Files that the generator did not make stay.
+
+    Args:
+        files: Text by path; the path is relative, with forward slashes.
+        target: The package's folder; it need not exist.
+        force: Whether files that the generator did not make may be in the folder. They
+            are replaced if a generated file has the same path.
+
+    Returns:
+        The changes, ordered by path.
+
+    Raises:
+        InvalidInputError: If the folder contains files that the generator did not make,
+            or cannot be written.
+    """
+    content = _encoded(files, target)
+    state = "The folder is unchanged."
+    with os_errors_as_problems(target, state), exclusive_lock(target.parent):
+        work = WorkFolder(target)
+        work.clear()
+        changes, replacement = _plan(content, target, force=force)
+        if changes:
+            work.replace_target(replacement)
+    return changes
+
+
+def _plan(
+    content: Mapping[str, bytes], target: Path, *, force: bool
+) -> tuple[tuple[Change, ...], Replacement]:
+    """Plan the change of each file.
+
+    Raises:
+        InvalidInputError: If there are files that must not be replaced.
+    """
+    if target.is_symlink():
+        raise InvalidInputError.of(
+            target,
+            "This is a symbolic link, and a folder cannot replace it.",
+            "Choose the target of the link as --output, or remove the link.",
+        )
+    found = read_state(target)
+    read = {path: read_if_generated(target / path) for path in found}
+    ours = {path: data for path, data in read.items() if data is not None}
+    foreign = {path for path in found.keys() - ours.keys() if not is_hidden(path)}
+    if foreign and not ours.keys() - {TYPED}:
+        raise InvalidInputError.of(
+            target,
+            "The folder is not empty, and runware-codegen generated none of its files.",
+            "Choose another --output or --package, or empty the folder.",
+        )
+    if foreign and not force:
+        remedy = "Move it to another folder, or keep it with --force."
+        raise InvalidInputError(_foreign(target / path, "", remedy) for path in foreign)
+    if below := [path for path in foreign if _is_below_a_file(path, content)]:
+        where = ", and its folder has the path of a generated file"
+        remedy = "Move it to another folder."
+        raise InvalidInputError(_foreign(target / p, where, remedy) for p in below)
+    if others := [p for p in ours.keys() - content.keys() if is_mark_of_root(p)]:
+        message = "This is another package or reference, which would be removed."
+        remedy = "Move it, or choose another --output or --package."
+        raise InvalidInputError.of(target / Path(min(others)).parent, message, remedy)
+    replaced = {p: read_any(target / p) for p in foreign if _is_in_the_way(p, content)}
+    changes = _changes(ours | replaced, content)
+    changed = {change.path for change in changes}
+    written = {path: data for path, data in content.items() if path in changed}
+    return changes, Replacement(written, sorted(found.keys() - changed), found)
+
+
+def _is_below_a_file(path: str, content: Collection[str]) -> bool:
+    return any(str(folder) in content for folder in PurePosixPath(path).parents)
+
+
+def _is_in_the_way(path: str, content: Collection[str]) -> bool:
+    return path in content or any(other.startswith(f"{path}/") for other in content)
+
+
+def _changes(
+    before: Mapping[str, bytes], after: Mapping[str, bytes]
+) -> tuple[Change, ...]:
+    return tuple(
+        Change(path, _text(before.get(path)), _text(after.get(path)))
+        for path in sorted(before.keys() | after.keys())
+        if _lf(before.get(path)) != after.get(path)
+    )
+
+
+def _lf(data: bytes | None) -> bytes | None:
+    """Undo the line ends of git's `core.autocrlf`: generated files contain no CR."""
+    return None if data is None else data.replace(b"\r\n", b"\n")
+
+
+def _text(data: bytes | None) -> str | None:
+    return None if data is None else data.decode(errors="backslashreplace")
+
+
+def _encoded(files: Mapping[str, str], target: Path) -> dict[str, bytes]:
+    """Encode texts, and refuse what cannot be a file of a package.
+
+    The renderer makes no such files; this is a second check.
+    """
+    problems = [
+        _bug(target, f"{path!r} is not a valid path on every operating system.")
+        for path in unsafe_paths(files)
+    ]
+    content: dict[str, bytes] = {}
+    for path, text in files.items():
+        try:
+            content[path] = text.encode()
+        except UnicodeEncodeError as error:
+            message = f"The text for this file is not Unicode: {error.reason}."
+            problems.append(_bug(target / path, message))
+    if problems:
+        raise InvalidInputError(problems)
+    return content
+
+
+def _bug(path: Path, message: str) -> Problem:
+    remedy = "This is a bug of runware-codegen. Report it with the document."
+    return Problem(str(path), "", message, remedy)
+
+
+def _foreign(path: Path, where: str, remedy: str) -> Problem:
+    message = f"This file was not generated by runware-codegen{where}."
+    return Problem(str(path), "", message, remedy)

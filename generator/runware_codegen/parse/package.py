@@ -1,0 +1,61 @@
+"""Turns documents into the model of a package."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runware_codegen.parse.assembly import DocumentFilter, assemble, conflicts
+from runware_codegen.parse.document import parse_document
+from runware_codegen.parse.own_models import with_own_models, without_documents
+from runware_codegen.problems import InvalidInputError
+from runware_codegen.settings import OwnModels
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from runware_codegen.documents import SourceDocument as Source
+    from runware_codegen.model import Document, Package
+    from runware_codegen.problems import Problem
+
+
+def parse(  # noqa: PLR0913 - options of the command
+    documents: Iterable[Source],
+    *,
+    package: str,
+    allow_unenforced: bool = False,
+    only: Sequence[str] = (),
+    include_status: Sequence[str] = ("live", "deprecated"),
+    own_models: OwnModels | None = None,
+) -> Package[Document]:
+    """Turn documents into the model of a package.
+
+    Args:
+        documents: In any order.
+        package: The name of the package.
+        allow_unenforced: Whether keywords that are not supported are allowed.
+        only: Patterns of identifiers, AIRs or task types; empty for all documents.
+        include_status: The statuses to include. A document without one is included.
+        own_models: The user's own models, which classes accept too.
+
+    Raises:
+        InvalidInputError: With all problems of all documents.
+    """
+    choice = DocumentFilter(tuple(only), tuple(include_status))
+    chosen: dict[str, Document] = {}
+    problems: list[Problem] = []
+    own = own_models or OwnModels()
+    known: list[Document] = []
+    for source in documents:
+        try:
+            document = parse_document(source, allow_unenforced=allow_unenforced)
+            document = with_own_models(document, own)
+        except InvalidInputError as error:
+            problems += error.problems
+            continue
+        known.append(document)
+        if choice.matches(document):
+            chosen[source.source] = document
+    problems += without_documents(own, known)
+    if problems := [*problems, *conflicts(chosen)]:
+        raise InvalidInputError(problems)
+    return assemble(package, chosen.values())
