@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from runware_codegen.formats import FORMATS
 from runware_codegen.model import json_types
 from runware_codegen.model import types as t
-from runware_codegen.model.constants import plain
+from runware_codegen.model.constants import quoted
 from runware_codegen.model.predicates import InRange
 from runware_codegen.model.type_predicates import range_of
 
@@ -63,6 +63,11 @@ def joined(parts: Sequence[str], last: str) -> str:
     if len(parts) < 2:
         return "".join(parts)
     return f"{', '.join(parts[:-1])} {last} {parts[-1]}"
+
+
+def joined_paragraphs(*texts: str) -> str:
+    """Join texts to paragraphs, without those that are empty."""
+    return "\n\n".join(filter(None, texts))
 
 
 def one_of(values: Sequence[str]) -> str:
@@ -201,7 +206,7 @@ def words_of(a_type: Type) -> str:
     """Describe a type with its parts in a few words, without its limits."""
     match a_type:
         case t.Literals(values):
-            return one_of([plain(value.constant.value) for value in values])
+            return one_of([quoted(value.constant.value) for value in values])
         case t.Array(item):
             return f"a list of: {words_of(item)}"
         case t.Map(value):

@@ -145,10 +145,16 @@ Note: \\`JPG\\` has no alpha channel."""
     member = {"type": "string", "description": text}
     members = {"free": member, "few": {**member, "enum": ["GLB", "FBX"]}}
     members["others"] = {**member, "enum": ["WAV"]}
+    items = {"enum": ["GLB", "FBX"]}
+    members["several"] = {"type": "array", "items": items, "description": text}
+    lengths = [{"const": "5'", "title": "Feet."}, {"const": "5", "title": "Metres."}]
+    members["length"] = {"oneOf": lengths}
     _module(tmp_path, "describing_client", {"properties": members})
     source = _source(tmp_path, "describing_client")
     note = "See also: - `quality`: For photos. Note: `JPG` has no alpha channel."
     assert _doc(source, "few") == f"The format. - `GLB`: For 3D models. {note}"
+    assert _doc(source, "several") == _doc(source, "few")
+    assert _doc(source, "length") == "- `5'`: Feet. - `5`: Metres."
     assert "- `JPG`: For photos. It is lossy. - `GLB`" in _doc(source, "free")
     assert _doc(source, "free") == _doc(source, "others")
 

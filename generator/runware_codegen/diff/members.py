@@ -15,7 +15,7 @@ from runware_codegen.diff.rules import compare_rules
 from runware_codegen.diff.types import compare_types
 from runware_codegen.model import Anything
 from runware_codegen.model.class_predicates import of_class, only_known
-from runware_codegen.model.constants import plain
+from runware_codegen.model.constants import quoted
 from runware_codegen.model.logic import has, lacks
 from runware_codegen.model.predicates import TRUE, OptionalProperty
 from runware_codegen.model.type_predicates import of_type
@@ -180,7 +180,7 @@ class _Comparison:
 
 
 def _documentation(field: Field) -> str:
-    examples = [f"Example: {plain(each.value)}" for each in field.examples]
+    examples = [f"Example: {quoted(each.value)}" for each in field.examples]
     return "\n".join(filter(None, [field.doc, *examples]))
 
 
@@ -189,7 +189,7 @@ def _necessity(field: Field) -> str:
 
 
 def _default(field: Field) -> str:
-    return "none" if field.default is None else plain(field.default.value)
+    return "none" if field.default is None else quoted(field.default.value)
 
 
 def _secrecy(field: Field) -> str:

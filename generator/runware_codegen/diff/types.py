@@ -22,7 +22,7 @@ from runware_codegen.diff.entries import Direction, Finding
 from runware_codegen.diff.implication import implies
 from runware_codegen.model import class_names, json_types
 from runware_codegen.model import types as t
-from runware_codegen.model.constants import plain
+from runware_codegen.model.constants import quoted
 from runware_codegen.model.logic import any_of, not_
 from runware_codegen.model.predicates import IsIn
 from runware_codegen.model.type_predicates import has_type, of_type
@@ -114,7 +114,7 @@ def _constants(before: _Parts, after: _Parts, place: Place) -> Iterator[Finding]
             given, absent = _constant(value)
             yield widened("value-added", (absent, given), place, typed=True)
         elif _words_of(known) != _words_of(value):
-            shown = plain(value.constant.value)
+            shown = quoted(value.constant.value)
             yield Finding(
                 "words-changed", place,
                 f"{shown}: {known.description or known.title}",
@@ -129,7 +129,7 @@ def _words_of(value: LiteralValue) -> tuple[list[str], list[str]]:
 def _constant(value: LiteralValue) -> Change:
     """Return the constraints that a value is this constant, and that it is not."""
     test = IsIn((value.constant,))
-    return Constraint(test, plain(value.constant.value)), Constraint(not_(test), "")
+    return Constraint(test, quoted(value.constant.value)), Constraint(not_(test), "")
 
 
 def _opened_or_closed(before: _Parts, after: _Parts, place: Place) -> Iterator[Finding]:

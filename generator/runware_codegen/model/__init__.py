@@ -38,7 +38,9 @@ from runware_codegen.model.types import (
     class_names,
     including_integers,
     json_types,
+    literal_values,
     object_class,
+    only_alternative,
     unconstrained,
 )
 
@@ -76,6 +78,8 @@ __all__ = [
     "class_names",
     "including_integers",
     "json_types",
+    "literal_values",
     "object_class",
+    "only_alternative",
     "unconstrained",
 ]

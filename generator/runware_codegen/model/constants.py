@@ -57,8 +57,13 @@ def thawed(value: FrozenValue) -> JsonValue:
     return value
 
 
-def plain(value: FrozenValue) -> str:
+def quoted(value: FrozenValue) -> str:
     """Write a constant as a sentence has it: 'FBX', true, 3."""
+    return f"'{value}'" if isinstance(value, str) else bare(value)
+
+
+def bare(value: FrozenValue) -> str:
+    """Write a constant without quotes: FBX, true, 3."""
     if isinstance(value, str):
-        return f"'{value}'"
+        return value
     return json.dumps(thawed(value), ensure_ascii=False)

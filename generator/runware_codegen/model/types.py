@@ -207,6 +207,25 @@ def object_class(a_type: Type) -> str:
             return ""
 
 
+def literal_values(a_type: Type) -> tuple[LiteralValue, ...]:
+    """Return the constants of a value, or of its items; empty for other types."""
+    match a_type:
+        case Literals(values):
+            return values
+        case Constrained(inner) | Array(inner):
+            return literal_values(inner)
+        case Union(alternatives) if only := only_alternative(alternatives):
+            return literal_values(only)
+        case _:
+            return ()
+
+
+def only_alternative(alternatives: tuple[Type, ...]) -> Type | None:
+    """Return the only alternative that is not null; None if there are several."""
+    others = [each for each in alternatives if each != Null()]
+    return others[0] if len(others) == 1 else None
+
+
 def including_integers(types: frozenset[str]) -> frozenset[str]:
     """Add integer to JSON types that contain number: each integer is a number."""
     return types | {"integer"} if "number" in types else types

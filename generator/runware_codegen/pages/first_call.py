@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 from runware_codegen.model import Literals, object_class
 from runware_codegen.model.constants import constant
 from runware_codegen.pages.example import example_task
-from runware_codegen.render.docstrings import LINE
 from runware_codegen.render.imports import import_of
+from runware_codegen.render.literals import LINE
 from runware_codegen.render.literals import value as literal
 from runware_codegen.render.module import ABOUT_ANOTHER_TASK
 

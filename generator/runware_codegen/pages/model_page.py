@@ -225,7 +225,7 @@ def _result_section(part: Class, classes: Iterable[Class]) -> ClassSection:
 
 
 def _result_row(field: Field, classes: Iterable[Class]) -> Row:
-    doc = _in_brief(field_text(field, result=True), field.type, classes)
+    doc = _in_brief(field_text(field), field.type, classes)
     return Row(code(field.name), _type_text(field.type), "", cell(doc))
 
 

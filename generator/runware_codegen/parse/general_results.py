@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from runware_codegen.resources import folder
+from runware_codegen.wording import joined_paragraphs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +53,7 @@ def completed(own: Class, general: Class, task_type: str) -> Class:
             "The document does not describe its results. These are the members that"
             f" results of `{task_type}` have in general."
         )
-        return replace(general, doc=_with_paragraph(general.doc, more))
+        return replace(general, doc=joined_paragraphs(general.doc, more))
     taken = {name for field in own.fields for name in (field.name, field.json_name)}
     missing = [
         replace(field, required=False)
@@ -67,9 +68,4 @@ def completed(own: Class, general: Class, task_type: str) -> Class:
         f" not name: {names}."
     )
     fields = (*own.fields, *missing)
-    return replace(own, fields=fields, doc=_with_paragraph(own.doc, more))
-
-
-def _with_paragraph(doc: str, more: str) -> str:
-    """Add a paragraph to a description."""
-    return f"{doc}\n\n{more}" if doc else more
+    return replace(own, fields=fields, doc=joined_paragraphs(own.doc, more))

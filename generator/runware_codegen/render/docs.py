@@ -7,12 +7,13 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from runware_codegen.model import literal_values, only_alternative
 from runware_codegen.model import types as t
-from runware_codegen.model.constants import plain
+from runware_codegen.model.constants import bare
 from runware_codegen.model.predicates import Matches
 from runware_codegen.naming.reserved import listed
 from runware_codegen.render.docstrings import wrap_words
-from runware_codegen.wording import count_of, number_limits
+from runware_codegen.wording import count_of, joined_paragraphs, number_limits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,11 +33,6 @@ _EMPTY_WORDS: Final = listed("""
     a an and assets configuration for global inference input inputs list object of
     options parameters setting settings structure task the unknown value values
     """)
-
-_CONSTANT_ITEM: Final = re.compile(
-    r"^[-*] `([^`\n]+)`:? [^\n]*(?:\n[ \t]+[^\n]*)*(?:\n|\Z)", re.MULTILINE
-)
-"""An item of a Markdown list that describes a constant."""
 
 _SENTENCE: Final = re.compile(
     r"(?![-*+#>|`~\d])[^\n]+?(?:\n(?![-*+#>|`~\n])[^\n]+?)*?"
@@ -60,7 +56,7 @@ def module_doc(document: Document) -> str:
     if document.documentation_url:
         facts.append(f"Documentation: {document.documentation_url}")
     unenforced = [f"- `{p.pointer}`: {p.message}" for p in document.unenforced]
-    return _paragraphs(
+    return joined_paragraphs(
         head,
         document.description or sentence(document.summary),
         "\n".join(f"- {fact}" for fact in facts),
@@ -76,7 +72,7 @@ def call_doc(document: DocumentInfo) -> str:
     if document.status not in ("", "live"):
         facts.append(f"Status: {document.status}.")
     listed = "\n".join(f"- {fact}" for fact in facts)
-    return _paragraphs(f"{_title(document)}.", sentence(document.summary), listed)
+    return joined_paragraphs(f"{_title(document)}.", sentence(document.summary), listed)
 
 
 def _title(document: DocumentInfo) -> str:
@@ -97,14 +93,14 @@ def request_doc(document: Document, fields: Sequence[Field]) -> str:
     own = class_doc(document.request) or sentence(document.summary)
     doc = own or f"{article} `{document.task_type}` task."
     about = call_doc(replace(document, summary="")) if document.models else ""
-    return _paragraphs(doc, about, _parameters_doc(fields))
+    return joined_paragraphs(doc, about, _parameters_doc(fields))
 
 
 def part_doc(part: Class) -> str:
     """Return the docstring of the class of a nested object, with its parameters."""
     parameters = _parameters_doc(part.fields)
     unnamed = "A part of the task." if parameters else ""
-    return _paragraphs(class_doc(part) or unnamed, parameters)
+    return joined_paragraphs(class_doc(part) or unnamed, parameters)
 
 
 def _parameters_doc(fields: Sequence[Field]) -> str:
@@ -135,10 +131,6 @@ def _parameter_text(field: Field) -> str:
     return " ".join([*deprecated, *texts, *_facts(field)])
 
 
-def _paragraphs(*paragraphs: str) -> str:
-    return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
-
-
 def _document_facts(document: DocumentInfo) -> list[str]:
     facts = {"Modes": "; ".join(document.modes), "Price": document.price}
     return [f"{name}: {sentence(text)}" for name, text in facts.items() if text]
@@ -150,11 +142,10 @@ def class_doc(part: Class) -> str:
     return "" if _repeats(part.doc, name) else part.doc
 
 
-def field_text(field: Field, *, result: bool = False) -> str:
+def field_text(field: Field) -> str:
     """Return the description of a field; empty if it only repeats the name."""
-    doc = field.doc if result else _accepted_values(field.doc, field.type)
-    first, _, more = doc.partition("\n\n")
-    return more if _repeats(first, field.json_name) else doc
+    first, _, more = field.doc.partition("\n\n")
+    return more if _repeats(first, field.json_name) else field.doc
 
 
 def field_doc(field: Field, *, result: bool = False) -> str:
@@ -163,9 +154,9 @@ def field_doc(field: Field, *, result: bool = False) -> str:
     if field.examples:
         label = "Example" if len(field.examples) == 1 else "Examples"
         facts.append(f"{label}: {', '.join(code(e.value) for e in field.examples)}.")
-    return _paragraphs(
+    return joined_paragraphs(
         "Deprecated." if field.deprecated else "",
-        field_text(field, result=result),
+        field_text(field),
         "\n".join(_choices(field.type)),
         " ".join(facts),
     )
@@ -181,11 +172,8 @@ def _facts(field: Field) -> list[str]:
 
 def code(constant: FrozenValue) -> str:
     """Write a JSON value as a code span; only a blank string has quotes."""
-    shown = plain(constant)
-    if isinstance(constant, str) and constant.strip():
-        shown = constant
-    elif isinstance(constant, str):
-        shown = f'"{constant}"'
+    is_blank = isinstance(constant, str) and not constant.strip()
+    shown = f'"{constant}"' if is_blank else bare(constant)
     ticks = "``" if "`" in shown else "`"
     padding = " " if ticks == "``" else ""
     return f"{ticks}{padding}{shown}{padding}{ticks}"
@@ -212,47 +200,14 @@ def _repeats(doc: str, name: str) -> bool:
     return all(word in _EMPTY_WORDS or word in name.lower() for word in words)
 
 
-def _accepted_values(doc: str, a_type: Type) -> str:
-    """Remove the constants from a Markdown list that this field does not accept.
-
-    Several documents may share a text, and each accepts only some of the constants.
-    """
-    accepted = {plain(each.constant.value).strip("'") for each in constants(a_type)}
-    items = [match[1] for match in _CONSTANT_ITEM.finditer(doc)]
-    if not accepted or not accepted <= {*items}:
-        return doc
-    return _CONSTANT_ITEM.sub(
-        lambda match: match[0] if match[1] in accepted else "", doc
-    ).strip()
-
-
-def constants(a_type: Type) -> tuple[LiteralValue, ...]:
-    """Return the constants of a value or of its items; empty for other types."""
-    match a_type:
-        case t.Literals(choices):
-            return choices
-        case t.Constrained(inner) | t.Array(inner):
-            return constants(inner)
-        case t.Union(alternatives) if only := _only(alternatives):
-            return constants(only)
-        case _:
-            return ()
-
-
 def _choices(a_type: Type) -> list[str]:
-    choices = constants(a_type)
+    choices = literal_values(a_type)
     described = any(choice.title or choice.description for choice in choices)
     return [*map(_choice, choices)] if described else []
 
 
-def _only(alternatives: tuple[Type, ...]) -> Type | None:
-    """Return the only alternative that is not null; None if there are several."""
-    others = [each for each in alternatives if each != t.Null()]
-    return others[0] if len(others) == 1 else None
-
-
 def _choice(choice: LiteralValue) -> str:
-    shown = plain(choice.constant.value).strip("'") or "''"
+    shown = bare(choice.constant.value) or "''"
     text = choice.description or choice.title
     return f"- `{shown}`: {text}" if text else f"- `{shown}`"
 
@@ -268,7 +223,7 @@ def limits(a_type: Type) -> list[str]:
             return [_capital(count_of(least, most, "item"))]
         case t.Constrained(inner):
             return limits(inner)
-        case t.Union(alternatives) if only := _only(alternatives):
+        case t.Union(alternatives) if only := only_alternative(alternatives):
             return limits(only)
         case _:
             return []

@@ -8,9 +8,8 @@ from textwrap import wrap
 from typing import Final
 
 from runware_codegen.render.inert import inert
-from runware_codegen.render.literals import docstring_body
+from runware_codegen.render.literals import LINE, docstring_body
 
-LINE: Final = 88
 # Also inside quotations and list items: extensions of Markdown obey the words after a
 # fence, so that no line may be joined to it.
 _FENCE: Final = re.compile(r"^(?:\s|>|[-*+]\s|\d+[.)]\s)*(```|~~~)")

@@ -14,7 +14,7 @@ from enum import Enum, auto
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from runware_codegen.render.docstrings import LINE
+from runware_codegen.render.literals import LINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from runware_codegen.formats import FORMATS, predicate_name
 from runware_codegen.naming.reserved import listed
-from runware_codegen.render.docstrings import LINE
+from runware_codegen.render.literals import LINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from runware_codegen.model.predicates import FrozenArray, FrozenObject
 
@@ -54,7 +54,8 @@ _DIRECTIVE = re.compile(
 _DIRECTIVE_START = frozenset("#*:<=>")
 
 _WORD = re.compile(r"\S*\s*(?<=.)", re.DOTALL)
-_LINE = 88
+LINE: Final = 88
+"""The length of a line, as black has it."""
 
 # Quotes that would end a docstring.
 _ENDING = re.compile(r'"{3,}|"\Z')
@@ -125,7 +126,7 @@ def wrapped_strings(texts: tuple[str, ...], before: str) -> str:
     from black.strings import str_width  # noqa: PLC0415  # slow to import
 
     whole = strings(texts)
-    if len(before) + str_width(whole) + 1 <= _LINE:
+    if len(before) + str_width(whole) + 1 <= LINE:
         return whole
     margin = " " * (len(before) - len(before.lstrip(" ")))
     items = "".join(f"{margin}    {string(text)},\n" for text in texts)
@@ -141,11 +142,11 @@ def wrapped_string(text: str, before: str) -> str:
         before: The text before it in its line: the margin and a keyword.
     """
     whole = string(text)
-    if len(before) + len(whole) + 1 <= _LINE:
+    if len(before) + len(whole) + 1 <= LINE:
         return whole
     margin = " " * (len(before) - len(before.lstrip(" ")))
     has_escapes = len(whole) > len(text) + len("''")
-    room = _LINE - len(margin) - 4
+    room = LINE - len(margin) - 4
     lines = [""]
     for word in _WORD.findall(text):
         line = lines[-1] + word

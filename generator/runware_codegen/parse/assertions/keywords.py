@@ -26,6 +26,7 @@ from runware_codegen.parse.assertions.unevaluated import (
     evaluated_items,
     evaluated_properties,
 )
+from runware_codegen.parse.metadata.media_limits import is_about_numbers
 from runware_codegen.parse.patterns import translate
 from runware_codegen.parse.schema.keyword_values import (
     bound,
@@ -236,19 +237,14 @@ def _constraints(_: Subschemas, schema: Schema) -> Predicate:
     return all_of(map(_constraint, listed))
 
 
-_TESTS_OF_TWO_NUMBERS: dict[str, type[p.AreaIn | p.RatioIn]] = {
-    "area": p.AreaIn,
-    "ratio": p.RatioIn,
-}
-
-
 def _constraint(constraint: JsonObject) -> Predicate:
-    parameters = names(constraint["parameters"])
-    test = _TESTS_OF_TWO_NUMBERS.get(str(constraint["operation"]))
-    if test is None or len(parameters) != 2 or "." in "".join(parameters):
-        return TRUE  # a limit on media: see metadata.media_limits
-    bounds = bound(constraint, "minimum"), bound(constraint, "maximum")
-    return test(parameters[0], parameters[1], *bounds)
+    if not is_about_numbers(constraint):
+        return TRUE
+    first, second = names(constraint["parameters"])
+    test = p.AreaIn if constraint["operation"] == "area" else p.RatioIn
+    return test(
+        first, second, bound(constraint, "minimum"), bound(constraint, "maximum")
+    )
 
 
 KEYWORDS: dict[str, Callable[[Subschemas, Schema], Predicate]] = {

@@ -18,7 +18,7 @@ from runware_codegen.model import (
     Union,
     object_class,
 )
-from runware_codegen.wording import media_limits_words
+from runware_codegen.wording import joined_paragraphs, media_limits_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,12 +40,13 @@ def read_media_limits(task: JsonObject) -> tuple[MediaLimit, ...]:
             cast("int | float | None", constraint.get("maximum")),
         )
         for constraint in constraints
-        if not _is_about_numbers(constraint)
+        if not is_about_numbers(constraint)
         for parameter in cast("list[str]", constraint["parameters"])
     )
 
 
-def _is_about_numbers(constraint: JsonObject) -> bool:
+def is_about_numbers(constraint: JsonObject) -> bool:
+    """Return whether a constraint is about two numbers of a task, and not about media."""
     parameters = cast("list[str]", constraint["parameters"])
     plain = len(parameters) == 2 and "." not in "".join(parameters)
     return plain and constraint["operation"] in ("area", "ratio")
@@ -95,8 +96,7 @@ def _limited(field: Field, limits: Sequence[MediaLimit]) -> Field:
     if not words:
         return field
     sentence = f"{_subject(field.type)}: {', '.join(words)}."
-    doc = f"{field.doc}\n\n{sentence}" if field.doc else sentence
-    return replace(field, type=a_type, doc=doc)
+    return replace(field, type=a_type, doc=joined_paragraphs(field.doc, sentence))
 
 
 def _subject(a_type: Type) -> str:

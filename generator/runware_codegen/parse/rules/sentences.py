@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from runware_codegen.formats import FORMATS
 from runware_codegen.model import predicates as p
-from runware_codegen.model.constants import plain
+from runware_codegen.model.constants import quoted
 from runware_codegen.model.logic import not_
 from runware_codegen.model.predicates import FALSE, TRUE, Predicate
 from runware_codegen.parse.rules.forms import (
@@ -69,7 +69,7 @@ def verb_phrase(test: Predicate) -> VerbPhrase:
     """Return a test of a value as a verb phrase."""
     match test:
         case p.IsIn(values):
-            return _be(one_of([plain(value.value) for value in values]))
+            return _be(one_of([quoted(value.value) for value in values]))
         case p.IsType(types):
             return _be(joined([TYPES[each] for each in sorted(types)], "or"))
         case p.InRange():
@@ -148,7 +148,7 @@ def _fails(test: Predicate) -> str:
         return verb_phrase(opposite).holds()
     if not isinstance(test, p.IsIn) or len(test.values) == 1:
         return verb_phrase(test).fails()
-    values = [plain(value.value) for value in test.values]
+    values = [quoted(value.value) for value in test.values]
     if len(values) == 2:
         return f"is neither {' nor '.join(values)}"
     return f"is none of {one_of(values).removeprefix('one of ')}"

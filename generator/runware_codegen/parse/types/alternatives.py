@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 from runware_codegen.model import types as t
-from runware_codegen.model.constants import plain
+from runware_codegen.model.constants import bare
 from runware_codegen.naming.names import pascal_case
 from runware_codegen.parse.metadata.markdown import clean_markdown
 from runware_codegen.wording import count_of, noun_of, number_limits, one_of
@@ -110,7 +110,7 @@ def _line(subject: str, text: str) -> str:
 
 
 def _quoted(choice: t.LiteralValue) -> str:
-    return f"`{plain(choice.constant.value).strip(chr(39))}`"
+    return f"`{bare(choice.constant.value)}`"
 
 
 def _words(a_type: Type) -> str:

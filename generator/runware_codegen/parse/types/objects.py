@@ -14,9 +14,10 @@ from runware_codegen.model import (
     class_names,
     including_integers,
     json_types,
+    literal_values,
 )
 from runware_codegen.model import types as t
-from runware_codegen.model.constants import constant, plain
+from runware_codegen.model.constants import bare, constant, quoted
 from runware_codegen.model.logic import lacks, optional_property
 from runware_codegen.model.predicates import (
     FALSE,
@@ -44,6 +45,7 @@ from runware_codegen.parse.types.branches import (
     closed_names,
     names_of_alternatives,
 )
+from runware_codegen.wording import joined_paragraphs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -256,13 +258,14 @@ class ClassBuilder:
         keywords = schema.keywords
         merged = merge(self._types.lowering.schemas, schema)
         lines = "\n".join(self._types.alternative_lines(schema))
-        doc = without_other_values(_doc(keywords), _strings(a_type))
+        values = {bare(each.constant.value) for each in literal_values(a_type)}
+        doc = without_other_values(_doc(keywords), values)
         return Field(
             name=name,
             json_name=wire,
             type=a_type,
             required=required,
-            doc="\n\n".join(filter(None, [doc, _access(merged), lines])),
+            doc=joined_paragraphs(doc, _access(merged), lines),
             default=constant(keywords["default"]) if "default" in keywords else None,
             secret=_is_secret(wire, merged),
             deprecated=True in merged.values("deprecated"),
@@ -316,16 +319,8 @@ def _examples(keywords: JsonObject) -> tuple[Constant, ...]:
     if "example" in keywords:
         listed = [*listed, keywords["example"]]
     constants = dict.fromkeys(map(constant, listed))
-    short = (c for c in constants if len(plain(c.value)) <= _MAX_EXAMPLE_LENGTH)
+    short = (c for c in constants if len(quoted(c.value)) <= _MAX_EXAMPLE_LENGTH)
     return tuple(islice(short, _MAX_EXAMPLES))
-
-
-def _strings(a_type: Type) -> frozenset[str]:
-    """Return the strings that an enum allows; none for another type."""
-    if not isinstance(a_type, t.Literals):
-        return frozenset()
-    values = (choice.constant.value for choice in a_type.values)
-    return frozenset(value for value in values if isinstance(value, str))
 
 
 def _doc(keywords: JsonObject) -> str:
@@ -333,4 +328,4 @@ def _doc(keywords: JsonObject) -> str:
     form = keywords.get("format")
     if not isinstance(form, str) or form in FORMATS:
         return doc
-    return f"{doc}\n\nFormat: {form}, which is not checked.".strip()
+    return joined_paragraphs(doc, f"Format: {form}, which is not checked.")
