@@ -171,11 +171,9 @@ def _make(options: DocsOptions, targets: Targets, terminal: Terminal) -> _Made:
             _own_models(options),
             targets.name if targets.pages else "",
         ),
-        cache.BuildContext(
-            store,
-            options["jobs"] or cache.available_processors(),
-            lambda source: terminal.progress(f"Made the module of {source}"),
-        ),
+        store=store,
+        processes=options["jobs"] or cache.available_processors(),
+        report=lambda source: terminal.progress(f"Made the module of {source}"),
     )
     _note(built.passed_over, terminal)
     modules = list(built.selected(document_filter).values())

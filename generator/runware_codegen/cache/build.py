@@ -63,78 +63,66 @@ class BuildResult:
         return selected
 
 
-@dataclass(frozen=True, slots=True)
-class BuildContext:
-    """The resources of a run.
-
-    Attributes:
-        store: The cache, if there is one.
-        jobs: The maximum number of processes.
-        report: Called with the name of each file when its module is built.
-    """
-
-    store: Store | None
-    jobs: int
-    report: Callable[[str], None]
-
-
 def build_modules(
-    inputs: Sequence[str], options: BuildOptions, context: BuildContext
+    inputs: Sequence[str],
+    options: BuildOptions,
+    *,
+    store: Store | None,
+    processes: int,
+    report: Callable[[str], None],
 ) -> BuildResult:
     """Make the modules of all documents of some inputs.
 
     Args:
         inputs: Files, folders, and `-` for standard input.
         options: The options of making modules.
-        context: The cache, the processes and the progress report to use.
+        store: The cache, if there is one.
+        processes: The maximum number of processes.
+        report: Called with the name of each file when its module is built.
     """
     found = find_sources(inputs)
     result = BuildResult(passed_over=found.passed_over, problems=found.problems)
-    texts = _texts(found.sources, result)
-    outcomes: dict[str, ModuleResult] = {**_cached(texts, options, context.store)}
-    jobs = [Job(s, text, options) for s, text in texts if s.name not in outcomes]
-    if jobs:
+    jobs = _jobs(found.sources, options, result)
+    outcomes: dict[str, ModuleResult] = {}
+    for job in jobs:
+        if store and (module := _cached(store, job)):
+            outcomes[job.source.name] = module
+    missing = [job for job in jobs if job.source.name not in outcomes]
+    if missing:
         preload()
-    for job, made in zip(
-        jobs, parallel_map(make_module, jobs, context.jobs), strict=True
-    ):
-        context.report(job.source.base_name)
-        outcomes[job.source.name] = made
-        if context.store:
-            _cache(context.store, job, made)
-    _collect([(source, outcomes[source.name]) for source, _ in texts], result)
+    made = parallel_map(make_module, missing, processes)
+    for job, outcome in zip(missing, made, strict=True):
+        report(job.source.base_name)
+        outcomes[job.source.name] = outcome
+        if store:
+            _cache(store, job, outcome)
+    _collect([(job.source, outcomes[job.source.name]) for job in jobs], result)
     known = [module.document for module in result.modules.values()]
     result.problems += without_documents(options.own_models, known)
     return result
 
 
-def _texts(sources: Sequence[Source], result: BuildResult) -> list[tuple[Source, str]]:
-    texts: list[tuple[Source, str]] = []
+def _jobs(
+    sources: Sequence[Source], options: BuildOptions, result: BuildResult
+) -> list[Job]:
+    """Read the sources; the result gets the problems of those that cannot be read."""
+    jobs: list[Job] = []
     for source in sources:
         try:
-            texts.append((source, read_text(source)))
+            jobs.append(Job(source, read_text(source), options))
         except InvalidInputError as invalid:
             result.problems += invalid.problems
-    return texts
+    return jobs
 
 
-def _cached(
-    texts: Sequence[tuple[Source, str]],
-    options: BuildOptions,
-    store: Store | None,
-) -> dict[str, Module]:
-    modules: dict[str, Module] = {}
-    if store is None:
-        return modules
-    for source, text in texts:
-        entry = store.get(_key(store, Job(source, text, options)))
-        module = load(entry) if entry is not None else None
-        if module and (
-            module.text is not None
-            or not options.document_filter.matches(module.document)
-        ):
-            modules[source.name] = module
-    return modules
+def _cached(store: Store, job: Job) -> Module | None:
+    """Return a module from the cache; None without it, or if its text is needed too."""
+    entry = store.get(_key(store, job))
+    module = load(entry) if entry is not None else None
+    if module is None or module.text is not None:
+        return module
+    is_selected = job.options.document_filter.matches(module.document)
+    return None if is_selected else module
 
 
 def _cache(store: Store, job: Job, made: ModuleResult) -> None:
