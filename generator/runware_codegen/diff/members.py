@@ -32,17 +32,15 @@ _DELIVERY = ("deliveryMethod",)
 
 def compare_requests(old: Document, new: Document) -> Iterator[Finding]:
     """Find the differences of the requests of two versions of a document."""
-    before = (old.request, *old.nested_request_classes)
-    after = (new.request, *new.nested_request_classes)
-    yield from _Comparison(Side.REQUEST, before, after).findings()
+    classes = old.request_classes, new.request_classes
+    yield from _Comparison(Side.REQUEST, *classes).findings()
     yield from _definitions(old, new)
 
 
 def compare_results(old: Document, new: Document) -> Iterator[Finding]:
     """Find the differences of the results of two versions of a document."""
-    before = (old.result, *old.nested_result_classes)
-    after = (new.result, *new.nested_result_classes)
-    yield from _Comparison(Side.RESULT, before, after).findings()
+    classes = old.result_classes, new.result_classes
+    yield from _Comparison(Side.RESULT, *classes).findings()
 
 
 def _definitions(old: Document, new: Document) -> Iterator[Finding]:

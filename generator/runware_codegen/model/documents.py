@@ -184,6 +184,16 @@ class Document(DocumentInfo):
     media_limits: tuple[MediaLimit, ...]
 
     @property
+    def request_classes(self) -> tuple[Class, ...]:
+        """The request class, and the classes of objects inside the request."""
+        return (self.request, *self.nested_request_classes)
+
+    @property
+    def result_classes(self) -> tuple[Class, ...]:
+        """The result class, and the classes of objects inside the result."""
+        return (self.result, *self.nested_result_classes)
+
+    @property
     def takes_own_models(self) -> bool:
         """Whether its class accepts the user's own models."""
         return bool(self.own_models or self.patterns)

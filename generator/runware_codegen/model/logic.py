@@ -46,34 +46,33 @@ def lacks(name: str) -> Predicate:
 
 def all_of(parts: Iterable[Predicate]) -> Predicate:
     """Return the conjunction of the parts, simplified."""
-    kept: dict[Predicate, None] = {}
-    for part in _flat(parts, AllOf):
-        if part == FALSE:
-            return FALSE
-        if part != TRUE:
-            kept[part] = None
-    if any(isinstance(part, RequiredProperty) for part in kept):
-        kept.pop(_OBJECT, None)  # only objects have properties
-    merged = _merge(_merge_constants(list(kept), any_part=False), any_part=False)
-    if FALSE in merged:
-        return FALSE
-    return merged[0] if len(merged) == 1 else AllOf(tuple(merged)) if merged else TRUE
+    return _joined(parts, AllOf)
 
 
 def any_of(parts: Iterable[Predicate]) -> Predicate:
     """Return the disjunction of the parts, simplified."""
+    return _joined(parts, AnyOf)
+
+
+def _joined(parts: Iterable[Predicate], kind: type[AllOf | AnyOf]) -> Predicate:
+    """Join the parts; a part that decides the result ends the iteration."""
+    any_part = kind is AnyOf
+    decisive, neutral = (TRUE, FALSE) if any_part else (FALSE, TRUE)
     kept: dict[Predicate, None] = {}
-    for part in _flat(parts, AnyOf):
-        if part == TRUE:
-            return TRUE
-        if part != FALSE:
+    for part in _flat(parts, kind):
+        if part == decisive:
+            return decisive
+        if part != neutral:
             kept[part] = None
-    if any(isinstance(part, OptionalProperty) for part in kept):
+    if any_part and any(isinstance(part, OptionalProperty) for part in kept):
         kept.pop(Not(_OBJECT), None)  # the other part accepts all that are not objects
-    merged = _merge(_merge_constants(list(kept), any_part=True), any_part=True)
-    if TRUE in merged:
-        return TRUE
-    return merged[0] if len(merged) == 1 else AnyOf(tuple(merged)) if merged else FALSE
+    if not any_part and any(isinstance(part, RequiredProperty) for part in kept):
+        kept.pop(_OBJECT, None)  # only objects have properties
+    merged = _merge_constants(list(kept), any_part=any_part)
+    merged = _merge_properties(merged, any_part=any_part)
+    if decisive in merged:
+        return decisive
+    return merged[0] if len(merged) == 1 else kind(tuple(merged)) if merged else neutral
 
 
 def is_in(values: Iterable[Constant]) -> Predicate:
@@ -187,7 +186,7 @@ def _is_constants(part: Predicate) -> bool:
     return isinstance(part.part if isinstance(part, Not) else part, IsIn)
 
 
-def _merge(parts: list[Predicate], *, any_part: bool) -> list[Predicate]:
+def _merge_properties(parts: list[Predicate], *, any_part: bool) -> list[Predicate]:
     """Merge the predicates about each property: x.A and x.B become x.(A and B)."""
     join = any_of if any_part else all_of
     by_name: dict[str, list[RequiredProperty | OptionalProperty]] = {}

@@ -104,8 +104,7 @@ class _Search:
     """Finds values for the types of one document."""
 
     def __init__(self, document: Document) -> None:
-        parts = (*document.nested_request_classes, document.request)
-        self._classes: Mapping[str, Class] = {part.name: part for part in parts}
+        self._classes = {part.name: part for part in document.request_classes}
         self._request = document.request
         self._air = document.air
         self._definitions = dict(document.definitions)

@@ -59,8 +59,7 @@ class _Writer:
     """
 
     def __init__(self, document: Document) -> None:
-        parts = (*document.nested_request_classes, document.request)
-        self._classes = {part.name: part for part in parts}
+        self._classes = {part.name: part for part in document.request_classes}
         self._document = document
         self.names: set[str] = set()
 

@@ -113,8 +113,8 @@ def model_page(document: Document, package: str) -> str:
     """
     folder = module_name(document.task_type)
     module = f"tasks.{folder}.{document.module}"
-    requests = _in_order(document.request, document.nested_request_classes, document)
-    results = _in_order(document.result, document.nested_result_classes, document)
+    requests = _in_order(document.request_classes, document)
+    results = _in_order(document.result_classes, document)
     template = pages_environment().get_template("model.md.jinja")
     return template.render(
         document=document,
@@ -158,11 +158,10 @@ def _command_word(text: str) -> str:
     return text if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", text) else ""
 
 
-def _in_order(
-    top: Class, nested: tuple[Class, ...], document: Document
-) -> tuple[Class, ...]:
-    """Return a class and those below it, in the order of the fields that refer to them."""
-    classes = {part.name: part for part in nested}
+def _in_order(parts: tuple[Class, ...], document: Document) -> tuple[Class, ...]:
+    """Sort the first class and those below it by the fields that refer to them."""
+    classes = {part.name: part for part in parts}
+    top = parts[0]
     found: dict[str, Class] = {top.name: top}
 
     def visit(part: Class) -> None:

@@ -50,8 +50,8 @@ class ModuleMaker:
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        nested = (*document.nested_request_classes, *document.nested_result_classes)
-        classes = {each.name: each for each in (document.request, *nested)}
+        nested = document.nested_result_classes
+        classes = {each.name: each for each in (*document.request_classes, *nested)}
         self._expressions = Expressions(classes)
         self._annotations = Annotations(self._expressions)
         self._used: set[str] = {"ClassVar"}

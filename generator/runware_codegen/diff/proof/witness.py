@@ -70,15 +70,13 @@ class _Values(NamedTuple):
 
 def _tasks(version: Version) -> _Values:
     document = version.document
-    classes = (document.request, *document.nested_request_classes)
-    known = definitions_of(document.definitions, classes)
+    known = definitions_of(document.definitions, document.request_classes)
     return _Values(of_class(document.request), known, version.tasks)
 
 
 def _results(version: Version) -> _Values:
     document = version.document
-    classes = (document.result, *document.nested_result_classes)
-    known = definitions_of(document.result_definitions, classes)
+    known = definitions_of(document.result_definitions, document.result_classes)
     return _Values(of_class(document.result), known, version.results)
 
 

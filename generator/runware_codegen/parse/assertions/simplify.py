@@ -112,18 +112,10 @@ class Simplifier:
             case p.PatternProperties():
                 inner = self.simplify(predicate.part, value_facts(known))
                 return TRUE if inner == TRUE else replace(predicate, part=inner)
-            case p.AdditionalProperties() if self._allows_no_more(predicate, known):
-                return TRUE
-            case p.AdditionalProperties(part, evaluated) if part == FALSE and (
-                absent := self._other_fields(evaluated, known)
-            ):
-                return self.simplify(all_of(absent), known)
+            case p.AdditionalProperties():
+                return self._additional_properties(predicate, known)
             case p.DefinitionRef(definition):
                 return self._definition(definition, known)
-            case p.AdditionalProperties(part, evaluated):
-                inner = self.simplify(part, value_facts(known))
-                others = tuple(self._evaluated(evaluated, known))
-                return TRUE if inner == TRUE else p.AdditionalProperties(inner, others)
             case _:
                 return self._simplify_test(predicate, known)
 
@@ -259,6 +251,18 @@ class Simplifier:
         if field is None:
             return owner.allows_extra, False, None
         return True, field.required, field.type
+
+    def _additional_properties(
+        self, predicate: p.AdditionalProperties, known: Facts
+    ) -> Predicate:
+        part, evaluated = predicate.part, predicate.evaluated
+        if self._allows_no_more(predicate, known):
+            return TRUE
+        if part == FALSE and (absent := self._other_fields(evaluated, known)):
+            return self.simplify(all_of(absent), known)
+        inner = self.simplify(part, value_facts(known))
+        others = tuple(self._evaluated(evaluated, known))
+        return TRUE if inner == TRUE else p.AdditionalProperties(inner, others)
 
     def _definition(self, definition: str, known: Facts) -> Predicate:
         """Inline what a definition asserts beyond the class of an object, if small."""
