@@ -137,7 +137,9 @@ def docs(ctx: click.Context, /, **options: Unpack[DocsOptions]) -> int:
     set in pyproject.toml, generate updates the reference too.
     """
     target = Path(options["output"])
-    name = import_name((ctx.default_map or {}).get("source") or "", options["package"])
+    name = import_name(
+        (ctx.default_map or {}).get("package_output") or "", options["package"]
+    )
     with _terminal(ctx) as terminal, remarking(f"{target} was not changed"):
         lock.check(options["documents"])
         from runware_codegen import pipeline  # noqa: PLC0415  # slow to import

@@ -81,7 +81,7 @@ def _row(
         "fields": document.field_count,
         "rules": document.rule_count,
         "class": document.request_name,
-        "module": f"{package.name}.{module_of(document, package)}",
+        "module": f"{package.name}.{module_of(document)}",
         "title": document.title,
         "creator": document.creator,
         "capabilities": list(document.capabilities),

@@ -12,6 +12,7 @@ from runware_codegen import cache, settings
 from runware_codegen.catalog import lock
 from runware_codegen.documents import load
 from runware_codegen.documents.members import object_of, text_of
+from runware_codegen.naming.names import module_name
 from runware_codegen.output import compare, publish
 from runware_codegen.pages import LastChange
 from runware_codegen.parse import parse
@@ -19,18 +20,18 @@ from runware_codegen.parse.assembly import DocumentFilter, assemble
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.report import counted
 from runware_codegen.resources import BUILTIN
-from runware_codegen.settings import OwnModels
 from runware_codegen.wording import joined
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from runware_codegen.cache import Module
+    from runware_codegen.cache import Module, Store
     from runware_codegen.catalog.lock import LockedDocument
     from runware_codegen.model import Document, DocumentInfo, Package
     from runware_codegen.option_types import DocsOptions, DocumentOptions
     from runware_codegen.output import Change
     from runware_codegen.report import Terminal
+    from runware_codegen.settings import OwnModels
 
 
 _MAX_NAMED = 3
@@ -145,7 +146,7 @@ def import_line(package: Package[DocumentInfo], name: str) -> str:
     """
     by_type = {document.task_type: document for document in package.documents}
     document = by_type.get("imageInference", package.documents[0])
-    module = f"{name}.{module_of(document, package)}"
+    module = f"{name}.{module_of(document)}"
     return f"from {module} import {document.request_name}"
 
 
@@ -159,31 +160,8 @@ def _in_project(target: Path) -> str:
 
 def _make(options: DocsOptions, targets: Targets, terminal: Terminal) -> _Made:
     """Make the files of the targets, or take them from the cache."""
-    terminal.progress("Reading documents")
-    inputs = inputs_of(options)
-    document_filter = DocumentFilter(options["only"], options["include_status"])
     store = cache.open_store() if options["cache"] else None
-    built = cache.build_modules(
-        inputs,
-        cache.BuildOptions(
-            document_filter,
-            options["allow_unenforced"],
-            _own_models(options),
-            targets.name if targets.pages else "",
-        ),
-        store=store,
-        processes=options["jobs"] or cache.available_processors(),
-        report=lambda source: terminal.progress(f"Made the module of {source}"),
-    )
-    _note(built.passed_over, terminal)
-    modules = list(built.selected(document_filter).values())
-    documents = {name: module.document for name, module in built.modules.items()}
-    if not modules:
-        raise _none_left([each.status for each in documents.values()], inputs)
-    _note_left_out(documents, document_filter, terminal)
-    modules.sort(key=lambda module: (module.document.task_type, module.document.id))
-    for module in modules:
-        terminal.detail(f"{module.document.file_name}: {_described(module)}")
+    modules = _modules(options, targets, store, terminal)
     name = targets.package.name if targets.package else targets.name
     package = assemble(name, [module.document for module in modules])
     terminal.warnings(package.unenforced)
@@ -197,6 +175,40 @@ def _make(options: DocsOptions, targets: Targets, terminal: Terminal) -> _Made:
         pages = cache.page_files(paged, modules, _changes(options))
         folders += [(targets.pages, pages)]
     return _Made(package, folders)
+
+
+def _modules(
+    options: DocsOptions, targets: Targets, store: Store | None, terminal: Terminal
+) -> list[Module]:
+    """Make the modules of the selected documents, or take them from the cache."""
+    terminal.progress("Reading documents")
+    inputs, document_filter = inputs_of(options), _filter_of(options)
+    built = cache.build_modules(
+        inputs,
+        cache.BuildOptions(
+            document_filter,
+            options["allow_unenforced"],
+            _own_models(options),
+            targets.name if targets.pages else "",
+        ),
+        store=store,
+        processes=options["jobs"] or cache.available_processors(),
+        report=lambda source: terminal.progress(f"Made the module of {source}"),
+    )
+    _note_passed_over(built.passed_over, terminal)
+    modules = list(built.selected(document_filter).values())
+    documents = {name: module.document for name, module in built.modules.items()}
+    if not modules:
+        raise _none_left([each.status for each in documents.values()], inputs)
+    _note_left_out(documents, document_filter, terminal)
+    modules.sort(key=lambda module: (module.document.task_type, module.document.id))
+    for module in modules:
+        terminal.detail(f"{module.document.file_name}: {_described(module.document)}")
+    return modules
+
+
+def _filter_of(options: DocumentOptions) -> DocumentFilter:
+    return DocumentFilter(options["only"], options["include_status"])
 
 
 def _changes(options: DocumentOptions) -> dict[str, LastChange]:
@@ -224,14 +236,13 @@ def read_package(
     terminal.progress("Reading documents")
     inputs = inputs_of(selection)
     loaded = load(inputs)
-    _note(loaded.passed_over, terminal)
+    _note_passed_over(loaded.passed_over, terminal)
     terminal.progress("Parsing documents")
     package = parse(
         loaded.documents,
         package=name,
         allow_unenforced=selection["allow_unenforced"],
-        only=selection["only"],
-        include_status=selection["include_status"],
+        document_filter=_filter_of(selection),
         own_models=_own_models(selection),
     )
     if not package.documents:
@@ -246,7 +257,7 @@ def _own_models(selection: DocumentOptions) -> OwnModels:
 
     The lock maps an architecture to documents; the first of them by identifier is used.
     """
-    own = selection.get("own_models") or OwnModels()
+    own = selection["own_models"]
     if not own.lines:
         return own
     locked = _locked(selection)
@@ -274,21 +285,20 @@ def inputs_of(selection: DocumentOptions) -> Sequence[str]:
     return selection["documents"] or [f"{BUILTIN}*"]
 
 
-def _note(passed_over: Iterable[str], terminal: Terminal) -> None:
+def _note_passed_over(passed_over: Iterable[str], terminal: Terminal) -> None:
     for passed in sorted(set(passed_over)):
         terminal.note(f"Skipped {passed}.")
 
 
-def module_of(document: DocumentInfo, package: Package[DocumentInfo]) -> str:
+def module_of(document: DocumentInfo) -> str:
     """Return the module from which the classes of a document are imported."""
-    [task_type] = [t for t in package.task_types if t.name == document.task_type]
-    return f"tasks.{task_type.module}"
+    return f"tasks.{module_name(document.task_type)}"
 
 
-def _described(module: Module) -> str:
+def _described(document: DocumentInfo) -> str:
     return (
-        f"{module.document.id}, {module.document.task_type},"
-        f" {module.document.field_count} fields, {module.document.rule_count} rules"
+        f"{document.id}, {document.task_type},"
+        f" {document.field_count} fields, {document.rule_count} rules"
     )
 
 

@@ -73,7 +73,9 @@ class ClientCommand(ProjectCommand):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the command line for each client, in its own context."""
-        clients = self.settings(self._selected(_read_clients(ctx, args), ctx, args))
+        clients = self.default_options(
+            self._selected(_read_clients(ctx, args), ctx, args)
+        )
         first, *others = clients
         ctx.default_map = first
         ctx.obj = [self._context_for(ctx, args, client) for client in others]
@@ -85,7 +87,7 @@ class ClientCommand(ProjectCommand):
         self._check_folders(contexts)
         return max(super(ClientCommand, self).invoke(each) or 0 for each in contexts)
 
-    def settings(self, clients: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def default_options(self, clients: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return the default options of each client."""
         return clients
 
@@ -131,10 +133,10 @@ class ClientCommand(ProjectCommand):
 class DocsCommand(ClientCommand):
     """The command `docs`, which writes to the folder of the setting `docs`."""
 
-    def settings(self, clients: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def default_options(self, clients: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return the default options of the clients that have the setting `docs`."""
         having = [client for client in clients if client.get("docs")] or clients
-        return [_settings_of_pages(client) for client in having]
+        return [_options_of_pages(client) for client in having]
 
     def setting_of(self, parameter: str) -> str:
         """Return the key in pyproject.toml for a required parameter."""
@@ -148,7 +150,7 @@ class DocsCommand(ClientCommand):
 class ListCommand(ClientCommand):
     """The command `list`, which runs once for all clients."""
 
-    def settings(self, clients: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def default_options(self, clients: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return the default options of each client, with a name for its package."""
         return [{"package": "runware_client", **client} for client in clients]
 
@@ -233,10 +235,10 @@ def each_client(ctx: click.Context) -> list[click.Context]:
     return [ctx, *ctx.obj]
 
 
-def _settings_of_pages(client: dict[str, Any]) -> dict[str, Any]:
+def _options_of_pages(client: dict[str, Any]) -> dict[str, Any]:
     """Return the default options of `docs` for a client."""
     pages = {name: value for name, value in client.items() if name != "output"}
-    pages["source"] = client.get("output")
+    pages["package_output"] = client.get("output")
     return {**pages, "output": pages["docs"]} if pages.get("docs") else pages
 
 

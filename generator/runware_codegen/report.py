@@ -66,9 +66,7 @@ class Terminal:
         live = sys.stdout is not None and sys.stdout.isatty()
         for line in _unified_diff(change, folder):
             if live:
-                shown = _escaped(line, "\t\n")
-                style = _STYLE_OF_DIFF.get(line[0])
-                self._write(click.style(shown, fg=style), sys.stdout)
+                self._write(colored_patch_line(_escaped(line, "\t\n")), sys.stdout)
             else:
                 self._write(line, sys.stdout, color=True)  # click removes nothing
 
@@ -230,6 +228,11 @@ def _unified_diff(change: Change, folder: str) -> Iterator[str]:
         head += [f"+++ {'/dev/null' if change.after is None else new}"]
     yield from head
     yield from hunks[2:]  # less a head that names no files
+
+
+def colored_patch_line(line: str) -> str:
+    """Color a line of a patch: added, removed, or the place of a change."""
+    return click.style(line, fg=_STYLE_OF_DIFF.get(line[:1]))
 
 
 def _lines(text: str | None) -> list[str]:

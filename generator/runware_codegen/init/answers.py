@@ -16,7 +16,7 @@ from runware_codegen.init.models import ModelQuestion
 from runware_codegen.options import DOCUMENTS_FOLDER, documents_folder
 from runware_codegen.package_name import invalid_package
 from runware_codegen.problems import InvalidInputError
-from runware_codegen.report import plain
+from runware_codegen.report import colored_patch_line, plain
 from runware_codegen.resources import BUILTIN, builtin_documents, builtin_task_type
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from runware_codegen.report import Terminal
 
 _PACKAGE = "runware_client"
-_STYLE_OF_DIFF = {"+": "green", "-": "red", "@": "cyan"}
 _GENERAL = """\
 These are built in, one for each task type, and fit every model. Type task types or
 patterns, separated by commas: imageInference, image*. Or type all or none.
@@ -66,8 +65,7 @@ class Answers:
         if self.interactive:
             lines = before.splitlines(), after.splitlines()
             for line in difflib.unified_diff(*lines, str(file), str(file), lineterm=""):
-                style = _STYLE_OF_DIFF.get(line[:1])
-                terminal.result(click.style(plain(line), fg=style))
+                terminal.result(colored_patch_line(plain(line)))
             question = f"{file} has other settings of runware-codegen. Replace them?"
             return click.confirm(question)
         message = "The file already has other settings of runware-codegen."

@@ -27,8 +27,8 @@ class DocumentFilter(NamedTuple):
         statuses: The statuses to include. A document without one is included.
     """
 
-    only: tuple[str, ...]
-    statuses: tuple[str, ...]
+    only: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ("live", "deprecated")
 
     def matches(self, document: DocumentInfo) -> bool:
         """Return whether a document is selected."""

@@ -11,21 +11,24 @@ from runware_codegen.problems import InvalidInputError
 from runware_codegen.settings import OwnModels
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from runware_codegen.documents import SourceDocument as Source
     from runware_codegen.model import Document, Package
     from runware_codegen.problems import Problem
 
 
-def parse(  # noqa: PLR0913 - options of the command
+_USUAL_FILTER = DocumentFilter()
+_NO_MODELS = OwnModels()
+
+
+def parse(
     documents: Iterable[Source],
     *,
     package: str,
     allow_unenforced: bool = False,
-    only: Sequence[str] = (),
-    include_status: Sequence[str] = ("live", "deprecated"),
-    own_models: OwnModels | None = None,
+    document_filter: DocumentFilter = _USUAL_FILTER,
+    own_models: OwnModels = _NO_MODELS,
 ) -> Package[Document]:
     """Turn documents into the model of a package.
 
@@ -33,29 +36,26 @@ def parse(  # noqa: PLR0913 - options of the command
         documents: In any order.
         package: The name of the package.
         allow_unenforced: Whether keywords that are not supported are allowed.
-        only: Patterns of identifiers, AIRs or task types; empty for all documents.
-        include_status: The statuses to include. A document without one is included.
+        document_filter: Selects the documents of the package.
         own_models: The user's own models, which classes accept too.
 
     Raises:
         InvalidInputError: With all problems of all documents.
     """
-    choice = DocumentFilter(tuple(only), tuple(include_status))
     chosen: dict[str, Document] = {}
     problems: list[Problem] = []
-    own = own_models or OwnModels()
     known: list[Document] = []
     for source in documents:
         try:
             document = parse_document(source, allow_unenforced=allow_unenforced)
-            document = with_own_models(document, own)
+            document = with_own_models(document, own_models)
         except InvalidInputError as error:
             problems += error.problems
             continue
         known.append(document)
-        if choice.matches(document):
+        if document_filter.matches(document):
             chosen[source.source] = document
-    problems += without_documents(own, known)
+    problems += without_documents(own_models, known)
     if problems := [*problems, *conflicts(chosen)]:
         raise InvalidInputError(problems)
     return assemble(package, chosen.values())
