@@ -9,9 +9,10 @@ import datetime as dt
 import json
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from runware_codegen import toml_files
+from runware_codegen.documents.members import is_array, member
 from runware_codegen.output.files import replace
 from runware_codegen.problems import InvalidInputError, json_pointer
 
@@ -65,7 +66,7 @@ def read(path: Path) -> dict[str, Acceptance]:
     if tree.get("version") != _VERSION:
         raise _invalid(path, "The version is not 1", "/version")
     found: object = tree.get("accepted", [])
-    tables = cast("list[object]", found) if isinstance(found, list) else [None]
+    tables: list[object] = found if is_array(found) else [None]
     accepted: dict[str, Acceptance] = {}
     for number, table in enumerate(tables):
         acceptance = _read(table)
@@ -102,11 +103,8 @@ def accept(
 
 
 def _read(table: object) -> Acceptance | None:
-    if not isinstance(table, dict):
-        return None
-    members = cast("dict[str, object]", table)
-    texts = {n: text for n in _TEXTS if isinstance(text := members.get(n), str)}
-    expires = members.get("expires")
+    texts = {n: text for n in _TEXTS if isinstance(text := member(table, n), str)}
+    expires = member(table, "expires")
     if len(texts) != len(_TEXTS) or type(expires) is not dt.date:
         return None
     return Acceptance(**texts, expires=expires)

@@ -76,21 +76,21 @@ def conflicts(documents: Mapping[str, DocumentInfo]) -> list[Problem]:
     names: dict[str, tuple[str, str]] = {}
     packages: dict[str, tuple[str, str]] = {}
     for source, document in sorted(documents.items()):
-        repeated = False
-        for model in document.models or ("",):
-            first = tasks.setdefault((document.task_type, model), source)
-            if first != source and not repeated:
-                repeated = True
-                problems.append(_repeated(source, document.task_type, model, first))
         package = module_name(document.task_type)
+        found = [
+            _repeated(source, document.task_type, model, first)
+            for model in document.models or ("",)
+            if (first := tasks.setdefault((document.task_type, model), source))
+            != source
+        ]
         for name in (document.module, document.request_name):
             full = f"tasks.{package}.{name}"
             known, identifier = names.setdefault(full, (source, document.id))
-            if known != source and not repeated:
-                repeated = True
-                problems.append(
+            if known != source:
+                found.append(
                     _name_conflict(source, document.id, identifier, known, full)
                 )
+        problems += found[:1]
         known, name = packages.setdefault(package, (source, document.task_type))
         if name != document.task_type:
             problems.append(

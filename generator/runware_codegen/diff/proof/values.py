@@ -142,27 +142,17 @@ class Values(Violations):
                 return self._number(test, value)
             case p.LengthIn() | p.Matches() | p.HasFormat():
                 return self._text(test, value)
-            case _ if is_object(value):
-                return self._object(test, value)
-            case _ if is_array(value):
-                return self._array(test, value)
-            case (
-                p.ItemCount()
-                | p.Items()
-                | p.Contains()
-                | p.PrefixItem()
-                | p.UniqueItems()
-            ):
-                return self._array(test, [])
-            case (
-                p.RequiredProperty()
-                | p.AdditionalProperties()
-                | p.PropertyNames()
-                | p.PropertyCount()
-            ):
-                return self._object(test, {})
             case _:
-                return value
+                return self._collection(test, value)
+
+    def _collection(self, test: Predicate, value: Any) -> Any:
+        """Change an object or an array; another value becomes one that the test needs."""
+        start = value if is_object(value) or is_array(value) else self._start(test)
+        if is_object(start):
+            return self._object(test, start)
+        if is_array(start):
+            return self._array(test, start)
+        return {} if isinstance(test, p.PropertyNames) else value
 
     def all_of(self, parts: tuple[Predicate, ...], value: Any) -> Any:
         """Change a value until it satisfies all predicates, in a few passes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 from runware_codegen.model import Rule, Size, SizeRule
@@ -119,10 +120,8 @@ def _codependent_properties(part: Predicate) -> set[str]:
         if isinstance(need, p.RequiredProperty) and need == has(need.name)
     }
     names = {name for pair in demands for name in pair}
-    mutual = len(demands) == len(names) * (len(names) - 1)
-    mutual = mutual and all(one != other for one, other in demands)
     whole = isinstance(part, p.AllOf) and len(part.parts) == len(names)
-    return names if whole and mutual else set()
+    return names if whole and demands == {*permutations(names, 2)} else set()
 
 
 def _codependency_rule(names: set[str]) -> Rule:
