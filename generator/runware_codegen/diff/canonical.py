@@ -53,7 +53,7 @@ def property_names(value: object) -> Iterator[str]:
     match value:
         case p.RequiredProperty(name) | p.OptionalProperty(name):
             yield name
-        case p.AreaIn(first, second) | p.RatioIn(first, second):
+        case p.FigureIn(_, first, second):
             yield from (first, second)
         case _:
             pass
@@ -61,10 +61,10 @@ def property_names(value: object) -> Iterator[str]:
         yield from property_names(part)
 
 
-def has_part(value: object, classes: tuple[type, ...]) -> bool:
-    """Return whether a predicate is or contains one of these classes."""
-    return isinstance(value, classes) or any(
-        has_part(part, classes) for part in _parts(value)
+def has_part(value: object, kind: type) -> bool:
+    """Return whether a predicate is or contains one of a kind."""
+    return isinstance(value, kind) or any(
+        has_part(each, kind) for each in _parts(value)
     )
 
 

@@ -60,11 +60,8 @@ def _tests(one: Predicate, other: Predicate) -> bool:
             | (p.PropertyCount(a, b), p.PropertyCount(c, d))
         ):
             return _spans(c, d, a, b)
-        case (p.AreaIn(x, y, a, b), p.AreaIn(v, w, c, d)) | (
-            p.RatioIn(x, y, a, b),
-            p.RatioIn(v, w, c, d),
-        ):
-            return (x, y) == (v, w) and _spans(c, d, a, b)
+        case p.FigureIn(kind, x, y, a, b), p.FigureIn(same, v, w, c, d):
+            return (kind, x, y) == (same, v, w) and _spans(c, d, a, b)
         case (
             p.RequiredProperty(name, part),
             p.RequiredProperty(same, wider) | p.OptionalProperty(same, wider),

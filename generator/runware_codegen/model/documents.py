@@ -194,6 +194,11 @@ class Document(DocumentInfo):
         return (self.result, *self.nested_result_classes)
 
     @property
+    def is_about_another_task(self) -> bool:
+        """Whether its `taskUUID` identifies another task, not the task itself."""
+        return self.task_type in ("getResponse", "getTaskDetails")
+
+    @property
     def takes_own_models(self) -> bool:
         """Whether its class accepts the user's own models."""
         return bool(self.own_models or self.patterns)

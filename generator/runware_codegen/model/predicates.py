@@ -203,19 +203,18 @@ class UniqueItems:
 
 
 @dataclass(frozen=True, slots=True)
-class AreaIn:
-    """Two properties whose product is within bounds, if both are numbers."""
+class FigureIn:
+    """The area or the ratio of two properties is within bounds, if both are numbers.
 
-    first: str
-    second: str
-    minimum: int | float | None
-    maximum: int | float | None
+    Attributes:
+        operation: "area" for the product, "ratio" for the quotient.
+        first: The name of the first property.
+        second: The name of the second property.
+        minimum: The lower bound; None for none.
+        maximum: The upper bound; None for none.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class RatioIn:
-    """Two properties whose quotient is within bounds, if both are numbers."""
-
+    operation: str
     first: str
     second: str
     minimum: int | float | None
@@ -353,8 +352,7 @@ Predicate: TypeAlias = (
     | ItemCount
     | PropertyCount
     | UniqueItems
-    | AreaIn
-    | RatioIn
+    | FigureIn
     | RequiredProperty
     | OptionalProperty
     | PrefixItem

@@ -286,7 +286,7 @@ def _paths(predicate: Predicate, above: Path) -> Iterator[Path]:
         case p.RequiredProperty(name, part) | p.OptionalProperty(name, part):
             yield (*above, name)
             yield from _paths(part, (*above, name))
-        case p.AreaIn(first, second) | p.RatioIn(first, second):
+        case p.FigureIn(_, first, second):
             yield from ((*above, first), (*above, second))
         case _:
             for child in children(predicate):

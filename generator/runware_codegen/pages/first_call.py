@@ -10,7 +10,6 @@ from runware_codegen.pages.example import example_task
 from runware_codegen.render.imports import import_of
 from runware_codegen.render.literals import LINE
 from runware_codegen.render.literals import value as literal
-from runware_codegen.render.module import ABOUT_ANOTHER_TASK
 
 if TYPE_CHECKING:
     from runware_codegen.documents import JsonValue
@@ -31,7 +30,7 @@ def first_call(document: Document, package: str, module: str) -> str:
         which has to exist.
     """
     task = example_task(document)
-    if task is None or document.task_type in ABOUT_ANOTHER_TASK:
+    if task is None or document.is_about_another_task:
         return ""
     writer = _Writer(document)
     call = writer.construct(document.request, task, len("request = "))
@@ -105,6 +104,5 @@ class _Writer:
 def is_filled_in(field: Field, document: Document) -> bool:
     """Return whether the constructor sets a required field."""
     one = isinstance(field.type, Literals) and len(field.type.values) == 1
-    about_another = document.task_type in ABOUT_ANOTHER_TASK
-    own = field.json_name == "taskUUID" and not about_another
+    own = field.json_name == "taskUUID" and not document.is_about_another_task
     return field.required and (one or own)

@@ -274,16 +274,19 @@ class Expressions(ValueTests):
         return conjunction([self.write(guard, deeper), is_evaluated])
 
 
+_ARRAY_TESTS = (
+    *(p.ItemCount, p.UniqueItems, p.PrefixItem, p.Items),
+    *(p.Contains, p.UnevaluatedItems),
+)
+_OBJECT_TESTS = (
+    *(p.PropertyCount, p.AdditionalProperties, p.PatternProperties, p.PropertyNames),
+    p.FigureIn,
+)
 _DEFINED_FOR = (
     ((p.InRange, p.MultipleOf), ("number", "integer")),
     ((p.LengthIn, p.Matches, p.HasFormat), ("string",)),
-    ((p.ItemCount, p.UniqueItems, p.PrefixItem, p.Items), ("array",)),
-    ((p.Contains, p.UnevaluatedItems), ("array",)),
-    (
-        (p.PropertyCount, p.AdditionalProperties, p.PatternProperties, p.PropertyNames),
-        ("object",),
-    ),
-    ((p.AreaIn, p.RatioIn), ("object",)),
+    (_ARRAY_TESTS, ("array",)),
+    (_OBJECT_TESTS, ("object",)),
 )
 """Tests, and the JSON types for which they are defined, the widest first."""
 

@@ -206,7 +206,7 @@ class ModuleMaker:
 
     def _is_own_uuid(self, field: Field) -> bool:
         """Whether a field identifies this task, and not another task."""
-        own = self._document.task_type not in ABOUT_ANOTHER_TASK
+        own = not self._document.is_about_another_task
         is_uuid = isinstance(field.type, String) and field.type.format == "uuid"
         return own and is_uuid and field.json_name == "taskUUID"
 
@@ -292,10 +292,6 @@ def _only_value(field: Field) -> str:
             return value(only)
         case _:
             return ""
-
-
-ABOUT_ANOTHER_TASK = frozenset({"getResponse", "getTaskDetails"})
-"""Task types whose `taskUUID` identifies another task, not the task itself."""
 
 
 def wire_name(name: str) -> str:

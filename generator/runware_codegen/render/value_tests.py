@@ -81,11 +81,11 @@ class ValueTests:
                 return self.helper(predicate_name(name), on)
             case p.UniqueItems():
                 return self.helper("all_different", on)
-            case p.AreaIn() | p.RatioIn():
-                helper = "area_in" if isinstance(test, p.AreaIn) else "ratio_in"
-                names = string(test.first), string(test.second)
-                bounds = repr(test.minimum), repr(test.maximum)
-                return self.helper(helper, on, *names, *bounds)
+            case p.FigureIn(operation, first, second, least, most):
+                names = string(first), string(second)
+                return self.helper(
+                    f"{operation}_in", on, *names, repr(least), repr(most)
+                )
             case p.DefinitionRef(definition):
                 self.definitions.add(definition)
                 return call(f"_{definition}", on)

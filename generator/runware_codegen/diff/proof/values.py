@@ -267,7 +267,7 @@ class Values(Violations):
                 kept = {n: v for n, v in made.items() if holds(part, v, self.known)}
                 named = {n: v for n, v in value.items() if n not in others}
                 return {**named, **kept}
-            case p.AreaIn() | p.RatioIn():
+            case p.FigureIn():
                 return figure(self.random, test, value, wanted=True)
             case _:
                 return value

@@ -189,14 +189,14 @@ class Violations(ABC):
             case p.AdditionalProperties(part):
                 bad = self.changed(part, self.random.choice(OTHERS), wanted=False)
                 return {**value, self.random.choice(_NAMES): bad}
-            case p.AreaIn() | p.RatioIn():
+            case p.FigureIn():
                 return figure(self.random, test, value, wanted=False)
             case _:
                 return value
 
 
 def figure(
-    random: Random, test: p.AreaIn | p.RatioIn, value: dict[str, Any], *, wanted: bool
+    random: Random, test: p.FigureIn, value: dict[str, Any], *, wanted: bool
 ) -> dict[str, Any]:
     """Set the second member so that the product or quotient is at its limit."""
     first = value.get(test.first)
@@ -208,7 +208,7 @@ def figure(
         factor = Fraction(1)
     figure = Fraction(str(goal)) * factor
     one = Fraction(str(first))
-    second = figure / one if isinstance(test, p.AreaIn) else one / (figure or 1)
+    second = figure / one if test.operation == "area" else one / (figure or 1)
     return {**value, test.first: first, test.second: plain(second)}
 
 

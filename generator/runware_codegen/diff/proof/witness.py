@@ -15,11 +15,10 @@ from runware_codegen.documents.members import is_array, is_object
 from runware_codegen.model.class_predicates import definitions_of, of_class
 from runware_codegen.model.predicates import (
     TRUE,
-    AreaIn,
     Contains,
+    FigureIn,
     Matches,
     Predicate,
-    RatioIn,
     RequiredProperty,
 )
 from runware_codegen.parse.assertions.evaluate import holds
@@ -203,7 +202,7 @@ def is_beyond_schemas(*predicates: Predicate) -> bool:
 
     Only emitted code checks them.
     """
-    return has_part(predicates, (AreaIn, RatioIn))
+    return has_part(predicates, FigureIn)
 
 
 def _separated(

@@ -192,8 +192,8 @@ def _holds_for_object(
         case p.AdditionalProperties(part):
             others = additional(test, value, known)
             return all(holds(part, value[name], known) for name in others)
-        case p.AreaIn() | p.RatioIn():
-            return _is_area_or_ratio_within(test, value)
+        case p.FigureIn():
+            return _is_figure_within(test, value)
         case _:
             return False
 
@@ -215,15 +215,14 @@ def additional(
     ]
 
 
-def _is_area_or_ratio_within(
-    test: p.AreaIn | p.RatioIn, value: dict[str, JsonValue]
-) -> bool:
+def _is_figure_within(test: p.FigureIn, value: dict[str, JsonValue]) -> bool:
     first, second = value.get(test.first), value.get(test.second)
     if not (is_number(first) and is_number(second)):
         return True
     one, other = Fraction(str(first)), Fraction(str(second))
-    if isinstance(test, p.RatioIn) and other == 0:
+    is_area = test.operation == "area"
+    if not is_area and other == 0:
         return False
-    figure = one * other if isinstance(test, p.AreaIn) else one / other
+    figure = one * other if is_area else one / other
     above = test.minimum is None or figure >= Fraction(str(test.minimum))
     return above and (test.maximum is None or figure <= Fraction(str(test.maximum)))

@@ -22,6 +22,7 @@ from runware_codegen.model.logic import (
     optional_property,
 )
 from runware_codegen.model.predicates import FALSE, TRUE, Predicate
+from runware_codegen.model.type_predicates import has_type
 from runware_codegen.parse.assertions.unevaluated import (
     evaluated_items,
     evaluated_properties,
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 
 
 def _for_type(json_type: str, test: Predicate) -> Predicate:
-    return any_of([not_(p.IsType(frozenset({json_type}))), test])
+    return any_of([not_(has_type(json_type)), test])
 
 
 def _type(_: Subschemas, schema: Schema) -> Predicate:
@@ -240,11 +241,9 @@ def _constraints(_: Subschemas, schema: Schema) -> Predicate:
 def _constraint(constraint: JsonObject) -> Predicate:
     if not is_about_numbers(constraint):
         return TRUE
+    bounds = bound(constraint, "minimum"), bound(constraint, "maximum")
     first, second = names(constraint["parameters"])
-    test = p.AreaIn if constraint["operation"] == "area" else p.RatioIn
-    return test(
-        first, second, bound(constraint, "minimum"), bound(constraint, "maximum")
-    )
+    return p.FigureIn(str(constraint["operation"]), first, second, *bounds)
 
 
 KEYWORDS: dict[str, Callable[[Subschemas, Schema], Predicate]] = {

@@ -22,6 +22,7 @@ from runware_codegen.model.logic import (
     required_property,
 )
 from runware_codegen.model.predicates import FALSE, TRUE, Predicate
+from runware_codegen.model.type_predicates import has_type
 from runware_codegen.parse.assertions.evaluate import holds_constant
 from runware_codegen.parse.assertions.facts import (
     Facts,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
     from runware_codegen.model import Class, Type
 
-_OBJECT = p.IsType(frozenset({"object"}))
+_OBJECT = has_type("object")
 
 _MAX_ABSENT = 8
 """The most members for which a test that they are absent is written out."""

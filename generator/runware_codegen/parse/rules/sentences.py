@@ -88,7 +88,7 @@ def verb_phrase(test: Predicate) -> VerbPhrase:
             return _have(count_of(least, most, "member"))
         case p.UniqueItems():
             return _have("no two equal items")
-        case p.AreaIn() | p.RatioIn():
+        case p.FigureIn():
             return _have(" ".join(_figure(test)))
         case p.PrefixItem(index, part):
             return _have(f"as item {index + 1} only a value that {_that(part)}")
@@ -161,8 +161,8 @@ def _opposite(test: p.InRange) -> p.InRange | None:
     return p.InRange(ge=test.lt, gt=test.le, le=test.gt, lt=test.ge)
 
 
-def _figure(test: p.AreaIn | p.RatioIn) -> tuple[str, str]:
-    sign = "×" if isinstance(test, p.AreaIn) else "÷"
+def _figure(test: p.FigureIn) -> tuple[str, str]:
+    sign = "×" if test.operation == "area" else "÷"
     span = bounds_of(p.InRange(ge=test.minimum, le=test.maximum))
     return f"{test.first} {sign} {test.second}", span
 
@@ -322,7 +322,7 @@ def demand(part: Predicate, path: str = "") -> str:
             return _when_clause(condition, then, otherwise, path)
         case p.Always(truth):
             return f"{path or 'it'} is {'allowed' if truth else 'not allowed'}"
-        case p.AreaIn() | p.RatioIn():
+        case p.FigureIn():
             return " must be ".join(_figure(part))
         case p.PrefixItem(index, inner) if is_test_or_negation(inner):
             return f"item {index + 1}{f' of {path}' if path else ''} {_must(inner)}"
