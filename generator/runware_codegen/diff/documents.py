@@ -122,18 +122,17 @@ def _matched(
     removed: Iterable[Text], added: Iterable[Text], selection: DocumentFilter
 ) -> Iterator[_Job]:
     """Pair documents whose files were renamed: by identifier, then by AIR."""
-    left = [(text, _loaded(text)) for text in removed]
-    right = [(text, _loaded(text)) for text in added]
+    left = [loaded for text in removed if (loaded := _loaded(text))]
+    right = [loaded for text in added if (loaded := _loaded(text))]
     for match in (_have_same_id, _are_about_same_model):
         for one in list(left):
-            for other in right:
-                if one[1] and other[1] and match(one[1].document, other[1].document):
-                    left.remove(one)
-                    right.remove(other)
-                    yield _Job(one[0], other[0], selection)
-                    break
-    yield from (_Job(text, None, selection) for text, loaded in left if loaded)
-    yield from (_Job(None, text, selection) for text, loaded in right if loaded)
+            same = (each for each in right if match(one.document, each.document))
+            if other := next(same, None):
+                left.remove(one)
+                right.remove(other)
+                yield _Job(one.text, other.text, selection)
+    yield from (_Job(one.text, None, selection) for one in left)
+    yield from (_Job(None, one.text, selection) for one in right)
 
 
 def _with_copy(job: _Job, old: Sequence[Text], new: Sequence[Text]) -> _Job:

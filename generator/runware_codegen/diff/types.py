@@ -18,7 +18,7 @@ from runware_codegen.diff.constraints import (
     replaced,
     widened,
 )
-from runware_codegen.diff.entries import Direction, Finding
+from runware_codegen.diff.entries import Direction, Finding, Side
 from runware_codegen.diff.implication import implies
 from runware_codegen.model import class_names, json_types
 from runware_codegen.model import types as t
@@ -223,7 +223,7 @@ def _types_differ(
         direction = Direction.WIDENED
     elif not new or implies(now.predicate, was.predicate):
         direction = Direction.NARROWED
-    elif place.side == "result" or kinds & others:
+    elif place.side is Side.RESULT or kinds & others:
         direction = Direction.CHANGED
     else:
         direction = Direction.NARROWED

@@ -134,10 +134,11 @@ class ClassBuilder:
         closing = [*self._closed_names(merged)]
         allowed = [names for names, _ in closing]
         closed = allowed[0].intersection(*allowed) if allowed else None
-        fields, unexpressed, possible = self._fields(merged, closed)
-        if not possible:
+        found = self._fields(merged, closed)
+        if found is None:
             del self.by_name[name]
             return None
+        fields, unexpressed = found
         made = Class(name, doc, fields, allows_extra=closed is None)
         self.by_name[name] = made
         handled = merged.keyword_paths("type", "properties")
@@ -193,8 +194,8 @@ class ClassBuilder:
 
     def _fields(
         self, merged: MergedSchema, closed: frozenset[str] | None
-    ) -> tuple[tuple[Field, ...], list[Predicate], bool]:
-        """Return the fields, what they do not express, and whether they are possible."""
+    ) -> tuple[tuple[Field, ...], list[Predicate]] | None:
+        """Return the fields, and what they do not express; None if one is impossible."""
         required = merged.required()
         fields: list[Field] = []
         unexpressed: list[Predicate] = []
@@ -224,7 +225,7 @@ class ClassBuilder:
                 lowered = map(self._types.lowering.lower_child, others)
                 unexpressed += [optional_property(wire, part) for part in lowered]
             elif wire in required:
-                return (), [], False
+                return None
             elif closed is None:
                 unexpressed.append(lacks(wire))
         for wire, member in in_branches.items():
@@ -237,10 +238,10 @@ class ClassBuilder:
             required.union(closed or ()) - declared.keys() - names.keys()
         ):
             if closed is not None and wire not in closed:
-                return (), [], False
+                return None
             sure = wire in required
             fields.append(Field(named(wire), wire, t.Anything(), required=sure))
-        return tuple(fields), unexpressed, True
+        return tuple(fields), unexpressed
 
     def _field_of_branches(
         self, wire: str, name: str, member: BranchProperty, *, required: bool
