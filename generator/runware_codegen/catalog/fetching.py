@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from runware_codegen.catalog.fetch_run import UpdateReport
-    from runware_codegen.catalog.index import Entry, Index
+    from runware_codegen.catalog.index import CatalogEntry, Index
     from runware_codegen.catalog.web import Response
     from runware_codegen.option_types import FetchOptions
     from runware_codegen.report import Terminal
@@ -182,7 +182,7 @@ def _lock_facts(run: FetchRun, listed: Index) -> None:
             run.lock.add(current)
 
 
-def _as_listed(locked: LockedDocument, entry: Entry) -> LockedDocument:
+def _as_listed(locked: LockedDocument, entry: CatalogEntry) -> LockedDocument:
     """Return an entry of the lock with the facts of the catalogue.
 
     The URL stays if the catalogue is on another server, such as a mirror.

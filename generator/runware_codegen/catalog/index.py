@@ -14,7 +14,7 @@ URL = "https://runware.ai/docs/models/index.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CatalogEntry:
     """A model of the catalogue, or a utility, which the index does not list.
 
     Attributes:
@@ -60,7 +60,7 @@ class Index:
     """
 
     url: str
-    entries: tuple[Entry, ...]
+    entries: tuple[CatalogEntry, ...]
     invalid_entries: tuple[str, ...]
 
 
@@ -86,7 +86,7 @@ def read_index(content: bytes, url: str) -> Index:
         raise _no_index(url, fault) from None
     if not is_array(tree):
         raise _no_index(url, "is not a list")
-    entries: dict[str, Entry] = {}
+    entries: dict[str, CatalogEntry] = {}
     invalid: list[str] = []
     for number, item in enumerate(tree, start=1):
         entry, fault = _entry(item, url)
@@ -107,9 +107,11 @@ def is_web_page(content: bytes) -> bool:
     return content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"
 
 
-def utility(name: str, index_url: str) -> Entry:
+def utility(name: str, index_url: str) -> CatalogEntry:
     """Return an entry for a utility; the utility may not exist."""
-    return Entry(name, "", "", urljoin(index_url, f"../platform/{name}/schema.json"))
+    return CatalogEntry(
+        name, "", "", urljoin(index_url, f"../platform/{name}/schema.json")
+    )
 
 
 def list_command(index_url: str) -> str:
@@ -125,7 +127,7 @@ def mirror_url(url: str, identifier: str, index_url: str) -> str:
     return urljoin(index_url, f"{identifier}/schema.json")
 
 
-def _entry(item: object, index_url: str) -> tuple[Entry | None, str]:
+def _entry(item: object, index_url: str) -> tuple[CatalogEntry | None, str]:
     """Parse a model; return it, or None and what is wrong."""
     if not is_object(item):
         return None, "it is not an object"
@@ -134,7 +136,7 @@ def _entry(item: object, index_url: str) -> tuple[Entry | None, str]:
         shown = json.dumps(identifier)[:80]
         return None, f"its id {shown} is not valid as the name of a file"
     texts = (each for each in array_of(item, "capabilities") if isinstance(each, str))
-    entry = Entry(
+    entry = CatalogEntry(
         id=identifier,
         air=air if is_air(air) else "",
         status=text_of(item, "status"),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
-    from runware_codegen.catalog.index import Entry
+    from runware_codegen.catalog.index import CatalogEntry
     from runware_codegen.catalog.lock import LockedDocument
     from runware_codegen.option_types import ListOptions
     from runware_codegen.report import Terminal
@@ -88,7 +88,7 @@ def list_catalog(
 
 
 def _is_chosen(
-    entry: Entry,
+    entry: CatalogEntry,
     locked: dict[str, LockedDocument],
     only: Collection[str],
     statuses: Collection[str],
@@ -103,7 +103,7 @@ def _is_chosen(
 
 
 def _row(
-    entry: Entry, folders: Sequence[Path], locked: dict[str, LockedDocument]
+    entry: CatalogEntry, folders: Sequence[Path], locked: dict[str, LockedDocument]
 ) -> Row:
     known = locked.get(entry.id)
     return {

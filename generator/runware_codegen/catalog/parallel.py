@@ -9,43 +9,43 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-Job = TypeVar("Job")
-Made = TypeVar("Made")
+Value = TypeVar("Value")
+Result = TypeVar("Result")
 
 
 def map_as_completed(
-    jobs: Sequence[Job], work: Callable[[Job], Made], *, limit: int
-) -> Iterator[tuple[Job, Made | Exception]]:
+    values: Sequence[Value], function: Callable[[Value], Result], *, limit: int
+) -> Iterator[tuple[Value, Result | Exception]]:
     """Call a function for many values in threads.
 
     The threads are daemons, so that an interrupted program ends without waiting for a
     server.
 
     Args:
-        jobs: The values.
-        work: The function.
+        values: The values.
+        function: The function.
         limit: The maximum number of threads.
 
     Yields:
         Each value with its result or exception, in the order of completion.
     """
-    waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
-    done: queue.SimpleQueue[tuple[Job, Made | Exception]] = queue.SimpleQueue()
-    for job in jobs:
-        waiting.put(job)
+    waiting: queue.SimpleQueue[Value] = queue.SimpleQueue()
+    done: queue.SimpleQueue[tuple[Value, Result | Exception]] = queue.SimpleQueue()
+    for value in values:
+        waiting.put(value)
 
     def keep_working() -> None:
         while True:
             try:
-                job = waiting.get_nowait()
+                value = waiting.get_nowait()
             except queue.Empty:
                 return
             try:
-                done.put((job, work(job)))
+                done.put((value, function(value)))
             except Exception as error:  # noqa: BLE001  # the caller handles it
-                done.put((job, error))
+                done.put((value, error))
 
-    for _ in range(min(limit, len(jobs))):
+    for _ in range(min(limit, len(values))):
         threading.Thread(target=keep_working, daemon=True).start()
-    for _ in jobs:
+    for _ in values:
         yield done.get()

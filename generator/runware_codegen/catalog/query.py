@@ -15,7 +15,7 @@ from runware_codegen.wording import one_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from runware_codegen.catalog.index import Entry, Index
+    from runware_codegen.catalog.index import CatalogEntry, Index
     from runware_codegen.catalog.lock import LockedDocument
     from runware_codegen.option_types import FetchOptions
 
@@ -84,7 +84,7 @@ def from_index(
     Raises:
         InvalidInputError: If a name matches nothing, or no model is selected.
     """
-    guessed: list[Entry] = []
+    guessed: list[CatalogEntry] = []
     problems: list[Problem] = []
     for name in _without_match(options["models"], listed.entries):
         if is_identifier(name) and not is_pattern(name):
@@ -117,7 +117,7 @@ def from_index(
     return wanted
 
 
-def not_listed(name: str, known: Iterable[Entry], source: str) -> Problem:
+def not_listed(name: str, known: Iterable[CatalogEntry], source: str) -> Problem:
     """Return the problem that a name matches nothing in a catalogue."""
     near = similar(name, known)
     remedy = f"Did you mean {near}? " if near else ""
@@ -138,7 +138,7 @@ def not_a_task_type(name: str, source: str) -> Problem:
     return Problem(source, "", message, remedy)
 
 
-def like(listed: Index, name: str, statuses: Collection[str]) -> Entry:
+def like(listed: Index, name: str, statuses: Collection[str]) -> CatalogEntry:
     """Find the model whose document also describes models of the user.
 
     Args:
@@ -171,7 +171,7 @@ def _none_current(listed: Index, options: FetchOptions) -> Problem:
     return Problem(listed.url, "", message, remedy)
 
 
-def _is_named(entry: Entry, options: FetchOptions, *, current: bool) -> bool:
+def _is_named(entry: CatalogEntry, options: FetchOptions, *, current: bool) -> bool:
     return (options["everything"] and current) or any(
         matches(entry, name)
         for name in options["models"]
@@ -187,7 +187,7 @@ def _may_have_type(known: LockedDocument | None, task_types: frozenset[str]) -> 
 
 
 def _without_match(
-    names: Sequence[str], known: Sequence[Entry | LockedDocument]
+    names: Sequence[str], known: Sequence[CatalogEntry | LockedDocument]
 ) -> list[str]:
     return [name for name in names if not any(matches(one, name) for one in known)]
 

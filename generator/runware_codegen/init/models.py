@@ -18,7 +18,7 @@ from runware_codegen.report import plain, table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from runware_codegen.catalog.index import Entry
+    from runware_codegen.catalog.index import CatalogEntry
     from runware_codegen.report import Terminal
 
 _SHOWN = 10  # models of a search
@@ -52,8 +52,8 @@ class ModelQuestion:
     index_url: str
     terminal: Terminal
     chosen: list[str]
-    listed: tuple[Entry, ...] | None = None
-    shown: Sequence[Entry] = field(default_factory=list["Entry"])
+    listed: tuple[CatalogEntry, ...] | None = None
+    shown: Sequence[CatalogEntry] = field(default_factory=list["CatalogEntry"])
 
     def ask(self) -> tuple[str, ...]:
         """Ask until the answer is empty, and return the chosen models."""
@@ -138,7 +138,7 @@ class ModelQuestion:
     def _say(self, text: str) -> None:
         self.terminal.result(plain(text))
 
-    def _entries(self) -> tuple[Entry, ...]:
+    def _entries(self) -> tuple[CatalogEntry, ...]:
         """Return the models of the catalogue; request them the first time."""
         if self.listed is None:
             self.listed = read_catalog(self.index_url, self.terminal).entries
@@ -146,7 +146,7 @@ class ModelQuestion:
         return self.listed
 
 
-def _lines(entries: Sequence[Entry]) -> Iterator[str]:
+def _lines(entries: Sequence[CatalogEntry]) -> Iterator[str]:
     rows = [
         (number, entry.id, entry.air, entry.name, _status(entry))
         for number, entry in enumerate(entries, start=1)
@@ -155,5 +155,5 @@ def _lines(entries: Sequence[Entry]) -> Iterator[str]:
     yield from table(head, rows)
 
 
-def _status(entry: Entry) -> str:
+def _status(entry: CatalogEntry) -> str:
     return "" if entry.status in _LIVE else entry.status

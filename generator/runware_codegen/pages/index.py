@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PageEntry:
     """A document in the index.
 
     Attributes:
@@ -64,14 +64,16 @@ def shared_pages(
     }
 
 
-def _entry(document: DocumentInfo) -> Entry:
+def _entry(document: DocumentInfo) -> PageEntry:
     prices = [Decimal(each.price) for each in document.measurements if each.price]
     path = page_path(document.task_type, document.module)
-    return Entry(document, path, min(prices, default=None))
+    return PageEntry(document, path, min(prices, default=None))
 
 
-def _groups(pairs: Iterable[tuple[str, Entry]]) -> list[tuple[str, list[Entry]]]:
-    groups: dict[str, list[Entry]] = {}
+def _groups(
+    pairs: Iterable[tuple[str, PageEntry]],
+) -> list[tuple[str, list[PageEntry]]]:
+    groups: dict[str, list[PageEntry]] = {}
     for name, entry in pairs:
         groups.setdefault(name, []).append(entry)
     return sorted(groups.items())

@@ -11,8 +11,8 @@ from runware_codegen.diff.proof.violations import (
     LONGEST,
     OTHERS,
     Violations,
-    figure,
-    plain,
+    json_number,
+    with_figure,
     without,
 )
 from runware_codegen.documents.members import is_array, is_number, is_object
@@ -178,7 +178,7 @@ class Values(Violations):
             if not is_number(value):
                 return 0
             step = Fraction(test.step)
-            return plain(round(Fraction(str(value)) / step) * step)
+            return json_number(round(Fraction(str(value)) / step) * step)
         low = test.ge if test.gt is None else test.gt + 1
         high = test.le if test.lt is None else test.lt - 1
         limits = [limit for limit in (low, high) if limit is not None]
@@ -268,6 +268,6 @@ class Values(Violations):
                 named = {n: v for n, v in value.items() if n not in others}
                 return {**named, **kept}
             case p.FigureIn():
-                return figure(self.random, test, value, wanted=True)
+                return with_figure(self.random, test, value, wanted=True)
             case _:
                 return value

@@ -113,7 +113,7 @@ class Violations(ABC):
     def _violating_number(self, test: p.InRange | p.MultipleOf, value: Any) -> Any:
         if isinstance(test, p.MultipleOf):
             step = Decimal(test.step)
-            near = [value + 1, value + plain(Fraction(step) / 2), value + 0.5]
+            near = [value + 1, value + json_number(Fraction(step) / 2), value + 0.5]
             return self.random.choice(near)
         low = test.ge if test.gt is None else test.gt
         high = test.le if test.lt is None else test.lt
@@ -190,12 +190,12 @@ class Violations(ABC):
                 bad = self.changed(part, self.random.choice(OTHERS), wanted=False)
                 return {**value, self.random.choice(_NAMES): bad}
             case p.FigureIn():
-                return figure(self.random, test, value, wanted=False)
+                return with_figure(self.random, test, value, wanted=False)
             case _:
                 return value
 
 
-def figure(
+def with_figure(
     random: Random, test: p.FigureIn, value: dict[str, Any], *, wanted: bool
 ) -> dict[str, Any]:
     """Set the second member so that the product or quotient is at its limit."""
@@ -209,7 +209,7 @@ def figure(
     figure = Fraction(str(goal)) * factor
     one = Fraction(str(first))
     second = figure / one if test.operation == "area" else one / (figure or 1)
-    return {**value, test.first: first, test.second: plain(second)}
+    return {**value, test.first: first, test.second: json_number(second)}
 
 
 def without(value: dict[str, Any], name: str) -> dict[str, Any]:
@@ -217,6 +217,6 @@ def without(value: dict[str, Any], name: str) -> dict[str, Any]:
     return {n: v for n, v in value.items() if n != name}
 
 
-def plain(number: Fraction) -> int | float:
+def json_number(number: Fraction) -> int | float:
     """Return a number as JSON has it: an integer if it is whole."""
     return int(number) if number.denominator == 1 else float(number)
