@@ -197,50 +197,39 @@ class ClassBuilder:
     ) -> tuple[tuple[Field, ...], list[Predicate]] | None:
         """Return the fields, and what they do not express; None if one is impossible."""
         required = merged.required()
-        fields: list[Field] = []
-        unexpressed: list[Predicate] = []
         declared: dict[str, list[Schema]] = {}
         for wire, schema in properties_of(merged.schemas):
             declared.setdefault(wire, []).append(schema)
         in_branches = branch_properties(self._types.lowering.schemas, merged)
-        taken = {*declared, *in_branches, *required, *(closed or ())}
-        names: dict[str, str] = {}
-
-        def named(wire: str) -> str:
-            """Return a Python name that is not the wire name of another member."""
-            taken.remove(wire)
-            names[wire] = member_name(wire, taken, self._used)
-            taken.update((wire, names[wire]))
-            return names[wire]
-
+        known = {*declared, *in_branches, *required, *(closed or ())}
+        allowed = known if closed is None else closed
+        names = _FieldNames(known, self._used)
+        fields: list[Field] = []
+        unexpressed: list[Predicate] = []
         for wire, (first, *others) in declared.items():
-            if closed is not None and wire not in closed:
-                continue
-            a_type = self._types.type_of(first, wire)
+            sure = wire in required
+            a_type = self._types.type_of(first, wire) if wire in allowed else None
             if a_type is not None:
-                sure = wire in required
-                fields.append(
-                    self._field(wire, named(wire), a_type, first, required=sure)
-                )
+                name = names.of(wire)
+                fields.append(self._field(wire, name, a_type, first, required=sure))
                 lowered = map(self._types.lowering.lower_child, others)
                 unexpressed += [optional_property(wire, part) for part in lowered]
-            elif wire in required:
+            elif sure and wire in allowed:
                 return None
             elif closed is None:
                 unexpressed.append(lacks(wire))
         for wire, member in in_branches.items():
-            if wire not in declared and (closed is None or wire in closed):
+            if wire not in declared and wire in allowed:
                 sure = member.required or wire in required
                 fields.append(
-                    self._field_of_branches(wire, named(wire), member, required=sure)
+                    self._field_of_branches(wire, names.of(wire), member, required=sure)
                 )
-        for wire in sorted(
-            required.union(closed or ()) - declared.keys() - names.keys()
-        ):
-            if closed is not None and wire not in closed:
+        named = {field.json_name for field in fields}
+        for wire in sorted(required.union(closed or ()) - declared.keys() - named):
+            if wire not in allowed:
                 return None
             sure = wire in required
-            fields.append(Field(named(wire), wire, t.Anything(), required=sure))
+            fields.append(Field(names.of(wire), wire, t.Anything(), required=sure))
         return tuple(fields), unexpressed
 
     def _field_of_branches(
@@ -295,6 +284,21 @@ class ClassBuilder:
         )
         shared = first.keys() & second.keys()
         return any(self.are_disjoint(first[name], second[name]) for name in shared)
+
+
+class _FieldNames:
+    """Python names of fields: none is the JSON name of another member."""
+
+    def __init__(self, json_names: set[str], used: frozenset[str]) -> None:
+        self._taken = set(json_names)
+        self._used = used
+
+    def of(self, json_name: str) -> str:
+        """Name the field of a member."""
+        self._taken.remove(json_name)
+        name = member_name(json_name, self._taken, self._used)
+        self._taken.update((json_name, name))
+        return name
 
 
 def _is_secret(wire: str, merged: MergedSchema) -> bool:
