@@ -12,7 +12,6 @@ from uuid import uuid4
 import pytest
 
 from catalog_server import Catalog, serving_catalog
-from checking import mypy
 from command import run, write
 from mocking import BEARER, mocking
 
@@ -128,24 +127,6 @@ print(task_client.one.request().model, task_client.one.request(model="civitai:1@
         "TwoRequest test:two@1",
         "test:one@1 civitai:1@2",
     ]
-
-
-def test_names_are_literals_for_checkers(
-    project: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    configure(project, '"civitai:1@2" = "one"')
-    assert run("generate", cwd=project).returncode == 0
-    (project / "use.py").write_text(
-        "from client.tasks.image_inference import OneRequest\n"
-        "reveal_type(OneRequest().model)\n"
-        'OneRequest(model="civitai:1@2", size=3)\n'
-        'OneRequest(model="civitai:1@3")\n'
-    )
-    shown = mypy(tmp_path_factory, "use.py", cwd=project).stdout
-    assert "Literal['test:one@1', 'civitai:1@2']" in shown
-    assert [
-        line.split(":")[1] for line in shown.splitlines() if " error: " in line
-    ] == ["4"]
 
 
 def test_list_shows_them(project: Path) -> None:

@@ -66,8 +66,8 @@ def mypy_said(
 def _emit(folder: Path) -> None:
     corpus = os.environ.get("RUNWARE_CORPUS")
     own = write_programs(folder)
-    documents = ["specs", "tests/golden/documents", str(own)]
-    documents += [corpus] if corpus else []
+    documents = [TOP / "specs", TOP / "tests/golden/documents", own]
+    documents += [TOP / corpus] if corpus else []
     target = ["--output", folder / "generated", "--package", "runware_client"]
-    made = run("generate", *documents, *target, "-q", cwd=TOP)
+    made = run("generate", *documents, *target, "-q", cwd=folder)
     assert made.returncode == 0, made.stderr

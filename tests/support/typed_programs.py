@@ -238,12 +238,21 @@ MODELS = dedent("""
     """)
 
 EITHER = dedent("""
+    from typing import Literal, assert_type
     from runware_client.tasks.image_inference import EitherRequest
 
     made = EitherRequest(prompt="a lighthouse")
     reveal_type(made.prompt)  # str | None
     reveal_type(made.strength)  # float | None
     EitherRequest(prompt=7)  # wrong: type
+    assert_type(made.model, Literal["test:either@1", "civitai:1@2"])
+    EitherRequest(model="civitai:1@2", strength=0.5)
+    EitherRequest(model="civitai:1@3")  # wrong: not an own model
+    """)
+
+OWN_MODELS = dedent("""
+    [tool.runware-codegen.models]
+    "civitai:1@2" = "either"
     """)
 
 OLD = {"type": "string", "deprecated": True}
@@ -302,10 +311,11 @@ PROGRAMS = {
 
 
 def write_programs(folder: Path) -> Path:
-    """Write the programs, and documents that some of them need.
+    """Write the programs, and documents and settings that some of them need.
 
     Args:
-        folder: The folder in which to create the folders `programs` and `documents`.
+        folder: The folder in which to create `programs`, `documents` and
+            `pyproject.toml`.
 
     Returns:
         The folder of the documents.
@@ -317,4 +327,5 @@ def write_programs(folder: Path) -> Path:
         (programs / name).write_text(program, encoding="utf-8")
     for document in DOCUMENTS:
         write_document(documents, document)
+    (folder / "pyproject.toml").write_text(OWN_MODELS, encoding="utf-8")
     return documents
