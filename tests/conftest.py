@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 CACHE = "XDG_CACHE_HOME"
 
 # Tests hold thousands of emitted classes. Frequent collections find no garbage there.
-gc.set_threshold(50_000)
+gc.set_threshold(200_000)
 
 # How fast an example runs depends only on the machine, so it fails no test.
 settings.register_profile(

@@ -69,9 +69,11 @@ def test_basedpyright_needs_no_extra(
 
 def test_jedi(folder: Path) -> None:
     imports = EDITED.partition("def ")[0]
-    project = jedi.Project(folder)
-    for line, expected in COMPLETED.items():
-        found = jedi.Script(imports + line, project=project).complete()
+    program = imports + "\n".join(COMPLETED)
+    script = jedi.Script(program, project=jedi.Project(folder))
+    first = len(imports.splitlines()) + 1
+    for number, (line, expected) in enumerate(COMPLETED.items(), first):
+        found = script.complete(number, len(line))
         assert expected <= {each.name for each in found}, line
 
 
