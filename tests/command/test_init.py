@@ -76,7 +76,7 @@ class TestAnEmptyFolder:
 
     def test_with_a_task_type(self, tmp_path: Path) -> None:
         (tmp_path / "src").mkdir()
-        anew: dict[str, str] = {}  # makes `run` start a new interpreter
+        anew = {"PYTHONUNBUFFERED": ""}  # makes `run` start a new interpreter
         finished = run("init", *GENERAL, cwd=tmp_path, env=anew)
         assert finished.returncode == 0, finished.stderr
         expected = {"output": "src", "package": "client"}

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import tomllib
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -12,7 +10,8 @@ from uuid import uuid4
 import pytest
 
 from catalog_server import Catalog, serving_catalog
-from command import run, write
+from command import environment, run, write
+from forks import CLIENT, run_forked
 from mocking import BEARER, mocking
 
 if TYPE_CHECKING:
@@ -60,12 +59,9 @@ def project(tmp_path: Path) -> Path:
 def executed(project: Path, code: str) -> str:
     made = run("generate", cwd=project)
     assert made.returncode == 0, made.stderr
-    command = [sys.executable, "-c", code]
-    done = subprocess.run(
-        command, cwd=project, capture_output=True, text=True, check=False
-    )
+    done = run_forked(["-c", code], cwd=project, env=environment(), imported=CLIENT)
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    return done.stdout.decode()
 
 
 def test_the_class_of_the_document_takes_them(project: Path) -> None:

@@ -69,11 +69,11 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Run the command. None of its standard streams is a terminal.
 
-    With `env`, a new interpreter is started, because the variables may affect it.
+    With variables that the interpreter reads in `env`, a new one is started.
     """
     command = [*COMMAND, *map(str, arguments)]
-    if env is None:
-        finished = run_forked(command[1:], cwd=cwd, stdin=stdin, env=environment())
+    if not _has_interpreters_variable(env):
+        finished = run_forked(command[1:], cwd=cwd, stdin=stdin, env=environment(env))
     else:
         finished = subprocess.run(
             command,
@@ -86,6 +86,10 @@ def run(
     out, err = finished.stdout.decode(), finished.stderr.decode()
     assert "Traceback" not in err
     return subprocess.CompletedProcess(arguments, finished.returncode, out, err)
+
+
+def _has_interpreters_variable(env: Mapping[str, str] | None) -> bool:
+    return any(name.startswith(("PYTHON", "LC_")) for name in env or ())
 
 
 @dataclass
@@ -104,7 +108,7 @@ def run_in_terminal(
 ) -> Session:
     """Run the command in a new terminal.
 
-    With `env`, a new interpreter is started, as in `run`.
+    A new interpreter is started as in `run`.
 
     Args:
         arguments: The arguments of the command.
@@ -145,10 +149,10 @@ def until_it_waits(process: int) -> None:
 def _started_in_terminal(
     terminal: int, arguments: list[str], cwd: Path, env: Mapping[str, str] | None
 ) -> Forked | subprocess.Popen[bytes]:
-    if env is None:
+    if not _has_interpreters_variable(env):
         command = [*COMMAND[1:], *arguments]
         streams = [terminal] * 3
-        return Forked(command, streams, cwd=cwd, env=environment(), terminal=True)
+        return Forked(command, streams, cwd=cwd, env=environment(env), terminal=True)
     return subprocess.Popen(
         [sys.executable, "-c", _IN_SESSION, *arguments],
         cwd=cwd,
