@@ -402,22 +402,6 @@ class TestCalls:
         finished = run("--version", cwd=here)
         assert finished.stdout == f"runware-codegen {__version__}\n"
 
-    @pytest.mark.parametrize("option", ["--help", "--version"])
-    def test_help_and_version_import_nothing_heavy(
-        self, here: Path, option: str
-    ) -> None:
-        heavy = {"black", "jinja2", "openapi_pydantic", "pydantic", "ruamel"}
-        program = (
-            "import sys\nfrom runware_codegen.cli import main\n"
-            f"sys.argv[1:] = [{option!r}]\n"
-            "try:\n    main()\n"
-            f"finally:\n    print({heavy!r} & sys.modules.keys())\n"
-        )
-        finished = subprocess.run(
-            [sys.executable, "-c", program], cwd=here, capture_output=True, check=True
-        )
-        assert finished.stdout.endswith(b"\nset()\n")
-
     def test_completion(self, here: Path) -> None:
         finished = run(
             cwd=here,

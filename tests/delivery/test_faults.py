@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 import fault_run
+from environments import TOP
 from fault_run import verdict
+from forks import CLIENT, run_forked
 
-RUN = [sys.executable, Path(fault_run.__file__)]
 SMALL = ["--tasks", "120", "--seed", "7", "--kills", "3"]
 
 PLATFORMS = ["plain", "refuse", "refuse-safe", "refuse-async", "run"]
 """Platforms of the fault run on which no task is lost or paid for twice."""
 
 
+def ran(*options: str) -> subprocess.CompletedProcess[str]:
+    command = [fault_run.__file__, *options]
+    done = run_forked(command, cwd=TOP, env=os.environ, imported=CLIENT)
+    out, err = done.stdout.decode(), done.stderr.decode()
+    return subprocess.CompletedProcess(command, done.returncode, out, err)
+
+
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_nothing_is_lost_and_nothing_paid_for_twice(platform: str) -> None:
-    command = [*RUN, *SMALL, "--platform", platform]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    run = ran(*SMALL, "--platform", platform)
     assert run.returncode == 0, run.stdout + run.stderr
     tasks, exchanges, verdicts = run.stdout.splitlines()
     assert tasks.startswith("120 tasks with ")
@@ -32,8 +38,7 @@ def test_nothing_is_lost_and_nothing_paid_for_twice(platform: str) -> None:
 
 
 def test_a_client_that_asks_nothing_is_found_out() -> None:
-    command = [*RUN, "--tasks", "60", "--seed", "7", "--kills", "1", "--naive"]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    run = ran("--tasks", "60", "--seed", "7", "--kills", "1", "--naive")
     assert run.returncode == 1, run.stdout + run.stderr
     found = re.search(r"(\d+) lost, (\d+) paid for twice", run.stdout)
     assert found

@@ -206,9 +206,9 @@ HEAVY = {"black", "jinja2", "pydantic", "openapi_pydantic", "ruamel", "httpx2"}
 
 _LISTED = """
 import json, sys
-from runware_codegen.cli import cli
+from runware_codegen.cli import main
 try:
-    cli.main(sys.argv[1:], standalone_mode=False)
+    main()
 finally:
     print(json.dumps(sorted(sys.modules)), file=sys.stderr)
 """

@@ -8,6 +8,7 @@ times as long as the work of most tests.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import fcntl
 import functools
 import os
@@ -91,9 +92,10 @@ class Forked:
         return self.wait() if has_ended else None
 
     def send_signal(self, number: int) -> None:
-        """Send a signal to the process, unless it is known to have ended."""
+        """Send a signal to the process, unless it has ended."""
         if self._code is None:
-            os.kill(self.pid, number)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
     def terminate(self) -> None:
         """Send SIGTERM to the process."""
