@@ -47,12 +47,16 @@ def drawn(seed: int) -> tuple[Profile, str]:
 
 def failures(seeds: Iterable[int]) -> Iterator[Failure]:
     """Run schedules and yield those that fail."""
+    threshold = gc.get_threshold()
     gc.set_threshold(5_000)  # to free cycles while the processor still caches them
-    for seed in seeds:
-        profile, policy = drawn(seed)
-        what = outcome(seed, profile, policy)
-        if what is not None:
-            yield Failure(seed, what)
+    try:
+        for seed in seeds:
+            profile, policy = drawn(seed)
+            what = outcome(seed, profile, policy)
+            if what is not None:
+                yield Failure(seed, what)
+    finally:
+        gc.set_threshold(*threshold)
 
 
 def told(failure: Failure) -> str:
