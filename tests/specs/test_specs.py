@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import re
 import socket
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -99,6 +101,7 @@ class Place(NamedTuple):
     schema: dict[str, Json]
 
 
+@cache
 def read(name: str) -> dict[str, Json]:
     document: dict[str, Json] = json.loads((SPECS / f"{name}.json").read_text("utf-8"))
     return document
@@ -178,9 +181,9 @@ class TestValidity:
 
     @pytest.mark.usefixtures("offline")
     def test_the_openapi_validator_notices_a_fault(self, name: str) -> None:
-        document = read(name)
+        document = deepcopy(read(name))
         del document["info"]["title"]
-        assert list(OpenAPIV31SpecValidator(document).iter_errors())
+        assert next(OpenAPIV31SpecValidator(document).iter_errors(), None)
 
     def test_schemas_are_json_schema_2020_12(self, name: str) -> None:
         schemas = read(name)["components"]["schemas"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -33,24 +34,26 @@ GENERAL = sorted(REQUESTS, key=str.casefold)
 TYPES = {"string", "integer", "number", "boolean", "object", "array", "null"}
 
 
-def document_of(task_type: str) -> Schema:
+@cache
+def documents() -> dict[str, Schema]:
+    """Return the documents by task type."""
+    found: dict[str, Schema] = {}
     for path in SPECS.glob("*.json"):
         document: Schema = json.loads(path.read_text("utf-8"))
         body = document["components"]["schemas"]["RequestBody"]
         task = body.get("items", body)
-        if task["properties"]["taskType"]["const"] == task_type:
-            return whole(document)
-    pytest.fail(f"no document describes {task_type}")
+        found[task["properties"]["taskType"]["const"]] = whole(document)
+    return found
 
 
 def request_of(task_type: str) -> Schema:
-    body = document_of(task_type)["components"]["schemas"]["RequestBody"]
+    body = documents()[task_type]["components"]["schemas"]["RequestBody"]
     task: Schema = body.get("items", body)
     return task
 
 
 def result_of(task_type: str) -> Schema:
-    response = document_of(task_type)["components"]["schemas"]["ResponseBody"]
+    response = documents()[task_type]["components"]["schemas"]["ResponseBody"]
     result: Schema = response["properties"]["data"]["items"]
     return result
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -346,16 +347,19 @@ INVALID_RESULTS = [
 ]
 
 
-def objections(case: Case, body: str, envelope: Json) -> list[set[str]]:
-    """Return the keywords in the path of each assertion that the instance violates."""
-    document = json.loads((SPECS / f"{case.document}.json").read_text("utf-8"))
-    judge = jsonschema_rs.Draft202012Validator(
-        {
-            "$ref": f"#/components/schemas/{body}",
-            "components": document["components"],
-        },
+@cache
+def judge_of(document: str, body: str) -> jsonschema_rs.Draft202012Validator:
+    text = (SPECS / f"{document}.json").read_text("utf-8")
+    components = json.loads(text)["components"]
+    return jsonschema_rs.Draft202012Validator(
+        {"$ref": f"#/components/schemas/{body}", "components": components},
         validate_formats=True,
     )
+
+
+def objections(case: Case, body: str, envelope: Json) -> list[set[str]]:
+    """Return the keywords in the path of each assertion that the instance violates."""
+    judge = judge_of(case.document, body)
     return [set(map(str, e.schema_path)) for e in judge.iter_errors(envelope)]
 
 
