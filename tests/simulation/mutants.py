@@ -271,6 +271,13 @@ MUTANTS = (
         398,
     ),
     Mutant(
+        "an error of a gateway in a successful response is the failure of the task",
+        "_runtime.delivery.classify",
+        "    if any(_may_be_of_a_gateway(error, said.status) for error in own):\n",
+        "    if False:\n",
+        2276,
+    ),
+    Mutant(
         "a stream that breaks before its text was never sent",
         "_runtime.delivery.classify",
         "TaskEvent.PROGRESS if error.results else TaskEvent.UNCLEAR",
@@ -417,7 +424,7 @@ MUTANTS = (
         "_runtime.delivery.account",
         "if each not in bill.costs}",
         "}",
-        81,
+        196,
     ),
     Mutant(
         "results that do not say what they cost are free",

@@ -145,6 +145,7 @@ GATEWAY_ANSWERS = (
     Answer(200, JSON, b""),
     Answer(200, JSON, b"{}"),
     Answer(200, JSON, b'{"data":['),
+    Answer(200, JSON, LOST),
     Answer(204, {}, b""),
 )
 
