@@ -163,7 +163,7 @@ def test_line_ends_that_git_converted_are_no_change(
     here: Path, catalog: Catalog
 ) -> None:
     two = f"{ROOT}/models/two/schema.json"
-    catalog.put(two, catalog.files[two].replace(b"\n", b"\r\n"))
+    catalog.put(two, catalog.files[two].replace(b"\n", b"\r\n") + b"\r\n")
     catalog.add("one", CHANGED)
     update = run(*FETCH, "--update", "--index-url", catalog.url, cwd=here)
     assert update.stdout.endswith("; 1 document changed.\n"), update.stdout
@@ -173,14 +173,15 @@ def test_line_ends_that_git_converted_are_no_change(
     for pattern in ("docs/*.json", "pages/**/*.*", "runware.lock"):
         for file in here.glob(pattern):
             lf = file.read_bytes().replace(b"\r\n", b"\n")
-            lf += b"\n" if file.suffix == ".json" else b""
+            if file.suffix == ".json":  # a hook adds or removes the last line end
+                lf = lf[:-1] if lf.endswith(b"\n") else lf + b"\n"
             file.write_bytes(lf if file.stem == "two" else lf.replace(b"\n", b"\r\n"))
     checked = run(*command, "--check", cwd=here)
     assert checked.returncode == 0, checked.stderr
     assert "2 unchanged." in run(*FETCH, "--locked", cwd=here).stdout
     assert "0 changed, 0 restored" in run(*FETCH, "--update", cwd=here).stdout
     diff = run("diff", "other", "docs", cwd=here).stdout
-    assert diff.startswith("No differences; "), diff
+    assert diff == "No differences; 0 documents changed, 2 unchanged.\n"
 
 
 class TestLocked:

@@ -189,15 +189,23 @@ def has_version(path: Path, locked: str) -> bool:
 def is_version(content: bytes, locked: str) -> bool:
     """Return whether bytes are the version with a SHA-256 hash.
 
-    Their line ends may differ: git converts them, for example with `core.autocrlf`, and
-    many hooks add one to the end of a file.
+    Their line ends may differ; see `without_line_ends`.
     """
     if sha256(content) == locked:
         return True
-    lf = content.replace(b"\r\n", b"\n")
-    texts = (lf, lf.removesuffix(b"\n"))
+    text = without_line_ends(content)
+    texts = (text, text + b"\n")
     ends = (b"\n", b"\r\n")
     return any(sha256(t.replace(b"\n", e)) == locked for t in texts for e in ends)
+
+
+def without_line_ends(content: bytes) -> bytes:
+    """Return a text with LF, and without the end of its last line.
+
+    git converts line ends, for example with `core.autocrlf`, and many hooks add or remove
+    the last one.
+    """
+    return content.replace(b"\r\n", b"\n").removesuffix(b"\n")
 
 
 def usable_etag(text: str) -> str:

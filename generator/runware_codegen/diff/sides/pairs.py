@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from runware_codegen.catalog.lock import without_line_ends
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -29,9 +31,11 @@ class Pairs(NamedTuple):
 
 def pair(old: Sequence[Text], new: Sequence[Text]) -> Pairs:
     """Drop files that do not differ, and pair the others by names that are unique."""
-    common = {_lines(text) for text in old} & {_lines(text) for text in new}
-    left = [text for text in old if _lines(text) not in common]
-    right = [text for text in new if _lines(text) not in common]
+    before = {without_line_ends(text.content) for text in old}
+    after = {without_line_ends(text.content) for text in new}
+    common = before & after
+    left = [text for text in old if without_line_ends(text.content) not in common]
+    right = [text for text in new if without_line_ends(text.content) not in common]
     if len(left) == len(right) == 1:
         return Pairs([(left[0], right[0])], [], [], len(common))
     one, other = _by_stem(left), _by_stem(right)
@@ -40,11 +44,6 @@ def pair(old: Sequence[Text], new: Sequence[Text]) -> Pairs:
     removed = [text for text in left if id(text) not in paired]
     added = [text for text in right if id(text) not in paired]
     return Pairs(changed, removed, added, len(common))
-
-
-def _lines(text: Text) -> bytes:
-    """Return the content without the line ends of git's `core.autocrlf`."""
-    return text.content.replace(b"\r\n", b"\n")
 
 
 def _by_stem(texts: Sequence[Text]) -> dict[str, Text]:
