@@ -5,16 +5,17 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
-from runware_codegen.diff.proof.strings import FORMATS, matching
-from runware_codegen.diff.proof.violations import (
-    ITEMS,
+from runware_codegen.diff.proof.scalars import (
     LONGEST,
     OTHERS,
-    Violations,
     json_number,
-    with_figure,
-    without,
+    other_value,
+    satisfying_number,
+    satisfying_text,
+    violating_number,
+    violating_text,
 )
+from runware_codegen.diff.proof.strings import matching
 from runware_codegen.documents.members import is_array, is_number, is_object
 from runware_codegen.model import predicates as p
 from runware_codegen.model.constants import thawed
@@ -31,6 +32,8 @@ _DEEPEST: Final = 24
 _MAX_STEPS: Final = 1_000
 """The most changes of a value: some predicates cannot be satisfied."""
 
+_ITEMS: Final[tuple[Any, ...]] = ("a", 0, {})
+_NAMES: Final = ("extra", "a", "b", "x-1", "")
 _EXAMPLES: Final[dict[str, tuple[Any, ...]]] = {
     "null": (None,),
     "boolean": (True, False),
@@ -42,7 +45,7 @@ _EXAMPLES: Final[dict[str, tuple[Any, ...]]] = {
 }
 
 
-class Values(Violations):
+class Values:
     """Makes and changes values; equal random numbers make equal values.
 
     Attributes:
@@ -51,7 +54,8 @@ class Values(Violations):
 
     def __init__(self, known: Definitions, random: Random) -> None:
         """Create it with the predicates that each `DefinitionRef` names."""
-        super().__init__(known, random)
+        self._known = known
+        self._random = random
         self._depth = 0
         self.steps = 0
 
@@ -73,11 +77,11 @@ class Values(Violations):
         self.steps += 1
         if self.steps > _MAX_STEPS or self._depth > _DEEPEST:
             return value
-        if holds(test, value, self.known) == wanted:
+        if holds(test, value, self._known) == wanted:
             return value
         self._depth += 1
         try:
-            return (self._satisfying if wanted else self.violated)(test, value)
+            return (self._satisfying if wanted else self._violating)(test, value)
         finally:
             self._depth -= 1
 
@@ -87,13 +91,15 @@ class Values(Violations):
             case p.AllOf(parts):
                 return next((v for v in map(self._start, parts) if v is not None), None)
             case p.AnyOf(parts) | p.ExactlyOne(parts):
-                return self._start(self.random.choice(parts))
+                return self._start(self._random.choice(parts))
             case p.IfThenElse(_, then):
                 return self._start(then)
             case p.DefinitionRef(name):
-                return self._start(self.known[name])
+                return self._start(self._known[name])
             case p.IsType(types):
-                return self.random.choice(_EXAMPLES[self.random.choice(sorted(types))])
+                return self._random.choice(
+                    _EXAMPLES[self._random.choice(sorted(types))]
+                )
             case p.IsIn(values):
                 return thawed(values[0].value)
             case p.LengthIn() | p.Matches() | p.HasFormat():
@@ -116,34 +122,82 @@ class Values(Violations):
     def _satisfying(self, test: Predicate, value: Any) -> Any:
         match test:
             case p.AllOf(parts):
-                return self.all_of(parts, value)
+                return self._all(parts, value)
             case p.AnyOf(parts):
                 return self._any(parts, value)
             case p.ExactlyOne(parts):
-                chosen = self.random.choice(parts)
+                chosen = self._random.choice(parts)
                 for part in parts:
                     value = self.changed(part, value, wanted=part is chosen)
                 return self.changed(chosen, value)
             case p.Not(part):
                 return self.changed(part, value, wanted=False)
             case p.IfThenElse(condition, then, otherwise):
-                if self.random.random() < 0.5:
+                if self._random.random() < 0.5:
                     value = self.changed(condition, value)
                     return self.changed(then, value)
                 value = self.changed(condition, value, wanted=False)
                 return self.changed(otherwise, value)
             case p.DefinitionRef(name):
-                return self.changed(self.known[name], value)
+                return self.changed(self._known[name], value)
             case p.IsType(types):
-                return self.random.choice(_EXAMPLES[self.random.choice(sorted(types))])
+                return self._random.choice(
+                    _EXAMPLES[self._random.choice(sorted(types))]
+                )
             case p.IsIn(values):
-                return thawed(self.random.choice(values).value)
+                return thawed(self._random.choice(values).value)
             case p.InRange() | p.MultipleOf():
-                return self._number(test, value)
+                return satisfying_number(test, value, self._random)
             case p.LengthIn() | p.Matches() | p.HasFormat():
-                return self._text(test, value)
+                return satisfying_text(test, value, self._random)
             case _:
                 return self._collection(test, value)
+
+    def _violating(self, test: Predicate, value: Any) -> Any:
+        """Change a value until it is likely to violate a predicate."""
+        match test:
+            case p.AllOf(parts):
+                return self.changed(self._random.choice(parts), value, wanted=False)
+            case p.AnyOf(parts):
+                for part in parts:
+                    value = self.changed(part, value, wanted=False)
+                return value
+            case p.ExactlyOne(parts):
+                if self._random.random() < 0.5:
+                    return self._violating(p.AnyOf(parts), value)
+                return self._all(tuple(self._random.sample(parts, 2)), value)
+            case p.Not(part):
+                return self.changed(part, value)
+            case p.IfThenElse(condition, then, otherwise):
+                first = otherwise == p.Always(value=True) or self._random.random() < 0.5
+                value = self.changed(condition, value, wanted=first)
+                chosen = then if first else otherwise
+                return self.changed(chosen, value, wanted=False)
+            case p.DefinitionRef(name):
+                return self.changed(self._known[name], value, wanted=False)
+            case p.IsType() | p.IsIn():
+                return other_value(test, value, self._random)
+            case p.InRange() | p.MultipleOf():
+                return violating_number(test, value, self._random)
+            case p.LengthIn() | p.Matches() | p.HasFormat():
+                return violating_text(test, value, self._random)
+            case p.OptionalProperty(name, part):
+                if is_object(value):
+                    inner = (
+                        value[name] if name in value else self._random.choice(OTHERS)
+                    )
+                    return {**value, name: self.changed(part, inner, wanted=False)}
+                return self._violating(test, {})
+            case p.RequiredProperty(name, part):
+                if part == p.Always(value=True) or self._random.random() < 0.3:
+                    return _without(value, name)
+                return {**value, name: self.changed(part, value[name], wanted=False)}
+            case _ if is_object(value):
+                return self._violating_object(test, value)
+            case _ if is_array(value):
+                return self._violating_array(test, value)
+            case _:
+                return value
 
     def _collection(self, test: Predicate, value: Any) -> Any:
         """Change an object or an array; another value becomes one that the test needs."""
@@ -154,56 +208,31 @@ class Values(Violations):
             return self._array(test, start)
         return {} if isinstance(test, p.PropertyNames) else value
 
-    def all_of(self, parts: tuple[Predicate, ...], value: Any) -> Any:
+    def _all(self, parts: tuple[Predicate, ...], value: Any) -> Any:
         """Change a value until it satisfies all predicates, in a few passes."""
         ordered = list(parts)
         for _ in range(_PASSES):
-            failing = [part for part in ordered if not holds(part, value, self.known)]
+            failing = [part for part in ordered if not holds(part, value, self._known)]
             if not failing:
                 break
             for part in failing:
                 value = self.changed(part, value)
-            self.random.shuffle(ordered)
+            self._random.shuffle(ordered)
         return value
 
     def _any(self, parts: tuple[Predicate, ...], value: Any) -> Any:
-        part = self.random.choice(parts)
+        part = self._random.choice(parts)
         made = self.changed(part, value)
-        if holds(part, made, self.known):
+        if holds(part, made, self._known):
             return made
         return self.example(part)
-
-    def _number(self, test: p.InRange | p.MultipleOf, value: Any) -> Any:
-        if isinstance(test, p.MultipleOf):
-            if not is_number(value):
-                return 0
-            step = Fraction(test.step)
-            return json_number(round(Fraction(str(value)) / step) * step)
-        low = test.ge if test.gt is None else test.gt + 1
-        high = test.le if test.lt is None else test.lt - 1
-        limits = [limit for limit in (low, high) if limit is not None]
-        if test.gt is not None and test.lt is not None and test.lt - test.gt <= 1:
-            limits.append((test.gt + test.lt) / 2)
-        return self.random.choice(limits or [0])
-
-    def _text(self, test: p.LengthIn | p.Matches | p.HasFormat, value: Any) -> Any:
-        text = value if isinstance(value, str) else "a"
-        match test:
-            case p.LengthIn(least, most):
-                if len(text) < least:
-                    return text + (text[-1:] or "a") * (min(least, LONGEST) - len(text))
-                return text if most is None else text[:most]
-            case p.Matches(source):
-                return matching(source, self.random)
-            case p.HasFormat(name):
-                return FORMATS.get(name, text)
 
     def _array(self, test: Predicate, value: list[Any]) -> Any:
         match test:
             case p.ItemCount(least, most):
                 filled = list(value)
                 while len(filled) < min(least, LONGEST):
-                    filled.append(filled[-1] if filled else self.random.choice(ITEMS))
+                    filled.append(filled[-1] if filled else self._random.choice(_ITEMS))
                 return filled if most is None else filled[:most]
             case p.Items(part, start):
                 kept = [self.changed(part, item) for item in value[start:]]
@@ -226,10 +255,43 @@ class Values(Violations):
             case _:
                 return value
 
+    def _violating_array(self, test: Predicate, value: list[Any]) -> Any:
+        match test:
+            case p.ItemCount(least, most):
+                cuts = [value[: least - 1]] if least else []
+                if most is not None and most < LONGEST:
+                    last = value[-1] if value else self._random.choice(_ITEMS)
+                    cuts.append(value + [last] * (most + 1 - len(value)))
+                return self._random.choice(cuts or [value])
+            case p.UniqueItems():
+                return [*(value[:1] or [0]), *(value or [0])]
+            case p.Items(part, start):
+                filled = value or [self._random.choice(OTHERS)]
+                filled = filled + [filled[-1]] * (start + 1 - len(filled))
+                bad = self.changed(part, filled[start], wanted=False)
+                return [*filled[:start], bad, *filled[start + 1 :]]
+            case p.PrefixItem(index, part):
+                filled = value + [self._random.choice(OTHERS)] * (
+                    index + 1 - len(value)
+                )
+                bad = self.changed(part, filled[index], wanted=False)
+                return [*filled[:index], bad, *filled[index + 1 :]]
+            case p.Contains(part, least, most):
+                if most is not None and (not least or self._random.random() < 0.5):
+                    return [*value, *(self.example(part) for _ in range(most + 1))]
+                return [self.changed(part, item, wanted=False) for item in value]
+            case p.UnevaluatedItems(part):
+                return [
+                    *value,
+                    self.changed(part, self._random.choice(OTHERS), wanted=False),
+                ]
+            case _:
+                return value
+
     def _containing(
         self, part: Predicate, least: int, most: int | None, value: list[Any]
     ) -> list[Any]:
-        having = [item for item in value if holds(part, item, self.known)]
+        having = [item for item in value if holds(part, item, self._known)]
         others = [item for item in value if item not in having]
         while len(having) < least:
             having.append(self.example(part))
@@ -245,29 +307,74 @@ class Values(Violations):
                 return {**value, name: self.changed(part, inner)}
             case p.OptionalProperty(name, part):
                 made = self.changed(part, value[name])
-                if holds(part, made, self.known) and self.random.random() < 0.8:
+                if holds(part, made, self._known) and self._random.random() < 0.8:
                     return {**value, name: made}
-                return without(value, name)
+                return _without(value, name)
             case p.PropertyCount(least, most):
                 filled = dict(value)
                 for name in (f"extra{number}" for number in range(least)):
                     if len(filled) < least:
-                        filled[name] = self.random.choice(OTHERS)
+                        filled[name] = self._random.choice(OTHERS)
                 return dict([*filled.items()][: most or len(filled)])
             case p.PropertyNames(part):
-                return {n: v for n, v in value.items() if holds(part, n, self.known)}
+                return {n: v for n, v in value.items() if holds(part, n, self._known)}
             case p.PatternProperties(pattern, part):
                 return {
-                    n: self.changed(part, v) if holds(pattern, n, self.known) else v
+                    n: self.changed(part, v) if holds(pattern, n, self._known) else v
                     for n, v in value.items()
                 }
             case p.AdditionalProperties(part):
-                others = additional(test, value, self.known)
+                others = additional(test, value, self._known)
                 made = {name: self.changed(part, value[name]) for name in others}
-                kept = {n: v for n, v in made.items() if holds(part, v, self.known)}
+                kept = {n: v for n, v in made.items() if holds(part, v, self._known)}
                 named = {n: v for n, v in value.items() if n not in others}
                 return {**named, **kept}
             case p.FigureIn():
-                return with_figure(self.random, test, value, wanted=True)
+                return _with_figure(self._random, test, value, wanted=True)
             case _:
                 return value
+
+    def _violating_object(self, test: Predicate, value: dict[str, Any]) -> Any:
+        match test:
+            case p.PropertyCount(least, most):
+                kept = dict([*value.items()][: max(least - 1, 0)])
+                if most is None or (least and self._random.random() < 0.5):
+                    return kept
+                more = {f"extra{number}": 1 for number in range(most + 1)}
+                return {**value, **more}
+            case p.PropertyNames(part):
+                name = self.changed(part, self._random.choice(_NAMES), wanted=False)
+                return {**value, str(name): self._random.choice(OTHERS)}
+            case p.PatternProperties(pattern, part):
+                name = matching(pattern.source, self._random)
+                bad = self.changed(part, self._random.choice(OTHERS), wanted=False)
+                return {**value, name: bad}
+            case p.AdditionalProperties(part):
+                bad = self.changed(part, self._random.choice(OTHERS), wanted=False)
+                return {**value, self._random.choice(_NAMES): bad}
+            case p.FigureIn():
+                return _with_figure(self._random, test, value, wanted=False)
+            case _:
+                return value
+
+
+def _with_figure(
+    random: Random, test: p.FigureIn, value: dict[str, Any], *, wanted: bool
+) -> dict[str, Any]:
+    """Set the second member so that the product or quotient is at its limit."""
+    first = value.get(test.first)
+    first = first if is_number(first) and first else random.choice((256, 512, 1024, 1))
+    goal = random.choice([x for x in (test.minimum, test.maximum) if x is not None])
+    if not wanted:
+        factor = Fraction(1, 2) if goal == test.minimum else Fraction(2)
+    else:
+        factor = Fraction(1)
+    figure = Fraction(str(goal)) * factor
+    one = Fraction(str(first))
+    second = figure / one if test.operation == "area" else one / (figure or 1)
+    return {**value, test.first: first, test.second: json_number(second)}
+
+
+def _without(value: dict[str, Any], name: str) -> dict[str, Any]:
+    """Copy an object without one of its members."""
+    return {n: v for n, v in value.items() if n != name}
