@@ -170,6 +170,15 @@ TASK: dict[str, Any] = {
             "description": "In seconds.",
             "oneOf": [{"type": "integer", "minimum": 4}, {"const": "auto"}],
         },
+        "pauses": {
+            "description": "In seconds.\n\n- Short pauses are free.",
+            "type": "array",
+            "items": {"oneOf": [{"type": "integer", "minimum": 4}, {"const": "auto"}]},
+        },
+        "first": {
+            "description": "A pause.\n\n- It is free.",
+            "oneOf": [{"type": "integer"}, {"type": "boolean"}],
+        },
         "styles": {
             "type": "object",
             "additionalProperties": {"enum": [*"abcdefghi"]},
@@ -212,6 +221,9 @@ def test_a_page_says_what_the_document_says(reference: Path) -> None:
         "| `color` | string | Matches `^#[a-f0-9]{6}$`. |  |",
         "| `duration` | integer or `auto` | An integer of at least 4; `auto`. |"
         " In seconds. |",
+        "| `pauses` | list of integer or `auto` | Each item: an integer of at least 4;"
+        " `auto`. | In seconds. |",
+        "| `first` | integer or boolean |  | A pause. |",
         "### Object Settings",
         "- `strength` requires `seedImage`.",
         "- Give at least one of `seedImage` and `positivePrompt`.",

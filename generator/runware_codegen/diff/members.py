@@ -179,7 +179,7 @@ class _Comparison:
 
 def _documentation(field: Field) -> str:
     examples = [f"Example: {quoted(each.value)}" for each in field.examples]
-    return "\n".join(filter(None, [field.doc, *examples]))
+    return "\n".join(filter(None, [field.doc, field.alternatives, *examples]))
 
 
 def _necessity(field: Field) -> str:

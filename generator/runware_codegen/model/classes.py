@@ -21,6 +21,8 @@ class Field:
         type: The type of its value; it includes null if the document allows null.
         required: Whether the document requires it.
         doc: Markdown that does not repeat the name.
+        alternatives: A Markdown list of the types that its value may have, with their
+            limits and descriptions; empty if the types alone describe them.
         default: The value that the server uses if it is absent, or None.
         secret: Whether its value must not be shown.
         deprecated: Whether the document declares it deprecated.
@@ -32,6 +34,7 @@ class Field:
     type: Type
     required: bool
     doc: str = ""
+    alternatives: str = ""
     default: Constant | None = None
     secret: bool = False
     deprecated: bool = False

@@ -200,10 +200,9 @@ def _request_section(
 
 
 def _request_row(field: Field, classes: Iterable[Class], document: Document) -> Row:
-    text, listed = _without_alternatives(field_text(field), field.type)
     facts = [*limits(field.type), *_pattern(field.type)]
-    if listed:
-        facts.append(f"{cell(listed)}.")
+    if field.alternatives:
+        facts.append(_alternatives(field))
     filled_in = is_filled_in(field, document)
     if filled_in:
         facts.append("Filled in.")
@@ -211,7 +210,7 @@ def _request_row(field: Field, classes: Iterable[Class], document: Document) -> 
         facts.append(f"Default: {_constant(field.default)}.")
     if field.examples:
         facts.append(f"Example: {_constant(field.examples[0])}.")
-    doc = _in_brief(text, field.type, classes)
+    doc = _in_brief(field_text(field), field.type, classes)
     needed = field.required and not filled_in
     return Row(
         code(field.name), _type_text(field.type), " ".join(facts), cell(doc), needed
@@ -239,15 +238,12 @@ def _pattern(a_type: Type) -> Iterator[str]:
             pass
 
 
-def _without_alternatives(text: str, a_type: Type) -> tuple[str, str]:
-    """Split the list of alternatives with their limits from the text of a field."""
-    paragraphs = text.split("\n\n")
-    lists = [each for each in paragraphs if each.startswith("- ")]
-    if not isinstance(unconstrained(a_type), t.Union) or not lists:
-        return text, ""
-    first = lists[0].removeprefix("- ")
-    others = [each for each in paragraphs if each is not lists[0]]
-    return "\n\n".join(others), f"- {first[0].upper()}{first[1:]}"
+def _alternatives(field: Field) -> str:
+    """Write the alternatives of a value, or of the items of a list, in one sentence."""
+    listed = cell(field.alternatives)
+    if isinstance(unconstrained(field.type), t.Array):
+        return f"Each item: {listed}."
+    return f"{listed[0].upper()}{listed[1:]}."
 
 
 def _in_brief(text: str, a_type: Type, classes: Iterable[Class]) -> str:

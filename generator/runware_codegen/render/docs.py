@@ -157,6 +157,7 @@ def field_doc(field: Field, *, result: bool = False) -> str:
     return joined_paragraphs(
         "Deprecated." if field.deprecated else "",
         field_text(field),
+        field.alternatives,
         "\n".join(_choices(field.type)),
         " ".join(facts),
     )

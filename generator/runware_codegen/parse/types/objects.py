@@ -247,7 +247,6 @@ class ClassBuilder:
     ) -> Field:
         keywords = schema.keywords
         merged = merge(self._types.lowering.schemas, schema)
-        lines = "\n".join(self._types.alternative_lines(schema))
         values = {bare(each.constant.value) for each in literal_values(a_type)}
         doc = without_other_values(_doc(keywords), values)
         return Field(
@@ -255,7 +254,8 @@ class ClassBuilder:
             json_name=wire,
             type=a_type,
             required=required,
-            doc=joined_paragraphs(doc, _access(merged), lines),
+            doc=joined_paragraphs(doc, _access(merged)),
+            alternatives="\n".join(self._types.alternative_lines(schema)),
             default=constant(keywords["default"]) if "default" in keywords else None,
             secret=_is_secret(wire, merged),
             deprecated=True in merged.values("deprecated"),
