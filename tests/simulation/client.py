@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
     from decimal import Decimal
 
-    from runware_client._runtime.client.base_engine import OnEnd
+    from runware_client._runtime.client.base_engine import Deliverable, OnEnd
     from runware_client._runtime.delivery.delivery import Delivery
     from runware_client._runtime.delivery.events import Event
 
@@ -150,6 +150,11 @@ class Lock:
         self._waiting.clear()
 
 
+class _Engine(BaseEngine):
+    def make_handle(self, given: Deliverable[Any]) -> Handle[Any]:
+        return Handle(self, given)  # type: ignore[arg-type]
+
+
 @dataclass(eq=False)
 class Client:
     """A client in one process of the operating system.
@@ -188,8 +193,7 @@ class Client:
             Account(self.budget),
             lambda: self.world.now,
         )
-        self.engine = BaseEngine(ENDPOINT, settings, LONG)
-        self.engine.make_handle = partial(Handle, self.engine)  # type: ignore[arg-type]
+        self.engine = _Engine(ENDPOINT, settings, LONG)
         self.open_tasks = self.engine.open_tasks
         self.account = settings.account
         self.rounds: PollRounds[Bell] = PollRounds(limits)

@@ -14,6 +14,7 @@ from ..exceptions import RunwareError
 from ..transport.async_http import Loop, running_loop
 from ..transport.endpoint import checked_headers
 from ..transport.exchange import NEVER_SENT, take_unwritten, unwritten
+from .async_handle import AsyncHandle
 from .async_poll_batcher import AsyncPollBatcher
 from .async_stream import AsyncStream
 from .base_engine import BaseEngine, requested, unwatched, whole
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from ..transport.async_http import AsyncTransport
     from ..transport.endpoint import Endpoint, Headers
     from ..transport.envelope import Answer
-    from .base_engine import OnEnd
+    from .base_engine import Deliverable, OnEnd
 
     _Locks: TypeAlias = WeakKeyDictionary[Task[Any], asyncio.Lock]
 
@@ -57,6 +58,10 @@ class AsyncEngine(BaseEngine):
         self.endpoint = endpoint
         self.transport = self.transport.at(endpoint)
         self._batchers = WeakKeyDictionary()
+
+    def make_handle(self, given: Deliverable[Any]) -> AsyncHandle[Any]:
+        """Return the handle of a task."""
+        return AsyncHandle(self, given)
 
     def lock_of(self, task: Task[Any]) -> asyncio.Lock:
         """Return the lock that a coroutine of this event loop holds while it polls a task."""

@@ -20,25 +20,12 @@ if TYPE_CHECKING:
     from typing import Self
 
     from ..delivery.delivery import Delivery
-    from ..delivery.submission import Submission
-    from ..delivery.task import Task
     from ..transport.endpoint import Headers
-    from ..transport.envelope import Answer
-    from .async_engine import AsyncEngine
+    from .async_engine import AsyncEngine  # noqa: F401 - its base names it
 
 
-class AsyncHandle(BaseHandle[ResultT_co]):
+class AsyncHandle(BaseHandle[ResultT_co, "AsyncEngine"]):
     """The handle of a task; the async version of `Handle`."""
-
-    def __init__(
-        self,
-        engine: AsyncEngine,
-        given: Submission[ResultT_co] | Task[ResultT_co],
-        answers: list[Answer] | None = None,
-    ) -> None:
-        super().__init__(engine, given)
-        self._engine = engine
-        self._answers = answers
 
     async def submit(
         self, *, timeout: float | None = None, extra_headers: Headers = None

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from functools import cached_property, partial
+from functools import cached_property
 from typing import (
     TYPE_CHECKING,
     Any,
-    ClassVar,
     Generic,
     Literal,
     NoReturn,
@@ -36,7 +35,7 @@ from ..transport.endpoint import (
     shown_url,
 )
 from ..transport.waits import POLLING, RETRYING, Waits
-from .base_engine import requested
+from .base_engine import EngineT, requested
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,13 +46,10 @@ if TYPE_CHECKING:
     from ..delivery.outcome import DryRun, Outcome
     from ..error_enum import ErrorEnum
     from ..exceptions import RunwareError
-    from ..saved_handle import TaskHandle
     from ..schema.generics import ResultT
     from ..schema.requests import TaskRequest
     from ..transport.endpoint import Headers
     from ..transport.websocket import WebSocketTransport
-    from .async_engine import AsyncEngine
-    from .engine import Engine
 
 DEFAULT_TIMEOUT = 1200.0
 DEFAULT_RETRIES = 3
@@ -66,7 +62,6 @@ RESENDS = ("safe", "eager", "never")
 SCHEMES = {"http": ("https", "http"), "websocket": ("wss", "ws")}
 
 ClientT = TypeVar("ClientT", bound="Configured[Any]")
-EngineT = TypeVar("EngineT", bound="Engine | AsyncEngine")
 
 
 class Configured(Generic[EngineT]):
@@ -78,7 +73,6 @@ class Configured(Generic[EngineT]):
     """
 
     _engine: EngineT
-    _handle_class: ClassVar[Callable[..., TaskHandle]]
 
     def __init__(
         self,
@@ -159,7 +153,6 @@ class Configured(Generic[EngineT]):
             settings = settings._replace(resend=_valid_resend(resend))
         limit = self.timeout if timeout is None else valid_timeout(timeout)
         engine = self._engine.derived(endpoint, settings, limit)
-        engine.make_handle = partial(self._handle_class, engine)
         kind = type(self)
         client = object.__new__(kind)
         for name, value in vars(self).items():
@@ -174,8 +167,7 @@ class Configured(Generic[EngineT]):
         if max_retries is None:
             return engine
         settings = engine.settings._replace(max_retries=_valid_retries(max_retries))
-        derived = engine.derived(self._endpoint, settings, engine.timeout)
-        return cast("EngineT", derived)
+        return engine.derived(self._endpoint, settings, engine.timeout)
 
     def _dry_run_of(self, request: TaskRequest[Any]) -> DrySubmission:
         return dry_run_of(self._engine.with_known_uploads(submission_of(request)))

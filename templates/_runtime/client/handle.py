@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Generic
 
 from ..delivery.lifecycle import Phase
 from ..delivery.submission import SAVED, Submission, submission_of, task_of
-from ..delivery.task import Task
 from ..exceptions import RunwareError, TimeoutError
 from ..json_values import is_object
 from ..schema.generics import ResultT_co
 from ..timeouts import MAX_POLL, given_timeout
 from ..transport.items import COUNTS, READ_ONLY
+from .base_engine import EngineT
 from .documents import request_class
 from .watch import OnProgress, OnResult, Watch
 
@@ -27,22 +27,26 @@ if TYPE_CHECKING:
     from ..transport.api_key import ApiKey
     from ..transport.endpoint import Headers
     from ..transport.envelope import Answer, Item
-    from .base_engine import BaseEngine
-    from .engine import Engine
+    from .base_engine import Deliverable
+    from .engine import Engine  # noqa: F401 - `Handle` names it in its base
 
 VERSION = 1
 """The version of the JSON text of a handle."""
 
 
-class BaseHandle(Generic[ResultT_co]):
+class BaseHandle(Generic[ResultT_co, EngineT]):
     """The parts that `Handle` and `AsyncHandle` share."""
 
     def __init__(
-        self, engine: BaseEngine, given: Submission[ResultT_co] | Task[ResultT_co]
+        self,
+        engine: EngineT,
+        given: Deliverable[ResultT_co],
+        answers: list[Answer] | None = None,
     ) -> None:
+        self._engine = engine
         self._given = given
         self._task = given.task if isinstance(given, Submission) else given
-        self._base = engine
+        self._answers = answers
 
     def __repr__(self) -> str:
         state = self._task.phase.value
@@ -98,7 +102,7 @@ class BaseHandle(Generic[ResultT_co]):
         task = self._task
         if task.task_uuid is None or not task.is_pollable:
             raise ValueError(f"{self.task_type} tasks cannot be polled later")
-        key = self._base.endpoint.key.fingerprint(task.task_uuid)
+        key = self._engine.endpoint.key.fingerprint(task.task_uuid)
         return json.dumps({"handle": VERSION, **task.wire, "key": key})
 
     def _check_answer(self, delivery: Delivery[ResultT_co]) -> None:
@@ -113,13 +117,13 @@ class BaseHandle(Generic[ResultT_co]):
     def leave(self, stop: BaseException) -> None:
         """Attach the handle to an exception of a call, if the task may be billed."""
         if isinstance(stop, RunwareError) and not self._task.may_be_billed:
-            self._base.open_tasks.close([self._task])
-        self._base.give_handle(stop, self._given)
+            self._engine.open_tasks.close([self._task])
+        self._engine.give_handle(stop, self._given)
 
     def _hand_over(self) -> None:
         """Remove the task from `unfinished()` if it is done."""
         if self._task.is_done:
-            self._base.open_tasks.close([self._task])
+            self._engine.open_tasks.close([self._task])
 
     def _raise_failure(self, delivery: Delivery[ResultT_co]) -> None:
         """Raise the error of the task if it failed or was given up."""
@@ -134,21 +138,11 @@ class BaseHandle(Generic[ResultT_co]):
         raise error
 
 
-class Handle(BaseHandle[ResultT_co]):
+class Handle(BaseHandle[ResultT_co, "Engine"]):
     """The handle of a task: submit it, poll it, and collect its results later.
 
     It is thread-safe: one thread sends and polls the task, and the others wait for it.
     """
-
-    def __init__(
-        self,
-        engine: Engine,
-        given: Submission[ResultT_co] | Task[ResultT_co],
-        answers: list[Answer] | None = None,
-    ) -> None:
-        super().__init__(engine, given)
-        self._engine = engine
-        self._answers = answers
 
     def submit(
         self, *, timeout: float | None = None, extra_headers: Headers = None
@@ -300,7 +294,7 @@ class Handle(BaseHandle[ResultT_co]):
 
 def saved_task(
     text: str, request: TaskRequest[Any] | None, key: ApiKey
-) -> Submission[Any] | Task[Any]:
+) -> Deliverable[Any]:
     """Return the task of a handle's JSON text, in doubt and ready to be polled.
 
     Args:

@@ -49,8 +49,6 @@ class SyncClient(Configured[Engine]):
     It is thread-safe. In a forked process, it opens new connections.
     """
 
-    _handle_class = Handle
-
     def __init__(
         self,
         api_key: str | None = None,
@@ -108,7 +106,6 @@ class SyncClient(Configured[Engine]):
         limit = valid_timeout(timeout)
         transport = HTTPTransport(self._endpoint, http_client, concurrency)
         self._engine = Engine(transport, self._endpoint, settings, limit, concurrency)
-        self._engine.make_handle = partial(Handle, self._engine)
 
     def run(
         self,

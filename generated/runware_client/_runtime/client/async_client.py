@@ -65,8 +65,6 @@ class AsyncClient(Configured[AsyncEngine]):
     it opens new connections. Over a WebSocket, it serves one event loop at a time.
     """
 
-    _handle_class = AsyncHandle
-
     def __init__(
         self,
         api_key: str | None = None,
@@ -135,7 +133,6 @@ class AsyncClient(Configured[AsyncEngine]):
             carrier = kind(self._endpoint, http_client, concurrency, self._is_open)
         limit = valid_timeout(timeout)
         self._engine = AsyncEngine(carrier, self._endpoint, settings, limit)
-        self._engine.make_handle = partial(AsyncHandle, self._engine)
 
     def _is_open(self, task_uuid: str) -> bool:
         """Whether the results of a task are still to be collected."""

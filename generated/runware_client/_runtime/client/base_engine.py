@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from copy import copy
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
 
 from ..delivery.batches import Limits, Reply, Settings
 from ..delivery.classify import of_failure
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     OnEnd: TypeAlias = Callable[[Item, BaseException | None], object]
     Deliverable: TypeAlias = Submission[ResultT] | Task[ResultT]
 
+EngineT = TypeVar("EngineT", bound="BaseEngine")
+
 
 class BaseEngine:
     """The base of both engines: it makes deliveries, handles and reservations.
@@ -46,10 +48,7 @@ class BaseEngine:
         timeout: The default timeout of a call in seconds.
         endpoint: The address of the API, and the API key.
         open_tasks: The tasks whose results the caller does not have yet.
-        make_handle: Makes the handle of a task.
     """
-
-    make_handle: Callable[[Any], TaskHandle]
 
     def __init__(self, endpoint: Endpoint, settings: Settings, timeout: float) -> None:
         self.settings = settings
@@ -82,6 +81,10 @@ class BaseEngine:
 
     def connect(self, endpoint: Endpoint) -> None:
         """Use another endpoint from now on, over the same connections."""
+        raise NotImplementedError
+
+    def make_handle(self, given: Deliverable[Any]) -> TaskHandle:
+        """Return the handle of a task."""
         raise NotImplementedError
 
     def unfinished(self) -> list[tuple[Self, Task[Any]]]:

@@ -19,6 +19,7 @@ from ..transport.endpoint import checked_headers
 from ..transport.envelope import Answer
 from ..transport.exchange import NEVER_SENT, take_unwritten, unwritten
 from .base_engine import BaseEngine, requested, unwatched, whole
+from .handle import Handle
 from .poll_batcher import PollBatcher
 from .post_threads import PostThreads
 from .stream import Stream
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from ..schema.generics import ResultT
     from ..transport.endpoint import Endpoint, Headers
     from ..transport.http import HTTPTransport
-    from .base_engine import OnEnd
+    from .base_engine import Deliverable, OnEnd
 
 
 class Engine(BaseEngine):
@@ -61,6 +62,10 @@ class Engine(BaseEngine):
         self.endpoint = endpoint
         self.transport = self.transport.at(endpoint)
         self._batcher = PollBatcher(self.transport, self.settings.limits)
+
+    def make_handle(self, given: Deliverable[Any]) -> Handle[Any]:
+        """Return the handle of a task."""
+        return Handle(self, given)
 
     def lock_of(self, task: Task[Any]) -> RLock:
         """Return the lock that a thread holds while it polls a task."""
