@@ -24,12 +24,3 @@ def valid_timeout(timeout: object) -> float:
         return float(min(seconds, MAX_TIMEOUT))
     message = f"timeout must be a number of seconds above 0, not {timeout!r}"
     raise ValueError(message)
-
-
-def given_timeout(timeout: float | None) -> float | None:
-    """Validate the timeout of a call; None stays None.
-
-    Raises:
-        ValueError: It is not a finite number above 0.
-    """
-    return None if timeout is None else valid_timeout(timeout)

@@ -480,9 +480,8 @@ class Client:
             while not is_last:
                 is_last = yield from _until_answer(steps)
                 for submission, error in delivery.ended():
-                    began = self.world.now
-                    yield self._ended(submission, error)
-                    delivery.schedule.extend(self.world.now - began)
+                    with delivery.schedule.paused():
+                        yield self._ended(submission, error)
         finally:
             steps.close()
 

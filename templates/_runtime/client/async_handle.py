@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..delivery.lifecycle import Phase
 from ..exceptions import RunwareError
 from ..schema.generics import ResultT_co
-from ..timeouts import MAX_POLL, given_timeout
+from ..timeouts import MAX_POLL
 from ..transport.async_http import running_loop
 from .handle import BaseHandle
 from .watch import OnProgress, OnResult, Watch
@@ -89,10 +89,9 @@ class AsyncHandle(BaseHandle[ResultT_co, "AsyncEngine"]):
                 async for delivery in steps:
                     fresh = self._task.items[given:]
                     given += len(fresh)
-                    began = self._engine.settings.clock()
-                    for item in fresh:
-                        yield self._task.read(item)
-                    delivery.schedule.extend(self._engine.settings.clock() - began)
+                    with delivery.schedule.paused():
+                        for item in fresh:
+                            yield self._task.read(item)
             for item in self._task.items[given:]:
                 yield self._task.read(item)
             self._hand_over()
@@ -111,7 +110,7 @@ class AsyncHandle(BaseHandle[ResultT_co, "AsyncEngine"]):
         await asyncio.sleep(0)  # lets other tasks run, even with a timeout of 0
         task, engine = self._task, self._engine
         given = [] if task.is_done else [self._given]
-        delivery = engine.delivery(given, given_timeout(timeout), polls_now=polls_now)
+        delivery = engine.delivery(given, timeout, polls_now=polls_now)
         lock = engine.lock_of(task)
         steps = engine.run(delivery, extra, self._answers)
         try:

@@ -11,7 +11,7 @@ from ..delivery.submission import SAVED, Submission, submission_of, task_of
 from ..exceptions import RunwareError, TimeoutError
 from ..json_values import is_object
 from ..schema.generics import ResultT_co
-from ..timeouts import MAX_POLL, given_timeout
+from ..timeouts import MAX_POLL
 from ..transport.items import COUNTS, READ_ONLY
 from .base_engine import EngineT
 from .documents import request_class
@@ -246,9 +246,8 @@ class Handle(BaseHandle[ResultT_co, "Engine"]):
             for delivery in self._steps(timeout, None):
                 fresh = self._task.items[given:]
                 given += len(fresh)
-                began = self._engine.settings.clock()
-                yield from map(self._task.read, fresh)
-                delivery.schedule.extend(self._engine.settings.clock() - began)
+                with delivery.schedule.paused():
+                    yield from map(self._task.read, fresh)
             yield from map(self._task.read, self._task.items[given:])
             self._hand_over()
         except BaseException as stop:
@@ -267,7 +266,7 @@ class Handle(BaseHandle[ResultT_co, "Engine"]):
         """
         task, engine = self._task, self._engine
         given = [] if task.is_done else [self._given]
-        delivery = engine.delivery(given, given_timeout(timeout), polls_now=polls_now)
+        delivery = engine.delivery(given, timeout, polls_now=polls_now)
         lock = engine.lock_of(task)
         steps = engine.run(delivery, extra, self._answers)
         try:

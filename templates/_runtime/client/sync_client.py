@@ -16,7 +16,7 @@ from ..delivery.submission import submission_of
 from ..exceptions import RunwareError
 from ..http_clients import checked_client
 from ..schema.generics import RequestT, ResultT
-from ..timeouts import given_timeout, valid_timeout
+from ..timeouts import valid_timeout
 from ..transport.endpoint import Auth, Headers
 from ..transport.http import HTTPTransport
 from .configuration import (
@@ -150,7 +150,7 @@ class SyncClient(Configured[Engine]):
         engine = self._engine_for(max_retries)
         handle = Handle(engine, submission_of(request))
         return handle.wait(
-            timeout=given_timeout(timeout),
+            timeout=timeout,
             extra_headers=extra_headers,
             on_result=on_result,
             on_progress=on_progress,
@@ -248,7 +248,7 @@ class SyncClient(Configured[Engine]):
         """
         requests = [*requests]
         dry_runs = [*map(self._dry_run_of, requests)]
-        delivery = self._engine.delivery(dry_runs, given_timeout(timeout))
+        delivery = self._engine.delivery(dry_runs, timeout)
         for _ in self._engine.run(delivery, extra_headers):
             pass
         return self._priced(requests, dry_runs, delivery)
@@ -342,14 +342,12 @@ class SyncClient(Configured[Engine]):
         watch: Watch[Any],
     ) -> Iterator[tuple[Submission[Any], RunwareError | None]]:
         """Yield each task, with its error or None, when it is done or given up."""
-        delivery = engine.delivery(submissions, given_timeout(timeout))
+        delivery = engine.delivery(submissions, timeout)
         submissions = []
-        clock = engine.settings.clock
         for _ in engine.run(delivery, extra):
-            began = clock()
-            watch.note()
-            yield from delivery.ended()
-            delivery.schedule.extend(clock() - began)
+            with delivery.schedule.paused():
+                watch.note()
+                yield from delivery.ended()
         yield from delivery.ended()
 
     def handle(self, request: TaskRequest[ResultT]) -> Handle[ResultT]:
@@ -391,9 +389,7 @@ class SyncClient(Configured[Engine]):
         """
         engine = self._engine_for(max_retries)
         handle = Handle(engine, with_async_delivery(request))
-        return handle.submit(
-            timeout=given_timeout(timeout), extra_headers=extra_headers
-        )
+        return handle.submit(timeout=timeout, extra_headers=extra_headers)
 
     def stream(
         self,
@@ -423,9 +419,8 @@ class SyncClient(Configured[Engine]):
                 another delivery method or more than one result.
         """
         submission = with_stream_delivery(request)
-        limit = given_timeout(timeout) or self.timeout
         engine = self._engine_for(max_retries)
-        on_end = partial(engine.note_stream, submission)
+        limit, on_end = engine.limit(timeout), partial(engine.note_stream, submission)
         return engine.stream(submission, limit, extra_headers, on_end)
 
     @overload
@@ -498,9 +493,7 @@ class RawRuns:
         answers: list[Answer] = []
         handle = Handle(self._engine, submission_of(request), answers)
         try:
-            results = handle.wait(
-                timeout=given_timeout(timeout), extra_headers=extra_headers
-            )
+            results = handle.wait(timeout=timeout, extra_headers=extra_headers)
             return RawResponse(results, answers)
         except BaseException as stop:
             handle.leave(stop)

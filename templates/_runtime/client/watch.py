@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias
 
 from ..delivery.events import LOGGER, check_callback
@@ -56,15 +57,13 @@ class Watch(Generic[ResultT]):
         """
         if not self._tasks:
             return
-        left = delivery.schedule.seconds_left() if delivery is not None else 0.0
-        if self._on_result is not None:
-            self._note_results(self._on_result)
-        if self._on_progress is not None:
-            self._note_progress(self._on_progress)
+        with delivery.schedule.paused() if delivery else nullcontext():
+            if self._on_result is not None:
+                self._note_results(self._on_result)
+            if self._on_progress is not None:
+                self._note_progress(self._on_progress)
         # A task that is done is not kept: the caller may let go of it.
         self._tasks = {t: given for t, given in self._tasks.items() if not t.is_done}
-        if delivery is not None:
-            delivery.schedule.extend(left - delivery.schedule.seconds_left())
 
     def _note_results(self, tell: Callable[[ResultT], object]) -> None:
         for task, given in self._tasks.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Generic
 
 from ..exceptions import APIError, RunwareError, TimeoutError
@@ -15,7 +16,7 @@ from .submission import Submission
 from .task import Task
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
 
 SUBMIT_TIMEOUT = 30.0
 """Timeout in seconds of the acknowledgement of async tasks; each sending doubles it."""
@@ -62,10 +63,16 @@ class Schedule(Generic[ResultT]):
         """Return the seconds until unfinished tasks are given up."""
         return max(0.0, self.deadline - self._now())
 
-    def extend(self, seconds: float) -> None:
-        """Move the deadline by time that the caller used."""
-        self.deadline += seconds
-        self._poll_by += seconds
+    @contextmanager
+    def paused(self) -> Generator[None]:
+        """Move the deadline by the time that the caller uses inside the context."""
+        began = self._now()
+        try:
+            yield
+        finally:
+            seconds = self._now() - began
+            self.deadline += seconds
+            self._poll_by += seconds
 
     def added(
         self, given: Submission[ResultT] | Task[ResultT]

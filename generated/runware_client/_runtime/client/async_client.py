@@ -27,7 +27,7 @@ from ..delivery.submission import submission_of
 from ..exceptions import RunwareError
 from ..http_clients import checked_client
 from ..schema.generics import RequestT, ResultT
-from ..timeouts import given_timeout, valid_timeout
+from ..timeouts import valid_timeout
 from ..transport.async_http import AsyncHTTPTransport
 from ..transport.endpoint import Auth, Headers
 from .async_engine import AsyncEngine
@@ -152,7 +152,7 @@ class AsyncClient(Configured[AsyncEngine]):
         engine = self._engine_for(max_retries)
         handle = AsyncHandle(engine, submission_of(request))
         return await handle.wait(
-            timeout=given_timeout(timeout),
+            timeout=timeout,
             extra_headers=extra_headers,
             on_result=on_result,
             on_progress=on_progress,
@@ -206,7 +206,7 @@ class AsyncClient(Configured[AsyncEngine]):
         """Get the costs of many tasks; see `Runware.dry_run_many`."""
         requests = [*requests]
         dry_runs = [*map(self._dry_run_of, requests)]
-        delivery = self._engine.delivery(dry_runs, given_timeout(timeout))
+        delivery = self._engine.delivery(dry_runs, timeout)
         async for _ in self._engine.run(delivery, extra_headers):
             pass
         return self._priced(requests, dry_runs, delivery)
@@ -272,16 +272,14 @@ class AsyncClient(Configured[AsyncEngine]):
         watch: Watch[Any],
     ) -> AsyncGenerator[tuple[Submission[Any], RunwareError | None]]:
         """Yield each task, with its error or None, when it is done or given up."""
-        delivery = engine.delivery(submissions, given_timeout(timeout))
+        delivery = engine.delivery(submissions, timeout)
         submissions = []
-        clock = engine.settings.clock
         async with aclosing(engine.run(delivery, extra)) as steps:
             async for _ in steps:
-                began = clock()
-                watch.note()
-                for ended in delivery.ended():
-                    yield ended
-                delivery.schedule.extend(clock() - began)
+                with delivery.schedule.paused():
+                    watch.note()
+                    for ended in delivery.ended():
+                        yield ended
         for ended in delivery.ended():
             yield ended
 
@@ -300,9 +298,7 @@ class AsyncClient(Configured[AsyncEngine]):
         """Send one task without waiting for its results; see `Runware.submit`."""
         engine = self._engine_for(max_retries)
         handle = AsyncHandle(engine, with_async_delivery(request))
-        return await handle.submit(
-            timeout=given_timeout(timeout), extra_headers=extra_headers
-        )
+        return await handle.submit(timeout=timeout, extra_headers=extra_headers)
 
     def stream(
         self,
@@ -314,9 +310,8 @@ class AsyncClient(Configured[AsyncEngine]):
     ) -> AsyncStream[ResultT]:
         """Run one task and stream its text; see `Runware.stream`."""
         submission = with_stream_delivery(request)
-        limit = given_timeout(timeout) or self.timeout
         engine = self._engine_for(max_retries)
-        on_end = partial(engine.note_stream, submission)
+        limit, on_end = engine.limit(timeout), partial(engine.note_stream, submission)
         return engine.stream(submission, limit, extra_headers, on_end)
 
     @overload
@@ -385,9 +380,7 @@ class AsyncRawRuns:
         answers: list[Answer] = []
         handle = AsyncHandle(self._engine, submission_of(request), answers)
         try:
-            results = await handle.wait(
-                timeout=given_timeout(timeout), extra_headers=extra_headers
-            )
+            results = await handle.wait(timeout=timeout, extra_headers=extra_headers)
             return RawResponse(results, answers)
         except BaseException as stop:
             handle.leave(stop)

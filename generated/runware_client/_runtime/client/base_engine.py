@@ -20,6 +20,7 @@ from ..delivery.submission import Submission
 from ..delivery.uploads import Uploads, Waiting
 from ..exceptions import RunwareError
 from ..media.local_files import place_of, with_uuids
+from ..timeouts import valid_timeout
 from ..transport.deadline import Deadline
 from ..transport.envelope import Answer, Envelope
 from ..transport.exchange import take_unwritten
@@ -120,16 +121,24 @@ class BaseEngine:
         *,
         polls_now: bool = False,
     ) -> Delivery[ResultT]:
-        """Return a delivery of tasks; the default timeout is that of the client."""
+        """Return a delivery of tasks; the default timeout is that of the client.
+
+        Raises:
+            ValueError: The timeout is not a finite number above 0.
+        """
         self.open_tasks.take_over()
         return Delivery(
             tasks,
             self.settings,
-            self.timeout if timeout is None else timeout,
+            self.limit(timeout),
             self._uploads,
             self.open_tasks,
             polls_now=polls_now,
         )
+
+    def limit(self, timeout: float | None) -> float:
+        """Return the timeout of a call; None stands for that of the client."""
+        return self.timeout if timeout is None else valid_timeout(timeout)
 
     @contextmanager
     def uploading(
