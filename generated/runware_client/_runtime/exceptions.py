@@ -124,7 +124,7 @@ class RunwareError(Exception):
             read; 0 for other causes.
     """
 
-    advice: ClassVar[str] = ""
+    advice: str = ""
     code: str | None = None
     request_id: str | None = None
     retry_after: float | None = None
@@ -238,6 +238,13 @@ def _rebuilt(
     error.args = args
     vars(error).update(state)
     return error
+
+
+def joined(errors: Sequence[ErrorT]) -> ErrorT | None:
+    """Return the first exception with the others as notes; None if there are none."""
+    for other in errors[1:]:
+        errors[0].add_note(f"Also: {other}")
+    return errors[0] if errors else None
 
 
 def readable(text: str, longest: int = MAX_TEXT) -> str:
@@ -476,7 +483,12 @@ class ResponseError(RunwareError):
     _category = ErrorCategory.SERVER
 
     def __init__(
-        self, message: str, *, http_status: int, request_id: str | None, body: str
+        self,
+        message: str,
+        *,
+        http_status: int,
+        request_id: str | None = None,
+        body: str = "",
     ) -> None:
         super().__init__(message)
         self.http_status = http_status

@@ -206,7 +206,7 @@ class BaseStream(Generic[ResultT_co, SendT]):
         error: RunwareError = ConnectionError(f"{how_far}: {reason}")
         if self._is_closed:
             error = ClosedError(f"{how_far}: it was closed while it was read")
-            vars(error)["advice"] = "Close a stream after its last piece."
+            error.advice = "Close a stream after its last piece."
         error.may_have_run = True
         raise error
 

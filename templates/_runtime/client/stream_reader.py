@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..delivery.classify import api_error, joined
+from ..delivery.classify import api_error
+from ..exceptions import joined
 from ..json_values import is_object
 from ..transport.answer_body import MAX_ANSWER, is_event_stream, unreadable
-from ..transport.envelope import Answer, has_failed, parsed, read_envelope
+from ..transport.envelope import ENVELOPE, Answer, has_failed, parsed, read_envelope
 from ..transport.items import is_result
 from ..transport.sse import DONE, EventReader, EventTooLargeError
-from .deltas import ENVELOPE, Transcript
+from .deltas import Transcript
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -7,8 +7,7 @@ a name in a successful response, if a gateway may have sent it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..error_codes import (
     OF_THE_TASK,
@@ -24,19 +23,17 @@ from ..exceptions import (
     ResponseError,
     RunwareError,
     TaskError,
-    TimeoutError,
     error_class,
+    joined,
 )
 from ..old_names import is_same_type
-from ..transport.items import number_of_results
+from ..transport.envelope import code_of, has_failed
 from .lifecycle import Phase, TaskEvent
 
 if TYPE_CHECKING:
     from ..error_enum import ErrorEnum
     from ..transport.envelope import Answer, Envelope, Item
     from .task import Task
-
-ErrorT = TypeVar("ErrorT", bound=RunwareError)
 
 TRANSIENT = (ErrorCategory.RATE_LIMIT, ErrorCategory.SERVER, ErrorCategory.CONNECTION)
 """Categories of transient errors."""
@@ -143,7 +140,7 @@ def of_submission(said: Said) -> Verdict:
         is_complete = _is_complete(said) and failures == own
         return _taken(said, failures, is_complete=is_complete)
     errors = own or said.nameless
-    codes = [_code(error) for error in errors]
+    codes = [code_of(error) for error in errors]
     if any(map(is_task_conflict, codes)):
         if own:
             return said.verdict(TaskEvent.CONFLICT, errors)
@@ -163,7 +160,7 @@ def of_submission(said: Said) -> Verdict:
         return _rejected(said, errors)
     if not own and not _is_of_the_account(said, errors):
         return _unclear(said, errors)._replace(is_refused=True)
-    if said.status in (400, 422) and not any(map(_code, errors)):
+    if said.status in (400, 422) and not any(map(code_of, errors)):
         return _unclear(said, errors)._replace(is_refused=True)  # no error code
     if any(_may_be_of_a_gateway(error, said.status) for error in own):
         return _unclear(said, errors)._replace(is_refused=True)
@@ -185,26 +182,26 @@ def _may_be_failure(said: Said, error: Item) -> bool:
     If the task has failed, the polls say so.
     """
     is_of_gateway = _may_be_of_a_gateway(error, said.status)
-    is_conflict = is_task_conflict(_code(error))
+    is_conflict = is_task_conflict(code_of(error))
     return not (said.task.is_resent or is_conflict or is_of_gateway)
 
 
 def _is_failure(said: Said, error: Item) -> bool:
     """Whether an error may be the failure of one of several results, not a refusal."""
     refusals = (ErrorCategory.VALIDATION, ErrorCategory.RATE_LIMIT, *OF_THE_ACCOUNT)
-    is_refusal = category_of(_code(error), said.status) in refusals
-    return _says_failed(error) and (said.status < 400 or not is_refusal)
+    is_refusal = category_of(code_of(error), said.status) in refusals
+    return has_failed(error) and (said.status < 400 or not is_refusal)
 
 
 def _is_rate_limit(error: Item) -> bool:
     """Whether an error is about the rate limit, not a failure of the task."""
-    category = category_of(_code(error), None)
-    return category is ErrorCategory.RATE_LIMIT and not _says_failed(error)
+    category = category_of(code_of(error), None)
+    return category is ErrorCategory.RATE_LIMIT and not has_failed(error)
 
 
 def _is_of_the_account(said: Said, errors: list[Item]) -> bool:
     return any(
-        category_of(_code(error), said.status) in OF_THE_ACCOUNT for error in errors
+        category_of(code_of(error), said.status) in OF_THE_ACCOUNT for error in errors
     )
 
 
@@ -273,14 +270,14 @@ def _is_own_failure(said: Said, error: Item) -> bool:
     5. An error that names the task and its type is, unless it can be about the poll, such
        as "server busy".
     """
-    if _says_not_found(said, error) or is_task_conflict(_code(error)):
+    if _says_not_found(said, error) or is_task_conflict(code_of(error)):
         return False
-    category = category_of(_code(error), said.status)
+    category = category_of(code_of(error), said.status)
     if category in OF_THE_TASK:
         return True
     if _is_of_poll(error):
         return False
-    if _says_failed(error):
+    if has_failed(error):
         return True
     if said.task.is_resent:
         return False
@@ -300,25 +297,20 @@ def _is_of_type(error: Item, task_type: str) -> bool:
 
 
 def _says_not_found(said: Said, error: Item) -> bool:
-    is_missing = said.status == 404 or is_task_not_found(_code(error))
-    return is_missing and not _says_failed(error)
-
-
-def _says_failed(error: Item) -> bool:
-    status = error.get("status")
-    return isinstance(status, str) and status.lower() in ("error", "failed", "failure")
+    is_missing = said.status == 404 or is_task_not_found(code_of(error))
+    return is_missing and not has_failed(error)
 
 
 def _is_about_uuid(error: Item) -> bool:
     """Whether an error is about the `taskUUID` of the poll."""
-    return error.get("parameter") == "taskUUID" or "taskuuid" in _code(error).lower()
+    return error.get("parameter") == "taskUUID" or "taskuuid" in code_of(error).lower()
 
 
 def _is_transient(said: Said, errors: list[Item]) -> bool:
     if said.status == 429 or said.status >= 500 or said.status in UNCLEAR_STATUSES:
         return True
     return bool(errors) and all(
-        category_of(_code(error), said.status) in TRANSIENT for error in errors
+        category_of(code_of(error), said.status) in TRANSIENT for error in errors
     )
 
 
@@ -370,8 +362,8 @@ def _may_be_of_a_gateway(error: Item, status: int) -> bool:
     error object that it lost the connection to the server.
     """
     is_named = error.get("taskUUID") or error.get("taskType")
-    is_of_task = is_named or _says_failed(error)
-    category = category_of(_code(error), None)
+    is_of_task = is_named or has_failed(error)
+    category = category_of(code_of(error), None)
     return status < 300 and not is_of_task and category in OF_A_GATEWAY
 
 
@@ -392,7 +384,7 @@ def answers_too_large(envelope: Envelope) -> bool:
         envelope.http_status == 413
         or envelope.http_status < 500
         and any(
-            is_too_large(_code(error)) and not error.get("taskUUID")
+            is_too_large(code_of(error)) and not error.get("taskUUID")
             for error in envelope.errors
         )
     )
@@ -411,52 +403,31 @@ def api_error(
     return error_class(envelope.http_status)(item, envelope, errors)
 
 
-def joined(errors: Sequence[ErrorT]) -> ErrorT | None:
-    """Return the first exception with the others as notes; None if there are none."""
-    for other in errors[1:]:
-        errors[0].add_note(f"Also: {other}")
-    return errors[0] if errors else None
-
-
-def _code(error: Item) -> str:
-    code = error.get("code")
-    return code if isinstance(code, str) else ""
-
-
 def unmentioned(envelope: Envelope) -> ResponseError:
     """Return the exception for a response that does not mention a task."""
     return ResponseError(
         f"HTTP {envelope.http_status} with a response that does not mention this task",
         http_status=envelope.http_status,
         request_id=envelope.request_id,
-        body="",
     )
 
 
 def incomplete(task: Task[Any]) -> ResponseError:
     """Return the exception for a task with missing results."""
-    ordered = number_of_results(task.wire)
     error = ResponseError(
-        f"the server returned {len(task.items)} of {ordered} results, and no "
+        f"the server returned {len(task.items)} of {task.ordered} results, and no "
         "information about the others",
         http_status=200,
-        request_id=None,
-        body="",
     )
-    vars(error)["advice"] = "The results that arrived are in `results`."
+    error.advice = "The results that arrived are in `results`."
     return error
 
 
 def untold(error: APIError) -> APIError:
     """Return the exception for a failure of one result, if the others are unknown."""
     copy = error.about(error.task_type, error.task_uuid)
-    vars(copy)["advice"] = (
+    copy.advice = (
         "Runware returns nothing more about this task: its other results may have "
         "failed too. The results that arrived are in `results`."
     )
     return copy
-
-
-def is_timeout(error: RunwareError | None) -> bool:
-    """Whether an exchange failed with a timeout."""
-    return isinstance(error, TimeoutError)

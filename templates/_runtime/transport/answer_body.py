@@ -56,7 +56,8 @@ class AnswerBody:
         self._decoded += chunk
         if len(self._decoded) > MAX_ANSWER:
             error = self._unreadable(f"more than {MAX_ANSWER:,} bytes")
-            vars(error).update(advice=ADVICE, oversized=self._elements)
+            error.advice = ADVICE
+            error.oversized = self._elements
             raise error
 
     def whole(self) -> bytes:
@@ -93,7 +94,6 @@ def unreadable(answer: Answer, what: str) -> ResponseError:
         f"HTTP {answer.http_status} with {what}",
         http_status=answer.http_status,
         request_id=answer.request_id,
-        body="",
     )
 
 

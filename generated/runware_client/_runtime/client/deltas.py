@@ -7,13 +7,10 @@ from math import isfinite
 from typing import Any, NamedTuple
 
 from ..json_values import is_object
-from ..transport.envelope import Item
+from ..transport.envelope import ENVELOPE, Item
 
 TEXT = "text"
 REASONING = "reasoningContent"
-
-ENVELOPE = ("data", "errors", "error")
-"""The members of a response without a stream."""
 
 
 class Delta(NamedTuple):

@@ -129,7 +129,8 @@ class Pricing:
             "the server ran this task instead of a dry run: the header "
             "X-Runware-Dry-Run was ignored, or removed on the way"
         )
-        vars(error).update(advice=ADVICE, results=dry_task.results())
+        error.advice = ADVICE
+        error.results = dry_task.results()
         return error
 
     def _refusal(

@@ -10,7 +10,7 @@ from ..exceptions import APIError, RunwareError, TimeoutError
 from ..schema.generics import ResultT
 from ..timeouts import MAX_POLL
 from .batches import Kind, ScheduledTask, Settings
-from .classify import Verdict, incomplete, is_timeout, untold
+from .classify import Verdict, incomplete, untold
 from .dry_run import DryTask
 from .lifecycle import Phase, TaskEvent
 from .submission import Submission
@@ -178,7 +178,7 @@ class Schedule(Generic[ResultT]):
         if each.error is None or verdict.event is not TaskEvent.POLL_FAILED:
             each.error = verdict.error
         each.retries += 1
-        if is_timeout(verdict.error):
+        if isinstance(verdict.error, TimeoutError):
             each.poll_timeout = min(2 * each.poll_timeout, MAX_POLL)
         if verdict.event is TaskEvent.POLL_FAILED:
             is_refused = verdict.is_refused

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, Final, Generic
 
+from ..exceptions import joined
 from ..schema.generics import ResultT
 from ..transport.items import (
     READ_ONLY,
@@ -218,10 +219,7 @@ class Task(Generic[ResultT]):
         told = len(errors)
         self._failures_told = told if is_news else min(told, self._failures_told)
         self._failed_items = max(self._failed_items, len(failed))
-        if errors:
-            self.error = errors[0]
-            for other in errors[1:]:
-                errors[0].add_note(f"Also: {other}")
+        self.error = joined(errors) or self.error
         if len(self.items) >= self.ordered:
             self.error = None  # such as the refusal of a second sending
         self._note_progress(updates)

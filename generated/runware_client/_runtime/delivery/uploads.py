@@ -173,7 +173,8 @@ def _not_uploaded(place: str | None, error: RunwareError) -> RunwareError:
     copy = error.about(error.task_type, error.task_uuid)
     copy.message = f"the file in {place} was not uploaded: {error.message}"
     if error.may_have_run:
-        vars(copy).update(advice=ADVICE, may_have_run=False)
+        copy.advice = ADVICE
+        copy.may_have_run = False
     if isinstance(copy, APIError) and place is not None:
         copy.parameters = (place,)
     return copy

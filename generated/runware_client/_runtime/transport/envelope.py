@@ -52,7 +52,9 @@ MAX_RETRY_AFTER = 1e9
 _MAX_LEVELS = 100
 """Maximum depth of an error object; the arrays and objects of a deeper one are dropped."""
 
-_ENVELOPE = frozenset({"data", "errors", "error"})
+ENVELOPE = frozenset({"data", "errors", "error"})
+"""The members of an envelope."""
+
 _ERROR_MEMBERS = frozenset(
     {
         *(*SCOPE, "error", "code", "message", "parameter", "type", "documentation"),
@@ -203,6 +205,12 @@ def has_failed(item: Item) -> bool:
     return isinstance(status, str) and status.casefold() in FAILURES
 
 
+def code_of(error: Item) -> str:
+    """Return the code of an error object; empty if it has none."""
+    code = error.get("code")
+    return code if isinstance(code, str) else ""
+
+
 def parsed(body: bytes | str) -> Any:
     """Parse a body as JSON; None if it is not JSON.
 
@@ -241,7 +249,7 @@ def _integer(digits: str) -> float:
 
 
 def _is_envelope(content: Any) -> TypeGuard[Item]:
-    return is_object(content) and not content.keys().isdisjoint(_ENVELOPE)
+    return is_object(content) and not content.keys().isdisjoint(ENVELOPE)
 
 
 def _results(content: Any, http_status: int) -> list[Item]:
@@ -260,7 +268,7 @@ def _errors(content: Any, http_status: int) -> list[Item]:
         return [error for error in given if _is_error(error, http_status)]
     errors: list[Item] = []
     if "errors" in content or "error" in content:
-        names = content.keys() - _ENVELOPE - {"status"}
+        names = content.keys() - ENVELOPE - {"status"}
         about = {name: content[name] for name in content if name in names}
         errors += _error_objects(content.get("errors"), about)
         errors += _error_objects(content.get("error"), about)

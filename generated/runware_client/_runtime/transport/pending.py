@@ -17,7 +17,7 @@ from ..error_codes import (
     is_too_large,
 )
 from ..exceptions import ConnectionError, RunwareError
-from .envelope import Answer, Envelope, has_failed
+from .envelope import Answer, Envelope, code_of, has_failed
 from .items import READ_ONLY, is_result, outputs_of
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ STATUSES = {
 }
 """HTTP statuses by categories of errors. Messages on WebSockets have no status."""
 
-FORBIDDEN = re.compile("forbidden|permission")
+FORBIDDEN = re.compile("forbidden|permission", re.IGNORECASE)
 """Matches codes of errors that correspond to HTTP 403, not 401."""
 
 
@@ -320,7 +320,3 @@ def _own_status(error: Item) -> int:
     if category is ErrorCategory.AUTH and FORBIDDEN.search(code):
         return 403
     return STATUSES.get(category, 200)
-
-
-def code_of(error: Item) -> str:
-    return (text_of(error, "code") or "").casefold()

@@ -15,9 +15,9 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from ..error_codes import OF_THE_TASK, category_of
-from .envelope import has_failed
+from .envelope import code_of, has_failed
 from .items import AUTHENTICATION, READ_ONLY, number_of_results
-from .pending import Expected, Pending, add, code_of, is_result_item, text_of
+from .pending import Expected, Pending, add, is_result_item, text_of
 from .strays import Strays
 
 if TYPE_CHECKING:
