@@ -19,7 +19,6 @@ and `classify` turns responses into its events. This module decides when to send
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import chain
 from typing import TYPE_CHECKING, Any, Generic
 
 from ..exceptions import BudgetError, ClosedError, RunwareError
@@ -42,6 +41,7 @@ from .task import Task, Upload
 from .uploads import Waiting
 
 if TYPE_CHECKING:
+    from .account import Account
     from .batches import Reply, Sorted
     from .open_tasks import OpenTasks
     from .uploads import Uploads
@@ -92,8 +92,10 @@ class Delivery(Generic[ResultT]):
         self._now = settings.clock
         self.schedule: Schedule[ResultT] = Schedule(settings, timeout)
         self._open_tasks = open_tasks
-        self._idle = [*map(self.schedule.added, tasks)]
-        self._scheduled_tasks = {each.task.key: each for each in self._idle}
+        self._idle: list[ScheduledTask[ResultT]] = []
+        self._scheduled_tasks: dict[str, ScheduledTask[ResultT]] = {}
+        for task in tasks:
+            self._add(task)
         self._under_way: list[Batch[ResultT]] = []
         self._errors: dict[str, RunwareError] = {}
         self._ended: list[Submission[ResultT]] = []
@@ -109,6 +111,11 @@ class Delivery(Generic[ResultT]):
         for each in self._idle:
             if each.kind is Kind.POLL and not polls_now:
                 self.schedule.resume_polling(each)
+
+    def _add(self, task: Submission[ResultT] | Task[ResultT]) -> None:
+        scheduled = self.schedule.added(task)
+        self._scheduled_tasks[scheduled.task.key] = scheduled
+        self._idle.append(scheduled)
 
     # -- what to send ---------------------------------------------------------
 
@@ -144,14 +151,17 @@ class Delivery(Generic[ResultT]):
         chosen, parts = self._companions(first, due, now)
         timeout = self.schedule.timeout_of(chosen, parts)
         batch = Batch(first.kind, chosen, parts, now, timeout)
-        taken = set(map(id, chosen))
-        self._idle = [each for each in self._idle if id(each) not in taken]
+        self._remove_idle(chosen)
         self._under_way.append(batch)
         self._note_begun(batch)
         if not batch.scheduled:
             self._under_way.remove(batch)
             return None
         return batch
+
+    def _remove_idle(self, removed: list[ScheduledTask[ResultT]]) -> None:
+        leaving = set(removed)
+        self._idle = [each for each in self._idle if each not in leaving]
 
     def _note_others(self, now: float) -> None:
         """Skip tasks that another delivery finished or is sending, such as an upload."""
@@ -173,11 +183,13 @@ class Delivery(Generic[ResultT]):
         if first.kind is Kind.POLL:
             chosen = [first]
             if not first.is_alone:
-                chosen = [e for e in self._idle if self._may_poll(e, now)][:most]
+                chosen = [e for e in self._idle if _may_poll(e, now)][:most]
             return chosen, [each.task.poll() for each in chosen]
         if first.is_alone or _submission(first).is_stream:
             return [first], [_submission(first).encoded()]
-        chosen, parts, size = list[ScheduledTask[ResultT]](), list[bytes](), 0
+        chosen = []
+        parts: list[bytes] = []
+        size = 0
         is_dry = isinstance(first.task, DryTask)
         for each in due:
             if each.kind is Kind.POLL or each.is_alone or _submission(each).is_stream:
@@ -191,10 +203,6 @@ class Delivery(Generic[ResultT]):
             chosen.append(each)
             parts.append(part)
         return chosen, parts
-
-    def _may_poll(self, each: ScheduledTask[ResultT], now: float) -> bool:
-        is_due = each.kind is Kind.POLL and each.due <= now + TOGETHER
-        return is_due and not each.is_alone
 
     def _note_begun(self, batch: Batch[ResultT]) -> None:
         """Record that a batch is sent, without tasks that another thread has sent."""
@@ -222,16 +230,16 @@ class Delivery(Generic[ResultT]):
         Those that an earlier call sent are polled. Others wait for uploads, or for the
         reservation of their costs.
         """
-        if not (to_send := self._to_send()):
-            return
-        for each in to_send:
+        for each in self._to_send():
             if each.task.phase is Phase.UNSENT:
                 self._open_tasks.continue_earlier(each.task)
-        to_send = self._to_send()
-        held = [e for e in to_send if e.submission and e.submission.is_waiting]
+        held = [e for e in self._to_send() if _submission(e).is_waiting]
         if held:
             self._begin_uploads(held)
-        account = self._settings.account
+        if self._settings.account.budget is not None:
+            self._reserve_costs(self._settings.account)
+
+    def _reserve_costs(self, account: Account) -> None:
         owed = [e for e in self._to_send() if account.owes_reservation(e.task)]
         if owed:
             self._begin_pricing(owed)
@@ -246,12 +254,10 @@ class Delivery(Generic[ResultT]):
 
     def _begin_uploads(self, held: list[ScheduledTask[ResultT]]) -> None:
         """Replace tasks that wait for files by the uploads of the files."""
-        self._idle = [each for each in self._idle if each not in held]
-        submissions = [_submission(each) for each in held]
-        for upload in chain(*map(self.waiting.hold, submissions)):
-            scheduled = self.schedule.added(upload)
-            self._scheduled_tasks[scheduled.task.key] = scheduled
-            self._idle.append(scheduled)
+        self._remove_idle(held)
+        for each in held:
+            for upload in self.waiting.hold(_submission(each)):
+                self._add(upload)
         self._end_uploads()
 
     def _end_uploads(self) -> None:
@@ -260,8 +266,7 @@ class Delivery(Generic[ResultT]):
 
     def _begin_pricing(self, owed: list[ScheduledTask[ResultT]]) -> None:
         """Replace tasks whose costs must be reserved by their dry runs."""
-        chosen = set(map(id, owed))
-        self._idle = [each for each in self._idle if id(each) not in chosen]
+        self._remove_idle(owed)
         for each in owed:
             try:
                 dry_run = self._pricing.reserve(_submission(each))
@@ -271,13 +276,7 @@ class Delivery(Generic[ResultT]):
             if dry_run is None:
                 self._idle.append(each)
             else:
-                scheduled = self.schedule.added(dry_run)
-                self._scheduled_tasks[scheduled.task.key] = scheduled
-                self._idle.append(scheduled)
-
-    def _end_pricing(self) -> None:
-        """Schedule the tasks whose costs are reserved; leave those over the budget."""
-        self._go_on(self._pricing.settle(self.error))
+                self._add(dry_run)
 
     def _go_on(
         self, settled: Iterable[tuple[Submission[ResultT], RunwareError | None]]
@@ -413,7 +412,7 @@ class Delivery(Generic[ResultT]):
             self._end_uploads()
         elif self._pricing.has(task):
             del self._scheduled_tasks[task.key]
-            self._end_pricing()
+            self._go_on(self._pricing.settle(self.error))
         else:
             del self._scheduled_tasks[task.key]
             if each.submission is not None:
@@ -501,6 +500,11 @@ class Delivery(Generic[ResultT]):
             return
         event = Event(kind, task.task_type, task.task_uuid, seconds, cost, error)
         self._settings.observe(event)
+
+
+def _may_poll(each: ScheduledTask[Any], now: float) -> bool:
+    is_due = each.kind is Kind.POLL and each.due <= now + TOGETHER
+    return is_due and not each.is_alone
 
 
 def _submission(each: ScheduledTask[ResultT]) -> Submission[ResultT]:
