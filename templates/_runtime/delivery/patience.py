@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..transport.envelope import Answer
+from ..transport.answer_body import answer_of
 from .classify import is_rejection
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Patience:
         """Return whether to retry after a response, or after a failed connection."""
         asked = 0.0
         if response is not None:
-            answer = Answer(response.status_code, response.headers)
+            answer = answer_of(response)
             if not is_rejection(answer):
                 return False
             asked = answer.retry_after or 0.0

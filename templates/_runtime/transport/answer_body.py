@@ -5,14 +5,14 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import httpx2
+
 from ..body import BodyError, Decoder
 from ..exceptions import ResponseError
 from .envelope import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-
-    import httpx2
 
 MAX_ANSWER = 256 * 1024 * 1024
 """Maximum number of decompressed bytes of a response."""
@@ -22,30 +22,23 @@ ADVICE = "Request outputs as URLs, or fewer results of one task."
 EVENTS = "text/event-stream"
 
 
-class AnswerBody:
-    """The body of one response, collected from chunks."""
+class _AnswerBody:
+    """The body of one response, collected from chunks.
+
+    Its methods raise `BodyError` if the body is incomplete or cannot be decoded.
+    """
 
     def __init__(self, response: httpx2.Response, elements: int) -> None:
-        """Start with an unread response to a request with this number of tasks.
-
-        Raises:
-            ResponseError: Its Content-Encoding is not supported.
-        """
+        """Start with an unread response to a request with this number of tasks."""
         self._response = response
         self._elements = elements
         self._decoded = bytearray()
-        with self._readable():
-            self._decoder = Decoder(response.headers.get("content-encoding", ""))
+        self._decoder = Decoder(response.headers.get("content-encoding", ""))
 
     def take(self, chunk: bytes) -> None:
-        """Decode and add a chunk.
-
-        Raises:
-            ResponseError: The body is too large, or cannot be decoded.
-        """
-        with self._readable():
-            for piece in self._decoder.decoded(chunk):
-                self.take_decoded(piece)
+        """Decode and add a chunk."""
+        for piece in self._decoder.decoded(chunk):
+            self.take_decoded(piece)
 
     def take_decoded(self, chunk: bytes) -> None:
         """Add a decoded chunk.
@@ -55,32 +48,27 @@ class AnswerBody:
         """
         self._decoded += chunk
         if len(self._decoded) > MAX_ANSWER:
-            error = self._unreadable(f"more than {MAX_ANSWER:,} bytes")
+            answer = answer_of(self._response)
+            error = unreadable(answer, f"more than {MAX_ANSWER:,} bytes")
             error.advice = ADVICE
             error.oversized = self._elements
             raise error
 
     def whole(self) -> bytes:
-        """Return the body.
-
-        Raises:
-            ResponseError: Its end is missing.
-        """
+        """Return the whole body."""
         if self._decoded:
-            with self._readable():
-                self._decoder.end()
+            self._decoder.end()
         return bytes(self._decoded)
 
-    @contextmanager
-    def _readable(self) -> Generator[None]:
-        try:
-            yield
-        except BodyError as error:
-            raise self._unreadable(f"a body that cannot be read: {error}") from None
 
-    def _unreadable(self, what: str) -> ResponseError:
-        answer = Answer(self._response.status_code, self._response.headers)
-        return unreadable(answer, what)
+@contextmanager
+def _readable(response: httpx2.Response) -> Generator[None]:
+    """Convert `BodyError` to `ResponseError`."""
+    try:
+        yield
+    except BodyError as error:
+        what = f"a body that cannot be read: {error}"
+        raise unreadable(answer_of(response), what) from None
 
 
 def unreadable(answer: Answer, what: str) -> ResponseError:
@@ -107,24 +95,39 @@ def read_body(response: httpx2.Response, elements: int = 1) -> bytes:
     Raises:
         ResponseError: It is too large, incomplete, or cannot be decoded.
     """
-    body = AnswerBody(response, elements)
-    if response.is_stream_consumed:  # by a hook of the caller's HTTP client
-        body.take_decoded(response.content)
-        return response.content
-    for chunk in response.iter_raw():
-        body.take(chunk)
-    return body.whole()
+    with _readable(response):
+        body = _AnswerBody(response, elements)
+        if response.is_stream_consumed:  # by a hook of the caller's HTTP client
+            body.take_decoded(response.content)
+            return response.content
+        for chunk in response.iter_raw():
+            body.take(chunk)
+        return body.whole()
 
 
 async def aread_body(response: httpx2.Response, elements: int = 1) -> bytes:
     """Read the body of a response; see `read_body`."""
-    body = AnswerBody(response, elements)
-    if response.is_stream_consumed:
-        body.take_decoded(response.content)
-        return response.content
-    async for chunk in response.aiter_raw():
-        body.take(chunk)
-    return body.whole()
+    with _readable(response):
+        body = _AnswerBody(response, elements)
+        if response.is_stream_consumed:
+            body.take_decoded(response.content)
+            return response.content
+        async for chunk in response.aiter_raw():
+            body.take(chunk)
+        return body.whole()
+
+
+def answer_of(response: httpx2.Response, body: bytes = b"") -> Answer:
+    """Return a response as an `Answer`, with its body if that is read."""
+    return Answer(response.status_code, response.headers, body)
+
+
+def with_body(response: httpx2.Response, body: bytes) -> httpx2.Response:
+    """Return a copy of a response with its body, without its connection."""
+    headers = response.headers.copy()
+    for name in ("content-encoding", "content-length", "transfer-encoding"):
+        headers.pop(name, None)
+    return httpx2.Response(response.status_code, headers=headers, content=body)
 
 
 def is_event_stream(answer: Answer) -> bool:

@@ -18,7 +18,7 @@ import httpx2
 from ..aside import run_aside, started
 from ..exceptions import ClosedError, ConnectionError, RunwareError, TimeoutError
 from ..schema.generics import ResultT_co
-from ..transport.http import answered
+from ..transport.answer_body import answer_of
 from ..transport.items import number_of_results
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class BaseStream(Generic[ResultT_co, SendT]):
     def _take_head(self, response: httpx2.Response) -> None:
         self._response = response
         self._process = os.getpid()
-        self._reader.begin(answered(response, b""))
+        self._reader.begin(answer_of(response))
 
     def _deltas(self, chunk: bytes | None) -> Generator[Delta]:
         """Yield the pieces in a chunk of the body; None is the end of the body."""

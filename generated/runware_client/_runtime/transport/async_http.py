@@ -16,13 +16,13 @@ import httpx2
 
 from ..exceptions import RunwareError
 from ..locks import ForkSafeLock
-from .answer_body import aread_body, is_event_stream
+from .answer_body import answer_of, aread_body, is_event_stream, with_body
 from .early_answer import read_while_writing
 from .endpoint import JSON_HEADERS, STREAM_HEADERS, Headers, Target
 from .envelope import read_envelope
 from .environment import with_environment
 from .exchange import CLOSED, CONNECTING, Exchange
-from .http import answered, closed, crowded, limits, no_cookies, redact, shared, whole
+from .http import closed, crowded, limits, no_cookies, redact, shared
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, MutableMapping
@@ -227,7 +227,7 @@ class AsyncHTTPTransport:
                     )
                     try:
                         body = await aread_body(response, len(parts))
-                        return answered(response, body)
+                        return answer_of(response, body)
                     finally:
                         await response.aclose()
         finally:
@@ -252,8 +252,9 @@ class AsyncHTTPTransport:
                         lane, exchange, [part], STREAM_HEADERS, extra
                     )
                     try:
-                        if not is_event_stream(answered(response, b"")):
-                            response = whole(response, await aread_body(response))
+                        if not is_event_stream(answer_of(response)):
+                            body = await aread_body(response)
+                            response = with_body(response, body)
                     except BaseException:
                         await response.aclose()
                         raise

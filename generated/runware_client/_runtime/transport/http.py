@@ -16,9 +16,9 @@ import httpx2
 
 from ..exceptions import ClosedError, ConnectionError
 from ..locks import ForkSafeLock
-from .answer_body import is_event_stream, read_body
+from .answer_body import answer_of, is_event_stream, read_body, with_body
 from .endpoint import JSON_HEADERS, STREAM_HEADERS, Target
-from .envelope import Answer, read_envelope
+from .envelope import read_envelope
 from .environment import with_environment
 from .exchange import CLOSED
 from .sync_exchange import SyncExchange, bound, cancellation
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ..aside import WorkT
     from .api_key import ApiKey
     from .endpoint import Endpoint, Headers
-    from .envelope import Envelope
+    from .envelope import Answer, Envelope
 
 
 class _Semaphore:
@@ -157,7 +157,7 @@ class HTTPTransport:
         with self._under_way(lane, exchange), exchange:
             response = self._send(lane, exchange, parts, JSON_HEADERS, extra)
             try:
-                return answered(response, read_body(response, len(parts)))
+                return answer_of(response, read_body(response, len(parts)))
             finally:
                 response.close()
 
@@ -199,9 +199,9 @@ class HTTPTransport:
             # Appended without a local name first: an interruption would leave it open.
             received.append(self._send(lane, exchange, [part], STREAM_HEADERS, extra))
             [response] = received
-            if is_event_stream(answered(response, b"")):
+            if is_event_stream(answer_of(response)):
                 return response
-            return whole(response, read_body(response))
+            return with_body(response, read_body(response))
 
     def _bounded(self, exchange: SyncExchange, work: Callable[[], WorkT]) -> WorkT:
         """Run the I/O of an exchange; in another thread with a caller's HTTP client."""
@@ -332,16 +332,3 @@ def redact(headers: httpx2.Headers, key: ApiKey) -> None:
         text = key.scrub(value)
         if text != value:
             headers[name] = text
-
-
-def answered(response: httpx2.Response, body: bytes) -> Answer:
-    """Return a response and its body as an `Answer`."""
-    return Answer(response.status_code, response.headers, body)
-
-
-def whole(response: httpx2.Response, body: bytes) -> httpx2.Response:
-    """Return a copy of a response with its body, without its connection."""
-    headers = response.headers.copy()
-    for name in ("content-encoding", "content-length", "transfer-encoding"):
-        headers.pop(name, None)
-    return httpx2.Response(response.status_code, headers=headers, content=body)
