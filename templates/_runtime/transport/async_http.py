@@ -26,6 +26,7 @@ from .http import closed, crowded, limits, no_cookies, redact, shared
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, MutableMapping
 
+    from .early_answer import AsyncNetworkStream
     from .endpoint import Endpoint
     from .envelope import Answer, Envelope
 
@@ -59,14 +60,6 @@ class AsyncTransport(Protocol):
 
     async def aclose(self) -> None:
         """Close the connections."""
-        ...
-
-
-class AsyncNetworkStream(Protocol):
-    """The interface of a connection of httpx2 that is used here."""
-
-    async def aclose(self) -> None:
-        """Close the connection."""
         ...
 
 
@@ -126,11 +119,16 @@ class _Connections:
 
     Attributes:
         first: An HTTP client that no event loop uses yet; None if there is none.
+        lanes: The HTTP clients of event loops.
+        inherited: The HTTP clients of parent processes. They are kept, because freeing
+            one would close the connections of the parent.
         is_closed: Whether the client is closed.
     """
 
     def __init__(self, first: httpx2.AsyncClient | None) -> None:
         self.first = first
+        self.lanes: WeakKeyDictionary[Loop, _Lane] = WeakKeyDictionary()
+        self.inherited: list[_Lane] = []
         self.is_closed = False
 
 
@@ -161,8 +159,6 @@ class AsyncHTTPTransport:
         self._brought = http_client
         self._concurrency = concurrency
         self._lock = ForkSafeLock()
-        self._lanes: WeakKeyDictionary[Loop, _Lane] = WeakKeyDictionary()
-        self._inherited: list[_Lane] = []
         # Created before there is an event loop, so that errors are raised early.
         self._connections = _Connections(self._new_client())
 
@@ -270,11 +266,12 @@ class AsyncHTTPTransport:
         Connections of other event loops are dropped. An HTTP client of the caller stays
         open.
         """
-        self._connections.is_closed = True
+        connections = self._connections
+        connections.is_closed = True
         with self._lock.native:
-            lane = self._lanes.pop(running_loop(), None)
-            self._lanes.clear()
-            self._connections.first = None
+            lane = connections.lanes.pop(running_loop(), None)
+            connections.lanes.clear()
+            connections.first = None
         if lane is None or lane.process != os.getpid():
             return
         for exchange in [*lane.exchanges]:
@@ -299,10 +296,10 @@ class AsyncHTTPTransport:
         is_own = exchange.is_http1 = self._brought is None
         options = exchange.sending(lane.http, self._target.auth, is_own=is_own)
         response = await lane.http.send(request, **options)
-        redact(response.headers, self._endpoint.key)
         try:
+            redact(response.headers, self._endpoint.key)
             exchange.check_sent_once(response.status_code)
-        except httpx2.ReadError:
+        except BaseException:
             await response.aclose()
             raise
         return response
@@ -320,7 +317,7 @@ class AsyncHTTPTransport:
             process, first = _users.setdefault(self._brought, (os.getpid(), ref(loop)))
             if process != os.getpid() or first() is not loop:
                 raise shared("by another event loop")
-        lane = self._lanes.get(loop)
+        lane = self._connections.lanes.get(loop)
         if lane is None or lane.process != os.getpid() or lane.http.is_closed:
             lane = self._new_lane(loop, lane)
             await anext(lane.keeper)
@@ -328,16 +325,17 @@ class AsyncHTTPTransport:
 
     def _new_lane(self, loop: Loop, inherited: _Lane | None) -> _Lane:
         with self._lock.native:
+            connections = self._connections
             if inherited is not None:
-                self._inherited.append(inherited)  # freeing it would close it
-            for other in [*self._lanes]:
+                connections.inherited.append(inherited)
+            for other in [*connections.lanes]:
                 if other.is_closed():
-                    del self._lanes[other]
-            http = self._connections.first or self._new_client()
-            self._connections.first = None
+                    del connections.lanes[other]
+            http = connections.first or self._new_client()
+            connections.first = None
             places = asyncio.Semaphore(self._concurrency)
             lane = _Lane(http, places, _keep(http, is_own=self._brought is None))
-            self._lanes[loop] = lane
+            connections.lanes[loop] = lane
             return lane
 
     def _new_client(self) -> httpx2.AsyncClient:

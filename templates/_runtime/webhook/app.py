@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import logging
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import suppress
 from hmac import compare_digest
@@ -15,7 +14,7 @@ from http import HTTPStatus
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs
 
-from .. import PACKAGE
+from ..delivery.events import LOGGER
 from ..exceptions import RunwareError
 from ..schema.results import TaskResult
 from .webhook import Seen, Webhook, parse_webhook
@@ -27,7 +26,6 @@ Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
-LOGGER = logging.getLogger(PACKAGE)
 MAX_BODY = 64 * 2**20
 MAX_KEYS = 100_000
 
@@ -148,7 +146,7 @@ class WebhookApp:
         self._under_way.add(key)
         try:
             await _called(self._handler, webhook)
-        except Exception:
+        except Exception:  # noqa: BLE001 - it is logged
             LOGGER.exception(
                 "the webhook handler failed for task %.50r", webhook.task_uuid
             )

@@ -115,7 +115,7 @@ def _seconds(date: str) -> float | None:
         return None
 
 
-class Envelope:
+class Envelope(NamedTuple):
     """The content of a response.
 
     Attributes:
@@ -129,24 +129,13 @@ class Envelope:
             has only errors. These may be copies of what an earlier call received.
     """
 
-    def __init__(
-        self,
-        answer: Answer,
-        data: list[Item],
-        errors: list[Item],
-        excerpt: str = "",
-        request_id: str | None = None,
-        *,
-        is_partial: bool = False,
-        is_cut: bool = False,
-    ) -> None:
-        self.answer = answer
-        self.data = data
-        self.errors = errors
-        self.excerpt = excerpt
-        self.request_id = request_id
-        self.is_partial = is_partial
-        self.is_cut = is_cut
+    answer: Answer
+    data: list[Item]
+    errors: list[Item]
+    excerpt: str = ""
+    request_id: str | None = None
+    is_partial: bool = False
+    is_cut: bool = False
 
     @property
     def http_status(self) -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import logging
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import suppress
 from hmac import compare_digest
@@ -16,7 +15,7 @@ from http import HTTPStatus
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs
 
-from .. import PACKAGE
+from ..delivery.events import LOGGER
 from ..exceptions import RunwareError
 from ..schema.results import TaskResult
 from .webhook import Seen, Webhook, parse_webhook
@@ -28,7 +27,6 @@ Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
-LOGGER = logging.getLogger(PACKAGE)
 MAX_BODY = 64 * 2**20
 MAX_KEYS = 100_000
 
@@ -149,7 +147,7 @@ class WebhookApp:
         self._under_way.add(key)
         try:
             await _called(self._handler, webhook)
-        except Exception:
+        except Exception:  # noqa: BLE001 - it is logged
             LOGGER.exception(
                 "the webhook handler failed for task %.50r", webhook.task_uuid
             )
