@@ -1,20 +1,39 @@
-"""Alternatives in the annotations of fields: the first valid one is used."""
+"""Alternatives in the annotations of fields, and the error of the closest one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, get_args
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeAlias, get_args
 
 from pydantic import GetCoreSchemaHandler, ValidationError
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, ErrorDetails, InitErrorDetails
 from pydantic_core import core_schema as core
 
 from ..media.files import UnusableFile, content_of, is_open_file
 from ..media.local_files import NOT_UPLOADED, LocalFile
-from .explanations import nearest_alternative, refusal
+from .explanations import error_at, expected_constants, is_other_text, listed, refusal
 from .fast_path import FAST
 from .media_text import NO_FILE_IN_JSON
 from .rules import once
+
+_Alternatives: TypeAlias = Mapping[str, Sequence[ErrorDetails]]
+"""The errors of each alternative, by its name."""
+
+_AN_OBJECT: Final = "an object ("
+
+_NO_ALTERNATIVE: Final = "no_alternative"
+"""The error type of a value that matches none of its alternatives."""
+
+_TYPES: Final = {
+    "bool_type": "true or false",
+    "dict_type": "an object",
+    "float_type": "a number",
+    "int_type": "an integer",
+    "list_type": "a list",
+    "none_required": "null",
+    "string_type": "a string",
+}
+"""The accepted values, by error type of pydantic."""
 
 
 class Either:
@@ -59,7 +78,7 @@ def _outcome(read: Callable[[Any], Any], value: Any) -> Any:
     try:
         return read(value)
     except ValidationError as error:
-        return nearest_alternative(error)
+        return _nearest_alternative(error)
 
 
 def _left_to_right(schema: CoreSchema, names: list[str]) -> CoreSchema:
@@ -80,3 +99,144 @@ def _label(choice: Any, names: list[str], index: int) -> str:
     reference = str(choice.get("ref") or choice.get("schema_ref") or "")
     qualified = reference.partition(":")[0].rpartition(".")[2]
     return qualified if qualified in names else str(index)
+
+
+# -- errors ------------------------------------------------------------------------
+
+
+def _nearest_alternative(error: ValidationError) -> ValidationError:
+    """Return the errors of the alternative that the value matches most closely.
+
+    If several are equally close, one error lists what they accept.
+    """
+    by_alternative: dict[str, list[ErrorDetails]] = {}
+    for detail in error.errors(include_url=False):
+        by_alternative.setdefault(str(detail["loc"][0]), []).append(detail)
+    near = {
+        name: details
+        for name, details in by_alternative.items()
+        if not any(_is_another(detail) for detail in details if _depth(detail) == 0)
+    }
+    like = _least(near, _others)
+    nearest = _least(like, len)
+    if not near:
+        kept = [_either([details[0] for details in by_alternative.values()])]
+    elif len(like) > 1 and (differing := _at_one_place(like, _is_another)):
+        kept = [_either(differing)]
+    elif len(nearest) == 1:
+        [(name, details)] = nearest.items()
+        kept = _of_one(name if len(near) > 1 else "", details, by_alternative)
+    else:
+        kept = [_of_several(nearest)]
+    return ValidationError.from_exception_data(error.title, kept)
+
+
+def _least(
+    alternatives: _Alternatives, far: Callable[[Sequence[ErrorDetails]], int]
+) -> _Alternatives:
+    """Return the alternatives with the smallest distance, calculated from their errors."""
+    least = min(map(far, alternatives.values()), default=0)
+    return {name: each for name, each in alternatives.items() if far(each) == least}
+
+
+def _depth(detail: ErrorDetails) -> int:
+    """Return the depth of an error inside an alternative; 0 is the value itself."""
+    return len(detail["loc"]) - 1
+
+
+def _is_another(detail: ErrorDetails) -> bool:
+    """Return whether the error is a wrong type or a wrong constant."""
+    kind = detail["type"]
+    return kind.endswith("_type") or kind in ("literal_error", _NO_ALTERNATIVE)
+
+
+def _others(details: Sequence[ErrorDetails]) -> int:
+    """Return the number of members or items with a wrong type or constant."""
+    return sum(_is_another(detail) for detail in details if _depth(detail) == 1)
+
+
+def _of_one(
+    name: str,
+    details: Sequence[ErrorDetails],
+    by_alternative: _Alternatives,
+) -> list[InitErrorDetails]:
+    """Return the errors of one alternative.
+
+    Args:
+        name: The name of the alternative for the messages; empty to omit it.
+        details: Its errors.
+        by_alternative: The errors of all alternatives.
+    """
+    texts = [
+        d for [d, *_] in by_alternative.values() if is_other_text(d) and _depth(d) == 0
+    ]
+    if texts and _depth(details[0]) == 0:
+        return [_either([*texts, details[0]])]
+    named = f" (as {name})" if name.isidentifier() else ""
+    return [error_at(d, d["msg"] + named, d["loc"][1:]) for d in details]
+
+
+def _of_several(nearest: _Alternatives) -> InitErrorDetails:
+    """Return one error for several alternatives that are equally close."""
+    if common := _at_one_place(nearest):
+        return _either(common)
+    sentences = [
+        f"{'.'.join(map(str, details[0]['loc'][1:]))}: {details[0]['msg']} (as {name})"
+        for name, details in nearest.items()
+    ]
+    [detail, *_] = next(iter(nearest.values()))
+    return error_at(detail, "; or ".join(sentences), ())
+
+
+def _at_one_place(
+    alternatives: _Alternatives, counts: Callable[[ErrorDetails], bool] = bool
+) -> list[ErrorDetails]:
+    """Return the errors at a place that is wrong in every alternative.
+
+    Args:
+        alternatives: One or more alternatives.
+        counts: Returns whether an error counts.
+
+    Returns:
+        The errors; empty if there is no such place.
+    """
+    by_place: dict[tuple[int | str, ...], list[ErrorDetails]] = {}
+    for details in alternatives.values():
+        for place, detail in {d["loc"][1:]: d for d in details if counts(d)}.items():
+            by_place.setdefault(place, []).append(detail)
+    whole = (each for each in by_place.values() if len(each) == len(alternatives))
+    return next(whole, None) or []
+
+
+def _either(details: Sequence[ErrorDetails]) -> InitErrorDetails:
+    """Return one error that lists what each of several errors would have accepted."""
+    accepted = _joined_objects([*dict.fromkeys(map(_accepted, details))])
+    if "" in accepted:
+        sentence = "; or ".join(dict.fromkeys(detail["msg"] for detail in details))
+    else:
+        sentence = f"must be {listed(accepted)}"
+    kinds = {detail["type"] for detail in details}
+    kind = kinds.pop() if len(kinds) == 1 else _NO_ALTERNATIVE
+    first: ErrorDetails = {**details[0], "type": kind}
+    return error_at(first, sentence, details[0]["loc"][1:])
+
+
+def _accepted(detail: ErrorDetails) -> str:
+    """Return what would have been accepted; empty if the error does not contain it."""
+    context = detail.get("ctx", {})
+    if "accepted" in context:
+        return str(context["accepted"])
+    if detail["type"] == "model_type":
+        return f"{_AN_OBJECT}{context['class_name']})"
+    if detail["type"] == "literal_error":
+        return expected_constants(detail)
+    said = detail["msg"].removeprefix("must be ")
+    return _TYPES.get(detail["type"], said if said != detail["msg"] else "")
+
+
+def _joined_objects(accepted: Sequence[str]) -> list[str]:
+    """Join objects of several classes: "an object (A or B)"."""
+    objects = [each for each in accepted if each.startswith(_AN_OBJECT)]
+    names = listed([each[len(_AN_OBJECT) : -1] for each in objects]) if objects else ""
+    joined = f"{_AN_OBJECT}{names})"
+    return [*dict.fromkeys(joined if each in objects else each for each in accepted)]

@@ -4,20 +4,26 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ..json_values import is_array, is_object
+from .explanations import rule_error
 from .fields import part_class, python_names, wire_names
 from .keywords import Keywords
+from .rules import NO_SIZE
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
-    from pydantic_core import ErrorDetails
+    from pydantic_core import ErrorDetails, InitErrorDetails
 
 _WORD: Final = re.compile(
     r"""'[^']*'|"[^"]*\"|\bfrom(?= item \d)|(?P<word>[^\s,;:()?]+)"""
 )
 """A constant, or a word that may be the name of a member."""
+
+_CONSTANT: Final = r"""'[^']*'|"[^"]*\""""
+_MEMBER: Final = r"[^\s,;:()]+"
 
 _ENGLISH: Final = frozenset(
     ("all", "and", "as", "for", "if", "in", "is", "list", "not", "object", "or", "with")
@@ -131,3 +137,30 @@ def _rule_with_given_names(given: Given, detail: ErrorDetails) -> ErrorDetails:
         "msg": sentence,
         "ctx": {**context, **more},
     }
+
+
+def placed_rule_error(
+    cls: type[BaseModel], data: Any, sentence: str
+) -> InitErrorDetails:
+    """Return the error of a violated rule, located at the first member in its message.
+
+    Args:
+        cls: The class with the rule.
+        data: The input of the object. The error spells names as the input does.
+        sentence: The error message of the rule, with wire names.
+    """
+    given = Given.to(cls, data)
+    places = [given.spelled(path) for path in _paths(cls, sentence)]
+    return rule_error(given.in_sentence(sentence), places)
+
+
+@lru_cache(maxsize=1024)
+def _paths(cls: type[BaseModel], sentence: str) -> tuple[str, ...]:
+    """Return the paths of members in a message, without duplicates."""
+    if NO_SIZE in sentence:
+        return "width", "height"
+    if sentence.startswith("must "):
+        return ()  # it is about the object, such as "must have no members besides …"
+    known = python_names(cls)
+    words = re.findall(_MEMBER, re.sub(_CONSTANT, "", sentence))
+    return (*dict.fromkeys(word for word in words if word.split(".")[0] in known),)

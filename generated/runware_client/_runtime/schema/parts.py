@@ -29,11 +29,11 @@ from .constraints import Json
 from .deprecated import deprecated_members, has_deprecated
 from .depth import MAX_LEVELS, is_too_deep
 from .explanations import (
-    again,
     combined,
     field_error,
     is_other_text,
     narrower,
+    reworded,
     rule_error,
 )
 from .fast_path import fast_validator
@@ -199,7 +199,7 @@ class Part(JsonObject):
         if cls.rules is not Part.rules:
             broken = [*cls.rules(written(made))]
             if broken:
-                from .rule_places import placed_rule_error  # only errors need it
+                from .given_names import placed_rule_error  # only errors need it
 
                 placed = partial(placed_rule_error, cls, data)
                 raise combined(cls.__name__, map(placed, broken))
@@ -223,8 +223,11 @@ class Part(JsonObject):
         It includes violated rules if all members have valid types. If a rule limits the
         constants of a member, its message replaces the list of all constants.
         """
-        from .given_names import Given, with_given_names  # only errors need them
-        from .rule_places import placed_rule_error
+        from .given_names import (  # only errors need them
+            Given,
+            placed_rule_error,
+            with_given_names,
+        )
 
         details = error.errors(include_url=False)
         hidden, optional = hidden_names(cls), optional_names(cls)
@@ -249,7 +252,7 @@ class Part(JsonObject):
                 continue
             rules = narrower(member, broken) if is_other_text(detail) else []
             errors += map(placed, rules)
-            errors += [] if rules else [again(detail, hidden, hint, optional)]
+            errors += [] if rules else [reworded(detail, hidden, hint, optional)]
         if not any(map(is_other_text, details)):
             errors += map(placed, broken)
         return combined(cls.__name__, errors)
