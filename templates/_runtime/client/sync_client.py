@@ -12,7 +12,12 @@ import httpx2
 
 from ..delivery.batches import Resend
 from ..delivery.events import Event
-from ..delivery.submission import submission_of
+from ..delivery.submission import (
+    async_submission_of,
+    stream_submission_of,
+    submission_of,
+    submissions_of,
+)
 from ..exceptions import RunwareError
 from ..http_clients import checked_client
 from ..schema.generics import RequestT, ResultT
@@ -25,9 +30,6 @@ from .configuration import (
     DEFAULT_TIMEOUT,
     ClientT,
     Configured,
-    submissions_of,
-    with_async_delivery,
-    with_stream_delivery,
 )
 from .engine import Engine
 from .handle import Handle, saved_task
@@ -388,7 +390,7 @@ class SyncClient(Configured[Engine]):
                 see `run`.
         """
         engine = self._engine_for(max_retries)
-        handle = Handle(engine, with_async_delivery(request))
+        handle = Handle(engine, async_submission_of(request))
         return handle.submit(timeout=timeout, extra_headers=extra_headers)
 
     def stream(
@@ -418,7 +420,7 @@ class SyncClient(Configured[Engine]):
             ValueError: The document does not offer streams, or the request selects
                 another delivery method or more than one result.
         """
-        submission = with_stream_delivery(request)
+        submission = stream_submission_of(request)
         engine = self._engine_for(max_retries)
         limit, on_end = engine.limit(timeout), partial(engine.note_stream, submission)
         return engine.stream(submission, limit, extra_headers, on_end)

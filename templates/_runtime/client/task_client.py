@@ -31,7 +31,7 @@ from .call import (
     StreamingCall,
     refuse_options,
 )
-from .documents import documents, request_class, request_of
+from .documents import document_for, documents, with_air
 from .signatures import documented
 
 if TYPE_CHECKING:
@@ -155,9 +155,9 @@ class TaskType:
 
 def _made(of: Any, /, *_: Any, **parameters: Any) -> Any:
     """Create a request of the class for the model."""
-    request = request_class(of.task_type, parameters.get("model"))
-    refuse_options(request, parameters)
-    return request_of(of.task_type, parameters)
+    document = document_for(of.task_type, parameters.get("model"))
+    refuse_options(document.request, parameters)
+    return document.request(**with_air(parameters, document))
 
 
 @cache

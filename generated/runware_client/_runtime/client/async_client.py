@@ -23,7 +23,12 @@ import httpx2
 
 from ..delivery.batches import Resend
 from ..delivery.events import Event
-from ..delivery.submission import submission_of
+from ..delivery.submission import (
+    async_submission_of,
+    stream_submission_of,
+    submission_of,
+    submissions_of,
+)
 from ..exceptions import RunwareError
 from ..http_clients import checked_client
 from ..schema.generics import RequestT, ResultT
@@ -39,10 +44,7 @@ from .configuration import (
     Channel,
     ClientT,
     Configured,
-    submissions_of,
     websocket_transport,
-    with_async_delivery,
-    with_stream_delivery,
 )
 from .handle import saved_task
 from .raw_task import unchecked_request
@@ -297,7 +299,7 @@ class AsyncClient(Configured[AsyncEngine]):
     ) -> AsyncHandle[ResultT]:
         """Send one task without waiting for its results; see `Runware.submit`."""
         engine = self._engine_for(max_retries)
-        handle = AsyncHandle(engine, with_async_delivery(request))
+        handle = AsyncHandle(engine, async_submission_of(request))
         return await handle.submit(timeout=timeout, extra_headers=extra_headers)
 
     def stream(
@@ -309,7 +311,7 @@ class AsyncClient(Configured[AsyncEngine]):
         extra_headers: Mapping[str, str] | None = None,
     ) -> AsyncStream[ResultT]:
         """Run one task and stream its text; see `Runware.stream`."""
-        submission = with_stream_delivery(request)
+        submission = stream_submission_of(request)
         engine = self._engine_for(max_retries)
         limit, on_end = engine.limit(timeout), partial(engine.note_stream, submission)
         return engine.stream(submission, limit, extra_headers, on_end)

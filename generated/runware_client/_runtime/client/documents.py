@@ -98,26 +98,11 @@ def request_class(task_type: str, model: str | None) -> type[TaskRequest[TaskRes
     Raises:
         LookupError: The package has no document for such a task.
     """
-    return _described(task_type, model).request
+    return document_for(task_type, model).request
 
 
-def request_of(task_type: str, fields: Mapping[str, Any]) -> TaskRequest[Any]:
-    """Create a request from keywords.
-
-    Args:
-        task_type: The wire name of the task type.
-        fields: The fields by their Python names. `model`, an AIR or identifier, selects
-            the class. The AIR is sent.
-
-    Raises:
-        LookupError: The package has no document for such a task.
-        pydantic.ValidationError: The document does not allow these fields.
-    """
-    document = _described(task_type, fields.get("model"))
-    return document.request(**_with_air(fields, document))
-
-
-def _described(task_type: str, model: str | None) -> Document:
+def document_for(task_type: str, model: str | None) -> Document:
+    """Return the document of a task type and model; see `request_class`."""
     document = _document_about(present_name(task_type), model)
     if document is None:
         raise LookupError(_unknown(task_type, model))
@@ -146,7 +131,7 @@ def parse_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
         request = _CACHE[task_type, model]
     except (KeyError, TypeError):  # TypeError: a list or dict cannot be a key
         document = _document_of(task)
-        task, request = _with_air(task, document), document.request
+        task, request = with_air(task, document), document.request
     return request.from_wire(task)
 
 
@@ -182,7 +167,7 @@ def _document_of(task: Mapping[str, Any]) -> Document:
     return found
 
 
-def _with_air(members: Mapping[str, Any], document: Document) -> dict[str, Any]:
+def with_air(members: Mapping[str, Any], document: Document) -> dict[str, Any]:
     """Replace the identifier in `model` by the AIR of the document's model."""
     if not document.models or members.get("model") != document.id:
         return dict(members)

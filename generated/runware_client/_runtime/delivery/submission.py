@@ -79,6 +79,61 @@ def submission_of(request: TaskRequest[ResultT]) -> Submission[ResultT]:
     return Submission(task, wire, request, files_in(wire))
 
 
+def submissions_of(
+    requests: Iterable[TaskRequest[ResultT]],
+) -> list[Submission[ResultT]]:
+    """Return unsent tasks for requests.
+
+    Raises:
+        TypeError: One of them is not a request, or a single request is not in a list.
+    """
+    given = cast("object", requests)
+    if not isinstance(given, Iterable) or hasattr(requests, "to_wire"):
+        message = (
+            f"expected a list of requests, not one {type(requests).__name__}. Use run to "
+            "run one request"
+        )
+        raise TypeError(message)
+    return [submission_of(request) for request in requests]
+
+
+def async_submission_of(request: TaskRequest[ResultT]) -> Submission[ResultT]:
+    """Return an unsent task with async delivery, if its document offers that.
+
+    A request that selects a delivery method keeps it.
+    """
+    wire = wire_of(request)
+    if "deliveryMethod" in wire or "async" not in request.deliveries:
+        return submission_of(request)
+    try:
+        return submission_of(_delivered(request, "async"))
+    except ValueError:  # not allowed together with another member
+        return submission_of(request)
+
+
+def stream_submission_of(request: TaskRequest[ResultT]) -> Submission[ResultT]:
+    """Return an unsent task that is delivered as a stream.
+
+    Raises:
+        ValueError: The document does not offer streams, or the request selects another
+            delivery method.
+    """
+    wanted = wire_of(request).get("deliveryMethod", "stream")
+    if wanted != "stream" or "stream" not in request.deliveries:
+        offered = ", ".join(request.deliveries) or "none"
+        message = (
+            f"this {type(request).__name__} cannot be streamed. It requests the delivery "
+            f"method {wanted}, and its document offers: {offered}"
+        )
+        raise ValueError(message)
+    return submission_of(_delivered(request, "stream"))
+
+
+def _delivered(request: TaskRequest[ResultT], delivery: str) -> TaskRequest[ResultT]:
+    wire = {**wire_of(request), "deliveryMethod": delivery}
+    return type(request).from_wire(wire)
+
+
 def task_of(
     wire: Mapping[str, Any], result: type[ResultT], delivery: str | None
 ) -> Task[ResultT]:
