@@ -37,10 +37,7 @@ class Decoder:
     """
 
     def __init__(self, codings: str) -> None:
-        """Create a decoder.
-
-        Args:
-            codings: The header Content-Encoding; empty without one.
+        """Create a decoder for the header Content-Encoding; it is empty without one.
 
         Raises:
             BodyError: The encoding is not supported.

@@ -30,14 +30,7 @@ _PRESENT_MEMBERS: Final = {
 
 
 def present_name(task_type: str) -> str:
-    """Return the present name of a task type.
-
-    Args:
-        task_type: Its wire name. Old names ignore case.
-
-    Returns:
-        The present name; for a name that is not old, the name itself.
-    """
+    """Return the present name of a task type; only old names differ from it."""
     return _PRESENT.get(task_type.casefold(), task_type)
 
 
@@ -52,13 +45,9 @@ def is_same_type(one: object, other: object) -> bool:
 
 
 def in_present_words(task_type: str) -> str:
-    """Return the present name of a task type for a message.
+    """Return the present name of a task type for a message, by its old name.
 
-    Args:
-        task_type: The old name.
-
-    Returns:
-        The present name, with the member that a task of the old type needs now, if any.
+    It names the member that a task of the old type needs now, if any.
     """
     present = present_name(task_type)
     is_member = task_type.casefold() == "photomaker"

@@ -11,12 +11,7 @@ if TYPE_CHECKING:
 
 
 def import_name(package: str, modules: Mapping[str, str], name: str) -> Any:
-    """Import a public name of a package.
-
-    Args:
-        package: The package.
-        modules: The module of each public name; empty for a name of a module itself.
-        name: The name.
+    """Import a public name of a package from its module, or a module of the package.
 
     Raises:
         AttributeError: The package has no such public name.

@@ -181,12 +181,7 @@ class BaseEngine:
         delivery.waiting.note()
 
     def give_handle(self, error: BaseException, given: Deliverable[Any]) -> None:
-        """Attach the handle of a task to an exception, if the task may be billed.
-
-        Args:
-            error: The exception that a call raises, of this package or another.
-            given: The task.
-        """
+        """Attach the handle of a task to an exception of its call, if it may be billed."""
         task = _task(given)
         if isinstance(error, RunwareError):
             error.may_have_run = task.may_be_billed
@@ -197,12 +192,7 @@ class BaseEngine:
     def give_handles(
         self, stop: BaseException, given: Iterable[Deliverable[Any]]
     ) -> None:
-        """Attach the handles of tasks to an exception that interrupts their call.
-
-        Args:
-            stop: The exception.
-            given: The tasks of the call. Unsent tasks are skipped.
-        """
+        """Attach the handles of sent tasks to an exception that interrupts a call."""
         sent = [each for each in given if _task(each).phase is not Phase.UNSENT]
         owed = [each for each in sent if _task(each).is_pollable]
         for task in map(_task, owed):
@@ -237,13 +227,10 @@ class BaseEngine:
     def note_stream(
         self, submission: Submission[Any], item: Item, error: BaseException | None
     ) -> None:
-        """Record the end of the stream of a task.
+        """Record the end of the stream of a task, and the result as far as it came.
 
-        Args:
-            submission: The task.
-            item: The result as far as it was streamed.
-            error: The exception that ended the stream early; None if it is complete. It
-                gets the handle of the task, if the task may be billed.
+        The exception that ended it early, if any, gets the handle of a task that may be
+        billed.
         """
         task = submission.task
         is_noted = task.phase not in (Phase.UNSENT, Phase.SENDING)

@@ -41,11 +41,7 @@ class Transcript:
     """
 
     def __init__(self, scope: Item) -> None:
-        """Create an empty transcript.
-
-        Args:
-            scope: The `taskType` and `taskUUID` of the task whose text is streamed.
-        """
+        """Create an empty transcript of a task with this `taskType` and `taskUUID`."""
         self.is_begun = False
         self.has_finish_reason = False
         self._scope = scope
@@ -69,12 +65,7 @@ class Transcript:
         return {**self._scope, **self._members, TEXT: self.text, **shown}
 
     def take(self, event: Item) -> Delta:
-        """Add an event.
-
-        Args:
-            event: The object of the event, with pieces in `delta`, or with the whole text
-                so far in `text`.
-        """
+        """Add an event: it has pieces in `delta`, or the whole text so far in `text`."""
         delta = Delta(
             text=self._piece(event, TEXT),
             reasoning=self._piece(event, REASONING),

@@ -66,10 +66,7 @@ class PollRounds(Generic[EventT]):
         self._open: PollRound[EventT] | None = None
 
     def join(self, own: PollRound[EventT]) -> PollRound[EventT]:
-        """Add the polls of a caller to the open round, or open a new round.
-
-        Args:
-            own: A new round with the polls of the caller.
+        """Add the polls of a caller to the open round, or open a new round with them.
 
         Returns:
             The round with the polls. If it is `own`, the caller must send it.
@@ -103,10 +100,6 @@ class PollBatcher:
 
     def poll(self, parts: list[bytes], timeout: float) -> Reply:
         """Poll tasks, together with the polls of other callers.
-
-        Args:
-            parts: Tasks of the type getResponse, each as JSON text.
-            timeout: The timeout in seconds.
 
         Raises:
             RunwareError: There was no response in time, or it cannot be parsed.

@@ -104,8 +104,7 @@ def documented(doc: str) -> Callable[[MethodT], MethodT]:
 def takes_parameters(doc: str) -> Callable[[MethodT], MethodT]:
     """Decorate a method of a call so that it has the parameters of the request class.
 
-    Args:
-        doc: The docstring of the method. The docstring of the request class is appended.
+    The docstring of that class is appended to that of the method.
     """
     method: Any = partial(_Method, doc=doc)
     return cast("Callable[[MethodT], MethodT]", method)

@@ -38,13 +38,7 @@ class StreamReader:
     """
 
     def __init__(self, task: Item, key: ApiKey, errors: type[ErrorEnum] | None) -> None:
-        """Create a reader.
-
-        Args:
-            task: The task object.
-            key: The API key, which is removed from errors.
-            errors: The error enum of the task's type.
-        """
+        """Create a reader of the response to a task; the key is removed from errors."""
         self.scope = {name: task[name] for name in ("taskType", "taskUUID")}
         self.transcript = Transcript(self.scope)
         self.is_done = False
@@ -90,9 +84,6 @@ class StreamReader:
         """Parse the end of the body.
 
         If the stream ended early, half a character at the end of the text is dropped.
-
-        Args:
-            is_whole: Whether the body is complete.
 
         Raises:
             APIError: It contains an error of the task.

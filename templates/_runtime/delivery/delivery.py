@@ -72,16 +72,10 @@ class Delivery(Generic[ResultT]):
         *,
         polls_now: bool = False,
     ) -> None:
-        """Schedule the tasks.
+        """Schedule the tasks, none of which is done.
 
-        Args:
-            tasks: The tasks. None of them is done. A `Task` without its submission is
-                polled only.
-            settings: How to deliver them.
-            timeout: The seconds after which unfinished tasks are given up.
-            uploads: The files that the client has uploaded.
-            open_tasks: Remembers tasks from their first sending.
-            polls_now: Whether tasks that were sent before are polled immediately.
+        A `Task` without its submission is polled only. Tasks that were sent before are
+        polled after a wait, unless `polls_now` is set.
 
         Raises:
             ValueError: Two tasks have the same `taskUUID`, or have none and the same
@@ -382,13 +376,7 @@ class Delivery(Generic[ResultT]):
         reason: RunwareError | None,
         trouble: RunwareError | None,
     ) -> None:
-        """Keep a task that is scheduled again, or leave it.
-
-        Args:
-            each: The task.
-            reason: The error with which it is left; None if it is scheduled again.
-            trouble: The error after which it is scheduled again; None after a response.
-        """
+        """Leave a task if there is a reason; else keep it, scheduled after the trouble."""
         if reason is not None:
             self._leave(each, reason)
             return
@@ -428,9 +416,8 @@ class Delivery(Generic[ResultT]):
     def ended(self) -> list[tuple[Submission[ResultT], RunwareError | None]]:
         """Return the tasks that ended since the last call, except resumed ones.
 
-        Returns:
-            Each task with the error that ended it or with which it was given up; None
-            if it succeeded.
+        Each has the error that ended it or with which it was given up; None if it
+        succeeded.
         """
         ended, self._ended = self._ended, []
         errors = [self.error(each.task) for each in ended]

@@ -78,12 +78,9 @@ def identity_of(item: Item) -> Identity:
     a URL, of a digest of all members that do not change. The query of a URL is ignored,
     since its signature may change.
 
-    Args:
-        item: The item as received. Unexpected members never raise an exception.
-
-    Returns:
-        An identity that is the same in every process. It ignores `taskUUID`, members
-        about the task's input, and members that may arrive later, such as `cost`.
+    It is the same in every process, and ignores `taskUUID`, members about the task's
+    input, and members that may arrive later, such as `cost`. Unexpected members never
+    raise an exception.
     """
     names = sorted(_names(item))
     uuids = [each for each in names if each[0].lower().endswith("uuid")]

@@ -48,16 +48,9 @@ class OpenTasks:
             self._left.pop(task.key, None)
 
     def begin(self, task: Task[Any], now: float) -> bool:
-        """Record that a task is being sent, unless an earlier call has sent it.
+        """Record that a task is being sent; return False if an earlier call sent it.
 
-        Only one of several threads that run the same request sends it.
-
-        Args:
-            task: The task.
-            now: The time on the client's clock.
-
-        Returns:
-            Whether to send it. If not, it is to be polled.
+        Only one of several threads that run the same request sends it. The others poll it.
         """
         with self._lock.native:
             if task.phase is Phase.UNSENT and self.continue_earlier(task):
@@ -70,10 +63,8 @@ class OpenTasks:
         """Continue an unsent task if an earlier call sent one with its `taskUUID`.
 
         The results of that task are still to come, or no caller got them: the caller
-        runs the same request again. It is polled then, and not sent.
-
-        Returns:
-            Whether there is such a task.
+        runs the same request again. It is polled then, and not sent. Returns whether there
+        is such a task.
         """
         other = self._tasks.get(task.key)
         if other is None or other is task or not task.is_pollable:

@@ -120,13 +120,8 @@ class Schedule(Generic[ResultT]):
     ) -> bool:
         """Schedule another sending of a task that the server certainly does not have.
 
-        Args:
-            each: The task.
-            error: Why it is sent again.
-            wait: The seconds that the server asks to wait at least; None if it does not.
-
-        Returns:
-            Whether it is sent again; if not, it is left.
+        The server may ask to wait at least some seconds. Returns whether the task is sent
+        again; if not, it is left.
         """
         pause = next(each.backoff)
         each.due = self._now() + max(pause, wait or 0.0)
@@ -139,8 +134,7 @@ class Schedule(Generic[ResultT]):
     ) -> RunwareError | None:
         """Schedule a poll of a task that the server has or may have, or a resend.
 
-        Returns:
-            The error with which it is left, if polls are unlikely to help; else None.
+        Returns the error with which it is left instead, if polls are unlikely to help.
         """
         task, event, error = each.task, verdict.event, verdict.error
         if event in NEWS:

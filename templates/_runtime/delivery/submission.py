@@ -40,14 +40,7 @@ class Submission(Generic[ResultT]):
         request: TaskRequest[ResultT] | None = None,
         files: Iterable[LocalFile] = (),
     ) -> None:
-        """Create a submission.
-
-        Args:
-            task: The task.
-            wire: The whole task object.
-            request: The request; None for an upload.
-            files: The files in the task object.
-        """
+        """Create a submission; `files` are the files in the task object."""
         self.task = task
         self.wire = wire
         self.request = request
@@ -136,13 +129,7 @@ def _delivered(request: TaskRequest[ResultT], delivery: str) -> TaskRequest[Resu
 def task_of(
     wire: Mapping[str, Any], result: type[ResultT], delivery: str | None
 ) -> Task[ResultT]:
-    """Return a new task.
-
-    Args:
-        wire: The task object, or its members in `SAVED`.
-        result: The class of its results.
-        delivery: Its delivery method; None if it is not known.
-    """
+    """Return a new task, from its task object or from the members in `SAVED`."""
     saved = {name: wire[name] for name in SAVED if name in wire}
     outputs = outputs_of(str(wire["taskType"]), cast("type[TaskResult]", result))
     read = partial(_read, result)

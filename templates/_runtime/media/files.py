@@ -50,11 +50,7 @@ def is_open_file(value: object) -> TypeGuard[BinaryFile]:
 
 
 def type_of(content: bytes, kind: str) -> FileType:
-    """Return the type of a file.
-
-    Args:
-        content: The content of the file.
-        kind: The required kind: image, video, audio, or file for any.
+    """Return the type of a file of a kind: image, video, audio, or file for any.
 
     Raises:
         UnusableFile: The file is of another kind, or its type is unknown.
@@ -76,11 +72,7 @@ def type_of(content: bytes, kind: str) -> FileType:
 
 
 def content_of(file: MediaFile, most: float | None) -> bytes:
-    """Read a file to its end.
-
-    Args:
-        file: The file.
-        most: The maximum number of bytes; None without a limit.
+    """Read a file to its end; `most` is the maximum number of bytes.
 
     Raises:
         UnusableFile: It is empty, too large, or cannot be read.

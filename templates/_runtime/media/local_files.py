@@ -85,12 +85,7 @@ def files_in(value: Any) -> Iterator[LocalFile]:
 
 
 def is_file_as_text(given: Any, wire: Any) -> bool:
-    """Return whether a file became the text of its UUID in a task object.
-
-    Args:
-        given: A value from the caller.
-        wire: The same value in the task object.
-    """
+    """Return whether a file in a caller's value became the text of its UUID in a task."""
     files = {*files_in(given)}
     return bool(files) and any(
         text in files and not isinstance(text, LocalFile) for text in texts_in(wire)

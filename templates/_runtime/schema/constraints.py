@@ -335,9 +335,7 @@ def json_schema(
 ) -> dict[str, Any]:
     """Return the metadata of a validator, with its keywords of JSON Schema.
 
-    Args:
-        said: The keywords.
-        inner: A schema whose keywords are added; None to add none.
+    The keywords of an inner schema are added.
     """
 
     def describe(_: CoreSchema, handler: Any) -> dict[str, Any]:

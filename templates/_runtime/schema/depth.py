@@ -14,11 +14,7 @@ MAX_LEVELS: Final = 128
 
 
 def is_too_deep(value: Any) -> bool:
-    """Return whether a value is nested deeper than a request may be.
-
-    Args:
-        value: A JSON value. Its objects may be instances of classes.
-    """
+    """Return whether a value is nested deeper than a request may be."""
     return _is_deeper(value, MAX_LEVELS - 1)
 
 

@@ -27,9 +27,7 @@ def fast_validator(
 ) -> SchemaValidator:
     """Return a fast validator of a class. Values that it refuses may still be valid.
 
-    Args:
-        schema: The complete schema of the class.
-        only_explains: Returns whether a wrap validator only improves error messages.
+    It omits the wrap validators that only improve error messages.
     """
 
     def fast(part: Any) -> Any:

@@ -173,9 +173,7 @@ class JsonObject(BaseModel, metaclass=_Frozen):
 def write_if_set(model: dict[str, Any], fields: dict[str, dict[str, Any]]) -> None:
     """Serialize the objects of a class without the members that are None and not set.
 
-    Args:
-        model: The core schema of the class, which may have a serializer of a subclass.
-        fields: The core schemas of its fields.
+    The core schema of the class may have a serializer of a subclass.
     """
     aliases = {name: field["serialization_alias"] for name, field in fields.items()}
     write = partial(_written_if_set, model["cls"], aliases)
@@ -229,9 +227,7 @@ _OPTIONS: Final = (
 def _serializable(made: JsonObject, odd: Wire) -> JsonObject:
     """Return an object that has all fields, which unions of pydantic require.
 
-    Args:
-        made: The object; a result may lack fields.
-        odd: The members that are left out.
+    A result may lack fields. Odd members are left out.
     """
     missing = type(made).model_fields.keys() - vars(made)
     if not missing and not odd:

@@ -92,11 +92,6 @@ def misspelt(
     another case may be valid, since Runware accepts both `puLID` and `pulid`. A keyword
     is also refused if only its case differs, if it is similar to a known name, or if it
     has an underscore.
-
-    Args:
-        owner: A class that accepts unknown members.
-        unknown: The unknown members.
-        data: The input of the object.
     """
     wire = wire_names(owner)
     is_call = isinstance(data, Keywords)
@@ -125,13 +120,7 @@ def given_twice(
 ) -> InitErrorDetails | None:
     """Return the error of a member that is given by its Python name and its wire name.
 
-    Args:
-        owner: The class of the object.
-        detail: An error of pydantic, which takes the second spelling as unknown.
-        data: The input of the object.
-
-    Returns:
-        The error; None if the error is another one.
+    pydantic takes the second spelling as unknown. Returns None for other errors.
     """
     if detail["type"] != "extra_forbidden" or len(detail["loc"]) != 1:
         return None

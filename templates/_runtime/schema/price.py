@@ -17,15 +17,10 @@ from .rules import Rate, Wire
 
 
 def counted_price(rates: Iterable[Rate], task: Wire) -> Decimal | None:
-    """Return the price of a task.
+    """Return the price of a task in US dollars. It may contain files.
 
-    Args:
-        rates: The rates of its document.
-        task: The task object. It may contain files that are not uploaded yet.
-
-    Returns:
-        The price in US dollars; None without rates, if the number of a unit is not known,
-        or if it is not known which of several rates applies.
+    None without rates, if the number of a unit is not known, or if it is not known which
+    of several rates applies.
     """
     total = Decimal(0)
     by_unit = groupby(sorted(rates, key=attrgetter("unit")), key=attrgetter("unit"))

@@ -13,10 +13,7 @@ def plain(name: str) -> str:
 def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.8) -> str | None:
     """Return the most similar known name; None if none is similar.
 
-    Args:
-        name: The name.
-        known: The known names.
-        cutoff: The minimum similarity from 0 to 1; see `difflib.get_close_matches`.
+    The cutoff is the minimum similarity from 0 to 1; see `difflib.get_close_matches`.
     """
     from difflib import get_close_matches  # slow to import
 

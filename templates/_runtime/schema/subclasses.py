@@ -26,9 +26,8 @@ def is_of_user(cls: type[BaseModel]) -> bool:
 def no_json(wire: object, names: Mapping[str, str]) -> Iterator[InitErrorDetails]:
     """Yield an error for each member that JSON cannot contain.
 
-    Args:
-        wire: An object of a subclass as it is sent; its serializer may return any value.
-        names: The names of members in errors, where they are not the wire names.
+    The serializer of a subclass may return any value. Errors have wire names, unless
+    `names` has others.
     """
     for name, value in wire.items() if is_object(wire) else ():
         try:
@@ -43,9 +42,7 @@ def no_json(wire: object, names: Mapping[str, str]) -> Iterator[InitErrorDetails
 def keep_wire_names(cls: type[BaseModel], names: dict[str, str]) -> None:
     """Give the fields of a document their wire names, also if a class declares them again.
 
-    Args:
-        cls: A new class, which may have another alias generator.
-        names: The wire names of an emitted base class, by the Python names of the fields.
+    A new class may have another alias generator than its emitted base class.
 
     Raises:
         TypeError: It has another alias for one of the fields.

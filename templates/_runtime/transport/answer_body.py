@@ -72,12 +72,7 @@ def _readable(response: httpx2.Response) -> Generator[None]:
 
 
 def unreadable(answer: Answer, what: str) -> ResponseError:
-    """Return the exception for a response that cannot be parsed.
-
-    Args:
-        answer: The response.
-        what: The fault of its body.
-    """
+    """Return the exception for a response whose body has a fault."""
     return ResponseError(
         f"HTTP {answer.http_status} with {what}",
         http_status=answer.http_status,
@@ -86,11 +81,7 @@ def unreadable(answer: Answer, what: str) -> ResponseError:
 
 
 def read_body(response: httpx2.Response, elements: int = 1) -> bytes:
-    """Read the body of a response.
-
-    Args:
-        response: The response.
-        elements: The number of tasks in the request.
+    """Read the body of the response to a request with this number of tasks.
 
     Raises:
         ResponseError: It is too large, incomplete, or cannot be decoded.

@@ -175,19 +175,9 @@ class AsyncHTTPTransport:
     async def post(
         self, parts: list[bytes], timeout: float, extra: Headers
     ) -> Envelope:
-        """Send tasks and return the response.
-
-        Args:
-            parts: The tasks, each as JSON text.
-            timeout: The timeout in seconds, including the wait for other calls.
-            extra: Headers that override those of the client.
+        """Send tasks and return the response; see `HTTPTransport.post`.
 
         Raises:
-            ClosedError: The client is closed.
-            ConnectionError: There was no response, or the limit of parallel calls was
-                reached until the timeout.
-            TimeoutError: There was no response in time.
-            ResponseError: The response cannot be parsed.
             RunwareError: No event loop of asyncio is running.
         """
         lane = await self._usable_lane()

@@ -87,8 +87,7 @@ class SharedConnection:
     def leave(self) -> Session | None:
         """Stop, so that another event loop or process can open a connection.
 
-        Returns:
-            The session, if the new connection can continue it.
+        Returns the session, if the new connection can continue it.
 
         Raises:
             ConnectionError: It is in use, or the HTTP client belongs to the caller.

@@ -22,12 +22,7 @@ class Deadline:
     """
 
     def __init__(self, at: float, clock: Callable[[], float] = monotonic) -> None:
-        """Create a paused deadline.
-
-        Args:
-            at: The time of the deadline if it is resumed now.
-            clock: A monotonic clock in seconds.
-        """
+        """Create a paused deadline, which is at this time if it is resumed now."""
         self._now = clock
         self._at = at
         self._at_latest = inf

@@ -148,14 +148,10 @@ class Envelope(NamedTuple):
 
 
 def read_envelope(answer: Answer, key: ApiKey) -> Envelope:
-    """Parse the body of a response.
+    """Parse the body of a response. The API key is removed from errors.
 
     If the status is 400 or more and there is no error object, as in the page of a proxy,
     the envelope has an error object that quotes the body.
-
-    Args:
-        answer: The response.
-        key: The API key, which is removed from errors.
 
     Raises:
         ResponseError: The status is below 400 and the body is not an envelope, or the
@@ -269,11 +265,9 @@ def _errors(content: Any, http_status: int) -> list[Item]:
 
 
 def _error_objects(value: Any, about: Item | None = None) -> list[Item]:
-    """Return error objects; texts become error objects.
+    """Return the error objects in a value or an array; texts become error objects.
 
-    Args:
-        value: An error object or text, or an array of them.
-        about: Default members of each.
+    The members in `about` are added to objects that lack them.
     """
     about = about or {}
     errors: list[Item] = []

@@ -49,10 +49,7 @@ def _unread_certificates(error: OSError) -> str:
 def explained(reason: str, url: httpx2.URL, peer: tuple[str, int] | None) -> str:
     """Return why a connection failed, with the certificates or the proxy involved.
 
-    Args:
-        reason: The reason without them.
-        url: The address of the server.
-        peer: The host and the port that were connected to; None if they are not known.
+    The peer is the host and the port that were connected to, if they are known.
     """
     name = _certificates_variable()
     if name and "CERTIFICATE_VERIFY_FAILED" in reason:

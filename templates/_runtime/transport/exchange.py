@@ -61,13 +61,7 @@ class Exchange:
     """
 
     def __init__(self, url: httpx2.URL, key: ApiKey, seconds: float) -> None:
-        """Start the time of an exchange.
-
-        Args:
-            url: The address of the request.
-            key: The API key, which is removed from errors.
-            seconds: The timeout of the whole exchange.
-        """
+        """Start the time of an exchange; the API key is removed from errors."""
         self.is_sending = False
         self.cut_by: str | None = None
         self._url = url
@@ -159,11 +153,8 @@ class Exchange:
     ) -> dict[str, Any]:
         """Return the options with which an HTTP client sends the request.
 
-        Args:
-            http: The HTTP client.
-            auth: The authentication, unless the HTTP client has its own.
-            is_own: Whether this package made the HTTP client. Then the extension `trace`
-                reports each step.
+        The HTTP client may have its own authentication. If this package made it, the
+        extension `trace` reports each step.
         """
         self._hooks = http.event_hooks
         self._is_traced = is_own
@@ -175,9 +166,6 @@ class Exchange:
 
         The transport of a caller's HTTP client may send it again, for example after a
         timeout. Then a refusal says nothing about the first sending.
-
-        Args:
-            status: The HTTP status of the response.
 
         Raises:
             httpx2.ReadError: The request was sent several times, and refused at last.
@@ -266,9 +254,7 @@ def take_unwritten(stop: BaseException) -> bool:
 def chain(error: BaseException, outer: BaseException | None) -> Iterator[BaseException]:
     """Yield an exception with its causes and contexts.
 
-    Args:
-        error: The exception.
-        outer: The exception that was handled before. It and its causes are skipped.
+    The exception that was handled before, and its causes, are skipped.
     """
     seen = {id(outer)}
     pending = [error]

@@ -55,11 +55,9 @@ _IDENTIFIERS: Final = {
 
 
 def outputs_of(task_type: str, result: type[TaskResult] | None) -> AbstractSet[str]:
-    """Return the members of a result that are its output, by their wire names.
+    """Return the wire names of the members of a result that are its output.
 
-    Args:
-        task_type: The type of the task.
-        result: The class of its results; None if it is not known.
+    Without the class of the result, only those of uploads are known.
     """
     known = _IDENTIFIERS.get(task_type, frozenset[str]())
     return known if result is None else known | _declared_outputs(result)
@@ -78,10 +76,7 @@ def is_result(item: Item, outputs: AbstractSet[str] = frozenset()) -> bool:
 
     A known status decides. With an unknown status or none, an item with an output is a
     result. A cost, a seed or a UUID of an output that is not finished are not outputs.
-
-    Args:
-        item: An item of `data`.
-        outputs: The result of `outputs_of` for its task.
+    For the outputs of a task, see `outputs_of`.
     """
     told = item.get("status")
     status = told.lower() if isinstance(told, str) else ""

@@ -40,10 +40,9 @@ class Session:
     def __init__(self, is_known: Callable[[str], bool] | None = None) -> None:
         """Create a session without calls.
 
-        Args:
-            is_known: Returns whether the results of a task will be collected, for its
-                taskUUID in lower case. Default: whether the task was sent here, and not
-                all its results were returned.
+        `is_known` returns whether the results of a task will be collected, for its
+        taskUUID in lower case. Default: whether the task was sent here, and not all its
+        results were returned.
         """
         self.uuid: str | None = None
         self._is_known = is_known or self._is_sent
@@ -206,11 +205,7 @@ class Session:
             self._take_nothing()
 
     def _give(self, item: Item, *, is_error: bool) -> dict[Pending, None]:
-        """Add an item to the calls that it is about.
-
-        Returns:
-            The calls for which it is new.
-        """
+        """Add an item to the calls that it is about; return those for which it is new."""
         meant = self._meant(item, is_error=is_error)
         if is_error and not meant and not text_of(item, "taskUUID"):
             return self._give_nameless(item)

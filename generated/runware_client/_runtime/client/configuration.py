@@ -251,10 +251,6 @@ class Configured(Generic[EngineT]):
         """Return the outcome of a task, and remove the task from `unfinished()`.
 
         A task whose results can be collected later stays there.
-
-        Args:
-            submission: The task.
-            error: The error that ended it or with which it was given up.
         """
         from ..delivery.outcome import Outcome  # only calls for many tasks need it
 
@@ -279,13 +275,8 @@ class Configured(Generic[EngineT]):
 def _valid_url(base_url: str | None, channel: Channel) -> str:
     """Return the address to which tasks are posted.
 
-    Args:
-        base_url: The argument of the caller; None for RUNWARE_BASE_URL or the address of
-            Runware.
-        channel: The transport of tasks.
-
     Raises:
-        ValueError: The scheme of the address does not match the channel.
+        ValueError: The scheme of the address does not match the transport of tasks.
     """
     source = "base_url"
     if base_url is None and (named := os.environ.get(BASE_URL_VARIABLE, "").strip()):

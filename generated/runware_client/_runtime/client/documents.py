@@ -260,10 +260,7 @@ def _is_text(name: object) -> bool:
 def _unknown(task_type: object, model: object, hint: str = "") -> str:
     """Return the error message for a task that no document describes.
 
-    Args:
-        task_type: Its `taskType`; None without one.
-        model: Its `model`; None without one.
-        hint: What the message of a missing `taskType` says besides.
+    It ends with the hint if the task has no `taskType`.
     """
     known = sorted({document.task_type for document in documents()})
     present = present_name(task_type) if isinstance(task_type, str) else task_type

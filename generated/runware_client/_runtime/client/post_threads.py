@@ -30,12 +30,7 @@ class PostThreads:
     """
 
     def __init__(self, exchange: Exchange, limit: int) -> None:
-        """Create it without batches.
-
-        Args:
-            exchange: Sends a batch and returns the response.
-            limit: The maximum number of batches in flight.
-        """
+        """Create it without batches; at most `limit` are in flight."""
         self._exchange = exchange
         self._limit = limit
         self._under_way = 0
@@ -64,13 +59,7 @@ class PostThreads:
             self._carry(batch)
 
     def wait(self, seconds: float | None) -> tuple[Batch[Any], Outcome] | None:
-        """Wait for the outcome of a batch.
-
-        Args:
-            seconds: The timeout; None to wait until a batch ends.
-
-        Returns:
-            The batch with its response or `RunwareError`; None if no batch has ended.
+        """Wait for the response or the `RunwareError` of a batch; None if none has ended.
 
         Raises:
             BaseException: Another exception of the exchange.

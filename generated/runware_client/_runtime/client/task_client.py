@@ -116,9 +116,7 @@ class TaskType:
     ) -> tuple[TaskRequest[Any], Any]:
         """Return the request and the options of a call.
 
-        Args:
-            request: The request; None to create one.
-            given: The options if there is a request, else the parameters of the task.
+        Without a request, it is created from the parameters, and there are no options.
         """
         if request is None:
             return _made(self, **given), {}

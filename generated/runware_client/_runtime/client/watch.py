@@ -32,12 +32,6 @@ class Watch(Generic[ResultT]):
     ) -> None:
         """Create a watch.
 
-        Args:
-            tasks: The tasks of the call.
-            on_result: Called with each result, in the order of their arrival.
-            on_progress: Called with the percentage of the call that is done, each time
-                that it increases.
-
         Raises:
             TypeError: One of the callbacks is an async function.
         """
@@ -53,8 +47,7 @@ class Watch(Generic[ResultT]):
     def note(self, delivery: Delivery[Any] | None = None) -> None:
         """Call the callbacks with new results and progress.
 
-        Args:
-            delivery: Its deadline is extended by the time that the callbacks take.
+        The time that they take does not count for the delivery.
         """
         if not self._tasks:
             return

@@ -101,10 +101,7 @@ class Account:
     def reserve(self, task: Task[Any], cost: Decimal | None) -> None:
         """Reserve the cost of a task before it is sent.
 
-        Args:
-            task: The task.
-            cost: Its cost; None if it is not known. Then the task is allowed until the
-                budget is used up.
+        A task whose cost is not known is allowed until the budget is used up.
 
         Raises:
             BudgetError: The cost would exceed the budget.

@@ -217,11 +217,6 @@ def sort_answer(reply: Reply, batch: Batch[ResultT], known: Container[str]) -> S
 
     Objects that name an unknown task are dropped. An item that names no task belongs to
     the only element of the POST, if there is only one.
-
-    Args:
-        reply: The response.
-        batch: The batch that it answers.
-        known: The keys of the known tasks.
     """
     sorted_ = Sorted()
     only = batch.scheduled[0].task.key if reply.elements == 1 else None

@@ -81,10 +81,7 @@ class Pricing:
         return task.key in self._held
 
     def reserve(self, submission: Submission[Any]) -> DrySubmission | None:
-        """Reserve the cost of a task, or start to wait for its dry run.
-
-        Returns:
-            The dry run; None if the cost is known and now reserved.
+        """Reserve the cost of a task if it is known; else return the dry run to wait for.
 
         Raises:
             BudgetError: The cost would exceed the budget.
@@ -103,13 +100,9 @@ class Pricing:
     def settle(
         self, why: Callable[[Task[Any]], RunwareError | None]
     ) -> Iterator[tuple[Submission[Any], RunwareError | None]]:
-        """Yield the tasks that do not wait any more.
+        """Yield the tasks that do not wait any more, each with the error that prevents it.
 
-        Args:
-            why: Returns the error of a dry run that failed or was given up, else None.
-
-        Yields:
-            Each task, and why it cannot be sent; None if it can.
+        The error of a dry run that failed or was given up comes from `why`.
         """
         for key, (submission, dry_task) in [*self._held.items()]:
             error = why(dry_task)

@@ -28,13 +28,9 @@ class Patience:
         timeout: float,
         clock: Callable[[], float],
     ) -> None:
-        """Start the first attempt.
+        """Start the first attempt; `timeout` limits all attempts together.
 
-        Args:
-            pauses: The waits in seconds; the server may ask for longer ones.
-            tries: The maximum number of retries.
-            timeout: The seconds that all attempts may take together.
-            clock: A monotonic clock in seconds.
+        The server may ask for longer waits than those in `pauses`.
         """
         self._pauses = pauses
         self._left = tries

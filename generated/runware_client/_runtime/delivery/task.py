@@ -169,11 +169,7 @@ class Task(Generic[ResultT]):
         return [self.read(item) for item in self.items]
 
     def resume(self, *, is_accepted: bool = False) -> None:
-        """Continue a task that another call, or another process, may have sent.
-
-        Args:
-            is_accepted: Whether the server certainly has it.
-        """
+        """Continue a task that another call, or another process, has or may have sent."""
         self.phase = Phase.ACCEPTED if is_accepted else Phase.IN_DOUBT
         self.sends = 1
         self.is_known = True
@@ -201,14 +197,8 @@ class Task(Generic[ResultT]):
     ) -> TaskEvent:
         """Add the results, updates and failures of this task in a response.
 
-        Args:
-            items: The items of `data` that are about it.
-            errors: Its own failures, one for each error object.
-            is_complete: Whether no later response will have more results, as for a sync
-                task.
-
-        Returns:
-            `PROGRESS` if the task continues, else `FINISHED` or `FAILED`.
+        After a complete response, as that of a sync task, no more results come. Returns
+        `PROGRESS` if the task continues, else `FINISHED` or `FAILED`.
         """
         results: list[Item] = []
         updates: list[Item] = []

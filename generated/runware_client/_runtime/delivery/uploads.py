@@ -98,11 +98,7 @@ class Waiting:
         self._waiting: list[tuple[Submission[Any], dict[LocalFile, Upload]]] = []
 
     def hold(self, submission: Submission[Any]) -> list[Submission[Any]]:
-        """Add a task that waits for uploads.
-
-        Returns:
-            The uploads that it needs and that this delivery does not have yet.
-        """
+        """Add a task that waits for uploads; return those that are not under way yet."""
         fresh: list[Submission[Any]] = []
         for file, begun in submission.uploads.items():
             if file in self._uploads:
@@ -121,13 +117,9 @@ class Waiting:
     def settle(
         self, why: Callable[[Upload], RunwareError | None]
     ) -> Iterator[tuple[Submission[Any], RunwareError | None]]:
-        """Yield the tasks that do not wait any more.
+        """Yield the tasks that do not wait any more, each with the error that prevents it.
 
-        Args:
-            why: Returns the error of an upload that failed or was given up, else None.
-
-        Yields:
-            Each task, and why it cannot be sent; None if it can.
+        The error of an upload that failed or was given up comes from `why`.
         """
         self.note()
         for each in self._waiting.copy():

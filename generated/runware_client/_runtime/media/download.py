@@ -242,10 +242,7 @@ class _Fetch:
         return request
 
     def begins(self, response: httpx2.Response) -> Body | None:
-        """Process the head of a response.
-
-        Returns:
-            The body to read; None for a redirect, or if the body is already read.
+        """Process the head of a response, and return the body if it is still to be read.
 
         Raises:
             DownloadError: The response is neither the file nor a redirect.

@@ -161,13 +161,7 @@ def _of_one(
     details: Sequence[ErrorDetails],
     by_alternative: _Alternatives,
 ) -> list[InitErrorDetails]:
-    """Return the errors of one alternative.
-
-    Args:
-        name: The name of the alternative for the messages; empty to omit it.
-        details: Its errors.
-        by_alternative: The errors of all alternatives.
-    """
+    """Return the errors of one alternative, with its name unless that is empty."""
     texts = [
         d for [d, *_] in by_alternative.values() if is_other_text(d) and _depth(d) == 0
     ]
@@ -192,15 +186,7 @@ def _of_several(nearest: _Alternatives) -> InitErrorDetails:
 def _at_one_place(
     alternatives: _Alternatives, counts: Callable[[ErrorDetails], bool] = bool
 ) -> list[ErrorDetails]:
-    """Return the errors at a place that is wrong in every alternative.
-
-    Args:
-        alternatives: One or more alternatives.
-        counts: Returns whether an error counts.
-
-    Returns:
-        The errors; empty if there is no such place.
-    """
+    """Return the errors that count at one place that is wrong in every alternative."""
     by_place: dict[tuple[int | str, ...], list[ErrorDetails]] = {}
     for details in alternatives.values():
         for place, detail in {d["loc"][1:]: d for d in details if counts(d)}.items():

@@ -103,12 +103,7 @@ class Given(NamedTuple):
 
 
 def with_given_names(given: Given, detail: ErrorDetails) -> ErrorDetails:
-    """Return an error with the names that the caller used.
-
-    Args:
-        given: The keywords of the constructor.
-        detail: The error, at any depth.
-    """
+    """Return an error, at any depth, with the names that the caller used."""
     loc, kind = detail["loc"], detail["type"]
     if kind == "rule":
         return _rule_with_given_names(given, detail)
@@ -144,10 +139,7 @@ def placed_rule_error(
 ) -> InitErrorDetails:
     """Return the error of a violated rule, located at the first member in its message.
 
-    Args:
-        cls: The class with the rule.
-        data: The input of the object. The error spells names as the input does.
-        sentence: The error message of the rule, with wire names.
+    The message of the rule has wire names; the error spells them as the input does.
     """
     given = Given.to(cls, data)
     places = [given.spelled(path) for path in _paths(cls, sentence)]

@@ -128,13 +128,8 @@ class Media:
     def text_of(self, content: bytes, *, uploads: bool) -> str:
         """Convert the content of a file to a text that the document accepts.
 
-        Args:
-            content: The content.
-            uploads: Whether the file may be uploaded if the document accepts neither a
-                data URI nor base64.
-
-        Returns:
-            The text; a `LocalFile` if the file has to be uploaded.
+        It is a `LocalFile` if `uploads` allows that, and the document accepts neither a
+        data URI nor base64.
 
         Raises:
             UnusableFile: The document does not accept such a file.

@@ -19,14 +19,9 @@ _FILLED = frozenset({"taskType", "taskUUID"})
 
 
 def hint(cls: type[BaseModel], name: str) -> str:
-    """Return the end of an error message that suggests a member for a name.
+    """Return the end of an error message that suggests a member for an unknown name.
 
-    Args:
-        cls: The class of the object.
-        name: The unknown name.
-
-    Returns:
-        For example ": did you mean inputs.seedImage?"; empty without a suggestion.
+    For example ": did you mean inputs.seedImage?"; empty without a suggestion.
     """
     known = wire_names(cls)
     if name == EXTRA:
@@ -40,13 +35,8 @@ def hint(cls: type[BaseModel], name: str) -> str:
 def hint_beside(cls: type[BaseModel], place: Sequence[int | str]) -> str:
     """Return the end of an error message that suggests a member of the whole task.
 
-    Args:
-        cls: The class of the task.
-        place: The place of the unknown name, in one of the objects of the task.
-
-    Returns:
-        For example ": did you mean strength of the task itself?"; empty if the task has
-        no such member, or only in another alternative of the same object.
+    For example ": did you mean strength of the task itself?"; empty if the task has no
+    such member, or only in another alternative of the object with the unknown name.
     """
     near = _same(cls, str(place[-1]))
     steps = ["[]" if isinstance(step, int) else f".{step}" for step in place]

@@ -100,15 +100,10 @@ def judged_once(test: Test) -> Test:
 
 
 def once(test: object, value: Any, compute: Callable[[], T]) -> T:
-    """Return the cached outcome of a test of a part of a value.
+    """Return the cached outcome of a test of a part of a value, or compute it.
 
     Without the cache, a recursive test that visits each part twice would take exponential
     time.
-
-    Args:
-        test: The test.
-        value: The part.
-        compute: Computes the outcome.
     """
     outcomes = _OUTCOMES.get()
     if outcomes is None:

@@ -191,21 +191,17 @@ class Pending:
     ) -> None:
         """Conclude the call later, with the response so far.
 
-        Args:
-            seconds: The delay.
-            reason: The outcome if no message mentions the call; None for an empty
-                response.
+        If no message mentions the call, the outcome is the reason, or an empty response.
         """
         self._stop_timer()
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(seconds, self._conclude, reason)
 
     def cut(self, seconds: float, reason: RunwareError) -> None:
-        """Conclude the call after the end of its connection; a poll at once.
+        """Conclude the call after the end of its connection: a poll at once.
 
-        Args:
-            seconds: The time in which other responses may still arrive.
-            reason: The outcome if no message mentions the call.
+        Others may still get responses for some seconds. The reason is the outcome if no
+        message mentions the call.
         """
         self.is_cut = True
         if self.is_poll:
@@ -227,9 +223,7 @@ class Pending:
     def finish(self, answer: Answer | None = None) -> None:
         """End the call with the response so far.
 
-        Args:
-            answer: The response of an HTTP server; None to derive the HTTP status from the
-                errors.
+        The HTTP status is that of the answer; without one, it is derived from the errors.
         """
         tasks = self.tasks.values()
         data = [item for task in tasks for item in (*task.results, *task.news)]

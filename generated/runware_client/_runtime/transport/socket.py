@@ -204,11 +204,7 @@ async def connected(
 ) -> AsyncGenerator[Socket]:
     """Open a connection, and close it at the end of the context.
 
-    Args:
-        http: The HTTP client.
-        url: The address.
-        headers: The headers of the opening request.
-        timeout: The timeout of opening it, in seconds.
+    The timeout is that of opening it, in seconds.
 
     Raises:
         Broken: It could not be opened, or it has ended.

@@ -279,11 +279,6 @@ def bound(stream: NetworkStream) -> None:
 def addresses(host: str, port: int, seconds: float) -> int:
     """Return the number of IP addresses of a host. They are tried one after another.
 
-    Args:
-        host: The name or IP address of the host.
-        port: The port to connect to.
-        seconds: The timeout of the name resolution.
-
     Raises:
         httpx2.ConnectTimeout: The name resolution timed out.
     """

@@ -44,15 +44,7 @@ class WebSocketTransport:
         concurrency: int,
         is_known: Callable[[str], bool] | None = None,
     ) -> None:
-        """Create a transport without connecting.
-
-        Args:
-            endpoint: The address and the API key.
-            http_client: The HTTP client that opens connections; None for a new one.
-            concurrency: The maximum number of parallel calls.
-            is_known: Returns whether the results of a task will be collected; see
-                `Session`.
-        """
+        """Create a transport without connecting; for `is_known`, see `Session`."""
         self._endpoint = endpoint
         self._http = http_client
         self._concurrency = concurrency
@@ -74,14 +66,9 @@ class WebSocketTransport:
     ) -> Envelope:
         """Send tasks and wait for the response, which may come in many messages.
 
-        Args:
-            parts: The tasks, each as JSON text.
-            timeout: The timeout in seconds.
-            extra: Ignored: headers cannot be sent over an open connection.
-
-        Returns:
-            All items and errors about these tasks. It may lack some tasks, about which
-            nothing is known. The response to a poll may be empty.
+        Extra headers are ignored: they cannot be sent over an open connection. The result
+        may lack some tasks, about which nothing is known. The response to a poll may be
+        empty.
 
         Raises:
             ClosedError: The client is closed.
