@@ -321,7 +321,7 @@ class Delivery(Generic[ResultT]):
             nameless=found.nameless,
             envelope=reply.envelope,
             is_only=reply.elements == 1,
-            error_enum=self._settings.error_enums(task.task_type),
+            error_enums=self._settings.error_enums,
         )
 
     def _send_smaller(self, each: ScheduledTask[ResultT], kind: Kind) -> None:

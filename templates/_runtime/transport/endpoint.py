@@ -86,10 +86,10 @@ class Endpoint(NamedTuple):
 def merged(*layers: Headers) -> dict[str, str]:
     """Merge headers; later layers override earlier ones, ignoring case."""
     headers: dict[str, str] = {}
-    for layer in layers:
-        replaced = {name.lower() for name in layer or {}}
+    for layer in filter(None, layers):
+        replaced = {name.lower() for name in layer}
         headers = {n: v for n, v in headers.items() if n.lower() not in replaced}
-        headers |= layer or {}
+        headers |= layer
     return headers
 
 

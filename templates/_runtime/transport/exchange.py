@@ -86,9 +86,9 @@ class Exchange:
             "connect": min(left, MAX_CONNECT),
         }
 
-    def note(self, event: str, info: MutableMapping[str, Any]) -> None:
-        """Record a step of the connection, from the extension `trace` of httpx2."""
-        _, step, phase = event.split(".")
+    def note(self, event: str, info: MutableMapping[str, Any]) -> list[str]:
+        """Record an event of the extension `trace` of httpx2; return its three parts."""
+        _, step, phase = parts = event.split(".")
         self._is_traced = True
         if step == "connect_tcp" and phase == "started":
             self._peer = info["host"], info["port"]
@@ -102,6 +102,7 @@ class Exchange:
             # The library refused the headers, and wrote nothing.
             cause = type(info["exception"]).__name__
             self._is_begun &= cause != "LocalProtocolError"
+        return parts
 
     def __enter__(self) -> Self:
         self._outer = sys.exception()

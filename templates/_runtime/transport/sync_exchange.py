@@ -14,7 +14,7 @@ import threading
 from contextlib import contextmanager, suppress
 from functools import partial
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx2
 
@@ -157,8 +157,7 @@ class SyncExchange(Exchange):
         super().__exit__(kind, error, None)
 
     def _trace(self, event: str, info: MutableMapping[str, Any]) -> None:
-        self.note(event, info)
-        layer, step, phase = event.split(".")
+        layer, step, phase = self.note(event, info)
         if self._is_left and (step, phase) == ("send_request_headers", "started"):
             # Checked after `note`, so that this thread or the abandoning one sees it.
             raise httpx2.ReadTimeout("")
@@ -261,7 +260,7 @@ def bound(stream: NetworkStream) -> None:
             return
         view = memoryview(buffer)
         for start in range(0, len(buffer), PIECE):
-            piece = cast("bytes", view[start : start + PIECE])
+            piece: Any = view[start : start + PIECE]
             if start and exchange.is_readable(stream):
                 read_early(exchange)
             try:

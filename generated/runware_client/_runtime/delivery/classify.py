@@ -32,6 +32,8 @@ from ..transport.envelope import code_of, has_failed
 from .lifecycle import Phase, TaskEvent
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..error_enum import ErrorEnum
     from ..transport.envelope import Answer, Envelope, Item
     from .task import Task
@@ -81,7 +83,7 @@ class Said(NamedTuple):
         nameless: The error objects that name no task.
         envelope: The whole response.
         is_only: Whether the POST had no other task.
-        error_enum: The error enum of the task's type.
+        error_enums: Returns the error enum of a task type.
     """
 
     task: Task[Any]
@@ -90,7 +92,7 @@ class Said(NamedTuple):
     nameless: list[Item]
     envelope: Envelope
     is_only: bool
-    error_enum: type[ErrorEnum] | None
+    error_enums: Callable[[str], type[ErrorEnum] | None]
 
     @property
     def own(self) -> list[Item]:
@@ -117,7 +119,7 @@ class Said(NamedTuple):
     def exceptions(self, errors: list[Item]) -> list[APIError]:
         """Return an exception for each of some error objects."""
         scope = {"taskType": self.task.task_type, "taskUUID": self.task.task_uuid}
-        enum = self.error_enum
+        enum = self.error_enums(self.task.task_type) if errors else None
         return [api_error({**each, **scope}, self.envelope, enum) for each in errors]
 
     def exception(self, errors: list[Item]) -> RunwareError:

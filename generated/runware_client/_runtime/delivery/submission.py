@@ -14,7 +14,6 @@ from .task import Task, Upload, encoded
 if TYPE_CHECKING:
     from ..media.local_files import LocalFile
     from ..schema.requests import TaskRequest
-    from ..schema.results import TaskResult
     from ..transport.envelope import Item
 
 SAVED = ("taskType", "taskUUID", "model", "deliveryMethod", *COUNTS)
@@ -67,7 +66,8 @@ def submission_of(request: TaskRequest[ResultT]) -> Submission[ResultT]:
 
     wire = wire_of(request)
     delivery = wire.get("deliveryMethod", request.default_delivery)
-    task = task_of(wire, cast("type[ResultT]", request.result), delivery)
+    result: Any = request.result
+    task = task_of(wire, result, delivery)
     task.latency = request.shortest_latency
     return Submission(task, wire, request, files_in(wire))
 
@@ -132,19 +132,12 @@ def task_of(
 ) -> Task[ResultT]:
     """Return a new task, from its task object or from the members in `SAVED`."""
     saved = {name: wire[name] for name in SAVED if name in wire}
-    outputs = outputs_of(str(wire["taskType"]), cast("type[TaskResult]", result))
-    read = partial(_read, result)
+    outputs = outputs_of(str(wire["taskType"]), result)
+    read = partial(result.model_validate, by_alias=True, by_name=False)
     return Task(saved, read, outputs, is_async=delivery == "async")
 
 
-def _read(result: type[ResultT], item: Item) -> ResultT:
-    """Parse an item as a result of a class."""
-    kind = cast("type[TaskResult]", result)
-    made = kind.model_validate(dict(item), by_alias=True, by_name=False)
-    return cast("ResultT", made)
-
-
-def wire_of(request: TaskRequest[Any]) -> Item:
+def wire_of(request: object) -> Item:
     """Return the task object of a request, with files that must be uploaded first.
 
     Raises:
@@ -153,9 +146,10 @@ def wire_of(request: TaskRequest[Any]) -> Item:
     from ..schema.requests import TaskRequest  # slow to import
     from ..schema.written import written
 
-    if not isinstance(cast("object", request), TaskRequest):
+    if not isinstance(request, TaskRequest):
         raise TypeError(_not_a_request(request))
-    return cast("Item", written(request))
+    wire: Item = written(request)
+    return wire
 
 
 def _not_a_request(value: object) -> str:

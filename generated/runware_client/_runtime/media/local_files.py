@@ -82,7 +82,8 @@ def texts_in(value: Any) -> Iterator[str]:
 
 def files_in(value: Any) -> Iterator[LocalFile]:
     """Yield the files in a JSON value, including duplicates."""
-    return (text for text in texts_in(value) if isinstance(text, LocalFile))
+    if LocalFile.is_in_use:
+        yield from (text for text in texts_in(value) if isinstance(text, LocalFile))
 
 
 def is_file_as_text(given: Any, wire: Any) -> bool:
@@ -121,8 +122,6 @@ def with_uuids(wire: Any, uuids: Mapping[LocalFile, object]) -> Any:
 
 def with_contents(dumped: Any) -> Any:
     """Return a dump with the bytes of each file, from which it can be made again."""
-    if not LocalFile.is_in_use:
-        return dumped
     contents = {file: file.content for file in files_in(dumped)}
     return with_uuids(dumped, contents) if contents else dumped
 
@@ -151,8 +150,6 @@ def refuse_files(wire: Any, owner: str) -> None:
     Raises:
         ValueError: It contains a file, which must be uploaded first.
     """
-    if not LocalFile.is_in_use:
-        return
     for file in files_in(wire):
         message = (
             f"this {owner} cannot be written as JSON yet: {place_of(file, wire)} is a "

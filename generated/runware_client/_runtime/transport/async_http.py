@@ -88,8 +88,7 @@ class AsyncExchange(Exchange):
                 self.timer.reschedule(0)
 
     async def _trace(self, event: str, info: MutableMapping[str, Any]) -> None:
-        self.note(event, info)
-        _, step, phase = event.split(".")
+        _, step, phase = self.note(event, info)
         if step == "start_tls" and phase == "failed" and self._stream is not None:
             # If the handshake is cancelled, the HTTP library leaves the socket open.
             await self._stream.aclose()

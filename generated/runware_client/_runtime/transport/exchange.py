@@ -87,9 +87,9 @@ class Exchange:
             "connect": min(left, MAX_CONNECT),
         }
 
-    def note(self, event: str, info: MutableMapping[str, Any]) -> None:
-        """Record a step of the connection, from the extension `trace` of httpx2."""
-        _, step, phase = event.split(".")
+    def note(self, event: str, info: MutableMapping[str, Any]) -> list[str]:
+        """Record an event of the extension `trace` of httpx2; return its three parts."""
+        _, step, phase = parts = event.split(".")
         self._is_traced = True
         if step == "connect_tcp" and phase == "started":
             self._peer = info["host"], info["port"]
@@ -103,6 +103,7 @@ class Exchange:
             # The library refused the headers, and wrote nothing.
             cause = type(info["exception"]).__name__
             self._is_begun &= cause != "LocalProtocolError"
+        return parts
 
     def __enter__(self) -> Self:
         self._outer = sys.exception()
@@ -154,7 +155,7 @@ class Exchange:
     ) -> dict[str, Any]:
         """Return the options with which an HTTP client sends the request.
 
-        The HTTP client may have its own authentication. If this package made the client, the
+        The HTTP client may have its own authentication. If this package made it, the
         extension `trace` reports each step.
         """
         self._hooks = http.event_hooks
