@@ -142,7 +142,11 @@ class Delivery(Generic[ResultT]):
         if not due:
             return None
         first = min(due, key=lambda each: each.due)
-        chosen, parts = self._companions(first, due, now)
+        if first.kind is Kind.POLL:
+            chosen = self._polled_with(first, now)
+            parts = [each.task.poll() for each in chosen]
+        else:
+            chosen, parts = self._sent_with(first, due)
         timeout = self.schedule.timeout_of(chosen, parts)
         batch = Batch(first.kind, chosen, parts, now, timeout)
         self._remove_idle(chosen)
@@ -166,33 +170,31 @@ class Delivery(Generic[ResultT]):
             elif each.task.phase in SENDINGS or not each.can_go_on:
                 each.due = max(each.due, now + TOGETHER)
 
-    def _companions(
-        self,
-        first: ScheduledTask[ResultT],
-        due: list[ScheduledTask[ResultT]],
-        now: float,
+    def _polled_with(
+        self, first: ScheduledTask[ResultT], now: float
+    ) -> list[ScheduledTask[ResultT]]:
+        """Return the tasks that are polled with one POST: as many as are allowed."""
+        if first.is_alone:
+            return [first]
+        polled = [each for each in self._idle if _may_poll(each, now)]
+        return polled[: self._settings.limits.elements]
+
+    def _sent_with(
+        self, first: ScheduledTask[ResultT], due: list[ScheduledTask[ResultT]]
     ) -> tuple[list[ScheduledTask[ResultT]], list[bytes]]:
-        """Return the tasks of one POST, and their parts: as many as its limits allow."""
-        most = self._settings.limits.elements
-        if first.kind is Kind.POLL:
-            chosen = [first]
-            if not first.is_alone:
-                chosen = [e for e in self._idle if _may_poll(e, now)][:most]
-            return chosen, [each.task.poll() for each in chosen]
-        if first.is_alone or _submission(first).is_stream:
-            return [first], [_submission(first).encoded()]
-        chosen = []
-        parts: list[bytes] = []
-        size = 0
+        """Return the tasks that are sent with one POST, each with its JSON text."""
+        chosen, parts = [first], [_submission(first).encoded()]
+        if not _may_share(first):
+            return chosen, parts
+        size = len(parts[0])
         is_dry = isinstance(first.task, DryTask)
         for each in due:
-            if each.kind is Kind.POLL or each.is_alone or _submission(each).is_stream:
-                continue
-            if isinstance(each.task, DryTask) is not is_dry:
+            is_alike = isinstance(each.task, DryTask) is is_dry
+            if each is first or not is_alike or not _may_share(each):
                 continue
             part = _submission(each).encoded()
             size += len(part)
-            if parts and (size > MAX_BYTES or len(parts) >= most):
+            if size > MAX_BYTES or len(parts) >= self._settings.limits.elements:
                 break
             chosen.append(each)
             parts.append(part)
@@ -492,6 +494,12 @@ class Delivery(Generic[ResultT]):
 def _may_poll(each: ScheduledTask[Any], now: float) -> bool:
     is_due = each.kind is Kind.POLL and each.due <= now + TOGETHER
     return is_due and not each.is_alone
+
+
+def _may_share(each: ScheduledTask[Any]) -> bool:
+    """Whether a task may be sent with others."""
+    may_be_sent = each.kind is Kind.SUBMIT and not each.is_alone
+    return may_be_sent and not _submission(each).is_stream
 
 
 def _submission(each: ScheduledTask[ResultT]) -> Submission[ResultT]:
