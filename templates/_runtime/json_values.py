@@ -17,6 +17,11 @@ def is_object(value: object) -> TypeGuard[dict[str, Any]]:
     return isinstance(value, dict)
 
 
+def is_number(value: object) -> TypeGuard[float]:
+    """Return whether a value is a number; true and false are not."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
 def same(one: Any, other: Any) -> bool:
     """Return whether two JSON values are equal: 1 equals 1.0, and true does not equal 1."""
     if isinstance(one, bool) or isinstance(other, bool):

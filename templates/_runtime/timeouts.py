@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from math import inf
-from typing import cast
+
+from .json_values import is_number
 
 MAX_TIMEOUT = 31_536_000.0
 """One year in seconds. Longer timeouts are shortened to it."""
@@ -18,9 +19,7 @@ def valid_timeout(timeout: object) -> float:
     Raises:
         ValueError: It is not a finite number above 0.
     """
-    is_number = isinstance(timeout, (int, float)) and not isinstance(timeout, bool)
-    seconds = cast("float", timeout) if is_number else 0.0
-    if 0 < seconds < inf:
-        return float(min(seconds, MAX_TIMEOUT))
+    if is_number(timeout) and 0 < timeout < inf:
+        return float(min(timeout, MAX_TIMEOUT))
     message = f"timeout must be a number of seconds above 0, not {timeout!r}"
     raise ValueError(message)

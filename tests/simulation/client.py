@@ -15,7 +15,11 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 import httpx2
-from runware_client._runtime.client.base_engine import BaseEngine, unwatched, whole
+from runware_client._runtime.client.base_engine import (
+    BaseEngine,
+    reply_of_stream,
+    unwatched,
+)
 from runware_client._runtime.client.deltas import Delta
 from runware_client._runtime.client.handle import Handle
 from runware_client._runtime.client.poll_batcher import (
@@ -29,12 +33,13 @@ from runware_client._runtime.delivery.account import Account, cost_of
 from runware_client._runtime.delivery.batches import (
     Batch,
     Kind,
-    Limits,
     Reply,
+    ServerLimits,
     Settings,
 )
 from runware_client._runtime.delivery.dry_run import dry_run_of
 from runware_client._runtime.delivery.lifecycle import Phase
+from runware_client._runtime.delivery.stream_retries import StreamRetries
 from runware_client._runtime.delivery.submission import Submission
 from runware_client._runtime.delivery.task import Task
 from runware_client._runtime.exceptions import (
@@ -181,7 +186,7 @@ class Client:
     max_retries: int = 3
 
     def __post_init__(self) -> None:
-        limits = Limits()
+        limits = ServerLimits()
         settings = Settings(
             POLLING,
             RETRYING,
@@ -295,7 +300,7 @@ class Client:
         """Read a stream to its end; return its result as a reply."""
         stream = self._stream(submission, timeout, process, unwatched)
         yield from relayed(stream.read(), lambda _: ())
-        return whole(stream.result)
+        return reply_of_stream(stream.result)
 
     def _stream(
         self,
@@ -321,23 +326,23 @@ class Client:
         task, part = submission.task, submission.encoded()
         if task.phase is not Phase.UNSENT:  # its delivery retries
             return (yield from self._opened(part, timeout))
-        patience = self.engine.patience(task, timeout)
+        retries = StreamRetries(self.engine.settings, task.task_type, timeout)
         if self.account.owes_reservation(task):
-            left = patience.seconds_left()
+            left = retries.seconds_left()
             with self.engine.reserving(submission, left) as delivery:
                 yield from self._drained(delivery, process)
         self.engine.begin_stream(task)
         while True:
             try:
-                answer = yield from self._opened(part, patience.seconds_left())
+                answer = yield from self._opened(part, retries.seconds_left())
             except NEVER_SENT:
-                if not patience.lets_try_again():
+                if not retries.should_retry():
                     raise
             else:
                 response = head_of(answer)
-                if not patience.lets_try_again(response):
+                if not retries.should_retry(response):
                     return answer
-            yield Sleep(patience.pause)
+            yield Sleep(retries.pause)
 
     def _opened(self, part: bytes, timeout: float) -> Steps:
         """Post one task; raise the exceptions of the HTTP library, as streams do."""

@@ -336,7 +336,7 @@ MUTANTS = (
     ),
     Mutant(
         "a stream is opened again after a 5xx",
-        "_runtime.delivery.patience",
+        "_runtime.delivery.stream_retries",
         "            if not is_rejection(answer):\n",
         "            if not is_rejection(answer) and answer.http_status < 500:\n",
         10,

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 from ..delivery.batches import Kind, Reply
 from ..delivery.lifecycle import Phase
+from ..delivery.stream_retries import StreamRetries
 from ..exceptions import RunwareError
 from ..transport.async_http import Loop, running_loop
 from ..transport.endpoint import checked_headers
@@ -17,7 +18,7 @@ from ..transport.exchange import NEVER_SENT, take_unwritten, unwritten
 from .async_handle import AsyncHandle
 from .async_poll_batcher import AsyncPollBatcher
 from .async_stream import AsyncStream
-from .base_engine import BaseEngine, requested, unwatched, whole
+from .base_engine import BaseEngine, reply_of_stream, requested, unwatched
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -166,13 +167,14 @@ class AsyncEngine(BaseEngine):
     ) -> AsyncGenerator[httpx2.Response]:
         """Open a stream; retry while the server certainly does not have the task."""
         self.refuse_second_stream(submission.task)
-        patience = self.patience(submission.task, timeout)
+        task_type = submission.task.task_type
+        retries = StreamRetries(self.settings, task_type, timeout)
         if submission.is_waiting:
-            with self.uploading(submission, patience.seconds_left()) as delivery:
+            with self.uploading(submission, retries.seconds_left()) as delivery:
                 async for _ in self.run(delivery, extra):
                     pass
         if self.settings.account.owes_reservation(submission.task):
-            with self.reserving(submission, patience.seconds_left()) as delivery:
+            with self.reserving(submission, retries.seconds_left()) as delivery:
                 async for _ in self.run(delivery, extra):
                     pass
         self.begin_stream(submission.task)
@@ -180,24 +182,24 @@ class AsyncEngine(BaseEngine):
             async with AsyncExitStack() as stack:
                 try:
                     opening = self.transport.open(
-                        submission.encoded(), patience.seconds_left(), extra
+                        submission.encoded(), retries.seconds_left(), extra
                     )
                     response = await stack.enter_async_context(opening)
                 except NEVER_SENT:
-                    if not patience.lets_try_again():
+                    if not retries.should_retry():
                         raise
                 else:
-                    if not patience.lets_try_again(response):
+                    if not retries.should_retry(response):
                         yield response
                         return
             with unwritten():
-                await asyncio.sleep(patience.pause)
+                await asyncio.sleep(retries.pause)
 
     async def _exchange(self, batch: Batch[Any], extra: Headers) -> Reply:
         if batch.stream is not None:
             stream = self.stream(batch.stream, batch.timeout, extra, unwatched)
             result = await stream.get_result()
-            return whole(result.to_wire())
+            return reply_of_stream(result.to_wire())
         if batch.kind is Kind.POLL and extra is None and not batch.is_alone:
             return await self._batcher().poll(batch.parts, batch.timeout)
         transport = self.transport

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
     from typing import Any
 
-    from ..delivery.batches import Limits, Reply
+    from ..delivery.batches import Reply, ServerLimits
     from ..transport.async_http import AsyncTransport
 
 
 class AsyncPollBatcher:
     """Polls for the tasks of an event loop."""
 
-    def __init__(self, transport: AsyncTransport, limits: Limits) -> None:
+    def __init__(self, transport: AsyncTransport, limits: ServerLimits) -> None:
         self._transport = transport
         self._rounds = PollRounds[asyncio.Event](limits)
         self._turn = asyncio.Lock()

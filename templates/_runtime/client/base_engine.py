@@ -7,14 +7,13 @@ from contextlib import contextmanager
 from copy import copy
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
 
-from ..delivery.batches import Limits, Reply, Settings
+from ..delivery.batches import Reply, ServerLimits, Settings
 from ..delivery.classify import of_failure
 from ..delivery.delivery import Delivery
 from ..delivery.dry_run import Pricing
 from ..delivery.events import Event
 from ..delivery.lifecycle import Phase, TaskEvent
 from ..delivery.open_tasks import OpenTasks
-from ..delivery.patience import Patience
 from ..delivery.submission import Submission
 from ..delivery.uploads import Uploads, Waiting
 from ..exceptions import RunwareError
@@ -72,7 +71,7 @@ class BaseEngine:
             vars(engine).update(
                 open_tasks=OpenTasks(),
                 _uploads=Uploads(),
-                settings=settings._replace(limits=Limits()),
+                settings=settings._replace(limits=ServerLimits()),
             )
         if engine.endpoint != endpoint:
             engine.connect(endpoint)
@@ -200,12 +199,6 @@ class BaseEngine:
         self.open_tasks.leave(map(_task, owed))
         give_handles(stop, [self.make_handle(each) for each in owed])
 
-    def patience(self, task: Task[Any], timeout: float) -> Patience:
-        """Return the retry policy for opening the stream of a task."""
-        pauses = self.settings.retrying.of(task.task_type)
-        tries, clock = self.settings.max_retries, self.settings.clock
-        return Patience(pauses, tries, timeout, clock)
-
     def refuse_second_stream(self, task: Task[Any]) -> None:
         """Check that no earlier call sent a task that is to be streamed.
 
@@ -310,7 +303,7 @@ def unwatched(_item: Item, _error: BaseException | None) -> None:
     """Ignore the end of a stream: its delivery records it."""
 
 
-def whole(item: Item) -> Reply:
+def reply_of_stream(item: Item) -> Reply:
     """Return the result of a stream as a response without streaming would hold it."""
     return Reply(Envelope(Answer(200), [item], []), 1)
 

@@ -18,7 +18,7 @@ from typing import (
 from urllib.parse import urlsplit
 
 from ..delivery.account import Account, cost_of
-from ..delivery.batches import Limits, Resend, Settings
+from ..delivery.batches import Resend, ServerLimits, Settings
 from ..delivery.dry_run import DrySubmission, dry_run_of
 from ..delivery.events import Observer
 from ..delivery.submission import Submission, submission_of
@@ -240,7 +240,7 @@ class Configured(Generic[EngineT]):
             _valid_resend(resend),
             self._error_enum,
             Observer(on_event),
-            Limits(),
+            ServerLimits(),
             Account(budget),
         )
 

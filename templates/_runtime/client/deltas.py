@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isfinite
 from typing import Any, NamedTuple
 
-from ..json_values import is_object
+from ..json_values import is_number, is_object
 from ..transport.envelope import ENVELOPE, Item
 
 TEXT = "text"
@@ -173,7 +173,7 @@ def _text(value: object) -> str | None:
 
 
 def _number(value: object) -> float | None:
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
+    if not is_number(value):
         return None
     try:
         number = float(value)

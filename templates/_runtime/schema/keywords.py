@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 EXTRA = "extra"
 """The keyword for members that the document does not name."""
 
-_is_none: Final = partial(is_, None)
+is_none: Final = partial(is_, None)
+"""Returns whether a value is None, without a call of Python code."""
 
 
 class Keywords(dict[str, Any]):
@@ -70,7 +71,7 @@ def has_extra(owner: type[BaseModel]) -> bool:
 
 def without_nulls(owner: type[BaseModel], members: dict[str, Any]) -> dict[str, Any]:
     """Return the members without those that are None and not nullable."""
-    if not any(map(_is_none, members.values())):  # `in` would call an __eq__
+    if not any(map(is_none, members.values())):  # `in` would call an __eq__
         return dict(members)
     wire, python = wire_names(owner), python_names(owner)
     nullable = nullable_fields(owner)

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from fractions import Fraction
 from functools import wraps
-from typing import Any, Final, NamedTuple, TypeAlias, TypeGuard, TypeVar
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
+
+from ..json_values import is_number
 
 __all__ = [
     "Iterator",
@@ -161,13 +163,9 @@ def ratio_in(
 
 def _numbers(task: Wire, first: str, second: str) -> tuple[float, float] | None:
     one, other = task.get(first), task.get(second)
-    if _is_number(one) and _is_number(other):
+    if is_number(one) and is_number(other):
         return one, other
     return None
-
-
-def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _is_within(

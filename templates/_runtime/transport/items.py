@@ -9,6 +9,8 @@ from functools import cache
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
+from ..json_values import is_number
+
 if TYPE_CHECKING:
     from ..schema.results import TaskResult
     from .envelope import Item
@@ -118,7 +120,7 @@ def numbers(items: Iterable[Item], name: str) -> list[float]:
     found: list[float] = []
     for item in items:
         value: Any = item.get(name)
-        if isinstance(value, (int, float, str)) and not isinstance(value, bool):
+        if isinstance(value, str) or is_number(value):
             try:
                 number = float(value)
             except (OverflowError, ValueError):

@@ -13,12 +13,13 @@ from weakref import WeakKeyDictionary
 from ..delivery.batches import Batch, Kind, Reply, Settings
 from ..delivery.delivery import Delivery
 from ..delivery.lifecycle import Phase
+from ..delivery.stream_retries import StreamRetries
 from ..exceptions import RunwareError
 from ..locks import ForkSafeLock
 from ..transport.endpoint import checked_headers
 from ..transport.envelope import Answer
 from ..transport.exchange import NEVER_SENT, take_unwritten, unwritten
-from .base_engine import BaseEngine, requested, unwatched, whole
+from .base_engine import BaseEngine, reply_of_stream, requested, unwatched
 from .handle import Handle
 from .poll_batcher import PollBatcher
 from .post_threads import PostThreads
@@ -139,13 +140,14 @@ class Engine(BaseEngine):
     ) -> Generator[httpx2.Response]:
         """Open a stream; retry while the server certainly does not have the task."""
         self.refuse_second_stream(submission.task)
-        patience = self.patience(submission.task, timeout)
+        task_type = submission.task.task_type
+        retries = StreamRetries(self.settings, task_type, timeout)
         if submission.is_waiting:
-            with self.uploading(submission, patience.seconds_left()) as delivery:
+            with self.uploading(submission, retries.seconds_left()) as delivery:
                 for _ in self.run(delivery, extra):
                     pass
         if self.settings.account.owes_reservation(submission.task):
-            with self.reserving(submission, patience.seconds_left()) as delivery:
+            with self.reserving(submission, retries.seconds_left()) as delivery:
                 for _ in self.run(delivery, extra):
                     pass
         self.begin_stream(submission.task)
@@ -153,23 +155,23 @@ class Engine(BaseEngine):
             with ExitStack() as stack:
                 try:
                     opening = self.transport.open(
-                        submission.encoded(), patience.seconds_left(), extra
+                        submission.encoded(), retries.seconds_left(), extra
                     )
                     response = stack.enter_context(opening)
                 except NEVER_SENT:
-                    if not patience.lets_try_again():
+                    if not retries.should_retry():
                         raise
                 else:
-                    if not patience.lets_try_again(response):
+                    if not retries.should_retry(response):
                         yield response
                         return
             with unwritten():
-                time.sleep(patience.pause)
+                time.sleep(retries.pause)
 
     def _exchange(self, batch: Batch[Any], extra: Headers) -> Reply:
         if batch.stream is not None:
             stream = self.stream(batch.stream, batch.timeout, extra, unwatched)
-            return whole(stream.get_result().to_wire())
+            return reply_of_stream(stream.get_result().to_wire())
         if batch.kind is Kind.POLL and extra is None and not batch.is_alone:
             return self._batcher.poll(batch.parts, batch.timeout)
         transport = self.transport

@@ -18,7 +18,7 @@ from ..exceptions import RunwareError, TimeoutError
 from ..locks import ForkSafeLock
 
 if TYPE_CHECKING:
-    from ..delivery.batches import Limits
+    from ..delivery.batches import ServerLimits
     from ..transport.envelope import Envelope
     from ..transport.http import HTTPTransport
 
@@ -61,7 +61,7 @@ class PollRound(Generic[EventT]):
 class PollRounds(Generic[EventT]):
     """Adds the polls of callers to the open round."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: ServerLimits) -> None:
         self._limits = limits
         self._lock = ForkSafeLock()
         self._open: PollRound[EventT] | None = None
@@ -94,7 +94,7 @@ class PollRounds(Generic[EventT]):
 class PollBatcher:
     """Polls for the threads of a process."""
 
-    def __init__(self, transport: HTTPTransport, limits: Limits) -> None:
+    def __init__(self, transport: HTTPTransport, limits: ServerLimits) -> None:
         self._transport = transport
         self._rounds = PollRounds[threading.Event](limits)
         self._turn = ForkSafeLock()

@@ -41,7 +41,7 @@ POLL_TIMEOUT = 5.0
 """Timeout of the first poll of a task in seconds; each timeout doubles it."""
 
 
-class Limits:
+class ServerLimits:
     """The limits of the server, as learned from its responses. All calls share them.
 
     Attributes:
@@ -77,7 +77,7 @@ class Settings(NamedTuple):
     resend: Resend
     error_enums: Callable[[str], type[ErrorEnum] | None]
     observe: Callable[[Event], object]
-    limits: Limits
+    limits: ServerLimits
     account: Account
     clock: Callable[[], float] = monotonic
 

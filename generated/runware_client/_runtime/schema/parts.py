@@ -6,7 +6,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, cached_property, partial
-from operator import is_
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from pydantic import (
@@ -47,7 +46,14 @@ from .fields import (
     wire_names,
 )
 from .json_object import JsonObject, write_if_set
-from .keywords import Keywords, given_twice, misspelt, take_extra, without_nulls
+from .keywords import (
+    Keywords,
+    given_twice,
+    is_none,
+    misspelt,
+    take_extra,
+    without_nulls,
+)
 from .rules import Wire
 from .subclasses import is_of_user, no_json, refuse_unsent
 from .written import written
@@ -95,7 +101,7 @@ class Part(JsonObject):
         for name, field in fields.items():
             if name not in nullable and field["schema"]["type"] == "default":
                 _without_null(field["schema"])
-                field.setdefault("serialization_exclude_if", _is_none)
+                field.setdefault("serialization_exclude_if", is_none)
         if any(
             name in nullable and field["schema"]["type"] == "default"
             for name, field in fields.items()
@@ -342,8 +348,6 @@ def _without_null(default: dict[str, Any]) -> None:
 
 
 _AROUND: Final = ("function-after", "function-before", "function-wrap")
-
-_is_none: Final = partial(is_, None)
 
 
 def _wire_of(cls: type[Part], members: Mapping[str, Any]) -> Wire:

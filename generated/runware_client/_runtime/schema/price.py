@@ -12,7 +12,7 @@ from itertools import groupby
 from math import isfinite
 from operator import attrgetter
 
-from ..json_values import is_array, is_object
+from ..json_values import is_array, is_number, is_object
 from ..media.local_files import LocalFile
 from .rules import Rate, Wire
 
@@ -55,7 +55,7 @@ def _number(unit: str, task: Wire) -> Decimal | None:
         return Decimal(outputs)
     if unit in ("durationSecond", "outputSecond", "second"):
         seconds: object = task.get("duration")
-        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+        if not is_number(seconds):
             return None
         is_time = isfinite(seconds) and seconds > 0
         return Decimal(str(seconds)) * outputs if is_time else None
