@@ -7,7 +7,6 @@ import builtins
 import os
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from copy import copy
-from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from weakref import WeakKeyDictionary, ref
 
@@ -19,9 +18,9 @@ from .answer_body import answer_of, aread_body, is_event_stream, with_body
 from .early_answer import read_while_writing
 from .endpoint import JSON_HEADERS, STREAM_HEADERS, Headers, Target
 from .envelope import read_envelope
-from .environment import with_environment
+from .environment import new_client
 from .exchange import CLOSED, CONNECTING, Exchange
-from .http import closed, crowded, limits, no_cookies, redact, shared
+from .http import closed, crowded, redact, shared
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, MutableMapping
@@ -328,10 +327,7 @@ class AsyncHTTPTransport:
             return lane
 
     def _new_client(self) -> httpx2.AsyncClient:
-        make = partial(
-            httpx2.AsyncClient, limits=limits(self._concurrency), cookies=no_cookies()
-        )
-        return self._brought or with_environment(make)
+        return self._brought or new_client(httpx2.AsyncClient, self._concurrency)
 
 
 async def _keep(http: httpx2.AsyncClient, *, is_own: bool) -> AsyncGenerator[None]:

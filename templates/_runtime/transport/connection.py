@@ -15,9 +15,9 @@ from ..exceptions import ConnectionError, ResponseError, TimeoutError
 from ..version import USER_AGENT
 from .endpoint import merged, shown_url
 from .envelope import SCOPE, Answer, read_envelope
-from .environment import with_environment
+from .environment import new_client
 from .exchange import MAX_CONNECT, note_unwritten, unwritten
-from .http import closed, crowded, no_cookies
+from .http import closed, crowded
 from .items import AUTHENTICATION
 from .pending import status_of
 from .session import Session
@@ -66,10 +66,7 @@ class SharedConnection:
         self._process = os.getpid()
         self._endpoint = endpoint
         self._is_own = http_client is None
-        limits = httpx2.Limits(max_connections=None, keepalive_expiry=5)
-        self._http = http_client or with_environment(
-            lambda: httpx2.AsyncClient(limits=limits, cookies=no_cookies())
-        )
+        self._http = http_client or new_client(httpx2.AsyncClient, concurrency)
         self._concurrency = concurrency
         self._places = asyncio.Semaphore(concurrency)
         self._session = session

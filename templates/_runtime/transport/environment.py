@@ -1,17 +1,15 @@
-"""Finds the environment variable that prevents an HTTP client from working."""
+"""Creates HTTP clients, and finds the environment variable that prevents one from working."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, TypeVar
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import httpx2
 
 from ..exceptions import RunwareError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 """Variables with the path of trusted certificates; the first that is set counts."""
@@ -19,17 +17,24 @@ CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 """Variables with the URL of a proxy, also in lower case."""
 
-ClientT = TypeVar("ClientT", bound="httpx2.Client | httpx2.AsyncClient")
+ClientT = TypeVar("ClientT", httpx2.Client, httpx2.AsyncClient)
 
 
-def with_environment(make: Callable[[], ClientT]) -> ClientT:
+def new_client(kind: type[ClientT], concurrency: int) -> ClientT:
     """Create an HTTP client, which reads environment variables.
+
+    Its connections are not limited, since a client limits its calls. It stores no
+    cookies: responses could send more and more of them.
 
     Raises:
         RunwareError: An environment variable has a value that is not valid.
     """
+    limits = httpx2.Limits(
+        max_connections=None, max_keepalive_connections=concurrency, keepalive_expiry=5
+    )
+    no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
     try:
-        return make()
+        return kind(limits=limits, cookies=no_cookies)
     except OSError as error:
         raise RunwareError(_unread_certificates(error)) from None
     except (ImportError, ValueError, httpx2.InvalidURL) as error:

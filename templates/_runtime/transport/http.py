@@ -6,7 +6,6 @@ import os
 from contextlib import contextmanager
 from copy import copy
 from functools import partial
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from threading import Condition, RLock
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -18,7 +17,7 @@ from ..locks import ForkSafeLock
 from .answer_body import answer_of, is_event_stream, read_body, with_body
 from .endpoint import JSON_HEADERS, STREAM_HEADERS, Target
 from .envelope import read_envelope
-from .environment import with_environment
+from .environment import new_client
 from .exchange import CLOSED
 from .sync_exchange import SyncExchange, bound, cancellation
 
@@ -287,10 +286,7 @@ class HTTPTransport:
             return connections.lane
 
     def _new_lane(self) -> _Lane:
-        make = partial(
-            httpx2.Client, limits=limits(self._concurrency), cookies=no_cookies()
-        )
-        http = self._brought or with_environment(make)
+        http = self._brought or new_client(httpx2.Client, self._concurrency)
         return _Lane(http, _Semaphore(self._concurrency))
 
 
@@ -311,18 +307,6 @@ def shared(where: str) -> ConnectionError:
     return ConnectionError(
         f"the http_client was used {where}. Use another http_client here. Nothing was sent"
     )
-
-
-def limits(concurrency: int) -> httpx2.Limits:
-    """Return limits of connections: unlimited, since the client limits the calls."""
-    return httpx2.Limits(
-        max_connections=None, max_keepalive_connections=concurrency, keepalive_expiry=5
-    )
-
-
-def no_cookies() -> CookieJar:
-    """Return a jar that stores no cookie: responses could fill it without a limit."""
-    return CookieJar(DefaultCookiePolicy(allowed_domains=()))
 
 
 def redact(headers: httpx2.Headers, key: ApiKey) -> None:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
@@ -158,7 +158,9 @@ def _document_of(task: Mapping[str, Any]) -> Document:
     if found is None:
         from ..schema.explanations import unknown_task
 
-        near = nearest("taskType", filter(_is_text, task))
+        near = nearest(
+            "taskType", [n for n in task if isinstance(cast("object", n), str)]
+        )
         hint = f", but {near!r}, which is not its JSON name" if near else ""
         raise unknown_task(_unknown(task_type, model, hint))
     for known in found.models:
@@ -228,10 +230,13 @@ def _patterns() -> list[tuple[str, Document]]:
 def _for(task_type: object, model: object) -> Document | None:
     if isinstance(task_type, str):
         return _document_about(task_type, model) or _alone(task_type, model)
-    if task_type is None:
-        fitting = [*_fitting(model)]
-        return fitting[0] if len(fitting) == 1 else None
-    return None
+    if task_type is not None:
+        return None
+    fitting = [d for d in documents() if not d.models]
+    if model is not None:
+        with_models = [d for d in documents() if d.models]
+        fitting = [d for d in with_models if d.takes(model) or model == d.id]
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def _alone(task_type: str, model: object) -> Document | None:
@@ -241,20 +246,6 @@ def _alone(task_type: str, model: object) -> Document | None:
     """
     alone = [d for d in documents() if d.task_type == task_type]
     return alone[0] if len(alone) == 1 and not isinstance(model, str) else None
-
-
-def _fitting(model: object) -> Iterator[Document]:
-    for document in documents():
-        if document.models:
-            is_about = document.takes(model) or model == document.id
-        else:
-            is_about = model is None
-        if is_about:
-            yield document
-
-
-def _is_text(name: object) -> bool:
-    return isinstance(name, str)
 
 
 def _unknown(task_type: object, model: object, hint: str = "") -> str:
