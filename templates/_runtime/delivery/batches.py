@@ -196,40 +196,28 @@ class Reply(NamedTuple):
     elements: int
 
 
-class Sorted:
-    """The items and errors of a response, grouped by the keys of their tasks.
-
-    Attributes:
-        data: Items of `data`, by task.
-        errors: Error objects, by task.
-        nameless: Error objects that name no task.
-    """
-
-    def __init__(self) -> None:
-        self.data: dict[str, list[Item]] = {}
-        self.errors: dict[str, list[Item]] = {}
-        self.nameless: list[Item] = []
+Groups: TypeAlias = dict[str | None, list["Item"]]
+"""Items of a response by the keys of their tasks; None is the key of the others."""
 
 
-def sort_answer(reply: Reply, batch: Batch[ResultT], known: Container[str]) -> Sorted:
-    """Group the items and errors of a response by task.
+def sort_answer(
+    reply: Reply, batch: Batch[ResultT], known: Container[str]
+) -> tuple[Groups, Groups]:
+    """Group the items of `data` and the errors of a response by task.
 
-    Objects that name an unknown task are dropped. An item that names no task belongs to
+    Errors that name an unknown task are dropped. An item that names no task belongs to
     the only element of the POST, if there is only one.
     """
-    sorted_ = Sorted()
     only = batch.scheduled[0].task.key if reply.elements == 1 else None
+    items: Groups = {}
     for item in reply.envelope.data:
-        key = _key_of(item, known, only)
-        if key is not None:
-            sorted_.data.setdefault(key, []).append(item)
+        items.setdefault(_key_of(item, known, only), []).append(item)
+    errors: Groups = {}
     for error in reply.envelope.errors:
         key = _key_of(error, known, None)
-        if key is not None:
-            sorted_.errors.setdefault(key, []).append(error)
-        elif not error.get("taskUUID"):
-            sorted_.nameless.append(error)
-    return sorted_
+        if key is not None or not error.get("taskUUID"):
+            errors.setdefault(key, []).append(error)
+    return items, errors
 
 
 def _key_of(item: Item, known: Container[str], only: str | None) -> str | None:

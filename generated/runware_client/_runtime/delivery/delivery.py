@@ -42,7 +42,7 @@ from .uploads import Waiting
 
 if TYPE_CHECKING:
     from .account import Account
-    from .batches import Reply, Sorted
+    from .batches import Reply
     from .open_tasks import OpenTasks
     from .uploads import Uploads
 
@@ -302,11 +302,19 @@ class Delivery(Generic[ResultT]):
         is_too_large = answers_too_large(envelope) and reply.elements > 1
         if is_too_large:
             self._settings.limits.note_too_large(reply.elements)
-        found = sort_answer(reply, batch, self._scheduled_tasks)
+        items, errors = sort_answer(reply, batch, self._scheduled_tasks)
         for each in batch.scheduled:
             task = each.task
             self._observe(batch.kind.value, task, self._now() - batch.begun)
-            said = self._said(each, found, reply)
+            said = Said(
+                task=task,
+                items=items.get(task.key, []),
+                errors=errors.get(task.key, []),
+                nameless=errors.get(None, []),
+                envelope=envelope,
+                is_only=reply.elements == 1,
+                error_enums=self._settings.error_enums,
+            )
             if is_too_large and not said.told and not said.errors:
                 self._send_smaller(each, batch.kind)
             elif batch.kind is Kind.SUBMIT:
@@ -314,18 +322,6 @@ class Delivery(Generic[ResultT]):
             else:
                 self._take(each, of_poll(said))
         self._under_way.remove(batch)  # at the end: an exception may interrupt this
-
-    def _said(self, each: ScheduledTask[ResultT], found: Sorted, reply: Reply) -> Said:
-        task = each.task
-        return Said(
-            task=task,
-            items=found.data.get(task.key, []),
-            errors=found.errors.get(task.key, []),
-            nameless=found.nameless,
-            envelope=reply.envelope,
-            is_only=reply.elements == 1,
-            error_enums=self._settings.error_enums,
-        )
 
     def _send_smaller(self, each: ScheduledTask[ResultT], kind: Kind) -> None:
         """Send or poll a task again immediately, in a smaller batch."""
