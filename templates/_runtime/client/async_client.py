@@ -15,8 +15,7 @@ from collections.abc import (
 from contextlib import aclosing
 from decimal import Decimal
 from functools import partial
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Self, overload
 
 import httpx2
 
@@ -41,7 +40,6 @@ from .configuration import (
     DEFAULT_RETRIES,
     DEFAULT_TIMEOUT,
     Channel,
-    ClientT,
     Configured,
     websocket_transport,
 )
@@ -350,15 +348,10 @@ class AsyncClient(Configured[AsyncEngine]):
         """Close the connections; an alias of `aclose`."""
         await self.aclose()
 
-    async def __aenter__(self: ClientT) -> ClientT:
+    async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
 

@@ -15,7 +15,6 @@ from .stream import BaseStream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
-    from types import TracebackType
     from typing import Self
 
     from .deltas import Delta
@@ -82,10 +81,5 @@ class AsyncStream(BaseStream[ResultT_co, AsyncSend]):
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()

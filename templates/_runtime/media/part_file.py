@@ -11,7 +11,6 @@ from ..exceptions import DownloadError
 from .file_types import BYTES, HEAD, FileType, file_type
 
 if TYPE_CHECKING:
-    from types import TracebackType
     from typing import Self
 
     from .outputs import Output
@@ -35,12 +34,7 @@ class PartFile:
         self._file = self._partial.open("xb")
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         try:
             self._file.close()  # raises again if the disk is full
         finally:

@@ -14,7 +14,6 @@ from typing import (
     NoReturn,
     Self,
     TypeAlias,
-    TypeVar,
 )
 from urllib.parse import urlsplit
 
@@ -60,8 +59,6 @@ BASE_URL_VARIABLE = "RUNWARE_BASE_URL"
 Channel: TypeAlias = Literal["http", "websocket"]
 RESENDS = ("safe", "eager", "never")
 SCHEMES = {"http": ("https", "http"), "websocket": ("wss", "ws")}
-
-ClientT = TypeVar("ClientT", bound="Configured[Any]")
 
 
 class Configured(Generic[EngineT]):

@@ -23,7 +23,6 @@ from ..transport.items import number_of_results
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
-    from types import TracebackType
     from typing import Self
 
     from ..error_enum import ErrorEnum
@@ -313,12 +312,7 @@ class Stream(BaseStream[ResultT_co, Send]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

@@ -6,8 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import partial
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Self, overload
 
 import httpx2
 
@@ -29,7 +28,6 @@ from .configuration import (
     DEFAULT_CONCURRENCY,
     DEFAULT_RETRIES,
     DEFAULT_TIMEOUT,
-    ClientT,
     Configured,
 )
 from .engine import Engine
@@ -465,15 +463,10 @@ class SyncClient(Configured[Engine]):
         """Close the connections and end running calls. Later calls raise `ClosedError`."""
         self._engine.transport.close()
 
-    def __enter__(self: ClientT) -> ClientT:
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
