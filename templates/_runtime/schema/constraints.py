@@ -30,9 +30,8 @@ from ..json_values import all_different, is_multiple, is_type, same
 from .explanations import refusal
 from .fast_path import FAST
 from .format_schemas import format_schema
-from .json_types import as_json, as_number
+from .json_types import as_json, as_number, serialized
 from .patterns import Pattern
-from .written import written
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
@@ -220,7 +219,7 @@ class Count(NamedTuple):
         )
 
     def _check(self, items: list[Any]) -> list[Any]:
-        if not all_different(written(items)):
+        if not all_different(serialized(items)):
             raise refusal("must not repeat an item")
         return items
 
@@ -302,7 +301,7 @@ class Must(NamedTuple):
 
     def _check(self, value: Any, read: Callable[[Any], Any]) -> Any:
         made = read(value)
-        if not self.hold(written(made)):
+        if not self.hold(serialized(made)):
             raise refusal(self.sentence)
         return made
 

@@ -1,4 +1,4 @@
-"""Converts Python values to JSON values."""
+"""Converts Python values, and objects of classes, to JSON values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,17 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from ..json_values import is_array, is_object
 from ..media.local_files import LocalFile
 from .depth import MAX_LEVELS
-from .written import written
+
+
+def serialized(value: Any) -> Any:
+    """Return a copy of a JSON value, with its objects serialized by pydantic."""
+    if isinstance(value, BaseModel):
+        return value.__pydantic_serializer__.to_python(value, by_alias=True)
+    if is_array(value):
+        return [serialized(item) for item in value]
+    if is_object(value):
+        return {name: serialized(member) for name, member in value.items()}
+    return value
 
 
 def as_number(value: Any) -> int | float | None:
@@ -58,7 +68,7 @@ def _as_json(value: Any, place: tuple[int | str, ...], levels: int) -> Any:
     if kind is str or kind is bool or kind is int or value is None:
         return value
     if isinstance(value, BaseModel):
-        return written(value)
+        return serialized(value)
     if is_array(value) or is_object(value):
         return _copied(value, place, levels)
     if isinstance(value, str):  # a member of an enum, or a file
@@ -76,17 +86,15 @@ def _copied(
     if not levels:
         sentence = f"must not be nested more than {MAX_LEVELS} levels deep"
         raise _refused(value, (), sentence)
-    if is_array(value):
+    if isinstance(value, list):
         return [
             _as_json(item, (*place, index), levels - 1)
             for index, item in enumerate(value)
         ]
-    if is_object(value):
-        return {
-            _name(name, value, place): _as_json(member, (*place, name), levels - 1)
-            for name, member in value.items()
-        }
-    return value
+    return {
+        _name(name, value, place): _as_json(member, (*place, name), levels - 1)
+        for name, member in value.items()
+    }
 
 
 def _name(name: Any, value: Any, place: tuple[int | str, ...]) -> str:

@@ -45,6 +45,7 @@ from .fields import (
     wire_names,
 )
 from .json_object import JsonObject, write_if_set
+from .json_types import serialized
 from .keywords import (
     Keywords,
     given_twice,
@@ -55,7 +56,6 @@ from .keywords import (
 )
 from .rules import Wire
 from .subclasses import is_of_user, no_json, refuse_unsent
-from .written import written
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails, InitErrorDetails, SchemaValidator
@@ -156,7 +156,7 @@ class Part(JsonObject):
     @classmethod
     def _check(cls, data: Any, read: Callable[[Any], Self]) -> Self:
         if isinstance(data, JsonObject) and not isinstance(data, cls):
-            data = written(data)
+            data = serialized(data)
         try:
             made = read(data)
         except ValidationError as error:
@@ -181,7 +181,7 @@ class Part(JsonObject):
         errors = [
             field_error(name, f"must be a string, {NOT_UPLOADED}")
             for name, value in data.items()
-            if is_file_as_text(value, written(members.get(names.get(name, name))))
+            if is_file_as_text(value, serialized(members.get(names.get(name, name))))
         ]
         if errors:
             raise combined(cls.__name__, errors)
@@ -199,10 +199,10 @@ class Part(JsonObject):
         made.__pydantic_fields_set__.update(default_names(cls))
         if is_of_user(cls):
             names = python_names(cls) if isinstance(data, Keywords) else {}
-            if errors := [*no_json(written(made), names)]:
+            if errors := [*no_json(serialized(made), names)]:
                 raise combined(cls.__name__, errors)
         if cls.rules is not Part.rules:
-            broken = [*cls.rules(written(made))]
+            broken = [*cls.rules(serialized(made))]
             if broken:
                 from .given_names import placed_rule_error  # only errors need it
 
@@ -352,7 +352,7 @@ _AROUND: Final = ("function-after", "function-before", "function-wrap")
 def _wire_of(cls: type[Part], members: Mapping[str, Any]) -> Wire:
     """Return members as they would be sent."""
     names = wire_names(cls)
-    return {names.get(name, name): written(value) for name, value in members.items()}
+    return {names.get(name, name): serialized(value) for name, value in members.items()}
 
 
 def refuse_depth(cls: type[Part], value: Any) -> None:

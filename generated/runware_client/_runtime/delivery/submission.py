@@ -143,12 +143,12 @@ def wire_of(request: object) -> Item:
     Raises:
         TypeError: It is not a request.
     """
+    from ..schema.json_types import serialized
     from ..schema.requests import TaskRequest  # slow to import
-    from ..schema.written import written
 
     if not isinstance(request, TaskRequest):
         raise TypeError(_not_a_request(request))
-    wire: Item = written(request)
+    wire: Item = serialized(request)
     return wire
 
 

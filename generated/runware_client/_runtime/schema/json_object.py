@@ -30,9 +30,9 @@ from ..media.local_files import LocalFile, refuse_files
 from .docs import member_docs, without_parameters
 from .explanations import is_link, shown
 from .fields import build_parts, hidden_names, wire_name, wire_names
+from .json_types import serialized
 from .rules import Wire
 from .subclasses import is_of_user, keep_wire_names
-from .written import written
 
 # In 2.12.0, unions do not serialize objects without optional members; 2.12.1 is yanked.
 if tuple(map(int, VERSION.split(".")[:2])) < (2, 12) or VERSION.startswith("2.12.0"):
@@ -133,7 +133,7 @@ class JsonObject(BaseModel, metaclass=_Frozen):
         Raises:
             ValueError: It contains a file, which a client uploads when it sends it.
         """
-        wire: Wire = written(self)
+        wire: Wire = serialized(self)
         refuse_files(wire, type(self).__name__)
         return wire
 
@@ -159,7 +159,7 @@ class JsonObject(BaseModel, metaclass=_Frozen):
         return hash((type(self), self._key()))
 
     def _key(self) -> object:
-        return key_of(written(self))
+        return key_of(serialized(self))
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         hidden = hidden_names(type(self))

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, cast
 
 from .fields import fills, nests_freely, new_uuid
 from .generics import RequestT, ResultT_co
+from .json_types import serialized
 from .parts import Part, refuse_depth
 from .results import TaskResult
 from .rules import MediaLimit, Rate, Size, Wire
-from .written import written
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -104,7 +104,7 @@ class TaskRequest(Part, Generic[ResultT_co]):
             return None
         from .price import counted_price
 
-        return counted_price(self.rates, written(self))
+        return counted_price(self.rates, serialized(self))
 
     def read(self, item: Mapping[str, Any]) -> ResultT_co:
         """Parse an item of a response's `data`.
