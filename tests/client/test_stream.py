@@ -377,6 +377,30 @@ def test_odd_members_are_kept_and_do_no_harm(
     assert (wire["finishReason"], wire["usage"], wire["cost"]) == (7, [1], True)
 
 
+def test_pieces_of_all_members_are_in_the_result(
+    streamer: Streamer, script: Script
+) -> None:
+    calls = [{"id": f"call_{n}", "name": "f", "input": {"n": n}} for n in range(3)]
+    script.events(
+        {"delta": {"tools": calls[:1], "reasoningContent": ["Why"]}},
+        {"delta": {"tools": calls[1:2], "reasoningContent": ["not"]}},
+        {"delta": {"tools": calls, "thoughtSignature": "sig"}},  # all of them so far
+        {"delta": {"tools": calls[1:2]}, "tools": calls},
+        {"delta": {"text": "", "finishReason": "tool_calls"}},
+        ending="cut",
+    )
+    stream, deltas = streamer.read()
+    assert stream.result.to_wire() == {
+        **SCOPE,
+        "text": "",
+        "tools": calls,
+        "reasoningContent": ["Why", "not"],
+        "thoughtSignature": "sig",
+        "finishReason": "tool_calls",
+    }
+    assert deltas[0].item["delta"]["tools"] == calls[:1]
+
+
 ODD = {
     "a list for the delta": '{"delta": []}',
     "text that is no text": '{"delta": {"text": {}, "reasoningContent": 7}}',

@@ -6,7 +6,7 @@ from __future__ import annotations
 from math import isfinite
 from typing import Any, NamedTuple
 
-from ..json_values import is_number, is_object
+from ..json_values import is_array, is_number, is_object
 from ..transport.envelope import ENVELOPE, Item
 
 TEXT = "text"
@@ -67,17 +67,19 @@ class Transcript:
 
     def take(self, event: Item) -> Delta:
         """Add an event: it has pieces in `delta`, or the whole text so far in `text`."""
+        pieces = pieces if is_object(pieces := event.get("delta")) else {}
+        members = {**pieces, **event}
         delta = Delta(
             text=self._piece(event, TEXT),
             reasoning=self._piece(event, REASONING),
-            finish_reason=_text(event.get("finishReason")) or None,
-            usage=usage if is_object(usage := event.get("usage")) else None,
-            cost=_number(event.get("cost")),
+            finish_reason=_text(members.get("finishReason")) or None,
+            usage=usage if is_object(usage := members.get("usage")) else None,
+            cost=_number(members.get("cost")),
             item=event,
         )
-        for name, value in event.items():
+        for name, value in members.items():
             if self._is_kept(name, value):
-                self._members[name] = value
+                self._keep(name, value, is_piece=name not in event)
         self.is_begun = True
         self.has_finish_reason |= delta.finish_reason is not None
         return delta
@@ -89,8 +91,20 @@ class Transcript:
             return None
         return Delta(text, reasoning, None, None, None, {})
 
+    def _keep(self, name: str, value: Any, *, is_piece: bool) -> None:
+        """Keep a member. A piece of an array, such as calls of tools, extends it."""
+        whole = self._members.get(name)
+        if not is_array(value):
+            self._members[name] = value
+        elif is_piece and is_array(whole) and value[: len(whole)] != whole:
+            whole.extend(value)
+        else:
+            self._members[name] = value.copy()
+
     def _is_kept(self, name: str, value: Any) -> bool:
         if name in self._scope or name in ("delta", *ENVELOPE):
+            return False
+        if name in self._texts and isinstance(value, str):
             return False
         if value is None and name in self._members:
             return False
