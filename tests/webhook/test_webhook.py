@@ -620,6 +620,46 @@ def test_an_item_is_not_handled_twice_at_once(shipped: ModuleType) -> None:
     assert handled == [ITEM, ERROR]
 
 
+def test_a_thread_of_a_cancelled_request_is_not_started_twice(
+    shipped: ModuleType,
+) -> None:
+    """A server may cancel a request, and the sender posts the item again."""
+    begun, go_on = threading.Event(), threading.Event()
+    handled: list[Any] = []
+
+    def handler(webhook: Any) -> None:
+        handled.append(webhook.item)
+        begun.set()
+        assert go_on.wait(20)
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": json.dumps(ITEM).encode()}
+
+    async def test() -> list[int]:
+        app = shipped.webhook_app(handler, secret=SECRET)
+        statuses: list[int] = []
+        scope = {"type": "http", "method": "POST", "path": "/", "query_string": b""}
+        scope |= {"headers": [(b"x-webhook-secret", SECRET.encode())]}
+
+        async def send(message: dict[str, Any]) -> None:
+            if "status" in message:
+                statuses.append(message["status"])
+
+        first = asyncio.create_task(app(scope, receive, send))
+        await asyncio.to_thread(begun.wait, 20)
+        first.cancel()
+        await asyncio.wait([first])
+        await app(scope, receive, send)
+        go_on.set()
+        while statuses[-1] == 503:
+            await asyncio.sleep(0.01)
+            await app(scope, receive, send)
+        return statuses
+
+    statuses = asyncio.run(test())
+    assert (statuses[0], statuses[-1], handled) == (503, 204, [ITEM])
+
+
 @pytest.mark.parametrize(
     ("place", "status"),
     [

@@ -20,7 +20,7 @@ from ..schema.results import TaskResult
 from .webhook import Seen, Webhook, parse_webhook
 
 Handler: TypeAlias = Callable[[Webhook[TaskResult]], object]
-"""Handles an item. It may be `async`; a sync handler runs in a thread."""
+"""Handles an item. It may be `async`; a sync handler runs in a thread, and needs asyncio."""
 
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
@@ -144,6 +144,14 @@ class WebhookApp:
         if key in self._under_way:  # another call is handling it, and may fail
             return HTTPStatus.SERVICE_UNAVAILABLE
         self._under_way.add(key)
+        handled = self._handled(webhook)
+        if inspect.iscoroutinefunction(self._handler):
+            return await handled
+        # A thread cannot be cancelled. If this call is, the handler still runs.
+        return await asyncio.shield(asyncio.ensure_future(handled))
+
+    async def _handled(self, webhook: Webhook[TaskResult]) -> HTTPStatus:
+        key = webhook.key
         try:
             await _called(self._handler, webhook)
         except Exception:  # noqa: BLE001 - it is logged
