@@ -637,6 +637,33 @@ def test_a_page_in_place_of_the_file_is_not_saved(
     assert save({"fileURL": url}, tmp_path / "report").name == "report.html"
 
 
+@pytest.mark.parametrize(
+    ("path", "content_type", "body", "is_file"),
+    [
+        ("/a.PNG", "application/json; charset=utf-8", b'{"code": 1}', False),
+        ("/a.jpeg", "image/jpeg", b"\xef\xbb\xbf\n<!doctype html>", False),
+        ("/a", "video/mp4", b"<Error/>", False),
+        ("/a.svg", "text/xml", b"<svg/>", True),
+        ("/a", "application/json", b"{}", True),
+        ("/a.png", "application/json", PNG, True),
+    ],
+)
+def test_an_error_in_place_of_a_medium_is_not_saved(
+    path: str,
+    content_type: str,
+    body: bytes,
+    is_file: bool,
+    saving: tuple[Saver, Files, Path],
+) -> None:
+    save, files, tmp_path = saving
+    members = {"imageURL": files.add(path, body, Content_Type=content_type)}
+    if is_file:
+        assert save(members, tmp_path / "a").read_bytes() == body
+    else:
+        assert "It starts with: " in str(save.error(members, tmp_path / "a"))
+        assert not _names(tmp_path)
+
+
 def test_a_part_is_not_saved(save: Saver, files: Files, tmp_path: Path) -> None:
     url = files.add("/a.png", PNG, 206, Content_Range=f"bytes 0-999/{len(PNG)}")
     error = save.error({"imageURL": url}, tmp_path / "cat.png")

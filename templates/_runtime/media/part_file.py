@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from ..exceptions import DownloadError
-from .file_types import BYTES, HEAD, FileType, file_type
+from .file_types import BYTES, HEAD, FileType, file_type, is_text_as_medium
 
 if TYPE_CHECKING:
     from typing import Self
@@ -61,11 +61,19 @@ class PartFile:
         self._file.write(chunk)
 
     def publish(self, output: Output, declared: FileType | None) -> Path:
-        """Move the complete file to its target, replacing an existing file."""
+        """Move the complete file to its target, replacing an existing file.
+
+        Raises:
+            DownloadError: The file is empty, or it is an error text.
+        """
         if not self._size:
             raise DownloadError("the output is an empty file")
         self._file.close()
         suffix = (declared or file_type(self._head) or BYTES).suffix
+        if is_text_as_medium(self._head, suffix):
+            start = self._head[:80].decode(errors="replace")
+            message = f"the output is not a {suffix} file. It starts with: {start!r}"
+            raise DownloadError(message)
         if self._path == self._folder:
             name = output.uuid or f"output-{self._unique}"
             target = self._folder / f"{name}{suffix}"

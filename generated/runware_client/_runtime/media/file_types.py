@@ -114,6 +114,15 @@ def named_type(media_type: str) -> FileType | None:
     return _BY_NAME.get(media_type.partition(";")[0].strip().lower())
 
 
+def is_text_as_medium(head: bytes, suffix: str) -> bool:
+    """Return whether HTML, XML or JSON has the suffix of a binary format of media.
+
+    A host sends an error so, for example after the URL has expired.
+    """
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+    return start in (b"<", b"{") and suffix in _MEDIA_SUFFIXES
+
+
 def _riff(head: bytes) -> FileType | None:
     return _RIFF.get(head[8:12]) if head.startswith(b"RIFF") else None
 
@@ -179,3 +188,13 @@ _BY_NAME: Final = {
     },
     **_OTHER_NAMES,
 }
+
+_MEDIA_SUFFIXES: Final = {
+    ".jpeg",
+    *(
+        each.suffix
+        for each in _BY_NAME.values()
+        if each.kind in ("image", "video", "audio") and each != SVG
+    ),
+}
+"""The suffixes of binary formats of media."""
