@@ -582,7 +582,18 @@ def test_a_callback_that_raises_is_logged_and_changes_nothing(
             assert outcome.request.task_uuid in outcome.unwrap()[0].image_url
         assert client.unfinished() == []
 
-    caller.using(work, on_event=fail)
+    class Broken(logging.Handler):
+        """A handler of logging that raises."""
+
+        def emit(self, record: logging.LogRecord) -> None:
+            raise OSError(record.msg)
+
+    broken = Broken()
+    logging.getLogger().addHandler(broken)  # it is called after that of caplog
+    try:
+        caller.using(work, on_event=fail)
+    finally:
+        logging.getLogger().removeHandler(broken)
     assert set(kinds) == {"sent", "retried", "polled", "finished"}
     own = [record for record in caplog.records if record.name == shipped.__name__]
     assert len(own) == len(kinds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from inspect import iscoroutinefunction
 from typing import Literal, NamedTuple
 
@@ -71,11 +72,21 @@ class Observer:
 
     def __call__(self, event: Event) -> None:
         """Log an event and pass it to `on_event`."""
-        level = logging.DEBUG if event.kind == "polled" else logging.INFO
-        if LOGGER.isEnabledFor(level):
-            LOGGER.log(level, "%s", event)
+        log(logging.DEBUG if event.kind == "polled" else logging.INFO, event)
         if self._on_event is not None:
             try:
                 self._on_event(event)
-            except Exception:
-                LOGGER.exception("on_event raised an exception; the task continues")
+            except Exception as error:  # noqa: BLE001 - it is logged
+                message = "on_event raised an exception; the task continues"
+                log(logging.ERROR, message, error)
+
+
+def log(level: int, line: object, error: Exception | None = None) -> None:
+    """Log a line, and an exception of a caller's own code.
+
+    An exception of a caller's handler or filter of logging is ignored: the task is paid
+    for, and nothing else can report it.
+    """
+    if LOGGER.isEnabledFor(level):
+        with suppress(Exception):
+            LOGGER.log(level, "%s", line, exc_info=error)

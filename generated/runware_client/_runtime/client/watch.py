@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias
 
-from ..delivery.events import LOGGER, check_callback
+from ..delivery.events import check_callback, log
 from ..schema.generics import ResultT
 
 if TYPE_CHECKING:
@@ -78,7 +79,6 @@ class Watch(Generic[ResultT]):
 def _call(tell: Callable[[Any], object], value: object) -> None:
     try:
         tell(value)
-    except Exception:  # noqa: BLE001 - it is logged
-        LOGGER.exception(
-            "on_result or on_progress raised an exception; the tasks continue"
-        )
+    except Exception as error:  # noqa: BLE001 - it is logged
+        message = "on_result or on_progress raised an exception; the tasks continue"
+        log(logging.ERROR, message, error)
