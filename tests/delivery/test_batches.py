@@ -98,6 +98,7 @@ def test_a_lone_task_that_is_too_large(
     [outcome] = caller("run_many", [image()])
     assert isinstance(outcome.error, shipped.APIStatusError)
     assert outcome.error.http_status == 413
+    assert "Use smaller files, or URLs of files" in str(outcome.error)
     assert len(server.calls) == 1
 
 
