@@ -11,7 +11,7 @@ import pytest
 
 from command import run
 from making import simple_document, simple_task
-from mocking import Mock, mocking, post
+from mocking import Mock, answer, mocking, post
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,6 +112,13 @@ def test_a_task_is_judged_by_what_its_document_means(mock: Mock) -> None:
 def test_a_result_is_what_its_document_refers_to(mock: Mock) -> None:
     [result] = post(mock, simple_task("parts", size=1)).json()["data"]
     assert len(result["note"]) >= 600
+
+
+def test_a_file_can_be_uploaded_whatever_the_documents_are(mock: Mock) -> None:
+    upload = {"operation": "upload", "media": "data:image/png;base64,iVBORw0KGgo="}
+    task = {"taskType": "mediaStorage", "taskUUID": str(uuid4()), **upload}
+    [stored] = answer(mock, task)["data"]
+    assert stored["mediaUUID"]
 
 
 LINK: dict[str, Any] = {

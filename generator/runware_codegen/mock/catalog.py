@@ -17,7 +17,7 @@ from runware_codegen.documents.members import (
     object_of,
     text_of,
 )
-from runware_codegen.mock.items import UTILITIES, RefusalError, error_item
+from runware_codegen.mock.items import SENT_BY_CLIENTS, RefusalError, error_item
 from runware_codegen.parse.schema.body_schemas import (
     no_task_type,
     standalone_result,
@@ -140,7 +140,7 @@ def _by_pattern(schemas: Iterable[ModelSchema], model: str) -> list[ModelSchema]
 
 
 def open_catalog(inputs: Sequence[str], own_models: OwnModels) -> Catalog:
-    """Read documents, and add the shipped utilities that they do not include.
+    """Read documents, and add the shipped ones of tasks that each client sends.
 
     Args:
         inputs: The inputs, as for `generate`; if empty, the shipped documents.
@@ -151,9 +151,9 @@ def open_catalog(inputs: Sequence[str], own_models: OwnModels) -> Catalog:
     """
     documents = load(inputs or [f"{BUILTIN}*"]).documents
     schemas = [_schema(document, own_models) for document in documents]
-    missing = UTILITIES - {schema.task_type for schema in schemas}
-    utilities = load([f"{BUILTIN}{name}" for name in sorted(missing)]).documents
-    schemas += [_schema(document, own_models) for document in utilities]
+    missing = SENT_BY_CLIENTS - {schema.task_type for schema in schemas}
+    shipped = load([f"{BUILTIN}{name}" for name in sorted(missing)]).documents
+    schemas += [_schema(document, own_models) for document in shipped]
     return Catalog(schemas)
 
 

@@ -20,6 +20,9 @@ PING = "ping"
 UTILITIES = frozenset({AUTHENTICATION, GET_RESPONSE, GET_TASK_DETAILS, PING})
 """Task types that only query state: they start nothing and cost nothing."""
 
+SENT_BY_CLIENTS = UTILITIES | {"mediaStorage"}
+"""Task types that a client sends by itself, such as to upload a file of a request."""
+
 _DOCUMENTATION = "https://runware.ai/docs/platform/errors"
 
 
