@@ -23,7 +23,7 @@ from runware_codegen.options import (
     INCLUDE_STATUS,
     INIT_OPTIONS,
     LIST_OPTIONS,
-    PACKAGE,
+    LISTED_PACKAGE,
     PROJECT,
     VERBOSITY_OPTIONS,
     documents_folders,
@@ -77,8 +77,8 @@ def cli() -> None:
     """Turn Runware's OpenAPI documents into a typed Python client.
 
     The options of generate and list can also be set in [tool.runware-codegen] of the
-    nearest pyproject.toml, in the current folder or above. The command line overrides
-    them.
+    nearest pyproject.toml, in the current folder or above. Other commands read the same
+    settings. The command line overrides them.
 
     Exit codes: 0 success, 1 --check or --fail-on found a difference, 2 an input or the
     command line is invalid.
@@ -92,8 +92,9 @@ def generate(ctx: click.Context, /, **options: Unpack[GenerateOptions]) -> int:
     """Generate a package from documents.
 
     DOCS are files, folders, - for standard input, or builtin:TASKTYPE for built-in
-    documents (* and ? allowed). Default: all built-in documents. The package in DIR/NAME
-    is replaced as a whole: a run that fails or is interrupted does not change it.
+    documents (* and ? allowed). In a project, the default is the setting documents;
+    otherwise, all built-in documents. The package in DIR/NAME is replaced as a whole: a
+    run that fails or is interrupted does not change it.
 
     The command runs once for each table [[tool.runware-codegen.clients]] in
     pyproject.toml.
@@ -153,14 +154,16 @@ def docs(ctx: click.Context, /, **options: Unpack[DocsOptions]) -> int:
 
 
 @cli.command("list", cls=ListCommand)
-@with_options(*DOCUMENT_OPTIONS, PACKAGE, *LIST_OPTIONS, PROJECT, *VERBOSITY_OPTIONS)
+@with_options(
+    *DOCUMENT_OPTIONS, LISTED_PACKAGE, *LIST_OPTIONS, PROJECT, *VERBOSITY_OPTIONS
+)
 @click.pass_context
 def list_documents(ctx: click.Context, /, **options: Unpack[ListOptions]) -> None:
     """Show the documents that a package would be generated from.
 
-    DOCS are files, folders, or - for standard input. Default: all built-in documents.
-    With --catalog, show the models of Runware, and which of their documents are in the
-    folders of DOCS. If pyproject.toml has several clients, show the documents of each.
+    DOCS are the same as in generate. With --catalog, show the models of Runware, and
+    which of their documents are in the folders of DOCS. If pyproject.toml has several
+    clients, show the documents of each.
     """
     clients = each_client(ctx)
     with _terminal(ctx) as terminal:
@@ -323,9 +326,10 @@ def _make(ctx: click.Context, plan: Plan) -> None:
 def mock(**options: Unpack[mock_options.MockOptions]) -> None:
     """Run a local mock of Runware's API.
 
-    DOCS are files, folders, or - for standard input. Default: all built-in documents. The
-    mock validates tasks by these documents and returns generated results, without cost.
-    GET /_ledger shows which tasks were accepted, run, billed and collected.
+    DOCS are the same as in generate. The mock validates tasks by these documents and
+    returns generated results, without cost. It always has documents of the tasks that
+    each client sends, such as uploads. GET /_ledger shows which tasks were accepted, run,
+    billed and collected.
     """
     try:
         from runware_codegen.mock import server  # noqa: PLC0415  # an extra

@@ -5,6 +5,7 @@ The same definitions serve the command line and pyproject.toml.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -108,14 +109,19 @@ DOCUMENT_OPTIONS = (
 )
 
 
-PACKAGE = click.option(
+_package = partial(
+    click.option,
     "--package",
     metavar="NAME",
-    required=True,
     callback=check_package,
     help="The name of the package. Dots separate packages: a.b is in DIR/a/b. If"
     " pyproject.toml has several clients, the name selects one of them.",
 )
+
+PACKAGE = _package(required=True)
+
+LISTED_PACKAGE = _package(default="runware_client", show_default=True)
+"""The package of `list`, which writes no folder."""
 
 OUTPUT_OPTIONS = (
     click.option(

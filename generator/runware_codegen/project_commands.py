@@ -150,10 +150,6 @@ class DocsCommand(ClientCommand):
 class ListCommand(ClientCommand):
     """The command `list`, which runs once for all clients."""
 
-    def default_options(self, clients: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Return the default options of each client, with a name for its package."""
-        return [{"package": "runware_client", **client} for client in clients]
-
     def invoke(self, ctx: click.Context) -> int:
         """Run the command with the options of the first client."""
         return click.Command.invoke(self, ctx) or 0

@@ -21,7 +21,7 @@ def command_reference() -> str:
         "",
         "This page is made from the definitions of the options: `make golden` writes it.",
         "",
-        "An option of `generate` can be set in `[tool.runware-codegen]` of the nearest"
+        "An option of `generate` or `list` can be set in `[tool.runware-codegen]` of the nearest"
         " `pyproject.toml`, with its name without the dashes. The command line wins.",
     ]
     lines = [*head]
@@ -87,7 +87,8 @@ def _command(name: str, command: click.Command) -> Iterator[str]:
 def _row(option: click.Option) -> str:
     names = ", ".join(f"`{name}`" for name in [*option.opts, *option.secondary_opts])
     metavar = f" {option.metavar}" if option.metavar else ""
-    return f"| {names}{metavar} | {_meaning(option)} | {_default(option)} |"
+    default = "required" if option.required else _default(option)
+    return f"| {names}{metavar} | {_meaning(option)} | {default} |"
 
 
 def _meaning(option: click.Option) -> str:
@@ -101,4 +102,5 @@ def _meaning(option: click.Option) -> str:
 def _default(option: click.Option) -> str:
     shown = option.default if option.show_default else None
     values = shown if isinstance(shown, tuple) else [shown]
-    return ", ".join(f"`{value}`" for value in values if value not in (None, False))
+    given = (each for each in values if each is not None and each is not False)
+    return ", ".join(f"`{value}`" for value in given)
