@@ -409,10 +409,15 @@ class TestWhatIsWrong:
 
 
 def test_an_option_is_defined_once() -> None:
-    """Options that both commands have are the same in everything that users see."""
+    """Options that both commands have are the same, except that `list` needs no package."""
     seen: dict[str, Any] = {}
     for name in CONFIGURED:
         for parameter in cli.commands[name].params:
             info = parameter.to_info_dict()
+            if parameter.name == "package":
+                assert info.pop("required") is (name != "list")
+                assert info.pop("default") == (
+                    "runware_client" if name == "list" else None
+                )
             assert seen.setdefault(parameter.name, info) == info
     assert len(seen) == 23
