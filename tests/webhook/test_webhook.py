@@ -183,7 +183,10 @@ def test_the_model_tells_the_class_where_there_are_several(tmp_path: Path) -> No
     package = generated(tmp_path, documents, package="webhook_client")
     module = import_module(f"{package.__name__}.tasks.image_inference")
     read = package.parse_webhook
-    assert type(read(ITEM).result) is package.TaskResult
+    plain = read(ITEM).result
+    assert type(plain) is package.TaskResult
+    with pytest.raises(AttributeError, match="JSON names, such as imageURL, and no 'ima"):
+        _ = plain.image_url
     assert type(read({**ITEM, "model": "test:two@1"}).result) is module.TwoResult
     assert type(read({**ITEM, "model": "test:three@1"}).result) is package.TaskResult
     request = module.OneRequest()

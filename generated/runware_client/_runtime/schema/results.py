@@ -86,9 +86,15 @@ class TaskResult(JsonObject):
                 return super().__getattr__(name)
             except AttributeError:
                 wire = wire_names(type(self)).get(name)
-                if wire is None:
+                if wire is not None:
+                    message = f"this {type(self).__name__} came without {wire!r}"
+                elif type(self) is TaskResult:
+                    message = (
+                        f"a TaskResult has JSON names, such as imageURL, and no {name!r}."
+                        " The `read` of its request returns it with Python names"
+                    )
+                else:
                     raise
-                message = f"this {type(self).__name__} came without {wire!r}"
                 raise AttributeError(message, name=name, obj=self) from None
 
     def _repr_html_(self) -> str:
