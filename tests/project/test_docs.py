@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import re
@@ -190,6 +191,18 @@ def test_the_table_of_task_types_is_right(shipped: ModuleType) -> None:
     ]
     assert len(rows) == 23
     assert "\n".join(rows).replace("|  |", "| |") in page
+
+
+def test_the_table_of_arguments_names_each_one_with_its_default(
+    shipped: ModuleType,
+) -> None:
+    page = (TOP / "docs/reference/client.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \|.*\| (.*) ?\|$", page, re.MULTILINE))
+    for client in (shipped.Runware, shipped.AsyncRunware):
+        for name, each in inspect.signature(client).parameters.items():
+            if each.default is not None:
+                assert rows[name].strip() == f"`{json.dumps(each.default)}`"
+    assert rows.keys() >= inspect.signature(shipped.AsyncRunware).parameters.keys()
 
 
 def test_every_option_is_named() -> None:

@@ -36,9 +36,6 @@ from ..transport.endpoint import Auth, Headers
 from .async_engine import AsyncEngine
 from .async_handle import AsyncHandle
 from .configuration import (
-    DEFAULT_CONCURRENCY,
-    DEFAULT_RETRIES,
-    DEFAULT_TIMEOUT,
     Channel,
     Configured,
     websocket_transport,
@@ -71,12 +68,12 @@ class AsyncClient(Configured[AsyncEngine]):
         base_url: str | None = None,
         auth: Auth = "header",
         transport: Channel = "http",
-        timeout: float = DEFAULT_TIMEOUT,
-        max_retries: int = DEFAULT_RETRIES,
+        timeout: float = 1200,
+        max_retries: int = 3,
         resend: Resend = "safe",
         budget: Decimal | None = None,
         default_headers: Headers = None,
-        concurrency: int = DEFAULT_CONCURRENCY,
+        concurrency: int = 100,
         http_client: httpx2.AsyncClient | None = None,
         on_event: Callable[[Event], object] | None = None,
     ) -> None:

@@ -49,10 +49,6 @@ if TYPE_CHECKING:
     from ..transport.endpoint import Headers
     from ..transport.websocket import WebSocketTransport
 
-DEFAULT_TIMEOUT = 1200.0
-DEFAULT_RETRIES = 3
-DEFAULT_CONCURRENCY = 100
-
 BASE_URL_VARIABLE = "RUNWARE_BASE_URL"
 
 Channel: TypeAlias = Literal["http", "websocket"]

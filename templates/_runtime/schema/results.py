@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from pydantic import (
     ConfigDict,
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import httpx2
-
-MAX_OUTPUT: Final = 2**30
-"""Default maximum number of bytes of a saved output."""
 
 
 class TaskResult(JsonObject):
@@ -107,7 +104,7 @@ class TaskResult(JsonObject):
         path: str | os.PathLike[str],
         *,
         output: str | None = None,
-        limit: int = MAX_OUTPUT,
+        limit: int = 2**30,
         timeout: float = 600.0,
         http_client: httpx2.Client | None = None,
     ) -> Path:
@@ -147,7 +144,7 @@ class TaskResult(JsonObject):
         path: str | os.PathLike[str],
         *,
         output: str | None = None,
-        limit: int = MAX_OUTPUT,
+        limit: int = 2**30,
         timeout: float = 600.0,
         http_client: httpx2.AsyncClient | None = None,
     ) -> Path:

@@ -25,9 +25,6 @@ from ..timeouts import valid_timeout
 from ..transport.endpoint import Auth, Headers
 from ..transport.http import HTTPTransport
 from .configuration import (
-    DEFAULT_CONCURRENCY,
-    DEFAULT_RETRIES,
-    DEFAULT_TIMEOUT,
     Configured,
 )
 from .engine import Engine
@@ -56,12 +53,12 @@ class SyncClient(Configured[Engine]):
         *,
         base_url: str | None = None,
         auth: Auth = "header",
-        timeout: float = DEFAULT_TIMEOUT,
-        max_retries: int = DEFAULT_RETRIES,
+        timeout: float = 1200,
+        max_retries: int = 3,
         resend: Resend = "safe",
         budget: Decimal | None = None,
         default_headers: Headers = None,
-        concurrency: int = DEFAULT_CONCURRENCY,
+        concurrency: int = 100,
         http_client: httpx2.Client | None = None,
         on_event: Callable[[Event], object] | None = None,
     ) -> None:

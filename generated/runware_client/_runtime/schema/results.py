@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from pydantic import (
     ConfigDict,
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import httpx2
-
-MAX_OUTPUT: Final = 2**30
-"""Default maximum number of bytes of a saved output."""
 
 
 class TaskResult(JsonObject):
@@ -108,7 +105,7 @@ class TaskResult(JsonObject):
         path: str | os.PathLike[str],
         *,
         output: str | None = None,
-        limit: int = MAX_OUTPUT,
+        limit: int = 2**30,
         timeout: float = 600.0,
         http_client: httpx2.Client | None = None,
     ) -> Path:
@@ -148,7 +145,7 @@ class TaskResult(JsonObject):
         path: str | os.PathLike[str],
         *,
         output: str | None = None,
-        limit: int = MAX_OUTPUT,
+        limit: int = 2**30,
         timeout: float = 600.0,
         http_client: httpx2.AsyncClient | None = None,
     ) -> Path:

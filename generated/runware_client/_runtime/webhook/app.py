@@ -27,7 +27,6 @@ Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
-MAX_BODY = 64 * 2**20
 MAX_KEYS = 100_000
 
 _MORE_HEADERS = {
@@ -41,7 +40,7 @@ def webhook_app(
     *,
     secret: str,
     seen: Seen | None = None,
-    limit: int = MAX_BODY,
+    limit: int = 64 * 2**20,
 ) -> WebhookApp:
     """Create an ASGI app that calls a handler once for each item.
 
