@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from making import a_document, generated
+
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import ModuleType
 
 
@@ -66,6 +69,21 @@ def test_the_documentation_has_the_parameters(module: ModuleType) -> None:
     assert listed == _names(module.ImageInferenceRequest)[:-1]  # all but extra
     assert "    width: The width of the image in pixels. At least 1.\n" in parameters
     assert "seed_image: " in str(inspect.getdoc(module.Inputs))
+
+
+def test_an_object_without_a_description_is_described_by_its_members(
+    tmp_path: Path,
+) -> None:
+    def part(count: int) -> dict[str, Any]:
+        names = [f"option{chr(ord('A') + each)}" for each in range(count)]
+        return {"type": "object", "properties": {name: {} for name in names}}
+
+    task = {"properties": {"few": part(2), "many": part(11)}}
+    package = generated(tmp_path, {"one.json": a_document(task)}, package="few_client")
+    [document] = package.documents()
+    doc = " ".join(str(inspect.getdoc(document.request)).split())
+    assert "few: Contains `option_a` and `option_b`. many: Contains `option_a`," in doc
+    assert "`option_g`, `option_h` and 3 more." in doc
 
 
 @pytest.mark.parametrize(

@@ -7,16 +7,16 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from runware_codegen.model import literal_values, only_alternative
+from runware_codegen.model import literal_values, object_class, only_alternative
 from runware_codegen.model import types as t
 from runware_codegen.model.constants import bare
 from runware_codegen.model.predicates import Matches
 from runware_codegen.naming.reserved import listed
 from runware_codegen.render.docstrings import wrap_words
-from runware_codegen.wording import count_of, joined_paragraphs, number_limits
+from runware_codegen.wording import count_of, joined, joined_paragraphs, number_limits
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from runware_codegen.model import (
         Class,
@@ -42,6 +42,9 @@ _SENTENCE: Final = re.compile(
 
 _PARAMETER_LINE: Final = 84
 """The width of the Args section in the docstring of a class."""
+
+_MAX_MEMBERS: Final = 8
+"""The maximum number of members that describe an object."""
 
 
 def module_doc(document: Document) -> str:
@@ -80,7 +83,9 @@ def _title(document: DocumentInfo) -> str:
     return f"{document.title or document.id}{air}"
 
 
-def request_doc(document: Document, fields: Sequence[Field]) -> str:
+def request_doc(
+    document: Document, fields: Sequence[Field], classes: Mapping[str, Class]
+) -> str:
     """Return the docstring of a request class, with its parameters.
 
     For a model, it has the docstring of its call too.
@@ -88,27 +93,31 @@ def request_doc(document: Document, fields: Sequence[Field]) -> str:
     Args:
         document: The document.
         fields: The fields of its request class, in the order of the class.
+        classes: The classes of the document, by name.
     """
     article = "An" if document.task_type[:1] in "aeiou" else "A"
     own = class_doc(document.request) or sentence(document.summary)
     doc = own or f"{article} `{document.task_type}` task."
     about = call_doc(replace(document, summary="")) if document.models else ""
-    return joined_paragraphs(doc, about, _parameters_doc(fields))
+    return joined_paragraphs(doc, about, _parameters_doc(fields, classes))
 
 
-def part_doc(part: Class) -> str:
+def part_doc(part: Class, classes: Mapping[str, Class]) -> str:
     """Return the docstring of the class of a nested object, with its parameters."""
-    parameters = _parameters_doc(part.fields)
+    parameters = _parameters_doc(part.fields, classes)
     unnamed = "A part of the task." if parameters else ""
     return joined_paragraphs(class_doc(part) or unnamed, parameters)
 
 
-def _parameters_doc(fields: Sequence[Field]) -> str:
-    """Write the Args section of a constructor, with the fields that have a description.
+def _parameters_doc(fields: Sequence[Field], classes: Mapping[str, Class]) -> str:
+    """Write the Args section of a constructor, with the fields that need a description.
 
     Language servers show it while an argument is typed.
     """
-    texts = {field.name: _parameter_text(field) for field in fields}
+    texts = {
+        field.name: _parameter_text(field) or _members(classes, field)
+        for field in fields
+    }
     lines = [
         line
         for name, text in texts.items()
@@ -129,6 +138,16 @@ def _parameter_text(field: Field) -> str:
     first = _SENTENCE.match(field_text(field))
     texts = [sentence(first[0])] if first else []
     return " ".join([*deprecated, *texts, *_facts(field)])
+
+
+def _members(classes: Mapping[str, Class], field: Field) -> str:
+    """Describe an object without a description by the names of its members."""
+    part = classes.get(object_class(field.type))
+    names = [code(each.name) for each in part.fields] if part else []
+    more = len(names) - _MAX_MEMBERS
+    if more > 1:
+        names[_MAX_MEMBERS:] = [f"{more} more"]
+    return f"Contains {joined(names, 'and')}." if names else ""
 
 
 def _document_facts(document: DocumentInfo) -> list[str]:

@@ -51,8 +51,8 @@ class ModuleMaker:
     def __init__(self, document: Document) -> None:
         self._document = document
         nested = document.nested_result_classes
-        classes = {each.name: each for each in (*document.request_classes, *nested)}
-        self._expressions = Expressions(classes)
+        self._classes = {n.name: n for n in (*document.request_classes, *nested)}
+        self._expressions = Expressions(self._classes)
         self._annotations = Annotations(self._expressions)
         self._used: set[str] = {"ClassVar"}
         self._view = ModuleView(module_doc(document))
@@ -107,7 +107,7 @@ class ModuleMaker:
         return ClassView(
             part.name,
             base,
-            part_doc(part),
+            part_doc(part, self._classes),
             tuple(self._member(each) for each in part.fields),
             self._rules(part, "part"),
         )
@@ -156,7 +156,7 @@ class ModuleMaker:
         return ClassView(
             request.name,
             base,
-            request_doc(document, fields),
+            request_doc(document, fields, self._classes),
             tuple(self._member(each) for each in fields),
             rules,
             tuple(each for each in variables if each.value),

@@ -49,6 +49,7 @@ class Tree(Part):
 
     Args:
         value: At least 0.
+        below: Contains `value` and `below`.
     """
 
     value: Annotated[int, Limits(ge=0)]
@@ -190,6 +191,7 @@ class OddNamesRequest(TaskRequest[OddNamesResult], OpenPart):
         foo_bar: Like the one before.
         labels: Free names.
         anything: Whatever you like.
+        tree: Contains `value` and `below`.
         choice: One of two shapes.
         pair: A name and a number. At most 2 items.
         level: Constants of several types.
