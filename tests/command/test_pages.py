@@ -212,6 +212,7 @@ def test_a_page_says_what_the_document_says(reference: Path) -> None:
     for line in (
         "Draws &lt;b&gt;lighthouses&lt;/b&gt;.",
         "| Creator | Keeper |",
+        "| Call | `client.image_inference.beacon(...)` |",
         "| Released | 2026-01-31 |",
         "| Price | $0.30 per run (any) |",
         "| Latency | 1.5 to 4.0 s in the runs that the document reports |",
@@ -229,6 +230,8 @@ def test_a_page_says_what_the_document_says(reference: Path) -> None:
         "- Give at least one of `seedImage` and `positivePrompt`.",
     ):
         assert line in page.splitlines(), page
+    general = (reference / "image_inference" / "image_inference.md").read_text()
+    assert "| Call | `client.image_inference.run(...)` |" in general.splitlines()
     index = (reference / "index.md").read_text()
     link = "[beacon](image_inference/beacon.md)"
     assert f"| {link} | `imageInference` | 0.002 | $0.30 per run (any) |" in index
