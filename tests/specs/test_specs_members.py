@@ -134,7 +134,8 @@ class TestMembers:
             (request_of(task_type), CONSTANTS.get(task_type, {})),
             (result_of(task_type), RESULT_CONSTANTS.get(task_type, {})),
         ):
-            for name, values in constants.items():
+            for name, listed in constants.items():
+                values = listed.split(", ") if isinstance(listed, str) else listed
                 judge = jsonschema_rs.Draft202012Validator(schema["properties"][name])
                 assert [v for v in values if not judge.is_valid(v)] == [], name
 

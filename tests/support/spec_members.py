@@ -46,12 +46,8 @@ REQUESTS: dict[str, dict[str, str]] = {
         "boolean": "includeCost",
         "object": "inputs routing settings",
     },
-    "getResponse": {
-        "string": "taskType taskUUID",
-    },
-    "getTaskDetails": {
-        "string": "taskType taskUUID",
-    },
+    "getResponse": {"string": "taskType taskUUID"},
+    "getTaskDetails": {"string": "taskType taskUUID"},
     "imageInference": {
         "string": (
             "acceleration deliveryMethod model negativePrompt outputFormat outputType "
@@ -80,12 +76,8 @@ REQUESTS: dict[str, dict[str, str]] = {
         "boolean": "includeCost",
         "object": "inputs routing settings",
     },
-    "imageUpload": {
-        "string": "image taskType taskUUID",
-    },
-    "mediaStorage": {
-        "string": "media operation taskType taskUUID",
-    },
+    "imageUpload": {"string": "image taskType taskUUID"},
+    "mediaStorage": {"string": "media operation taskType taskUUID"},
     "modelSearch": {
         "string": "architecture category search sort source taskType taskUUID visibility",
         "integer": "limit offset",
@@ -102,10 +94,7 @@ REQUESTS: dict[str, dict[str, str]] = {
         "boolean": "private",
         "array": "tags",
     },
-    "ping": {
-        "string": "taskType",
-        "boolean": "ping",
-    },
+    "ping": {"string": "taskType", "boolean": "ping"},
     "promptEnhance": {
         "string": "deliveryMethod model prompt taskType taskUUID webhookURL",
         "integer": "promptMaxLength promptVersions",
@@ -232,27 +221,16 @@ RESULTS: dict[str, dict[str, str]] = {
         "number": "cost",
         "array": "detections",
     },
-    "imageUpload": {
-        "string": "imageURL imageUUID taskType taskUUID",
-    },
-    "mediaStorage": {
-        "string": "mediaURL mediaUUID operation taskType taskUUID",
-    },
+    "imageUpload": {"string": "imageURL imageUUID taskType taskUUID"},
+    "mediaStorage": {"string": "mediaURL mediaUUID operation taskType taskUUID"},
     "modelSearch": {
         "string": "taskType taskUUID",
         "integer": "totalResults",
         "array": "results",
     },
-    "modelUpload": {
-        "string": "air message status taskType taskUUID",
-    },
-    "ping": {
-        "boolean": "pong",
-    },
-    "promptEnhance": {
-        "string": "taskType taskUUID text",
-        "number": "cost",
-    },
+    "modelUpload": {"string": "air message status taskType taskUUID"},
+    "ping": {"boolean": "pong"},
+    "promptEnhance": {"string": "taskType taskUUID text", "number": "cost"},
     "removeBackground": {
         "string": (
             "imageBase64Data imageDataURI imageURL imageUUID taskType taskUUID "
@@ -265,11 +243,7 @@ RESULTS: dict[str, dict[str, str]] = {
         "number": "cost",
         "object": "usage",
     },
-    "tools": {
-        "string": "taskType taskUUID",
-        "number": "cost",
-        "object": "outputs",
-    },
+    "tools": {"string": "taskType taskUUID", "number": "cost", "object": "outputs"},
     "training": {
         "string": "air taskType taskUUID",
         "number": "cost",
@@ -297,242 +271,138 @@ RESULTS: dict[str, dict[str, str]] = {
 }
 """Members of results by task type and JSON type."""
 
-CONSTANTS: dict[str, dict[str, list[Any]]] = {
+CONSTANTS: dict[str, dict[str, str | list[Any]]] = {
     "3dInference": {
-        "deliveryMethod": ["async", "sync"],
-        "outputFormat": ["FBX", "GLB"],
-        "outputType": ["URL"],
+        "deliveryMethod": "async, sync",
+        "outputFormat": "FBX, GLB",
+        "outputType": "URL",
     },
     "accountManagement": {
-        "operation": [
-            "getDetails",
-            "getUsageActivity",
-            "getUsageErrors",
-            "getUsagePerformance",
-        ],
+        "operation": (
+            "getDetails, getUsageActivity, getUsageErrors, getUsagePerformance"
+        )
     },
     "audioInference": {
-        "deliveryMethod": ["async", "sync"],
-        "outputFormat": ["FLAC", "MOV", "MP3", "MP4", "OGG", "WAV", "WEBM"],
-        "outputType": ["base64Data", "dataURI", "URL"],
+        "deliveryMethod": "async, sync",
+        "outputFormat": "FLAC, MOV, MP3, MP4, OGG, WAV, WEBM",
+        "outputType": "base64Data, dataURI, URL",
     },
-    "caption": {
-        "deliveryMethod": ["async", "sync"],
-    },
+    "caption": {"deliveryMethod": "async, sync"},
     "controlNetPreprocess": {
-        "deliveryMethod": ["async", "sync"],
-        "outputFormat": ["JPG", "PNG", "WEBP"],
-        "outputType": ["base64Data", "dataURI", "URL"],
+        "deliveryMethod": "async, sync",
+        "outputFormat": "JPG, PNG, WEBP",
+        "outputType": "base64Data, dataURI, URL",
     },
     "imageInference": {
-        "acceleration": ["high", "low", "medium", "none"],
+        "acceleration": "high, low, medium, none",
         "CFGScale": [3, 4, 5],
-        "deliveryMethod": ["async", "sync"],
+        "deliveryMethod": "async, sync",
         "hiresFix": [True],
-        "outputFormat": ["JPG", "PNG", "TIFF", "WEBP"],
-        "outputType": ["base64Data", "dataURI", "URL"],
-        "promptWeighting": ["compel", "sdEmbeds"],
-        "resolution": ["0.5K", "0.75K", "1.5K", "1K", "2K", "4K"],
-        "scheduler": [
-            "DDIM",
-            "DDIMScheduler",
-            "DDPM",
-            "DDPMScheduler",
-            "Default",
-            "DEISMultistepScheduler",
-            "DPM++",
-            "DPM++ 2M",
-            "DPM++ 2M Beta",
-            "DPM++ 2M Exponential",
-            "DPM++ 2M Karras",
-            "DPM++ 2M SDE",
-            "DPM++ 2M SDE Beta",
-            "DPM++ 2M SDE Exponential",
-            "DPM++ 2M SDE Karras",
-            "DPM++ 2M SDE Uniform",
-            "DPM++ 2M Uniform",
-            "DPM++ 3M",
-            "DPM++ 3M Beta",
-            "DPM++ 3M Exponential",
-            "DPM++ 3M Karras",
-            "DPM++ 3M SDE Uniform",
-            "DPM++ 3M Uniform",
-            "DPM++ Beta",
-            "DPM++ Exponential",
-            "DPM++ Karras",
-            "DPM++ SDE",
-            "DPM++ SDE Beta",
-            "DPM++ SDE Exponential",
-            "DPM++ SDE Karras",
-            "DPM++ Uniform",
-            "DPM++ Uniform Beta",
-            "DPM++ Uniform Exponential",
-            "DPM++ Uniform Karras",
-            "DPMSolverMultistepInverse",
-            "DPMSolverMultistepScheduler",
-            "DPMSolverSinglestepScheduler",
-            "EDMDPMSolverMultistepScheduler",
-            "EDMEulerScheduler",
-            "Euler",
-            "Euler a",
-            "Euler Beta",
-            "Euler Exponential",
-            "Euler Karras",
-            "Euler Trailing",
-            "EulerAncestralDiscreteScheduler",
-            "EulerDiscreteScheduler",
-            "FlowMatchEulerDiscreteScheduler",
-            "Heun",
-            "Heun Karras",
-            "HeunDiscreteScheduler",
-            "IPNDM Uniform",
-            "IPNDM Uniform Beta",
-            "IPNDM Uniform Exponential",
-            "IPNDM Uniform Karras",
-            "IPNDMScheduler",
-            "KDPM2AncestralDiscreteScheduler",
-            "KDPM2DiscreteScheduler",
-            "LCM",
-            "LCMScheduler",
-            "LMS",
-            "LMS Karras",
-            "LMSDiscreteScheduler",
-            "PNDM",
-            "PNDMScheduler",
-            "TCDScheduler",
-            "UniPC",
-            "UniPC 2M",
-            "UniPC 2M Karras",
-            "UniPC 2M Uniform",
-            "UniPC 3M",
-            "UniPC 3M Karras",
-            "UniPC 3M Uniform",
-            "UniPC Karras",
-            "UniPC Uniform",
-            "UniPC Uniform Beta",
-            "UniPC Uniform Exponential",
-            "UniPC Uniform Karras",
-        ],
+        "outputFormat": "JPG, PNG, TIFF, WEBP",
+        "outputType": "base64Data, dataURI, URL",
+        "promptWeighting": "compel, sdEmbeds",
+        "resolution": "0.5K, 0.75K, 1.5K, 1K, 2K, 4K",
+        "scheduler": (
+            "DDIM, DDIMScheduler, DDPM, DDPMScheduler, Default, "
+            "DEISMultistepScheduler, DPM++, DPM++ 2M, DPM++ 2M Beta, "
+            "DPM++ 2M Exponential, DPM++ 2M Karras, DPM++ 2M SDE, DPM++ 2M SDE Beta, "
+            "DPM++ 2M SDE Exponential, DPM++ 2M SDE Karras, DPM++ 2M SDE Uniform, "
+            "DPM++ 2M Uniform, DPM++ 3M, DPM++ 3M Beta, DPM++ 3M Exponential, "
+            "DPM++ 3M Karras, DPM++ 3M SDE Uniform, DPM++ 3M Uniform, DPM++ Beta, "
+            "DPM++ Exponential, DPM++ Karras, DPM++ SDE, DPM++ SDE Beta, "
+            "DPM++ SDE Exponential, DPM++ SDE Karras, DPM++ Uniform, "
+            "DPM++ Uniform Beta, DPM++ Uniform Exponential, DPM++ Uniform Karras, "
+            "DPMSolverMultistepInverse, DPMSolverMultistepScheduler, "
+            "DPMSolverSinglestepScheduler, EDMDPMSolverMultistepScheduler, "
+            "EDMEulerScheduler, Euler, Euler a, Euler Beta, Euler Exponential, "
+            "Euler Karras, Euler Trailing, EulerAncestralDiscreteScheduler, "
+            "EulerDiscreteScheduler, FlowMatchEulerDiscreteScheduler, Heun, "
+            "Heun Karras, HeunDiscreteScheduler, IPNDM Uniform, IPNDM Uniform Beta, "
+            "IPNDM Uniform Exponential, IPNDM Uniform Karras, IPNDMScheduler, "
+            "KDPM2AncestralDiscreteScheduler, KDPM2DiscreteScheduler, LCM, "
+            "LCMScheduler, LMS, LMS Karras, LMSDiscreteScheduler, PNDM, PNDMScheduler, "
+            "TCDScheduler, UniPC, UniPC 2M, UniPC 2M Karras, UniPC 2M Uniform, "
+            "UniPC 3M, UniPC 3M Karras, UniPC 3M Uniform, UniPC Karras, UniPC Uniform, "
+            "UniPC Uniform Beta, UniPC Uniform Exponential, UniPC Uniform Karras"
+        ),
         "upscaleFactor": [1, 2, 4],
     },
     "imageMasking": {
-        "deliveryMethod": ["async", "sync"],
-        "outputFormat": ["JPG", "PNG", "WEBP"],
-        "outputType": ["base64Data", "dataURI", "URL"],
+        "deliveryMethod": "async, sync",
+        "outputFormat": "JPG, PNG, WEBP",
+        "outputType": "base64Data, dataURI, URL",
     },
     "modelSearch": {
-        "category": ["checkpoint", "embeddings", "lora", "lycoris", "vae"],
-        "sort": [
-            "-addedUnixTimestamp",
-            "-name",
-            "-popularity",
-            "-updatedDateUnixTimestamp",
-            "_score",
-            "addedUnixTimestamp",
-            "name",
-            "popularity",
-            "updatedDateUnixTimestamp",
-        ],
-        "source": ["community", "official"],
-        "visibility": ["favorite", "owned", "private", "public"],
+        "category": "checkpoint, embeddings, lora, lycoris, vae",
+        "sort": (
+            "-addedUnixTimestamp, -name, -popularity, -updatedDateUnixTimestamp, "
+            "_score, addedUnixTimestamp, name, popularity, updatedDateUnixTimestamp"
+        ),
+        "source": "community, official",
+        "visibility": "favorite, owned, private, public",
     },
     "modelUpload": {
-        "category": ["checkpoint", "embeddings", "lora", "lycoris", "vae"],
-        "format": ["safetensors"],
-        "type": ["base", "inpainting", "negative", "positive"],
+        "category": "checkpoint, embeddings, lora, lycoris, vae",
+        "format": "safetensors",
+        "type": "base, inpainting, negative, positive",
     },
-    "ping": {
-        "ping": [True],
-    },
-    "promptEnhance": {
-        "deliveryMethod": ["async", "sync"],
-    },
+    "ping": {"ping": [True]},
+    "promptEnhance": {"deliveryMethod": "async, sync"},
     "removeBackground": {
-        "deliveryMethod": ["async", "sync"],
-        "outputFormat": ["JPG", "MOV", "PNG", "WEBM", "WEBP"],
-        "outputType": ["base64Data", "dataURI", "URL"],
+        "deliveryMethod": "async, sync",
+        "outputFormat": "JPG, MOV, PNG, WEBM, WEBP",
+        "outputType": "base64Data, dataURI, URL",
     },
     "textInference": {
-        "deliveryMethod": ["async", "stream", "sync"],
-        "outputFormat": ["JSON", "TEXT"],
+        "deliveryMethod": "async, stream, sync",
+        "outputFormat": "JSON, TEXT",
     },
     "tools": {
-        "deliveryMethod": ["async", "sync"],
-        "outputFormat": [
-            "AAC",
-            "FLAC",
-            "JPG",
-            "MKV",
-            "MOV",
-            "MP3",
-            "MP4",
-            "OGG",
-            "PNG",
-            "WAV",
-            "WEBM",
-            "WEBP",
-        ],
+        "deliveryMethod": "async, sync",
+        "outputFormat": "AAC, FLAC, JPG, MKV, MOV, MP3, MP4, OGG, PNG, WAV, WEBM, WEBP",
     },
     "upscale": {
-        "deliveryMethod": ["async", "sync"],
-        "outputFormat": ["JPG", "MOV", "MP4", "PNG", "WEBM", "WEBP"],
-        "outputType": ["base64Data", "dataURI", "URL"],
-        "resolution": ["1080p", "240p", "2k", "360p", "480p", "4k", "540p", "720p"],
+        "deliveryMethod": "async, sync",
+        "outputFormat": "JPG, MOV, MP4, PNG, WEBM, WEBP",
+        "outputType": "base64Data, dataURI, URL",
+        "resolution": "1080p, 240p, 2k, 360p, 480p, 4k, 540p, 720p",
         "upscaleFactor": [2, 4],
     },
     "vectorize": {
-        "deliveryMethod": ["async", "sync"],
-        "outputFormat": ["SVG"],
-        "outputType": ["base64Data", "dataURI", "URL"],
+        "deliveryMethod": "async, sync",
+        "outputFormat": "SVG",
+        "outputType": "base64Data, dataURI, URL",
     },
     "videoInference": {
-        "acceleration": ["high", "low", "medium", "none"],
-        "deliveryMethod": ["async"],
+        "acceleration": "high, low, medium, none",
+        "deliveryMethod": "async",
         "duration": [4, 5, 6, 7, 8, 10, 15],
         "fps": [24, 25, 48, 50],
-        "outputFormat": ["MOV", "MP4", "WEBM"],
-        "outputType": ["URL"],
-        "resolution": [
-            "1080p",
-            "1440p",
-            "360p",
-            "480p",
-            "4K",
-            "4k",
-            "540p",
-            "720p",
-            "768p",
-        ],
+        "outputFormat": "MOV, MP4, WEBM",
+        "outputType": "URL",
+        "resolution": "1080p, 1440p, 360p, 480p, 4K, 4k, 540p, 720p, 768p",
     },
 }
-"""Constants that members of tasks may have as values, by task type."""
+"""Constants that members of tasks may have as values, by task type.
 
-RESULT_CONSTANTS: dict[str, dict[str, list[Any]]] = {
+A text lists several strings.
+"""
+
+RESULT_CONSTANTS: dict[str, dict[str, str | list[Any]]] = {
     "accountManagement": {
-        "operation": [
-            "getDetails",
-            "getUsageActivity",
-            "getUsageErrors",
-            "getUsagePerformance",
-        ],
+        "operation": (
+            "getDetails, getUsageActivity, getUsageErrors, getUsagePerformance"
+        )
     },
-    "getResponse": {
-        "status": ["error", "processing", "success"],
-    },
-    "mediaStorage": {
-        "operation": ["delete", "upload"],
-    },
+    "getResponse": {"status": "error, processing, success"},
+    "mediaStorage": {"operation": "delete, upload"},
     "modelUpload": {
-        "status": ["downloaded", "failed", "optimized", "ready", "stored", "validated"],
+        "status": "downloaded, failed, optimized, ready, stored, validated"
     },
-    "ping": {
-        "pong": [True],
-    },
-    "textInference": {
-        "finishReason": ["content_filter", "length", "stop", "unknown"],
-    },
+    "ping": {"pong": [True]},
+    "textInference": {"finishReason": "content_filter, length, stop, unknown"},
 }
-"""Constants that members of results may have as values, by task type."""
+"""Constants that members of results may have as values, listed in the same way."""
 
 INSIDE_REQUESTS: dict[str, str] = {
     "imageInference inputs": (
