@@ -11,19 +11,19 @@ import threading
 import time
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 import certificates
 from forks import FOLDER
-from loopback import Caller, Server, generate_shipped, serving
+from loopback import CHAIR, Caller, Server, generate_shipped, serving
 from making import imported
 from once import once
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import ModuleType
 
 
@@ -153,6 +153,12 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
 def image_inference(shipped: ModuleType) -> ModuleType:
     """The subpackage of `imageInference` tasks in the shipped package."""
     return import_module(f"{shipped.__name__}.tasks.image_inference")
+
+
+@pytest.fixture
+def image(image_inference: ModuleType) -> Callable[..., Any]:
+    """Makes image requests."""
+    return partial(image_inference.ImageInferenceRequest, **CHAIR)
 
 
 @pytest.fixture

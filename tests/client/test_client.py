@@ -31,17 +31,6 @@ RUN = "image_inference.run"
 IMAGE = "https://im.runware.ai/a.png"
 
 
-@pytest.fixture
-def image(image_inference: ModuleType) -> Callable[..., Any]:
-    """A function that creates image requests."""
-
-    def make(**members: Any) -> Any:
-        members = {"model": "runware:101@1", "positive_prompt": "a chair"} | members
-        return image_inference.ImageInferenceRequest(**members)
-
-    return make
-
-
 # -- what is sent -------------------------------------------------------------
 
 

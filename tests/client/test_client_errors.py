@@ -21,17 +21,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopback import KEY, Reply, acknowledge, echo, news, pickled, value
+from loopback import CHAIR, KEY, LATER, Reply, acknowledge, echo, news, pickled, value
 from random_text import CHARACTERS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import ModuleType
 
     from loopback import Caller, Server, Tasks
 
 RUN = "image_inference.run"
-CHAIR = {"model": "runware:101@1", "positive_prompt": "a chair"}
-LATER = {**CHAIR, "delivery_method": "async"}
 HTML = "<html><body><h1>502 Bad Gateway</h1></body></html>"
 
 
@@ -237,10 +236,10 @@ def test_more_errors_of_a_task_are_notes(caller: Caller, server: Server) -> None
 
 
 def test_an_error_without_task_is_everyones(
-    image_inference: ModuleType, caller: Caller, server: Server
+    image: Callable[..., Any], caller: Caller, server: Server
 ) -> None:
     server.answer = lambda _: Reply({"errors": [{"code": "invalidApiKey"}]}, 401)
-    requests = [image_inference.ImageInferenceRequest(**CHAIR) for _ in range(2)]
+    requests = [image() for _ in range(2)]
     errors = [outcome.error for outcome in caller("run_many", requests)]
     assert [type(e).__name__ for e in errors] == ["AuthenticationError"] * 2
     assert [e.task_uuid for e in errors] == [r.task_uuid for r in requests]

@@ -21,14 +21,7 @@ if TYPE_CHECKING:
     from loopback import Server, Tasks
     from mocking import Mock
 
-CHAIR = {"model": "runware:101@1", "positive_prompt": "a chair"}
 DRY = "x-runware-dry-run"
-
-
-@pytest.fixture
-def image(image_inference: ModuleType) -> Callable[..., Any]:
-    """A function that creates image requests."""
-    return lambda **members: image_inference.ImageInferenceRequest(**(CHAIR | members))
 
 
 @pytest.fixture

@@ -19,14 +19,6 @@ if TYPE_CHECKING:
 
     from loopback import Caller, Server, Tasks
 
-CHAIR = {"model": "runware:101@1", "positive_prompt": "a chair"}
-
-
-@pytest.fixture
-def image(image_inference: ModuleType) -> Callable[..., Any]:
-    """A function that creates image requests."""
-    return lambda **members: image_inference.ImageInferenceRequest(**(CHAIR | members))
-
 
 # -- with_options -------------------------------------------------------------
 

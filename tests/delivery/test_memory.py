@@ -13,12 +13,10 @@ import pytest
 from loopback import KEY, Drop, acknowledge, each, echo, value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import ModuleType
 
     from loopback import Caller, Server, Tasks
-
-CHAIR = {"model": "runware:101@1", "positive_prompt": "a chair"}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -31,7 +29,7 @@ def _old_objects_do_not_count() -> Iterator[None]:
 
 
 def test_ten_thousand_tasks_leave_nothing(
-    shipped: ModuleType, image_inference: ModuleType, server: Server
+    shipped: ModuleType, image: Callable[..., Any], server: Server
 ) -> None:
     def answer(tasks: Tasks) -> object:
         server.calls.clear()
@@ -40,10 +38,7 @@ def test_ten_thousand_tasks_leave_nothing(
         return acknowledge(tasks) if is_sent else echo(seed=7)(tasks)
 
     def a_hundred(client: Any, delivery: str) -> None:
-        requests = [
-            image_inference.ImageInferenceRequest(**CHAIR, delivery_method=delivery)
-            for _ in range(100)
-        ]
+        requests = [image(delivery_method=delivery) for _ in range(100)]
         for outcome in client.iter_many(requests):
             assert outcome.unwrap()[0].seed == 7
 
@@ -78,7 +73,7 @@ def test_tasks_that_are_given_up_hold_no_request(
     shipped: ModuleType,
     caller: Caller,
     server: Server,
-    image_inference: ModuleType,
+    image: Callable[..., Any],
     way: str,
     delivery: str,
 ) -> None:
@@ -96,9 +91,7 @@ def test_tasks_that_are_given_up_hold_no_request(
     server.takes = 25
 
     def request() -> Any:
-        made = image_inference.ImageInferenceRequest(
-            model=CHAIR["model"], positive_prompt=prompt, delivery_method=delivery
-        )
+        made = image(positive_prompt=prompt, delivery_method=delivery)
         held.append(ref(made))
         return made
 
@@ -150,7 +143,7 @@ def test_tasks_that_are_given_up_hold_no_request(
 def test_a_loop_holds_nothing_that_it_has_given(
     caller: Caller,
     server: Server,
-    image_inference: ModuleType,
+    image: Callable[..., Any],
     given: str,
     end: str,
 ) -> None:
@@ -171,9 +164,7 @@ def test_a_loop_holds_nothing_that_it_has_given(
 
     def requests() -> Iterator[Any]:
         for _ in range(number):
-            yield image_inference.ImageInferenceRequest(
-                **CHAIR, delivery_method="async"
-            )
+            yield image(delivery_method="async")
 
     async def work(client: Any) -> None:
         made = requests() if given == "generator" else [*requests()]

@@ -16,15 +16,8 @@ if TYPE_CHECKING:
 
     from loopback import Caller, Server, Tasks
 
-CHAIR = {"model": "runware:101@1", "positive_prompt": "a chair"}
 TASK = "imageInference"
 IMAGE = "https://im.runware.ai/a.png"
-
-
-@pytest.fixture
-def image(image_inference: ModuleType) -> Callable[..., Any]:
-    """Makes image requests."""
-    return lambda **members: image_inference.ImageInferenceRequest(**(CHAIR | members))
 
 
 def each_of(name: str, *odd: Any) -> list[dict[str, Any]]:

@@ -29,6 +29,10 @@ T = TypeVar("T")
 
 KEY = "rw/SECRET+0123456789"
 
+CHAIR: dict[str, Any] = {"model": "runware:101@1", "positive_prompt": "a chair"}
+"""Members of an image request."""
+LATER = CHAIR | {"delivery_method": "async"}
+
 
 @dataclass
 class Reply:

@@ -229,16 +229,6 @@ def is_ours(task: asyncio.Task[Any]) -> bool:
     return name.startswith(owners)
 
 
-def image_maker(package: ModuleType) -> Callable[..., Any]:
-    """Return a function that makes image requests. `package` is of their task type."""
-
-    def make(**members: Any) -> Any:
-        members = {"model": "runware:101@1", "positive_prompt": "a chair"} | members
-        return package.ImageInferenceRequest(**members)
-
-    return make
-
-
 def result(task: Item, number: int = 0, **members: Any) -> Item:
     """Make a result of a task."""
     named = {name: task[name] for name in ("taskType", "taskUUID")}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from sockets import Run, image_maker
+from sockets import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import ModuleType
 
 
@@ -17,9 +16,3 @@ if TYPE_CHECKING:
 def run(shipped: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs work with a client over a WebSocket."""
     return Run(shipped, monkeypatch)
-
-
-@pytest.fixture
-def image(image_inference: ModuleType) -> Callable[..., Any]:
-    """Makes image requests."""
-    return image_maker(image_inference)
