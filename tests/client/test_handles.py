@@ -18,15 +18,8 @@ if TYPE_CHECKING:
 
     from loopback import Caller, Server, Tasks
 
-CHAIR = {"model": "runware:101@1", "positive_prompt": "a chair"}
 TASK, POLL = "imageInference", "getResponse"
 PROCESSING = {"status": "processing", "progress": 40}
-
-
-@pytest.fixture
-def image(image_inference: ModuleType) -> Callable[..., Any]:
-    """A function that creates image requests."""
-    return lambda **members: image_inference.ImageInferenceRequest(**CHAIR, **members)
 
 
 def finished(*names: str) -> Any:
@@ -69,6 +62,7 @@ def test_submit_does_as_the_request_says(
         assert handle.is_over
         [result] = await value(handle.wait())
         assert result.seed == 7
+        assert client.unfinished() == []
 
     caller.using(work)
     assert server.calls == [[request.to_wire()]]
@@ -387,37 +381,6 @@ def test_a_time_out_leaves_a_handle(
         assert client.unfinished() == []
 
     caller.using(work)
-
-
-def test_a_cancelled_task_leaves_a_handle(
-    shipped: ModuleType, server: Server, image: Callable[..., Any]
-) -> None:
-    began = threading.Event()
-
-    def slowly(tasks: Tasks) -> object:
-        began.set()
-        released.wait(10)
-        return echo(seed=7)(tasks)
-
-    released = threading.Event()
-    server.answer = slowly
-
-    async def cancelled() -> None:
-        async with shipped.AsyncRunware(KEY, base_url=server.url) as client:
-            running = asyncio.create_task(client.run(image()))
-            await asyncio.to_thread(began.wait)
-            running.cancel()
-            with pytest.raises(asyncio.CancelledError) as caught:
-                await running
-            released.set()
-            server.answer = news({"status": "success", "seed": 7})
-            [left] = client.unfinished()
-            assert vars(caught.value)["handle"].task_uuid == left.task_uuid
-            [result] = await left.wait()
-            assert result.seed == 7
-
-    asyncio.run(cancelled())
-    assert server.sent == [TASK, POLL]
 
 
 def test_an_outcome_has_what_another_caller_has_polled_meanwhile(

@@ -18,14 +18,7 @@ if TYPE_CHECKING:
 
     from loopback import Caller, Server, Tasks
 
-CHAIR = {"model": "runware:101@1", "positive_prompt": "a chair"}
 TASK, POLL = "imageInference", "getResponse"
-
-
-@pytest.fixture
-def image(image_inference: ModuleType) -> Callable[..., Any]:
-    """Makes image requests."""
-    return lambda **members: image_inference.ImageInferenceRequest(**(CHAIR | members))
 
 
 def finished(tasks: Tasks) -> object:
@@ -102,9 +95,15 @@ def test_a_lone_task_that_is_too_large(
     assert len(server.calls) == 1
 
 
-@pytest.mark.parametrize("code", ["tooManyTasks", None])
+@pytest.mark.parametrize(
+    ("code", "status"), [("tooManyTasks", 400), ("tooManyTasks", 413), (None, 413)]
+)
 def test_a_server_that_takes_fewer_polls_at_once(
-    caller: Caller, server: Server, image: Callable[..., Any], code: str | None
+    caller: Caller,
+    server: Server,
+    image: Callable[..., Any],
+    code: str | None,
+    status: int,
 ) -> None:
     """Only the poll is too large, so its tasks are not sent again."""
     body = {"errors": [{"code": code, "message": "no"}]} if code else {}
@@ -113,7 +112,7 @@ def test_a_server_that_takes_fewer_polls_at_once(
         if tasks[0]["taskType"] == TASK:
             return acknowledge(tasks)
         if len(tasks) > 3:
-            return Reply(body, 413 if code is None else 400)
+            return Reply(body, status)
         return finished(tasks)
 
     server.answer = answer

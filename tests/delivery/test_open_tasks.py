@@ -8,12 +8,13 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from loopback import KEY, Drop, Reply, acknowledge, each, echo, news, value
+from loopback import KEY, Drop, Reply, acknowledge, each, news, value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from loopback import Caller, Server, Tasks
 
-CHAIR = {"model": "runware:101@1", "positive_prompt": "a chair"}
 TASK, POLL = "imageInference", "getResponse"
 IMAGE = "https://im.runware.ai/a.png"
 WORKING = {"status": "processing"}
@@ -32,11 +32,9 @@ class Stop(BaseException):
 
 
 @pytest.fixture
-def image(image_inference: ModuleType) -> Callable[..., Any]:
+def image(image: Callable[..., Any]) -> Callable[..., Any]:
     """Makes image requests with async delivery."""
-    return lambda **members: image_inference.ImageInferenceRequest(
-        **({**CHAIR, "delivery_method": "async"} | members)
-    )
+    return partial(image, delivery_method="async")
 
 
 def finished(tasks: Tasks) -> object:
@@ -248,6 +246,7 @@ def test_a_cancelled_batch_leaves_handles(
 
             with pytest.raises((TimeoutError, asyncio.CancelledError)) as caught:
                 await limited()
+            assert sum(handle.is_over for handle in client.unfinished()) == 2
             released.set()
             error = caught.value
             if way == "timeout":
@@ -295,8 +294,13 @@ def test_results_that_are_left_are_not_lost(
     caller.using(work)
 
 
-def test_an_interrupted_submit_leaves_a_handle(
-    shipped: ModuleType, server: Server, image: Callable[..., Any]
+@pytest.mark.parametrize(("way", "delivery"), [("submit", "async"), ("run", "sync")])
+def test_a_sending_that_is_cancelled_leaves_a_handle(
+    shipped: ModuleType,
+    server: Server,
+    image: Callable[..., Any],
+    way: str,
+    delivery: str,
 ) -> None:
     received, released = threading.Event(), threading.Event()
 
@@ -312,8 +316,8 @@ def test_an_interrupted_submit_leaves_a_handle(
     async def work() -> None:
         async with shipped.AsyncRunware(KEY, base_url=server.url) as client:
             client.polling = shipped.Waits(first=0.005)
-            request = image()
-            running = asyncio.create_task(client.submit(request))
+            request = image(delivery_method=delivery)
+            running = asyncio.create_task(getattr(client, way)(request))
             await asyncio.to_thread(received.wait, 30)
             running.cancel()
             with pytest.raises(asyncio.CancelledError) as caught:
@@ -324,7 +328,7 @@ def test_an_interrupted_submit_leaves_a_handle(
             assert await collected(client) == [request.task_uuid]
 
     asyncio.run(work())
-    assert server.sent.count(TASK) == 1
+    assert server.sent == [TASK, POLL]
 
 
 @pytest.mark.parametrize("way", ["run", "run_many"])
@@ -645,22 +649,6 @@ def test_a_batch_in_doubt_leaves_a_handle_of_each_task(
         assert outcome.error.handle.task_uuid == outcome.request.task_uuid
         assert outcome.error.may_have_run
     assert sum(t["taskType"] == TASK for call in server.calls for t in call) == 3
-
-
-def test_sync_results_are_handed_over_by_submit(
-    caller: Caller, server: Server, image: Callable[..., Any]
-) -> None:
-    """A finished handle has its results."""
-    server.script(echo(seed=7))
-
-    async def work(client: Any) -> None:
-        handle = await value(client.submit(image(delivery_method="sync")))
-        assert handle.is_over
-        [result] = await value(handle.wait())
-        assert result.seed == 7
-        assert client.unfinished() == []
-
-    caller.using(work)
 
 
 # -- a request that is run again ----------------------------------------------

@@ -7,6 +7,7 @@ import contextlib
 import json
 import threading
 import time
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from loopback import Caller, Server, Tasks
 
-CHAIR = {"model": "runware:101@1", "positive_prompt": "a chair"}
 TASK, POLL = "imageInference", "getResponse"
 UUID = "33333333-3333-4333-8333-333333333333"
 DONE = {"status": "success", "seed": 7}
@@ -29,16 +29,14 @@ LONG = 100.0
 
 
 @pytest.fixture
-def image(image_inference: ModuleType) -> Callable[..., Any]:
+def image(image: Callable[..., Any]) -> Callable[..., Any]:
     """Makes image requests with async delivery."""
-    return lambda **members: image_inference.ImageInferenceRequest(
-        **({**CHAIR, "delivery_method": "async"} | members)
-    )
+    return partial(image, delivery_method="async")
 
 
-def saved() -> str:
+def saved(task_type: str = TASK) -> str:
     """Return the handle of a task as JSON text."""
-    return json.dumps({"handle": 1, "taskType": TASK, "taskUUID": UUID})
+    return json.dumps({"handle": 1, "taskType": task_type, "taskUUID": UUID})
 
 
 # -- timeouts shorter than the wait before the first poll ---------------------
@@ -64,14 +62,15 @@ def test_a_short_wait_polls(
     assert server.sent == [TASK, POLL]
 
 
+@pytest.mark.parametrize("task_type", ["training", "videoInference", TASK])
 def test_what_another_process_has_sent_is_polled_at_once(
-    shipped: ModuleType, caller: Caller, server: Server
+    shipped: ModuleType, caller: Caller, server: Server, task_type: str
 ) -> None:
     server.answer = news(DONE)
 
     async def work(client: Any) -> None:
         client.polling = shipped.Waits(first=LONG, longest=LONG)
-        [result] = await value(client.resume(saved()).wait())
+        [result] = await value(client.resume(saved(task_type)).wait(timeout=4))
         assert result.to_wire()["seed"] == 7
 
     caller.using(work)

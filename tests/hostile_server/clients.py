@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import os
 import re
 import time
@@ -15,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
-from loopback import KEY, value, without_a_loop
+from loopback import Caller, value
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
     from types import ModuleType
 
     from .platform_server import Platform
 
-    Work = Callable[[Any], Awaitable[Any]]
+    Work = Callable[[Any], Coroutine[Any, Any, Any]]
 
 
 @dataclass
@@ -77,19 +75,8 @@ class Clients:
 
     def using(self, kind: str, url: str, work: Work, **options: Any) -> Any:
         """Run `work` with a client; `work` awaits `value` of each call."""
-        given = {"api_key": KEY, "base_url": url, "timeout": 8} | options
-        waits = self.package.Waits(first=0.03, longest=0.06)
-
-        async def awaited() -> Any:
-            async with self.package.AsyncRunware(**given) as client:
-                client.polling = client.retrying = waits
-                return await work(client)
-
-        if kind == "async":
-            return asyncio.run(awaited())
-        with self.package.Runware(**given) as client:
-            client.polling = client.retrying = waits
-            return without_a_loop(work(client))  # type: ignore[arg-type]
+        caller = Caller(kind, self.package, url, first_wait=0.03)
+        return caller.using(work, **{"timeout": 8} | options)
 
     def with_own(self, kind: str, url: str, work: Work) -> Any:
         """Run `work` with a client that has a custom HTTP client.
@@ -118,16 +105,12 @@ class Clients:
 
         async def work(client: Any) -> tuple[Ended, list[Any]]:
             limits = {k: options.pop(k) for k in ("timeout",) if k in options}
-            ended = await ending(lambda: value_of(client.run(request, **limits)))
+            ended = await ending(lambda: value(client.run(request, **limits)))
             return ended, client.unfinished()
 
         given = {k: v for k, v in options.items() if k != "timeout"}
         ended: tuple[Ended, list[Any]] = self.using(kind, platform.url, work, **given)
         return ended
-
-    def saved(self, task_type: str, uuid: str) -> str:
-        """Return the JSON text of a handle for a task that another process sent."""
-        return json.dumps({"handle": 1, "taskType": task_type, "taskUUID": uuid})
 
     def timed(self, call: Callable[[], Any]) -> float:
         """Make a call that must time out. Return its duration in seconds."""
@@ -164,11 +147,6 @@ class AsyncRepeating(httpx2.AsyncHTTPTransport):
             return response
         await response.aread()
         return await super().handle_async_request(request)
-
-
-async def value_of(given: Any) -> Any:
-    """Return the result of a call of the sync or the async client."""
-    return await value(given)
 
 
 def together(works: list[Callable[[], Any]]) -> list[Any]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import httpx2
 import pytest
 
-from .clients import ending, together, value_of
+from loopback import value
+
+from .clients import ending, together
 from .platform_server import (
     FOR_EVER,
     Hangup,
@@ -31,27 +31,6 @@ if TYPE_CHECKING:
 
 
 # -- polls ------------------------------------------------------------------------
-
-
-async def one_poll_at_a_time(platform: Platform, exchange: Exchange) -> None:
-    """Refuse polls of more than one task."""
-    if exchange.is_poll and len(exchange.tasks) > 1:
-        error = {"code": "tooManyTasks", "message": "One at a time."}
-        await exchange.reply({"errors": [error]}, 413)
-    else:
-        await honest(platform, exchange)
-
-
-def test_polls_that_are_too_large_send_nothing_again(
-    clients: Clients, kind: str
-) -> None:
-    async def work(client: Any) -> Any:
-        return await value_of(client.run_many([clients.video() for _ in range(5)]))
-
-    with hosting(one_poll_at_a_time, seconds=0.1) as platform:
-        outcomes = clients.using(kind, platform.url, work)
-    assert [len(each.results) for each in outcomes] == [1] * 5
-    assert set(platform.bills.values()) == {1}
 
 
 @pytest.mark.parametrize("task_type", ["ImageInference", "VideoInference"])
@@ -79,7 +58,7 @@ def test_answers_that_are_too_large_come_in_parts(
     async def work(client: Any) -> Any:
         requests = [clients.request(task_type) for _ in range(12)]
         if not is_joined:
-            outcomes = await value_of(client.run_many(requests))
+            outcomes = await value(client.run_many(requests))
             return [outcome.results for outcome in outcomes]
         if kind == "sync":
             return together([partial(client.run, each) for each in requests])
@@ -148,27 +127,6 @@ def test_news_of_a_task_is_not_its_result(
     assert unfinished == []
 
 
-@pytest.mark.parametrize("status", [200, 400, 408, 409, 425, 429, 500, 503])
-@pytest.mark.parametrize("code", ["rateLimitExceeded", "serviceUnavailable"])
-def test_a_poll_that_is_turned_away_is_repeated(
-    clients: Clients, code: str, status: int
-) -> None:
-    async def busy(platform: Platform, exchange: Exchange) -> None:
-        if exchange.is_poll and len(platform.polls) < 4:
-            named = {"taskType": "getResponse"} | {
-                "taskUUID": exchange.tasks[0]["taskUUID"]
-            }
-            error = {"code": code, "message": "Later."} | named
-            return await exchange.reply({"errors": [error]}, status)
-        await honest(platform, exchange)
-        return None
-
-    with hosting(busy) as platform:
-        ended, _ = clients.run("sync", platform, clients.video())
-    assert ended.results[0].video_url
-    assert [*platform.bills.values()] == [1]
-
-
 def test_a_short_retry_after_makes_no_poll_earlier(clients: Clients, kind: str) -> None:
     wait = {"sync": "0", "async": "Fri, 31 Dec 1999 23:59:59 GMT"}[kind]
 
@@ -180,7 +138,7 @@ def test_a_short_retry_after_makes_no_poll_earlier(clients: Clients, kind: str) 
 
     async def work(client: Any) -> Any:
         client.polling = client.retrying = clients.package.Waits(first=0.2, longest=0.2)
-        return await ending(lambda: value_of(client.run(clients.video(), timeout=1)))
+        return await ending(lambda: value(client.run(clients.video(), timeout=1)))
 
     with hosting(busy, seconds=9) as platform:
         ended = clients.using(kind, platform.url, work)
@@ -202,7 +160,7 @@ def test_one_task_that_cannot_be_polled_spoils_no_other(
 
     async def work(client: Any) -> Any:
         requests = [clients.video() for _ in range(5)]
-        return await value_of(client.run_many(requests)), client.unfinished()
+        return await value(client.run_many(requests)), client.unfinished()
 
     with hosting(poisoned) as platform:
         outcomes, unfinished = clients.using(kind, platform.url, work, timeout=10)
@@ -298,7 +256,7 @@ def test_an_error_that_may_be_of_a_gateway_is_not_of_the_task(
 
     async def work(client: Any) -> list[Any]:
         requests = [clients.image(number_results=2) for _ in NAMELESS]
-        return [await value_of(client.run(request)) for request in requests]
+        return [await value(client.run(request)) for request in requests]
 
     with hosting(breaking) as platform:
         results = clients.using(kind, platform.url, work)
@@ -329,7 +287,7 @@ def test_a_redirect_is_not_followed(
         return None
 
     async def work(client: Any) -> Any:
-        ended = await ending(lambda: value_of(client.run(clients.image())))
+        ended = await ending(lambda: value(client.run(clients.image())))
         return ended, client.unfinished()
 
     with hosting(moving) as platform:
@@ -401,7 +359,7 @@ def test_a_refusal_of_a_repeated_request_is_not_about_the_first(
         return None
 
     async def work(client: Any) -> Any:
-        ended = await ending(lambda: value_of(client.run(clients.image())))
+        ended = await ending(lambda: value(client.run(clients.image())))
         return ended, client.unfinished()
 
     sendings: list[Any] = []
@@ -431,8 +389,8 @@ def test_a_refusal_after_an_authentication_counts(clients: Clients, kind: str) -
                 yield request
 
     async def work(client: Any) -> Any:
-        ended = await ending(lambda: value_of(client.run(clients.image())))
-        await value_of(own.close() if kind == "sync" else own.aclose())
+        ended = await ending(lambda: value(client.run(clients.image())))
+        await value(own.close() if kind == "sync" else own.aclose())
         return ended
 
     sendings: list[Any] = []
@@ -442,27 +400,6 @@ def test_a_refusal_after_an_authentication_counts(clients: Clients, kind: str) -
     assert isinstance(ended.error, clients.package.BadRequestError)
     assert ended.error.handle is None
     assert len(sendings) == 2
-
-
-@pytest.mark.parametrize("status", [200, 400, 409])
-@pytest.mark.parametrize("code", ["conflictTaskUUID", "duplicateTaskUUID"])
-def test_a_post_that_a_gateway_repeats_gives_its_result(
-    clients: Clients, kind: str, code: str, status: int
-) -> None:
-    async def repeating(platform: Platform, exchange: Exchange) -> None:
-        if exchange.is_poll:
-            return await honest(platform, exchange)
-        [task] = exchange.tasks
-        platform.accept(task)
-        error = {"code": code, "message": "Known.", "taskUUID": task["taskUUID"]}
-        await exchange.reply({"errors": [error]}, status)
-        return None
-
-    with hosting(repeating) as platform:
-        ended, unfinished = clients.run(kind, platform, clients.image())
-    assert ended.results[0].image_url
-    assert [*platform.bills.values()] == [1]
-    assert unfinished == []
 
 
 @pytest.mark.parametrize("number", [1, 2], ids=["object", "array"])
@@ -477,7 +414,7 @@ def test_results_without_an_envelope_are_results(
 
     async def work(client: Any) -> Any:
         requests = [clients.image() for _ in range(number)]
-        return await value_of(client.run_many(requests))
+        return await value(client.run_many(requests))
 
     with hosting(bare) as platform:
         outcomes = clients.using(kind, platform.url, work)
@@ -485,148 +422,16 @@ def test_results_without_an_envelope_are_results(
     assert platform.polls == []
 
 
-def test_a_task_that_comes_late_is_billed_once(clients: Clients, kind: str) -> None:
-    """A gateway returns 504 and forwards the task later. Polls find only done tasks."""
-
-    async def late(platform: Platform, exchange: Exchange) -> None:
-        [task] = exchange.tasks
-        if exchange.is_poll:
-            if len(platform.polls) == 5:
-                platform.accept(platform.notes["task"])
-            return await exchange.reply({"data": platform.told(task["taskUUID"])})
-        if platform.first("sending"):
-            platform.notes["task"] = task
-            return await exchange.reply({}, 504)
-        platform.accept(task)
-        await exchange.reply({"data": platform.results_of(task)})
-        return None
-
-    with hosting(late) as platform:
-        ended, unfinished = clients.run(kind, platform, clients.image())
-    assert ended.results[0].image_url
-    assert [*platform.bills.values()] == [1]
-    assert unfinished == []
-
-
-# -- batches that end early -------------------------------------------------------
-
-
-SLOW_SEED = 666
-
-
-async def nine_of_ten(platform: Platform, exchange: Exchange) -> None:
-    """Return the results of all tasks except one, which never finishes."""
-    if exchange.is_poll:
-        return await honest(platform, exchange)
-    data: list[Item] = []
-    for task in exchange.tasks:
-        is_slow = task["seed"] == SLOW_SEED
-        platform.accept(task, FOR_EVER if is_slow else 0)
-        news = acknowledged(task, status="processing")
-        data += news if is_slow else platform.results_of(task)
-    await exchange.reply({"data": data})
-    return None
-
-
-def ten(clients: Clients) -> list[Any]:
-    """Return ten requests; the task of one is slow."""
-    return [clients.image(seed=seed) for seed in [*range(1, 10), SLOW_SEED]]
-
-
-def test_a_batch_that_is_cancelled_is_unfinished(clients: Clients) -> None:
-    are_over = asyncio.Event()
-    over: list[str] = []
-
-    def note(event: Any) -> None:
-        if event.kind == "finished":
-            over.append(event.task_uuid)
-            if len(over) == 9:
-                are_over.set()
-
-    async def work(client: Any) -> tuple[Any, list[Any]]:
-        batch = asyncio.create_task(client.run_many(ten(clients)))
-        await are_over.wait()
-        batch.cancel()
-        with pytest.raises(asyncio.CancelledError) as caught:
-            await batch
-        return caught.value, client.unfinished()
-
-    with hosting(nine_of_ten) as platform:
-        _, unfinished = clients.using("async", platform.url, work, on_event=note)
-    assert {handle.task_uuid for handle in unfinished} == {*platform.bills}
-    assert sum(handle.is_over for handle in unfinished) == 9
-
-
-def test_an_interrupted_batch_is_unfinished(clients: Clients) -> None:
-    stop = threading.Event()
-
-    def interrupt(event: Any) -> None:
-        if event.kind == "polled":
-            stop.set()
-            raise KeyboardInterrupt
-
-    async def work(client: Any) -> tuple[Any, list[Any]]:
-        with pytest.raises(KeyboardInterrupt) as caught:
-            client.run_many(ten(clients))
-        return caught.value, client.unfinished()
-
-    with hosting(nine_of_ten) as platform:
-        error, unfinished = clients.using(
-            "sync", platform.url, work, on_event=interrupt
-        )
-    assert stop.is_set()
-    assert {handle.task_uuid for handle in unfinished} == {*platform.bills}
-    assert {handle.task_uuid for handle in error.handles} == {*platform.bills}
-
-
-def test_a_loop_that_is_left_leaves_the_rest_unfinished(
-    clients: Clients, kind: str
-) -> None:
-    async def work(client: Any) -> tuple[set[str], set[str]]:
-        given = client.iter_many(ten(clients))
-        if kind == "async":
-            first = await anext(given)
-            await given.aclose()
-        else:
-            first = next(given)
-            given.close()
-        left = {handle.task_uuid for handle in client.unfinished()}
-        return {first.results[0].task_uuid}, left
-
-    with hosting(nine_of_ten) as platform:
-        given, left = clients.using(kind, platform.url, work)
-    assert given | left == {*platform.bills}
-    assert not given & left
-    assert len(given) == 1
-
-
 # -- waits ------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("task_type", ["training", "videoInference", "imageInference"])
-def test_a_short_wait_polls(clients: Clients, kind: str, task_type: str) -> None:
-    """The timeout is shorter than the delay before the first poll."""
-    uuid = str(uuid4())
-    text = clients.saved(task_type, uuid)
-
-    async def work(client: Any) -> Any:
-        client.polling = clients.package.Waits(first=20, longest=20)
-        return await value_of(client.resume(text).wait(timeout=4))
-
-    with hosting(honest) as platform:
-        platform.accept({"taskType": task_type, "taskUUID": uuid})
-        results = clients.using(kind, platform.url, work)
-    assert len(results) == 1
-    assert len(platform.polls) == 1
 
 
 def test_short_waits_that_are_repeated_poll(clients: Clients, kind: str) -> None:
     async def work(client: Any) -> Any:
         client.polling = clients.package.Waits(first=20, longest=20)
-        handle = await value_of(client.submit(clients.video()))
+        handle = await value(client.submit(clients.video()))
         for number in range(1, 200):
             with suppress(clients.package.TimeoutError):
-                results = await value_of(handle.wait(timeout=0.4))
+                results = await value(handle.wait(timeout=0.4))
                 return number, results
         return 0, None
 
@@ -710,7 +515,7 @@ def test_a_late_answer_of_a_broken_connection_is_collected(
 
     async def work(client: Any) -> Any:
         requests = [clients.image(number_results=2) for _ in range(3)]
-        return await value_of(client.run_many(requests)), client.unfinished()
+        return await value(client.run_many(requests)), client.unfinished()
 
     with hosting(breaking, seconds=0.2) as platform:
         outcomes, unfinished = clients.using(kind, platform.url, work)
@@ -754,7 +559,7 @@ def test_a_refusal_without_a_reason_is_no_progress(
         return await honest(platform, exchange)
 
     async def work(client: Any) -> Any:
-        return await value_of(client.run(clients.video()))
+        return await value(client.run(clients.video()))
 
     events: list[Any] = []
     with hosting(repeating, seconds=0.1) as platform:
@@ -778,8 +583,8 @@ def test_an_error_that_stands_for_all_results_says_that_no_more_is_told(
         return None
 
     async def work(client: Any) -> list[Any]:
-        handle = await value_of(client.submit(clients.video(number_results=3)))
-        return [await ending(lambda: value_of(handle.wait())) for _ in range(2)]
+        handle = await value(client.submit(clients.video(number_results=3)))
+        return [await ending(lambda: value(handle.wait())) for _ in range(2)]
 
     with hosting(failing) as platform:
         for each in clients.using(kind, platform.url, work):

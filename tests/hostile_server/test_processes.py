@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
-from .clients import ending, in_a_child, value_of
+from loopback import value
+
+from .clients import ending, in_a_child
 from .platform_server import Exchange, Hangup, Platform, honest, hosting
 
 if TYPE_CHECKING:
@@ -220,10 +222,10 @@ def test_what_fails_before_its_connection_was_not_sent(
             patch.setattr(httpx2.HTTPTransport, "handle_request", failing)
             name = "handle_async_request"
             patch.setattr(httpx2.AsyncHTTPTransport, name, failing)
-            error = (await ending(lambda: value_of(client.run(image)))).error
+            error = (await ending(lambda: value(client.run(image)))).error
         assert isinstance(error, clients.package.ConnectionError)
         assert (error.handle, error.may_have_run) == (None, False)
-        assert await value_of(client.run(image))
+        assert await value(client.run(image))
 
     with hosting(honest) as platform:
         clients.using(kind, platform.url, work)

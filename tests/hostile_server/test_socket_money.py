@@ -11,25 +11,17 @@ from .clients import ending
 from .platform_server import FOR_EVER, acknowledged, honest_talk, hosting, talking
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from .clients import Clients
+    from .clients import Clients, Work
     from .platform_server import Item, Peer, Platform, Talk
 
 
 def talk_with(
-    clients: Clients,
-    talk: Talk,
-    work: Callable[[Any], Awaitable[Any]],
-    seconds: float = 0.0,
+    clients: Clients, talk: Talk, work: Work, seconds: float = 0.0
 ) -> tuple[Any, Platform]:
     """Run `work` with a client of a platform that answers with `talk`."""
     with hosting(talking(talk), seconds) as platform:
         url = platform.socket_url
-        return (
-            clients.using("async", url, work, transport="websocket"),
-            platform,
-        )
+        return clients.using("async", url, work, transport="websocket"), platform
 
 
 def scope(task: Item) -> Item:

@@ -77,14 +77,12 @@ class Server:
     """Answers each POST with what `answer` returns for its tasks, and records the call.
 
     Attributes:
-        pause: Seconds before each byte of a response; 0 sends it in one piece.
         clock: The clock of the clients that a `Caller` makes.
         takes: Seconds by which a response advances that clock. So a timeout expires
             after some responses, without waiting and on a machine of any speed.
     """
 
     url: str = ""
-    pause: float = 0
     clock: Clock = field(default_factory=Clock)
     takes: float = 0
     answer: Answer = lambda _: {"data": []}
@@ -136,13 +134,7 @@ def serving() -> Iterator[Server]:
             for name, value in reply.headers.items():
                 self.send_header(name, value)
             self.end_headers()
-            if not server.pause:
-                self.wfile.write(reply.content)
-                return
-            for byte in reply.content:
-                self.wfile.write(bytes([byte]))
-                self.wfile.flush()
-                time.sleep(server.pause)
+            self.wfile.write(reply.content)
 
         def log_message(self, *_: object) -> None:
             """Log nothing."""
@@ -164,12 +156,18 @@ def serving() -> Iterator[Server]:
 
 @dataclass
 class Caller:
-    """Calls methods of a new client, sync or async."""
+    """Calls methods of a new client, sync or async.
+
+    Attributes:
+        first_wait: Seconds before the first poll or retry; later ones take up to twice
+            as long.
+    """
 
     kind: str
     package: ModuleType
     url: str
     clock: Clock = field(default_factory=Clock)
+    first_wait: float = 0.001
 
     def __call__(
         self, method: str, *args: Any, options: dict[str, Any] | None = None, **kw: Any
@@ -184,7 +182,7 @@ class Caller:
     def using(self, work: Callable[[Any], Coroutine[Any, Any, T]], **options: Any) -> T:
         """Run a coroutine function with a client. It awaits `value` of each call."""
         given = {"api_key": KEY, "base_url": self.url, "timeout": 60} | options
-        waits = self.package.Waits(first=0.001, longest=0.002)
+        waits = self.package.Waits(first=self.first_wait, longest=2 * self.first_wait)
 
         async def awaited() -> T:
             async with self.package.AsyncRunware(**given) as client:
