@@ -67,24 +67,9 @@ CLASSES = [
         "TOO_MANY_REQUESTS",
         "Wait, then send fewer tasks at a time",
     ),
-    (
-        500,
-        "ServerError",
-        "INTERNAL_SERVER_ERROR",
-        "Runware or its gateway failed",
-    ),
-    (
-        503,
-        "ServerError",
-        "SERVICE_UNAVAILABLE",
-        "Runware or its gateway failed",
-    ),
-    (
-        504,
-        "ServerError",
-        "GATEWAY_TIMEOUT",
-        "Runware or its gateway failed",
-    ),
+    (500, "ServerError", "INTERNAL_SERVER_ERROR", "Runware or its gateway failed"),
+    (503, "ServerError", "SERVICE_UNAVAILABLE", "Runware or its gateway failed"),
+    (504, "ServerError", "GATEWAY_TIMEOUT", "Runware or its gateway failed"),
 ]
 NOT_ACCEPTED = "The server did not accept the task, and nothing was billed."
 COLLECT = (
@@ -95,12 +80,7 @@ COLLECT = (
 
 @pytest.mark.parametrize(("status", "kind", "member", "advice"), CLASSES)
 def test_each_status_has_a_class(
-    caller: Caller,
-    server: Server,
-    status: int,
-    kind: str,
-    member: str,
-    advice: str,
+    caller: Caller, server: Server, status: int, kind: str, member: str, advice: str
 ) -> None:
     server.answer = refused(status, code="invalidApiKey", message="It is not so.")
     server.takes = 25

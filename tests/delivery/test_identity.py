@@ -126,9 +126,7 @@ def test_an_item_that_is_delivered_again_is_the_same(
     ],
 )
 def test_another_result_of_the_task_is_another(
-    item: dict[str, Any],
-    change: dict[str, Any],
-    identity_of: Callable[[Any], Any],
+    item: dict[str, Any], change: dict[str, Any], identity_of: Callable[[Any], Any]
 ) -> None:
     assert not identity_of(item | change).is_same(identity_of(item))
 
@@ -204,9 +202,7 @@ def test_nothing_odd_in_an_item_raises(
 
 @given(item=_ITEMS, own=st.lists(st.uuids(version=4).map(str), min_size=2, unique=True))
 def test_an_own_uuid_tells_items_apart(
-    item: dict[str, Any],
-    own: list[str],
-    identity_of: Callable[[Any], Any],
+    item: dict[str, Any], own: list[str], identity_of: Callable[[Any], Any]
 ) -> None:
     identities = {identity_of(item | {"imageUUID": uuid}) for uuid in own}
     assert len(identities) == len(own)
@@ -221,19 +217,14 @@ _LISTS = st.recursive(
 
 @given(one=_LISTS, other=_LISTS)
 def test_different_data_are_told_apart(
-    one: Any,
-    other: Any,
-    identity_of: Callable[[Any], Any],
-    shipped: ModuleType,
+    one: Any, other: Any, identity_of: Callable[[Any], Any], shipped: ModuleType
 ) -> None:
     same = import_module(f"{shipped.__name__}._runtime.json_values").same
     first, second = (identity_of({"structuredData": each}) for each in (one, other))
     assert (first == second) is same(one, other)
 
 
-def test_an_item_may_be_ever_so_deep(
-    identity_of: Callable[[Any], Any],
-) -> None:
+def test_an_item_may_be_ever_so_deep(identity_of: Callable[[Any], Any]) -> None:
     item: Any = "x"
     for _ in range(50_000):
         item = [{"a": item}]

@@ -24,22 +24,9 @@ TOP = Path(__file__).parents[2]
 CLIENT = TOP / "generated" / "runware_client"
 
 SURROUNDINGS = [
-    {
-        "PYTHONHASHSEED": "1",
-        "TZ": "Pacific/Auckland",
-        "LC_ALL": "C",
-        "LANG": "C",
-    },
-    {
-        "PYTHONHASHSEED": "random",
-        "LC_ALL": "de_DE.UTF-8",
-        "TZ": "Asia/Kolkata",
-    },
-    {
-        "PYTHONHASHSEED": "2",
-        "PYTHONUTF8": "0",
-        "LC_ALL": "POSIX",
-    },
+    {"PYTHONHASHSEED": "1", "TZ": "Pacific/Auckland", "LC_ALL": "C", "LANG": "C"},
+    {"PYTHONHASHSEED": "random", "LC_ALL": "de_DE.UTF-8", "TZ": "Asia/Kolkata"},
+    {"PYTHONHASHSEED": "2", "PYTHONUTF8": "0", "LC_ALL": "POSIX"},
 ]
 """Environment variables that must not change the output of the generator."""
 

@@ -63,11 +63,6 @@ class Peer:
         """Abort the connection without a closing handshake."""
         self.connection.transport.abort()
 
-    async def rest(self) -> None:
-        """Answer pings until the client disconnects."""
-        while True:
-            await self.ponged()
-
 
 @dataclass
 class Sockets:
@@ -79,12 +74,17 @@ class Sockets:
     failures: list[BaseException] = field(default_factory=list)
 
     async def talk(self, connection: ServerConnection) -> None:
-        """Run the next script. The last script serves all further connections."""
+        """Run the next script, then answer pings until the client disconnects.
+
+        The last script serves all further connections.
+        """
         peer = Peer(connection)
         script = self.scripts[min(len(self.peers), len(self.scripts) - 1)]
         self.peers.append(peer)
         try:
             await script(peer)
+            while True:
+                await peer.ponged()
         except ConnectionClosed:
             pass
         except Exception as error:  # noqa: BLE001 - raised when the test ends
@@ -231,9 +231,8 @@ def is_ours(task: asyncio.Task[Any]) -> bool:
 
 def result(task: Item, number: int = 0, **members: Any) -> Item:
     """Make a result of a task."""
-    named = {name: task[name] for name in ("taskType", "taskUUID")}
     made = {"imageUUID": str(uuid4()), "imageURL": f"https://example.com/{number}.png"}
-    return {**named, **made, "seed": number} | members
+    return news(task, **made, seed=number) | members
 
 
 async def answering(peer: Peer) -> None:
@@ -248,7 +247,7 @@ async def acknowledged(peer: Peer) -> Item:
     """Authenticate the client, and acknowledge the task that it sends."""
     await peer.let_in()
     [task] = await peer.ponged()
-    await peer.say({name: task[name] for name in ("taskType", "taskUUID")})
+    await peer.say(news(task))
     return task
 
 
@@ -278,5 +277,4 @@ async def refusing(peer: Peer) -> None:
 
 def unknown(task: Item) -> Item:
     """Make the error that answers a poll of an unknown task."""
-    scope = {"taskType": "getResponse", "taskUUID": task["taskUUID"]}
-    return {"code": "taskNotFound", "message": "What task?", **scope}
+    return {"code": "taskNotFound", "message": "What task?", **question(task)}

@@ -311,18 +311,10 @@ def test_a_body_is_decoded_even_where_that_was_not_asked_for(
 @pytest.mark.parametrize("status", [200, 500])
 @both_ways
 def test_a_body_that_is_too_large_or_broken_is_told(
-    carrier: Carrier,
-    how: str,
-    status: int,
-    form: str,
-    monkeypatch: pytest.MonkeyPatch,
+    carrier: Carrier, how: str, status: int, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     encoding, body, said = BROKEN[form]
-    limit = (
-        carrier.module("_runtime.transport.answer_body"),
-        "MAX_ANSWER",
-        1_000_000,
-    )
+    limit = (carrier.module("_runtime.transport.answer_body"), "MAX_ANSWER", 1_000_000)
     monkeypatch.setattr(*limit)
     headers = (f"Content-Encoding: {encoding}", "X-Request-Id: r-1")
     with wired(say(answer(body, status, *headers))) as wire:
@@ -851,11 +843,7 @@ def test_a_forked_process_has_connections_of_its_own(shipped: ModuleType) -> Non
     ],
 )
 def test_a_variable_that_cannot_be_used_is_named(
-    carrier: Carrier,
-    name: str,
-    value: str,
-    said: str,
-    monkeypatch: pytest.MonkeyPatch,
+    carrier: Carrier, name: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "socksio", None)  # as if not installed
     monkeypatch.setenv(name, value)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from loopback import KEY
-from sockets import Peer, Run, Sockets, acknowledged, answering, result
+from sockets import Peer, Run, Sockets, acknowledged, answering, dropping, news, result
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +50,6 @@ def test_many_tasks_share_a_connection_in_any_order(
         for item in reversed(items):
             await peer.say(item, item)  # each item twice in a message,
             await peer.say(item)  # and once more
-        await peer.rest()
 
     async def work(client: Any, _: Sockets) -> None:
         requests = [image(number_results=1 + n % 3) for n in range(60)]
@@ -69,10 +68,8 @@ def test_a_batch_is_one_message(run: Run, image: Callable[..., Any]) -> None:
     async def some(peer: Peer) -> None:
         await peer.let_in()
         first, second, third = await peer.heard()
-        scope = {name: second[name] for name in ("taskType", "taskUUID")}
         await peer.say(result(third, 3))
-        await peer.say(result(first, 1), errors=[{"code": "nsfw", **scope}])
-        await peer.rest()
+        await peer.say(result(first, 1), errors=[news(second, code="nsfw")])
 
     async def work(client: Any, _: Sockets) -> None:
         first, second, third = await client.run_many([image() for _ in range(3)])
@@ -89,7 +86,6 @@ def test_a_task_without_uuid_is_matched_by_its_type(run: Run) -> None:
 
     async def ponging(peer: Peer) -> None:
         await peer.let_in()
-        await peer.rest()
 
     run(work, ponging)
 
@@ -101,7 +97,6 @@ def test_a_large_result_comes_whole(run: Run, image: Callable[..., Any]) -> None
         await peer.let_in()
         [task] = await peer.heard()
         await peer.say(result(task, imageBase64Data=text))
-        await peer.rest()
 
     async def work(client: Any, _: Sockets) -> None:
         [made] = await client.run(image())
@@ -118,11 +113,9 @@ def test_an_async_task_is_asked_for(run: Run, image: Callable[..., Any]) -> None
         task = await acknowledged(peer)
         for progress in (20, 60):
             await peer.ponged()
-            named = {name: task[name] for name in ("taskType", "taskUUID")}
-            await peer.say({**named, "status": "processing", "progress": progress})
+            await peer.say(news(task, status="processing", progress=progress))
         await peer.ponged()
         await peer.say(result(task, 9, status="success"))
-        await peer.rest()
 
     async def work(client: Any, _: Sockets) -> None:
         [made] = await client.run(image(delivery_method="async"))
@@ -142,7 +135,6 @@ def test_what_comes_before_it_is_asked_for_is_kept(
         task = await acknowledged(peer)
         await peer.say(result(task, 5))
         pushed.set()
-        await peer.rest()
 
     async def work(client: Any, _: Sockets) -> None:
         handle = await client.submit(image())
@@ -164,7 +156,7 @@ def test_what_is_never_asked_for_is_forgotten(
         await peer.let_in()
         while True:
             for task in await peer.ponged():
-                await peer.say({name: task[name] for name in ("taskType", "taskUUID")})
+                await peer.say(news(task))
                 await peer.say(result(task))
 
     async def work(client: Any, _: Sockets) -> None:
@@ -189,7 +181,7 @@ def test_a_question_is_answered_without_those_of_whom_nothing_is_said(
         await peer.let_in()
         tasks = await peer.ponged()
         for task in tasks:
-            await peer.say({name: task[name] for name in ("taskType", "taskUUID")})
+            await peer.say(news(task))
         while True:
             for question in await peer.ponged():
                 if question["taskUUID"] == tasks[1]["taskUUID"]:
@@ -270,11 +262,6 @@ def test_the_extra_is_asked_for_when_it_is_needed() -> None:
 def test_no_log_has_the_key(
     run: Run, image: Callable[..., Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def dropping(peer: Peer) -> None:
-        await peer.let_in()
-        await peer.heard()
-        peer.drop()
-
     async def work(client: Any, _: Sockets) -> None:
         await client.run(image())
 
@@ -285,7 +272,7 @@ def test_no_log_has_the_key(
                 await peer.say(result({**task, "taskType": "imageInference"}))
 
     with caplog.at_level(logging.DEBUG):
-        run(work, dropping, asked)
+        run(work, dropping([]), asked)
     ours = [r.getMessage() for r in caplog.records if "websockets" not in r.name]
     assert any("imageInference" in text for text in ours)
     assert not any(KEY in text for text in ours)

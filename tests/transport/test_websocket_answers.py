@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sockets import Carrier, Peer, Run, news, order, question, result
+from sockets import Carrier, Peer, Run, dropping, news, order, question, result
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -43,7 +43,6 @@ def test_a_question_without_an_answer_is_given_up(run: Run) -> None:
         asked.set()
         await peer.ponged()
         await peer.say(result(task))
-        await peer.rest()
 
     async def work(carrier: Carrier) -> None:
         first = asyncio.create_task(carrier.post(question(task)))
@@ -69,7 +68,6 @@ def test_a_late_answer_is_kept_for_the_next_question(run: Run) -> None:
         await peer.ponged()
         await given_up.wait()
         await peer.say(result(task))
-        await peer.rest()
 
     async def work(carrier: Carrier) -> None:
         assert not (await carrier.post(question(task))).data
@@ -88,7 +86,6 @@ def test_an_envelope_has_what_was_said_about_its_tasks(run: Run) -> None:
         await peer.let_in()
         await peer.ponged()
         await peer.say(result(told), news(foreign), errors=[failure(foreign)])
-        await peer.rest()
 
     async def work(carrier: Carrier) -> None:
         envelope = await carrier.post(question(told), question(other))
@@ -105,7 +102,6 @@ def test_one_failed_task_is_not_the_status_of_others(run: Run) -> None:
         await peer.let_in()
         await peer.ponged()
         await peer.say(errors=[failure(told, "rateLimitExceeded")])
-        await peer.rest()
 
     async def work(carrier: Carrier) -> None:
         envelope = await carrier.post(question(told), question(other))
@@ -122,7 +118,6 @@ def test_a_message_may_have_thousands_of_results(run: Run) -> None:
         await peer.let_in()
         await peer.ponged()
         await peer.say(*(result(task, number) for number in range(10_000)))
-        await peer.rest()
 
     async def work(carrier: Carrier) -> None:
         assert len((await carrier.post(task)).data) == 10_000
@@ -137,7 +132,6 @@ def test_results_without_an_envelope_are_an_answer(run: Run) -> None:
         await peer.let_in()
         await peer.ponged()
         await peer.connection.send(json.dumps([*map(result, tasks)]))
-        await peer.rest()
 
     async def work(carrier: Carrier) -> None:
         named = [item["taskUUID"] for item in (await carrier.post(*tasks)).data]
@@ -176,7 +170,6 @@ def test_the_failure_of_a_task_is_kept(run: Run, members: Item) -> None:
         await peer.ponged()
         await peer.say(news(task))
         await peer.say(errors=[failure(task, **members)])
-        await peer.rest()
 
     async def work(carrier: Carrier) -> None:
         await carrier.post(task)
@@ -224,7 +217,6 @@ def test_a_nameless_error_may_be_about_a_call_that_was_given_up(
         heard.set()
         await peer.ponged()
         await peer.say(errors=[{"code": code, "message": "No."}])
-        await peer.rest()
 
     async def work(carrier: Carrier) -> None:
         given_up = asyncio.create_task(carrier.post(first))
@@ -251,7 +243,6 @@ def test_a_nameless_error_may_be_about_a_ping(
         if is_answered:
             await peer.say({"taskType": "ping", "pong": True})
         await peer.say(errors=[NAMELESS])
-        await peer.rest()
 
     async def work(carrier: Carrier) -> None:
         if is_answered:
@@ -275,7 +266,6 @@ def test_a_nameless_error_is_of_the_only_call_that_is_unanswered(run: Run) -> No
         await peer.ponged()
         await peer.say(result(first))  # no call waits for it any more
         await peer.say(errors=[NAMELESS])
-        await peer.rest()
 
     async def work(carrier: Carrier) -> None:
         given_up = asyncio.create_task(carrier.post(first))
@@ -296,7 +286,6 @@ def test_a_nameless_error_may_be_about_a_question(
         await peer.ponged()
         await peer.ponged()
         await peer.say(errors=[NAMELESS])
-        await peer.rest()
 
     async def work(carrier: Carrier) -> None:
         calls = [carrier.post(order()), carrier.post(question(order()))]
@@ -322,7 +311,6 @@ def test_a_nameless_error_may_answer_the_first_of_two_questions(
             await peer.ponged()
         await peer.say(result({**asked, "taskType": "imageInference"}))
         await peer.say(errors=[{"code": code, "message": "No."}])
-        await peer.rest()
 
     async def work(carrier: Carrier) -> None:
         sending = asyncio.create_task(carrier.post(task))
@@ -345,7 +333,6 @@ def test_an_error_that_names_a_type_is_about_calls_of_that_type(run: Run) -> Non
         await peer.ponged()
         await peer.say(errors=[{**NAMELESS, "taskType": "getResponse"}])
         await peer.say(result(task))
-        await peer.rest()
 
     async def work(carrier: Carrier) -> None:
         sent, asked = await asyncio.gather(
@@ -368,7 +355,6 @@ def test_an_error_that_may_be_about_an_earlier_question_refuses_no_task(
         await peer.ponged()
         error = {**NAMELESS, "taskUUID": task["taskUUID"]}
         await peer.say(errors=[error])
-        await peer.rest()
 
     async def work(carrier: Carrier) -> None:
         assert not (await carrier.post(question(task))).data
@@ -394,7 +380,6 @@ def test_more_calls_than_are_remembered_make_every_nameless_error_unclear(
         for task in asked:
             await peer.say(news({**task, "taskType": "imageInference"}))
         await peer.say(errors=[NAMELESS])
-        await peer.rest()
 
     async def work(carrier: Carrier) -> None:
         for _ in range(2):
@@ -418,7 +403,6 @@ def test_an_error_of_one_result_does_not_end_the_call(run: Run) -> None:
         await peer.say(errors=[failure(task)])
         for number in range(3):
             await peer.say(result(task, number))
-        await peer.rest()
 
     async def work(carrier: Carrier) -> None:
         envelope = await carrier.post(task)
@@ -443,7 +427,6 @@ def test_after_an_error_and_a_silence_a_part_is_the_answer(
         )
         await concluded.wait()
         await peer.say(result(task, 2))
-        await peer.rest()
 
     async def work(carrier: Carrier) -> None:
         envelope = await carrier.post(task)
@@ -468,7 +451,6 @@ def test_a_failed_task_of_a_batch_does_not_cut_the_others_short(run: Run) -> Non
         await peer.say(errors=[failure(first)])
         await silent.wait()
         await peer.say(result(second))
-        await peer.rest()
 
     async def work(carrier: Carrier) -> None:
         batch = asyncio.create_task(carrier.post(first, second))
@@ -492,7 +474,6 @@ def test_results_of_tasks_that_were_sent_are_all_kept(run: Run) -> None:
         await peer.say(*map(news, tasks))
         for task in tasks:
             await peer.say(result(task))
-        await peer.rest()
 
     async def work(carrier: Carrier) -> None:
         assert len((await carrier.post(*tasks)).data) == 600
@@ -601,7 +582,6 @@ def test_a_conflict_is_told_under_the_name_of_its_task(run: Run, code: str) -> N
         await peer.let_in()
         await peer.ponged()
         await peer.say(errors=[failure(task, code)])
-        await peer.rest()
 
     async def work(carrier: Carrier) -> None:
         envelope = await carrier.post(task)
@@ -651,7 +631,6 @@ def test_an_odd_message_breaks_nothing(run: Run, name: str) -> None:
         await peer.connection.send(message)
         await peer.say(*(result(task, number) for number in range(3)))
         await peer.say(result(asked))
-        await peer.rest()
 
     async def work(carrier: Carrier) -> None:
         sending = asyncio.create_task(carrier.post(task))
@@ -675,7 +654,6 @@ def test_after_a_message_that_cannot_be_read_a_call_ends_unclear(
         await peer.let_in()
         await peer.ponged()
         await peer.connection.send("<html>")
-        await peer.rest()
 
     async def work(carrier: Carrier) -> None:
         with pytest.raises(
@@ -710,11 +688,6 @@ def test_what_a_server_delivers_before_it_lets_in_is_taken(run: Run) -> None:
     """An error about a task or an unreadable message does not refuse the session."""
     first, second = order(), order()
 
-    async def dropping(peer: Peer) -> None:
-        await peer.let_in()
-        await peer.ponged()
-        peer.drop()
-
     async def buffered(peer: Peer) -> None:
         [authentication] = await peer.heard()
         assert authentication["connectionSessionUUID"]
@@ -722,11 +695,10 @@ def test_what_a_server_delivers_before_it_lets_in_is_taken(run: Run) -> None:
         await peer.say(errors=[failure(first)])
         await peer.say(result(second))
         await peer.say({"taskType": "authentication"})
-        await peer.rest()
 
     async def work(carrier: Carrier) -> None:
         run.wait(GRACE=10)
         envelope = await carrier.post(first, second)
         assert (len(envelope.data), len(envelope.errors)) == (1, 1)
 
-    assert len(run.carry(work, dropping, buffered).peers) == 2
+    assert len(run.carry(work, dropping([]), buffered).peers) == 2

@@ -208,14 +208,12 @@ def test_a_message_that_is_too_large_is_told(run: Run, shipped: ModuleType) -> N
         await peer.let_in()
         await peer.ponged()
         await peer.say(result(task, imageBase64Data="A" * 200_000))
-        await peer.rest()
 
     async def fresh(peer: Peer) -> None:
         """The session is new: in the old one, the server would resend the message."""
         assert "connectionSessionUUID" not in await peer.let_in()
         [second] = await peer.ponged()
         await peer.say(result(second))
-        await peer.rest()
 
     async def work(made: Carrier) -> None:
         with pytest.raises(shipped.ConnectionError) as raised:
@@ -268,7 +266,6 @@ def test_a_caller_in_haste_disturbs_nobody(run: Run, shipped: ModuleType) -> Non
         is_heard.set()
         await is_given_up.wait()
         await peer.say(result(patient))
-        await peer.rest()
 
     async def work(made: Carrier) -> None:
         waiting = asyncio.create_task(made.post(patient))
@@ -313,7 +310,6 @@ def test_calls_that_wait_when_the_client_is_closed(
             await peer.let_in()
         await peer.heard()
         reached.set()
-        await peer.rest()
 
     async def work(made: Carrier) -> None:
         waiting = asyncio.create_task(made.post(order()))
@@ -347,7 +343,6 @@ def test_a_call_without_a_place_when_the_client_is_closed(
 ) -> None:
     async def still(peer: Peer) -> None:
         await peer.let_in()
-        await peer.rest()
 
     async def work(made: Carrier) -> None:
         calls = [asyncio.create_task(made.post(order())) for _ in range(2)]
@@ -386,7 +381,6 @@ def test_what_came_on_a_loop_that_has_ended_is_kept(shipped: ModuleType) -> None
         await peer.ponged()
         await peer.say(news(task))
         await peer.say(result(task))
-        await peer.rest()
 
     async def send() -> Carrier:
         async with listening(pushing) as sockets:
@@ -429,7 +423,6 @@ def test_a_client_in_use_refuses_another_loop(shipped: ModuleType) -> None:
         reached.set()
         await go_on.wait()
         await peer.say(result(task))
-        await peer.rest()
 
     asyncio.run(asyncio.wait_for(main(), 20))
 
@@ -477,9 +470,7 @@ def test_loops_of_two_threads_do_not_share_a_session(
     asyncio.run(asyncio.wait_for(main(), 20))
 
 
-def test_an_http_client_that_was_brought_stays_on_its_loop(
-    shipped: ModuleType,
-) -> None:
+def test_an_http_client_that_was_brought_stays_on_its_loop(shipped: ModuleType) -> None:
     http = httpx2.AsyncClient()
     clients: list[Carrier] = []
 

@@ -21,6 +21,8 @@ from sockets import (
     dropping,
     is_ours,
     listening,
+    news,
+    question,
     result,
     unknown,
 )
@@ -38,8 +40,7 @@ LONG_SILENCE = 9
 
 def _refusal(task: Item, code: str, **more: str) -> Item:
     """Make an error that refuses a task and names it."""
-    names = {name: task[name] for name in ("taskType", "taskUUID")}
-    return {"code": code, "message": "It was not taken.", **names, **more}
+    return news(task, code=code, message="It was not taken.", **more)
 
 
 # -- connections that break -----------------------------------------------------
@@ -59,7 +60,6 @@ def test_a_session_goes_on_after_a_drop(run: Run, image: Callable[..., Any]) -> 
         assert (await peer.let_in())["connectionSessionUUID"] == SESSION
         for number in range(3):
             await peer.say(result(sent[0], number, imageUUID=str(number)))
-        await peer.rest()
 
     async def work(client: Any, _: Sockets) -> None:
         made = await client.run(image(number_results=3))
@@ -76,13 +76,8 @@ def test_what_a_drop_left_unanswered_is_asked_for(
 
     async def asked(peer: Peer) -> None:
         await peer.let_in()
-        [question] = await peer.ponged()
-        assert question == {
-            "taskType": "getResponse",
-            "taskUUID": sent[0]["taskUUID"],
-        }
+        assert await peer.ponged() == [question(sent[0])]
         await peer.say(result(sent[0], 4))
-        await peer.rest()
 
     async def work(client: Any, _: Sockets) -> None:
         [made] = await client.run(image())
@@ -135,8 +130,7 @@ def test_what_the_server_never_got_is_sent_again_as_the_policy_allows(
 
 
 def test_a_question_that_a_drop_cut_off_is_asked_again_at_once(
-    run: Run,
-    image: Callable[..., Any],
+    run: Run, image: Callable[..., Any]
 ) -> None:
     run.wait("_runtime.transport.pending", QUIET=10, SILENCE=10)
 
@@ -152,7 +146,6 @@ def test_a_question_that_a_drop_cut_off_is_asked_again_at_once(
         await peer.let_in()
         [question] = await peer.ponged()
         await peer.say(result({**question, "taskType": "imageInference"}, 2))
-        await peer.rest()
 
     async def work(client: Any, _: Sockets) -> None:
         [made] = await client.run(image(delivery_method="async"))
@@ -173,7 +166,6 @@ def test_a_poll_that_a_drop_cut_off_is_told_as_one_that_failed(
         await peer.let_in()
         [question] = await peer.ponged()
         await peer.say(result({**question, "taskType": "imageInference"}))
-        await peer.rest()
 
     async def work(client: Any, _: Sockets) -> None:
         handle = await client.submit(image(delivery_method="async"))
@@ -191,10 +183,8 @@ def test_an_error_of_the_sending_does_not_answer_a_question(
     async def confused(peer: Peer) -> None:
         task = await acknowledged(peer)
         await peer.ponged()
-        scope = {name: task[name] for name in ("taskType", "taskUUID")}
-        await peer.say(errors=[{"code": "duplicateTaskUUID", **scope}])
+        await peer.say(errors=[news(task, code="duplicateTaskUUID")])
         await peer.say(result(task, 7))
-        await peer.rest()
 
     async def work(client: Any, _: Sockets) -> None:
         [made] = await client.run(image(delivery_method="async"))
@@ -206,11 +196,6 @@ def test_an_error_of_the_sending_does_not_answer_a_question(
 def test_an_answer_that_comes_twice_is_not_taken_for_that_of_the_task(
     run: Run, image: Callable[..., Any]
 ) -> None:
-    async def dropping(peer: Peer) -> None:
-        await peer.let_in()
-        await peer.heard()
-        peer.drop()
-
     async def repeating(peer: Peer) -> None:
         await peer.let_in()
         for _ in range(2):
@@ -220,13 +205,12 @@ def test_an_answer_that_comes_twice_is_not_taken_for_that_of_the_task(
         assert task["taskType"] == "imageInference"
         await peer.say(errors=[unknown(task)])
         await peer.say(result(task, 6))
-        await peer.rest()
 
     async def work(client: Any, _: Sockets) -> None:
         [made] = await client.run(image(delivery_method="async"))
         assert made.seed == 6
 
-    run(work, dropping, repeating)
+    run(work, dropping([]), repeating)
 
 
 def test_an_answer_that_is_out_of_date_sends_nothing_again(
@@ -247,7 +231,6 @@ def test_an_answer_that_is_out_of_date_sends_nothing_again(
         await peer.say(errors=[unknown(sent[0])])  # responds to an earlier poll
         sent.extend(await peer.ponged())
         await peer.say(result(sent[0], 3))
-        await peer.rest()
 
     async def work(client: Any, _: Sockets) -> None:
         [made] = await client.run(image(delivery_method="async"))
@@ -262,10 +245,7 @@ def test_an_answer_that_is_out_of_date_sends_nothing_again(
 
 @pytest.mark.parametrize(
     ("resend", "repeated", "deliveries"),
-    [
-        ("eager", "refuse", ["sync", "async"]),
-        ("safe", "refuse-async", ["async"]),
-    ],
+    [("eager", "refuse", ["sync", "async"]), ("safe", "refuse-async", ["async"])],
 )
 def test_all_tasks_run_once_whatever_breaks(
     run: Run,
@@ -279,10 +259,7 @@ def test_all_tasks_run_once_whatever_breaks(
     faults = ("drop-before", "drop-after", "ws-drop", "refuse", "duplicate-items")
     options = [f"--fault={fault}=0.05" for fault in faults]
     requests = [
-        image(
-            number_results=1 + n % 3,
-            delivery_method=deliveries[n % len(deliveries)],
-        )
+        image(number_results=1 + n % 3, delivery_method=deliveries[n % len(deliveries)])
         for n in range(60)
     ]
 
@@ -357,7 +334,6 @@ def test_the_refusal_of_a_second_sending_alone(
             await peer.say(errors=None if is_poll else [_refusal(again, code)])
         await peer.ponged()
         await peer.say(result(again, 3))
-        await peer.rest()
 
     async def work(client: Any, _: Sockets) -> None:
         client.polling = run.package.Waits(first=0.01, longest=0.01)
@@ -510,10 +486,7 @@ def test_a_connection_that_ended_while_the_event_loop_was_blocked(
     assert kinds == ["authentication", "imageInference"]  # no poll: nothing is in doubt
 
 
-def test_a_connection_is_kept_alive(
-    run: Run,
-    image: Callable[..., Any],
-) -> None:
+def test_a_connection_is_kept_alive(run: Run, image: Callable[..., Any]) -> None:
     run.wait(PING_EVERY=0.05)
     run.wait(MAX_SILENCE=0.2)
 
@@ -524,7 +497,6 @@ def test_a_connection_is_kept_alive(
             assert await peer.heard() == [{"taskType": "ping", "ping": True}]
             await peer.say({"taskType": "ping", "pong": True})
         await peer.say(result(task))
-        await peer.rest()
 
     async def work(client: Any, _: Sockets) -> None:
         assert len(await client.run(image())) == 1
@@ -533,8 +505,7 @@ def test_a_connection_is_kept_alive(
 
 
 def test_a_server_that_falls_silent_is_left(
-    run: Run,
-    image: Callable[..., Any],
+    run: Run, image: Callable[..., Any]
 ) -> None:
     run.wait(PING_EVERY=0.05)
     run.wait(MAX_SILENCE=0.3)
@@ -551,7 +522,6 @@ def test_a_server_that_falls_silent_is_left(
     async def buffered(peer: Peer) -> None:
         await peer.let_in()
         await peer.say(result(sent[0]))
-        await peer.rest()
 
     assert len(run(work, silent, buffered).peers) == 2
 
@@ -571,7 +541,6 @@ def test_cancelling_a_call_leaves_the_others(
         await peer.ponged()
         for number, task in enumerate(tasks):
             await peer.say(result(task, number))
-        await peer.rest()
 
     async def work(client: Any, _: Sockets) -> None:
         left = image()
@@ -599,7 +568,6 @@ def test_what_came_before_a_call_was_cancelled_is_kept(
         await peer.say(result(task, 0))
         await peer.ponged()
         await peer.say(result(task, 1))
-        await peer.rest()
 
     async def work(client: Any, _: Sockets) -> None:
         running = asyncio.create_task(client.run(image(number_results=2)))
@@ -615,9 +583,7 @@ def test_what_came_before_a_call_was_cancelled_is_kept(
 
 
 def test_a_server_that_reads_nothing_holds_up_nobody(
-    run: Run,
-    image: Callable[..., Any],
-    shipped: ModuleType,
+    run: Run, image: Callable[..., Any], shipped: ModuleType
 ) -> None:
     run.wait("_runtime.transport.socket", CLOSE_TIMEOUT=0.05)
     closed = asyncio.Event()
@@ -653,7 +619,6 @@ def test_closing_ends_what_is_under_way(
         await peer.let_in()
         await peer.heard()
         reached.set()
-        await peer.rest()
 
     async def work(client: Any, _: Sockets) -> None:
         running = asyncio.create_task(client.run(image()))
@@ -690,7 +655,6 @@ def test_a_timeout_is_kept(
 ) -> None:
     async def still(peer: Peer) -> None:
         await peer.let_in()
-        await peer.rest()
 
     async def work(client: Any, _: Sockets) -> None:
         await client.ping.run(ping=True)  # the connection is open

@@ -15,6 +15,8 @@ from sockets import (
     Run,
     Sockets,
     answering,
+    dropping,
+    news,
     refusing,
     result,
 )
@@ -47,17 +49,12 @@ def test_a_key_that_is_not_let_in(
 def test_a_key_that_is_let_in_no_more(
     run: Run, image: Callable[..., Any], shipped: ModuleType
 ) -> None:
-    async def dropping(peer: Peer) -> None:
-        await peer.let_in()
-        await peer.heard()
-        peer.drop()
-
     async def work(client: Any, _: Sockets) -> None:
         with pytest.raises(shipped.AuthenticationError) as raised:
             await client.run(image())
         assert raised.value.handle  # the task was sent before
 
-    run(work, dropping, refusing)
+    run(work, dropping([]), refusing)
 
 
 def test_the_reason_for_a_goodbye_is_told_without_the_key(
@@ -159,8 +156,7 @@ def test_errors_are_those_of_http(
     request = image()
 
     def named(task: Item) -> Item:
-        scope = {name: task[name] for name in ("taskType", "taskUUID")}
-        return {**item, "message": "No.", **scope}
+        return item | {"message": "No."} | news(task)
 
     server.answer = lambda tasks: Reply({"errors": [named(tasks[0])]}, status)
     expected = Caller("async", shipped, server.url).error("run", request)
@@ -169,7 +165,6 @@ def test_errors_are_those_of_http(
         await peer.let_in()
         [task] = await peer.heard()
         await peer.say(errors=[named(task)])
-        await peer.rest()
 
     async def work(client: Any, _: Sockets) -> None:
         with pytest.raises(shipped.RunwareError) as raised:
@@ -193,7 +188,6 @@ def test_results_are_those_of_http(
         await peer.let_in()
         envelope = server.answer(await peer.heard())
         await peer.say(*envelope["data"])  # type: ignore[index]
-        await peer.rest()
 
     async def work(client: Any, _: Sockets) -> None:
         assert await client.run(request) == expected
@@ -220,11 +214,9 @@ def test_too_many_tasks_are_sent_again(run: Run, image: Callable[..., Any]) -> N
     async def busy(peer: Peer) -> None:
         await peer.let_in()
         [task] = await peer.heard()
-        scope = {name: task[name] for name in ("taskType", "taskUUID")}
-        await peer.say(errors=[{"code": "rateLimitExceeded", **scope}])
+        await peer.say(errors=[news(task, code="rateLimitExceeded")])
         assert await peer.heard() == [task]
         await peer.say(result(task))
-        await peer.rest()
 
     async def work(client: Any, _: Sockets) -> None:
         assert len(await client.run(image())) == 1
@@ -239,7 +231,6 @@ def test_an_error_without_a_name_is_of_the_only_call(
         await peer.let_in()
         await peer.heard()
         await peer.say(errors=[{"code": "invalidParameter", "message": "No."}])
-        await peer.rest()
 
     async def work(client: Any, _: Sockets) -> None:
         with pytest.raises(shipped.BadRequestError, match="No"):
