@@ -13,16 +13,15 @@ import tracemalloc
 import zlib
 from dataclasses import dataclass, field
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
-from threading import Event, Thread, Timer
+from threading import Event, Timer
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
 import httpx2
 import pytest
 
-from loopback import pickled
+from loopback import Handler, http_server, pickled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,9 +38,7 @@ class Files:
     """A file server, with a response for each path and a record of its requests."""
 
     url: str = ""
-    replies: dict[str, Callable[[BaseHTTPRequestHandler], None]] = field(
-        default_factory=dict
-    )
+    replies: dict[str, Callable[[Handler], None]] = field(default_factory=dict)
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     peers: set[tuple[str, int]] = field(default_factory=set)
 
@@ -50,7 +47,7 @@ class Files:
     ) -> str:
         """Add the response of a path, and return its URL."""
 
-        def reply(handler: BaseHTTPRequestHandler) -> None:
+        def reply(handler: Handler) -> None:
             handler.send_response(status)
             sent = {"Content-Length": str(len(body)), "Content-Type": "image/png"}
             names = {name.replace("_", "-"): text for name, text in headers.items()}
@@ -65,7 +62,7 @@ class Files:
     def add_raw(self, path: str, *pieces: bytes) -> str:
         """Answer a path with these bytes, then close the connection."""
 
-        def reply(handler: BaseHTTPRequestHandler) -> None:
+        def reply(handler: Handler) -> None:
             handler.close_connection = True
             for piece in pieces:
                 handler.wfile.write(piece)
@@ -77,7 +74,7 @@ class Files:
     def drip(self, path: str, start: bytes, drop: bytes, over: Event) -> str:
         """Answer a path with `start`, then repeat `drop` until `over` is set."""
 
-        def reply(handler: BaseHTTPRequestHandler) -> None:
+        def reply(handler: Handler) -> None:
             handler.close_connection = True
             handler.wfile.write(start)
             while not over.wait(0.01):
@@ -93,30 +90,16 @@ def files() -> Iterator[Files]:
     """A file server on a loopback socket."""
     host = Files()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
+    class Replies(Handler):
+        def do_GET(self) -> None:  # noqa: N802 - http.server calls it
             path = self.path.partition("?")[0]
             headers = {name.lower(): text for name, text in self.headers.items()}
             host.asked.append((self.path, headers))
             host.peers.add(self.client_address[:2])
-            with contextlib.suppress(ConnectionError):  # the client is gone
-                host.replies[path](self)
+            host.replies[path](self)
 
-        def log_message(self, *_: object) -> None:
-            """Log nothing."""
-
-    class Sockets(ThreadingHTTPServer):
-        daemon_threads = True
-
-    with Sockets(("127.0.0.1", 0), Handler) as sockets:
-        host.url = f"http://127.0.0.1:{sockets.server_port}"
-        thread = Thread(target=sockets.serve_forever, args=(0.01,))
-        thread.start()
+    with http_server(Replies) as host.url:
         yield host
-        sockets.shutdown()
-        thread.join()
 
 
 @dataclass
@@ -492,7 +475,7 @@ def test_a_connection_that_breaks_leaves_nothing(
 def test_a_host_that_is_silent(save: Saver, files: Files, tmp_path: Path) -> None:
     over = Event()
 
-    def reply(handler: BaseHTTPRequestHandler) -> None:
+    def reply(handler: Handler) -> None:
         handler.send_response(200)
         handler.send_header("Content-Length", "1000")
         handler.end_headers()
@@ -746,7 +729,7 @@ def test_redirects_do_not_begin_the_time_anew(
     url = files.drip("/4", b"", b"HTTP/1.1 103 Early Hints\r\n\r\n", over)
     for number in (3, 2, 1):
 
-        def reply(handler: BaseHTTPRequestHandler, number: int = number) -> None:
+        def reply(handler: Handler, number: int = number) -> None:
             over.wait(0.2)
             handler.send_response(302)
             handler.send_header("Location", f"/{number + 1}")
@@ -805,7 +788,7 @@ def test_a_closed_client_is_said_to_be_closed(
 def test_a_file_is_not_larger_than_it_may(
     save: Saver, files: Files, tmp_path: Path
 ) -> None:
-    def endless(handler: BaseHTTPRequestHandler) -> None:
+    def endless(handler: Handler) -> None:
         handler.send_response(200)
         handler.send_header("Transfer-Encoding", "chunked")
         handler.end_headers()
@@ -879,7 +862,7 @@ def test_an_interrupted_save_leaves_nothing(
 ) -> None:
     began, over = Event(), Event()
 
-    def reply(handler: BaseHTTPRequestHandler) -> None:
+    def reply(handler: Handler) -> None:
         handler.send_response(200)
         handler.send_header("Content-Length", "1000")
         handler.end_headers()
@@ -909,7 +892,7 @@ def test_a_large_file_takes_little_memory(
 ) -> None:
     size = 32 * 2**20
 
-    def reply(handler: BaseHTTPRequestHandler) -> None:
+    def reply(handler: Handler) -> None:
         handler.send_response(200)
         handler.send_header("Content-Length", str(size))
         handler.end_headers()

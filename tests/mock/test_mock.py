@@ -8,8 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -17,8 +15,8 @@ import httpx2
 import jsonschema_rs
 import pytest
 
-from command import run
-from loopback import SPECS
+from command import run, until
+from loopback import SPECS, Reply
 from making import a_document, a_task
 from mocking import (
     BEARER,
@@ -33,12 +31,13 @@ from mocking import (
     question,
     text,
     the_error,
-    until,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from loopback import Server
 
 LATENCY = 0.4
 
@@ -394,29 +393,16 @@ class TestDelivery:
         assert details["request"] == [task]
         assert details["response"] == {"data": items}
 
-    def test_webhooks_are_sent_until_they_arrive(self, quick: Mock) -> None:
-        came: list[dict[str, Any]] = []
-
-        class Receiver(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                came.append(json.loads(body))
-                self.send_response(500 if len(came) == 1 else 204)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                """Log nothing."""
-
-        with HTTPServer(("127.0.0.1", 0), Receiver) as receiver:
-            thread = Thread(target=receiver.serve_forever, args=(0.01,))
-            thread.start()
-            url = f"http://127.0.0.1:{receiver.server_port}/hook?secret=1"
-            task = image(webhookURL=url, deliveryMethod="async", numberResults=2)
-            answer(quick, task)
-            until(lambda: len(came) == 3)
-            until(lambda: len(entry(quick, task)["collected"]) == 2)
-            receiver.shutdown()
-            thread.join()
+    def test_webhooks_are_sent_until_they_arrive(
+        self, quick: Mock, server: Server
+    ) -> None:
+        came: list[Any] = server.calls
+        server.answer = lambda _: Reply("", 500 if len(came) == 1 else 204)
+        url = f"{server.url}/hook?secret=1"
+        task = image(webhookURL=url, deliveryMethod="async", numberResults=2)
+        answer(quick, task)
+        until(lambda: len(came) == 3)
+        until(lambda: len(entry(quick, task)["collected"]) == 2)
         assert came[0] == came[1]
         assert len({item["imageUUID"] for item in came}) == 2
         assert {item["taskUUID"] for item in came} == {task["taskUUID"]}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
+from command import until
 from mocking import (
     BEARER,
     Mock,
@@ -20,7 +21,6 @@ from mocking import (
     question,
     text,
     the_error,
-    until,
 )
 
 if TYPE_CHECKING:
@@ -367,10 +367,7 @@ class TestOneTask:
         other = image(deliveryMethod="async")
         answer(mock, other)
         items = answer(mock, question(task), question(other))["data"]
-        assert [item["status"] for item in items] == [
-            *["processing"] * 2,
-            "success",
-        ]
+        assert [item["status"] for item in items] == [*["processing"] * 2, "success"]
         assert entry(mock, task)["billed"] == 0
         waiting = failing(mock, "never", image(), timeout=SHORT)
         assert type(waiting) is httpx2.ReadTimeout

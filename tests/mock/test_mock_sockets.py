@@ -15,17 +15,8 @@ from websockets.exceptions import (
 )
 from websockets.sync.client import connect
 
-from mocking import (
-    KEY,
-    Mock,
-    authentication,
-    entry,
-    image,
-    mocking,
-    question,
-    text,
-    until,
-)
+from command import until
+from mocking import KEY, Mock, authentication, entry, image, mocking, question, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,14 +10,13 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from command import environment, write
+from command import environment, until, write
 from forks import run_forked
 from runware_codegen.cache import Store, fingerprint, store
 
@@ -392,7 +391,7 @@ def test_no_process_outlives_a_run(
         start_new_session=True,
     )
     try:
-        _wait_until(lambda: _size_of_group(run.pid) == 3)
+        until(lambda: _size_of_group(run.pid) == 3)
         os.kill(run.pid, number)
         _, said = run.communicate(timeout=120)
     finally:
@@ -400,7 +399,7 @@ def test_no_process_outlives_a_run(
         run.communicate()
     assert run.returncode == code
     assert b"Traceback" not in said
-    _wait_until(lambda: _size_of_group(run.pid) == 0)
+    until(lambda: _size_of_group(run.pid) == 0)
     assert not (tmp_path / "out").exists()
 
 
@@ -412,10 +411,3 @@ def _size_of_group(group: int) -> int:
             state, _, of = status.read_text().rpartition(") ")[2].split()[:3]
             found += int(of) == group and state != "Z"
     return found
-
-
-def _wait_until(happens: Callable[[], bool]) -> None:
-    end = time.monotonic() + 120
-    while not happens():
-        assert time.monotonic() < end
-        time.sleep(0.01)

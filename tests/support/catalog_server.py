@@ -8,11 +8,11 @@ import json
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from loopback import Handler, http_server
 from making import a_document
 
 if TYPE_CHECKING:
@@ -114,11 +114,8 @@ def serving_catalog() -> Iterator[Catalog]:
     """Run a server while the context lasts."""
     catalog = Catalog()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize = -1
-
-        def do_GET(self) -> None:
+    class Documents(Handler):
+        def do_GET(self) -> None:  # noqa: N802 - http.server calls it
             with catalog.counted():
                 path = urlsplit(self.path).path
                 catalog.credentials.add(self.headers.get("Authorization", ""))
@@ -206,22 +203,5 @@ def serving_catalog() -> Iterator[Catalog]:
                 time.sleep(0.05)
             self.close_connection = True
 
-        def log_message(self, *_: object) -> None:
-            """Log nothing."""
-
-    class Sockets(ThreadingHTTPServer):
-        daemon_threads = True
-        request_queue_size = 64
-
-        def handle_error(self, *_: object) -> None:
-            """Ignore a client that does not wait for its response."""
-
-    with Sockets(("127.0.0.1", 0), Handler) as sockets:
-        catalog.origin = f"http://127.0.0.1:{sockets.server_port}"
-        thread = Thread(target=sockets.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield catalog
-        finally:
-            sockets.shutdown()
-            thread.join()
+    with http_server(Documents) as catalog.origin:
+        yield catalog

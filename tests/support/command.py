@@ -146,6 +146,14 @@ def until_it_waits(process: int) -> None:
         time.sleep(0.001)
 
 
+def until(holds: Callable[[], object]) -> None:
+    """Wait until a condition holds, for at most two minutes."""
+    deadline = time.monotonic() + 120
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def _started_in_terminal(
     terminal: int, arguments: list[str], cwd: Path, env: Mapping[str, str] | None
 ) -> Forked | subprocess.Popen[bytes]:

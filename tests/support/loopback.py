@@ -113,15 +113,43 @@ class Server:
         self.answer = answer
 
 
+class Handler(BaseHTTPRequestHandler):
+    """Handles the requests of a connection that stays open, and logs nothing."""
+
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # a response in one piece, which no delayed ACK delays
+
+    def log_message(self, *_: object) -> None:
+        """Log nothing."""
+
+
+@contextlib.contextmanager
+def http_server(handler: type[Handler]) -> Iterator[str]:
+    """Run a server on a free port while the context lasts, and yield its URL."""
+
+    class Sockets(ThreadingHTTPServer):
+        daemon_threads = True
+        request_queue_size = 64
+
+        def handle_error(self, *_: object) -> None:
+            """Ignore a client that does not wait for its response."""
+
+    with Sockets(("127.0.0.1", 0), handler) as sockets:
+        thread = Thread(target=sockets.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{sockets.server_port}"
+        finally:
+            sockets.shutdown()
+            thread.join()
+
+
 @contextlib.contextmanager
 def serving() -> Iterator[Server]:
     """Run a server while the context lasts."""
     server = Server()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize = -1  # a response in one piece, which no delayed ACK delays
-
+    class Posts(Handler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             reply = server.reply(dict(self.headers.items()), body)
@@ -136,22 +164,9 @@ def serving() -> Iterator[Server]:
             self.end_headers()
             self.wfile.write(reply.content)
 
-        def log_message(self, *_: object) -> None:
-            """Log nothing."""
-
-    class Sockets(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, *_: object) -> None:
-            """Ignore a client that does not wait for its response."""
-
-    with Sockets(("127.0.0.1", 0), Handler) as sockets:
-        server.url = f"http://127.0.0.1:{sockets.server_port}/v1"
-        thread = Thread(target=sockets.serve_forever, args=(0.01,))
-        thread.start()
+    with http_server(Posts) as url:
+        server.url = f"{url}/v1"
         yield server
-        sockets.shutdown()
-        thread.join()
 
 
 @dataclass

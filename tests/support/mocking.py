@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -17,7 +16,7 @@ from command import COMMAND, environment
 from forks import Forked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 KEY = "rw/SECRET+0123456789"
 BEARER = {"Authorization": f"Bearer {KEY}"}
@@ -151,11 +150,3 @@ def entry(mock: Mock, task: dict[str, Any]) -> dict[str, Any]:
     """Return the entry of a task in the ledger."""
     told: dict[str, Any] = mock.ledger()["tasks"][task["taskUUID"]]
     return told
-
-
-def until(holds: Callable[[], object]) -> None:
-    """Wait until a condition holds, for at most a minute."""
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
