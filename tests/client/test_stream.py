@@ -10,13 +10,12 @@ import contextlib
 import itertools
 import json
 import socket
-import struct
 import threading
 import time
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
-from threading import Event, Thread, Timer
+from threading import Event, Timer
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -25,6 +24,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loopback import KEY, each, value, without_a_loop
+from wire import LONG, reset, wired
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 TASK_UUID = "5c1e3a52-7a0d-4d57-9b1e-0a3f9f4c2d11"
 EVENTS = "text/event-stream; charset=utf-8"
-LONG = 60.0
-"""Seconds to wait for an event that must happen."""
 
 
 # -- the server ---------------------------------------------------------------
@@ -75,6 +73,40 @@ class Script:
         self.parts, self.status = [text.encode()], status
         self.content_type = f"text/{kind}" if kind == "html" else "application/json"
 
+    def play(self, client: socket.socket, request: bytes) -> None:
+        """Send the response, and end the connection."""
+        head, _, body = request.partition(b"\r\n\r\n")
+        self.calls.append((head, json.loads(body)))
+        try:
+            self._send(client)
+        except ConnectionError:
+            self.was_left.set()
+        client.close()
+
+    def _send(self, client: socket.socket) -> None:
+        if self.status:
+            client.sendall(
+                f"HTTP/1.1 {self.status} Said\r\nTransfer-Encoding: chunked\r\n"
+                f"Content-Type: {self.content_type}\r\nX-Request-Id: r-1\r\n\r\n".encode()
+            )
+        for part in self.parts:
+            if isinstance(part, bytes):
+                client.sendall(
+                    part if self.raw else b"%x\r\n%b\r\n" % (len(part), part)
+                )
+            elif isinstance(part, Event):
+                assert part.wait(LONG)
+            else:
+                time.sleep(part)
+        if self.ending == "whole":
+            client.sendall(b"0\r\n\r\n")
+        if self.ending in ("whole", "hold"):
+            while client.recv(1 << 16):
+                pass
+            self.was_left.set()
+        if self.ending == "reset":
+            reset(client, b"")
+
 
 def event(content: object) -> bytes:
     """Return the bytes of an event."""
@@ -82,59 +114,13 @@ def event(content: object) -> bytes:
     return f"data: {text}\n\n".encode()
 
 
-def _serve_one(client: socket.socket, script: Script) -> None:
-    with client, client.makefile("rb") as incoming:
-        head = b"".join(iter(incoming.readline, b"\r\n"))
-        length = int(head.lower().partition(b"content-length: ")[2].split(b"\r")[0])
-        script.calls.append((head, json.loads(incoming.read(length))))
-        if script.status:
-            client.sendall(
-                f"HTTP/1.1 {script.status} Said\r\nTransfer-Encoding: chunked\r\n"
-                f"Content-Type: {script.content_type}\r\nX-Request-Id: r-1\r\n\r\n".encode()
-            )
-        for part in script.parts:
-            if isinstance(part, bytes):
-                chunk = part if script.raw else b"%x\r\n%b\r\n" % (len(part), part)
-                client.sendall(chunk)
-            elif isinstance(part, Event):
-                assert part.wait(LONG)
-            else:
-                time.sleep(part)
-        if script.ending == "whole":
-            client.sendall(b"0\r\n\r\n")
-        if script.ending in ("whole", "hold"):
-            client.settimeout(LONG)
-            incoming.read()
-            script.was_left.set()
-        if script.ending == "reset":
-            linger = struct.pack("ii", 1, 0)
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-
-
 @pytest.fixture
 def script() -> Iterator[Script]:
-    """The script of a running server that handles one call."""
+    """The script of a running server."""
     script = Script()
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        script.url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
-
-        def serve() -> None:
-            try:
-                client, _ = listening.accept()
-            except OSError:  # the test ended without a call
-                return
-            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            try:
-                _serve_one(client, script)
-            except ConnectionError:
-                script.was_left.set()
-
-        thread = Thread(target=serve)
-        thread.start()
+    with wired(script.play) as wire:
+        script.url = wire.url
         yield script
-        listening.shutdown(socket.SHUT_RDWR)
-        thread.join(LONG)
-        assert not thread.is_alive()
 
 
 # -- the client ---------------------------------------------------------------
@@ -688,14 +674,19 @@ def test_closing_ends_the_reading(streamer: Streamer, script: Script) -> None:
             await value(stream.close() if streamer.kind == "sync" else stream.aclose())
         assert stream.text == "At the "
 
-    threads = threading.active_count()
+    threads = _threads()
     script.events(HERE, THERE, ending="hold")
     streamer.using(work)
     assert script.was_left.wait(LONG / 2)
     [(item, error)] = streamer.ends
     assert item == {**SCOPE, "text": "At the "}
     assert isinstance(error, GeneratorExit)
-    assert threading.active_count() <= threads
+    assert _threads() <= threads
+
+
+def _threads() -> int:
+    """Count the threads without those of the server."""
+    return sum("(follow)" not in each.name for each in threading.enumerate())
 
 
 def test_a_dropped_iterator_ends_the_reading(
@@ -709,13 +700,13 @@ def test_a_dropped_iterator_ends_the_reading(
             await _turns(streamer)
         assert len(streamer.ends) == 1
 
-    threads = threading.active_count()
+    threads = _threads()
     script.events(HERE, ending="hold")
     streamer.using(work)
     assert script.was_left.wait(LONG / 2)
     [(_, error)] = streamer.ends
     assert isinstance(error, (GeneratorExit, asyncio.CancelledError))
-    assert threading.active_count() <= threads
+    assert _threads() <= threads
 
 
 def test_an_iterator_that_is_not_used_sends_nothing(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Script: TypeAlias = "Callable[[socket.socket, bytes], object]"
 
-LONG = 30.0
+LONG = 60.0
 """Seconds that a test waits for something that normally happens at once."""
 
 

@@ -31,6 +31,7 @@ from sockets import (
     question,
     result,
 )
+from wire import answer, say, wired
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -279,21 +280,15 @@ def test_a_caller_in_haste_disturbs_nobody(run: Run, shipped: ModuleType) -> Non
 
 
 def test_a_server_that_is_busy_says_when_to_come_again(shipped: ModuleType) -> None:
-    async def busy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 429 Busy\r\nRetry-After: 7\r\n")
-        writer.write(b"Content-Length: 0\r\n\r\n")
-        await reader.read()
+    async def main(url: str) -> None:
+        made = carrier(shipped, url)
+        envelope = await made.post(order(), order())
+        assert (envelope.http_status, envelope.answer.retry_after) == (429, 7)
+        assert not envelope.is_partial
+        await made.transport.aclose()
 
-    async def main() -> None:
-        async with serving(busy) as url:
-            made = carrier(shipped, url)
-            envelope = await made.post(order(), order())
-            assert (envelope.http_status, envelope.answer.retry_after) == (429, 7)
-            assert not envelope.is_partial
-            await made.transport.aclose()
-
-    asyncio.run(asyncio.wait_for(main(), 20))
+    with wired(say(answer(b"", 429, "Retry-After: 7"))) as wire:
+        asyncio.run(main(wire.url.replace("http", "ws", 1)))
 
 
 # -- closing ----------------------------------------------------------------------

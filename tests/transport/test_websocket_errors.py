@@ -20,6 +20,7 @@ from sockets import (
     refusing,
     result,
 )
+from wire import answer, say, wired
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,28 +92,19 @@ def test_a_server_that_lets_nobody_in_for_now_is_tried_again(
 def test_what_no_websocket_was_opened_for_was_not_sent(
     image: Callable[..., Any], shipped: ModuleType, status: int
 ) -> None:
-    async def refuse(
-        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(f"HTTP/1.1 {status} No\r\nContent-Length: 0\r\n\r\n".encode())
-        writer.close()
-
-    async def main() -> None:
-        server = await asyncio.start_server(refuse, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        url = f"ws://127.0.0.1:{port}/v1"
+    async def main(url: str) -> None:
         client = shipped.AsyncRunware(
             KEY, transport="websocket", base_url=url, max_retries=1
         )
-        async with server, client:
+        async with client:
             for outcome in await client.run_many([image(), image()]):
                 assert f"HTTP {status} instead of" in str(outcome.error)
                 assert not outcome.error.may_have_run
                 assert outcome.error.handle is None
             assert client.unfinished() == []
 
-    asyncio.run(main())
+    with wired(say(answer(b"", status))) as wire:
+        asyncio.run(main(wire.url.replace("http", "ws", 1)))
 
 
 def test_a_session_that_is_refused_is_left(run: Run, image: Callable[..., Any]) -> None:
