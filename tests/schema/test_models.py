@@ -30,7 +30,14 @@ from pydantic import (
 )
 
 from loopback import SPECS, pickled
-from making import TASK_UUID, a_document, a_task, generated
+from making import (
+    TASK_UUID,
+    a_document,
+    a_task,
+    generated,
+    simple_document,
+    simple_task,
+)
 from near import Judge, Tasks
 from runware_codegen.formats import FORMATS
 
@@ -410,7 +417,10 @@ def test_a_misspelt_keyword_is_refused(
 def test_json_may_have_unknown_members(shipped: ModuleType, request_: Any) -> None:
     for name in ("widht", "puLID", "cfgScale", "my_own"):
         task = {**request_.to_wire(), name: 3}
-        assert shipped.parse_request(task).to_wire() == task
+        made = shipped.parse_request(task)
+        assert made.to_wire() == pickled(made).to_wire() == task
+        again = made.model_copy(update={"steps": 7})
+        assert again.to_wire() == {**task, "steps": 7}
     with pytest.raises(ValidationError, match="is given twice"):
         shipped.parse_request({**task, "positive_prompt": "x"})
     del task["positivePrompt"]
@@ -426,6 +436,18 @@ def test_extra_is_read_back_and_kept_by_a_copy(module: ModuleType) -> None:
     assert copied.to_wire()["new_word"] == 1
     with pytest.raises(ValidationError, match="did you mean positive_prompt"):
         made.replace(extra={"positiveprompt": "x"})
+
+
+def test_json_may_have_the_python_name_of_a_member(tmp_path: Path) -> None:
+    member = {"type": "string"}
+    document = simple_document("names", {"properties": {"URL": member}})
+    package = generated(tmp_path, {"any.json": document}, package="python_names")
+    for members in ({"url": 3}, {"url": 3, "URL": "x"}):
+        task = simple_task("names", **members)
+        made = package.parse_request(task)
+        assert made.to_wire() == pickled(made).to_wire() == task
+        again = made.model_copy(update={"url": "y"})
+        assert again.to_wire() == {**task, "URL": "y"}
 
 
 def test_extra_is_an_object(module: ModuleType) -> None:

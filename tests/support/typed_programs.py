@@ -291,9 +291,38 @@ def _of_two_alternatives() -> dict[str, Any]:
     return document
 
 
+def _with_schemas_of_several_types() -> dict[str, Any]:
+    """Make a document with keywords of one type for values of several types."""
+    never, text = {"type": "object", "const": "text"}, {"minLength": 3}
+    members = {
+        "either": {**text, "minimum": 1},
+        "typed": {"type": ["boolean", "string"], "pattern": "^a"},
+        "listed": {"prefixItems": [text], "unevaluatedItems": False},
+        "counted": {"contains": text, "maxContains": 1, "unevaluatedItems": False},
+        "found": {"anyOf": [{"contains": False}, {"not": never}]},
+        "empty": {"propertyNames": False},
+        "mixed": {"enum": [[], "A"], "type": ["string", "integer"]},
+        "named": {"patternProperties": {"^x": False}},
+        "whole": {
+            "anyOf": [{"required": ["a"], "additionalProperties": True}, text],
+            "unevaluatedProperties": {"minLength": 1, "multipleOf": 2},
+        },
+    }
+    return a_document(
+        {
+            "properties": members,
+            "if": {"not": {"properties": {"either": {"pattern": "^b"}}}},
+            "then": {"properties": {"whole": {"minItems": 1}}},
+        },
+        identifier="several-types",
+        model="test:several-types@1",
+    )
+
+
 DOCUMENTS = [
     _with_deprecated_members(),
     _of_two_alternatives(),
+    _with_schemas_of_several_types(),
     sketch("sketch_3"),
     narrator(),
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import cache
-from typing import Any, Final, TypeGuard
+from typing import Any, Final, Literal, TypeGuard, overload
 
 
 def is_array(value: object) -> TypeGuard[list[Any]]:
@@ -51,12 +51,22 @@ def key_of(value: Any) -> object:
     return value
 
 
-def is_type(value: Any, *types: str) -> bool:
+@overload
+def is_type(
+    value: object, number: Literal["number", "integer"], /
+) -> TypeGuard[float]: ...
+
+
+@overload
+def is_type(value: object, /, *types: str) -> bool: ...
+
+
+def is_type(value: object, /, *types: str) -> bool:
     """Return whether a value has one of these JSON types; 1.0 is an integer."""
     return any(name in types for name in _types_of(value))
 
 
-def _types_of(value: Any) -> tuple[str, ...]:
+def _types_of(value: object) -> tuple[str, ...]:
     if isinstance(value, bool):
         return ("boolean",)
     if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from runware_codegen.model import Anything, String
 from runware_codegen.model import predicates as p
+from runware_codegen.model.logic import not_
 from runware_codegen.model.predicates import FALSE, TRUE, Predicate
 from runware_codegen.render.literals import string, strings, value
 from runware_codegen.render.python import (
@@ -47,6 +48,11 @@ class Expressions(ValueTests):
         super().__init__()
         self._classes = classes
 
+    def write_result(self, predicate: Predicate, subject: Subject) -> str:
+        """Write an expression whose type is bool, to return it from a function."""
+        written = self.write(predicate, subject).text
+        return f"bool({written})" if _compares(predicate) else written
+
     def write(self, predicate: Predicate, subject: Subject) -> Expression:
         """Write an expression that is true if the predicate holds."""
         match predicate:
@@ -60,7 +66,7 @@ class Expressions(ValueTests):
             case p.AllOf(parts):
                 return conjunction(self._narrowing(parts, subject))
             case p.AnyOf(parts):
-                return disjunction(self.write(part, subject) for part in parts)
+                return disjunction(self._narrowing(parts, subject, are_false=True))
             case p.ExactlyOne(parts):
                 return self._exactly_one(parts, subject, positive=True)
             case p.IfThenElse(condition, then, otherwise):
@@ -77,13 +83,20 @@ class Expressions(ValueTests):
                 return self._guarded(predicate, subject)
 
     def _narrowing(
-        self, parts: Iterable[Predicate], subject: Subject
+        self, parts: Iterable[Predicate], subject: Subject, *, are_false: bool = False
     ) -> Iterator[Expression]:
-        """Write the parts of a conjunction; later parts rely on a type tested before."""
+        """Write the parts of a conjunction; later parts rely on a type tested before.
+
+        Args:
+            parts: The parts.
+            subject: The value.
+            are_false: Whether they are the parts of a disjunction: in each part, the
+                parts before it are false.
+        """
         for part in parts:
             yield self.write(part, subject)
-            types = _asserted_types(part)
-            if types and subject.type in (None, Anything()):
+            types = _asserted_types(not_(part) if are_false else part)
+            if types and not subject.is_only(*types):
                 subject = replace(subject, type=Anything(types))
 
     def _not(self, part: Predicate, subject: Subject) -> Expression:
@@ -212,7 +225,14 @@ class Expressions(ValueTests):
         is_evaluated = disjunction(
             self._is_evaluated_item(every, index, each, subject) for every in evaluated
         )
-        loop = f"{index}, {each.text} in enumerate({subject.text})"
+        if all(every.first == 0 for every in evaluated):
+            loop = f"{each.text} in {subject.text}"
+        elif part == FALSE and all(every.first != 0 for every in evaluated):
+            loop = f"{index} in range(len({subject.text}))"
+        else:
+            loop = f"{index}, {each.text} in enumerate({subject.text})"
+        if part == FALSE:
+            return call("all", f"{is_evaluated.text} for {loop}")
         return self._all(part, each, f"{loop} if {_unless(is_evaluated)}")
 
     def _additional_properties(
@@ -229,6 +249,8 @@ class Expressions(ValueTests):
         if part == FALSE:
             return call("all", f"{is_evaluated.text} for {name} in {subject.text}")
         each = subject.item("member")
+        if not evaluated:
+            return self._all(part, each, f"{each.text} in {subject.text}.values()")
         loop = f"{name}, {each.text} in {subject.text}.items()"
         return self._all(part, each, f"{loop} if {_unless(is_evaluated)}")
 
@@ -238,8 +260,10 @@ class Expressions(ValueTests):
         """Write a test that every member with a matching name satisfies a predicate."""
         each = subject.item("member")
         name = loop_variable("name", each.depth)
-        loop = f"{name}, {each.text} in {subject.text}.items()"
         test = call(self.pattern(pattern), name)
+        if part == FALSE:
+            return call("all", f"not {test.text} for {name} in {subject.text}")
+        loop = f"{name}, {each.text} in {subject.text}.items()"
         return self._all(part, each, f"{loop} if {test.text}")
 
     def _all(self, part: Predicate, each: Subject, loop: str) -> Expression:
@@ -289,6 +313,19 @@ _DEFINED_FOR = (
     (_OBJECT_TESTS, ("object",)),
 )
 """Tests, and the JSON types for which they are defined, the widest first."""
+
+
+def _compares(predicate: Predicate) -> bool:
+    """Return whether `==` or `<` decides: of a JSON value, type checkers do not know it."""
+    match predicate:
+        case p.AllOf(parts) | p.AnyOf(parts):
+            return all(map(_compares, parts))
+        case p.IfThenElse(_, then, otherwise):
+            return _compares(then) and _compares(otherwise)
+        case p.RequiredProperty(_, part) | p.OptionalProperty(_, part) | p.Not(part):
+            return _compares(part)
+        case _:
+            return isinstance(predicate, (p.IsIn, p.InRange))
 
 
 def _is_presence(predicate: p.RequiredProperty | p.OptionalProperty) -> bool:

@@ -82,9 +82,10 @@ class ModuleMaker:
         made: dict[str, TestFunction] = {}
         while missing := self._expressions.definitions - made.keys():
             name = min(missing)
-            written = self._expressions.write(definitions[name], subject("value"))
+            value = subject("value")
+            written = self._expressions.write_result(definitions[name], value)
             doc = f"Return whether a value matches `{name.removeprefix('is_')}`."
-            made[name] = TestFunction(f"_{name}", doc, written.text, "judged_once")
+            made[name] = TestFunction(f"_{name}", doc, written, "judged_once")
         self._used |= {"Json", "judged_once"} if made else set()
         return [made[name] for name in sorted(made)]
 
@@ -93,7 +94,7 @@ class ModuleMaker:
         for name, checked in self._annotations.checks.items():
             self._used.add("Json")
             on = subject("value", checked.type)
-            written = self._expressions.write(checked.predicate, on).text
+            written = self._expressions.write_result(checked.predicate, on)
             it = "it " if checked.sentence.startswith("must ") else ""
             doc = f"Return whether a value is valid: {it}{checked.sentence}."
             made.append(TestFunction(name, doc, written))

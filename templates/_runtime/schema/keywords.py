@@ -28,11 +28,18 @@ class Keywords(dict[str, Any]):
 
     Attributes:
         extra: The names of members that were passed as `extra`.
+        kept: The names of unknown members of the valid object that these replace.
     """
 
-    def __init__(self, members: dict[str, Any], extra: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        members: dict[str, Any],
+        extra: Collection[str] = (),
+        kept: Collection[str] = (),
+    ) -> None:
         super().__init__(members)
         self.extra = frozenset(extra)
+        self.kept = frozenset(kept)
 
     @classmethod
     def of(cls, owner: type[BaseModel], keywords: dict[str, Any]) -> Self:
@@ -97,13 +104,15 @@ def misspelt(
     wire = wire_names(owner)
     is_call = isinstance(data, Keywords)
     meant = data.extra if isinstance(data, Keywords) else frozenset(unknown)
-    for name in unknown:
-        if twice := _second_spelling(owner, name, data):
+    kept: Collection[str] = data.kept if isinstance(data, Keywords) else ()
+    for name in (name for name in unknown if name not in kept):
+        may_be_python = is_call or "_" in name
+        if may_be_python and (twice := _second_spelling(owner, name, data)):
             yield twice
             continue
         known = _by_letters(owner).get(plain(name))
         if name in meant:
-            if known is None or (not is_call and "_" not in name):
+            if known is None or not may_be_python:
                 continue
         else:
             known = known or nearest(name, wire)

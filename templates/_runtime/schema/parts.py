@@ -311,10 +311,17 @@ class Part(JsonObject):
             and (value is not None or name in self.__pydantic_fields_set__)
         }
         given = {names.get(name, name): value for name, value in members.items()}
-        extra = {**(self.__pydantic_extra__ or {}), **take_extra(cls, given)}
-        keywords = Keywords(without_nulls(cls, {**current, **extra, **given}), extra)
+        extra = take_extra(cls, given)
+        known = without_nulls(cls, {**current, **extra, **given})
+        unknown, wire = self.__pydantic_extra__ or {}, wire_names(cls)
+        options: dict[str, Any] = {}
+        if not wire.keys().isdisjoint(unknown):
+            options = {"by_alias": True, "by_name": False}
+            known = {wire.get(name, name): value for name, value in known.items()}
+        kept = {name: each for name, each in unknown.items() if name not in known}
+        keywords = Keywords({**known, **kept}, extra, kept)
         refuse_depth(cls, keywords)
-        return cls._validated(keywords, self_instance=cls.__new__(cls))
+        return cls._validated(keywords, self_instance=cls.__new__(cls), **options)
 
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ is false for them. `_for_type` adds what accepts the other types.
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import starmap
 from typing import TYPE_CHECKING, cast
 
 from runware_codegen.formats import FORMATS
@@ -22,6 +23,14 @@ from runware_codegen.model.logic import (
     optional_property,
 )
 from runware_codegen.model.predicates import FALSE, TRUE, Predicate
+from runware_codegen.model.quantifiers import (
+    additional_properties,
+    contains,
+    items,
+    prefix_item,
+    property_names,
+    unevaluated_items,
+)
 from runware_codegen.model.type_predicates import has_type
 from runware_codegen.parse.assertions.unevaluated import (
     evaluated_items,
@@ -113,16 +122,13 @@ def _format(_: Subschemas, schema: Schema) -> Predicate:
 def _items(subschemas: Subschemas, schema: Schema) -> Predicate:
     start = length(schema.keywords, "prefixItems")
     part = subschemas.lower_child(schema.child("items"))
-    if part == FALSE:
-        return _for_type("array", p.ItemCount(0, start))
-    return TRUE if part == TRUE else _for_type("array", p.Items(part, start))
+    return _for_type("array", items(part, start))
 
 
 def _prefix_items(subschemas: Subschemas, schema: Schema) -> Predicate:
     indexes = range(length(schema.keywords, "prefixItems"))
     parts = [subschemas.lower_child(schema.child("prefixItems", i)) for i in indexes]
-    placed = [p.PrefixItem(i, part) for i, part in enumerate(parts) if part != TRUE]
-    return TRUE if not placed else _for_type("array", all_of(placed))
+    return _for_type("array", all_of(starmap(prefix_item, enumerate(parts))))
 
 
 def _contains(subschemas: Subschemas, schema: Schema) -> Predicate:
@@ -131,7 +137,7 @@ def _contains(subschemas: Subschemas, schema: Schema) -> Predicate:
     if least == 0 and most is None:
         return TRUE
     part = subschemas.lower_child(schema.child("contains"))
-    return _for_type("array", p.Contains(part, 1 if least is None else least, most))
+    return _for_type("array", contains(part, 1 if least is None else least, most))
 
 
 def _unique_items(_: Subschemas, schema: Schema) -> Predicate:
@@ -141,8 +147,8 @@ def _unique_items(_: Subschemas, schema: Schema) -> Predicate:
 
 def _unevaluated_items(subschemas: Subschemas, schema: Schema) -> Predicate:
     part = subschemas.lower_child(schema.child("unevaluatedItems"))
-    test = p.UnevaluatedItems(part, evaluated_items(subschemas, schema))
-    return TRUE if part == TRUE else _for_type("array", test)
+    evaluated = evaluated_items(subschemas, schema)
+    return _for_type("array", unevaluated_items(part, evaluated))
 
 
 def _required(_: Subschemas, schema: Schema) -> Predicate:
@@ -161,11 +167,9 @@ def _properties(subschemas: Subschemas, schema: Schema) -> Predicate:
 
 def _additional_properties(subschemas: Subschemas, schema: Schema) -> Predicate:
     part = subschemas.lower_child(schema.child("additionalProperties"))
-    if part == TRUE:
-        return TRUE
     declared = members(schema.keywords, "properties")
     evaluated = p.EvaluatedProperties(TRUE, declared, member_patterns(schema))
-    return _for_type("object", p.AdditionalProperties(part, (evaluated,)))
+    return _for_type("object", additional_properties(part, [evaluated]))
 
 
 def _pattern_properties(subschemas: Subschemas, schema: Schema) -> Predicate:
@@ -180,13 +184,13 @@ def _pattern_properties(subschemas: Subschemas, schema: Schema) -> Predicate:
 
 def _property_names(subschemas: Subschemas, schema: Schema) -> Predicate:
     part = subschemas.lower_child(schema.child("propertyNames"))
-    return TRUE if part == TRUE else _for_type("object", p.PropertyNames(part))
+    return _for_type("object", property_names(part))
 
 
 def _unevaluated_properties(subschemas: Subschemas, schema: Schema) -> Predicate:
     part = subschemas.lower_child(schema.child("unevaluatedProperties"))
-    test = p.AdditionalProperties(part, evaluated_properties(subschemas, schema))
-    return TRUE if part == TRUE else _for_type("object", test)
+    evaluated = evaluated_properties(subschemas, schema)
+    return _for_type("object", additional_properties(part, evaluated))
 
 
 def _all_of(subschemas: Subschemas, schema: Schema) -> Predicate:

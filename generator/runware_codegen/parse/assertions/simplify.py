@@ -11,17 +11,27 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from runware_codegen.model import ClassRef, String, including_integers, unconstrained
 from runware_codegen.model import predicates as p
+from runware_codegen.model.constants import json_type
 from runware_codegen.model.logic import (
     all_of,
     any_of,
     exactly_one,
     if_then_else,
+    is_in,
     lacks,
     not_,
     optional_property,
     required_property,
 )
 from runware_codegen.model.predicates import FALSE, TRUE, Predicate
+from runware_codegen.model.quantifiers import (
+    additional_properties,
+    contains,
+    items,
+    prefix_item,
+    property_names,
+    unevaluated_items,
+)
 from runware_codegen.model.type_predicates import has_type
 from runware_codegen.parse.assertions.evaluate import holds_constant
 from runware_codegen.parse.assertions.facts import (
@@ -39,6 +49,7 @@ if TYPE_CHECKING:
 
     from runware_codegen.model import Class, Type
 
+_ARRAY = has_type("array")
 _OBJECT = has_type("object")
 
 _MAX_ABSENT = 8
@@ -99,17 +110,10 @@ class Simplifier:
                 return self._if_then_else(predicate, known)
             case p.RequiredProperty() | p.OptionalProperty():
                 return self._property(predicate, known)
-            case p.Contains():
-                items = item_facts(known)
-                inner = self.simplify(predicate.part, items)
-                inner = self._without_presence_tests(inner, items)
-                return replace(predicate, part=inner)
-            case p.Items() | p.PrefixItem():
-                inner = self.simplify(predicate.part, item_facts(known))
-                return TRUE if inner == TRUE else replace(predicate, part=inner)
+            case p.Contains() | p.Items() | p.PrefixItem() | p.UnevaluatedItems():
+                return self._of_items(predicate, known)
             case p.PropertyNames():
-                inner = self.simplify(predicate.part, _NAME)
-                return TRUE if inner == TRUE else replace(predicate, part=inner)
+                return property_names(self.simplify(predicate.part, _NAME))
             case p.PatternProperties():
                 inner = self.simplify(predicate.part, value_facts(known))
                 return TRUE if inner == TRUE else replace(predicate, part=inner)
@@ -219,6 +223,35 @@ class Simplifier:
             case _:
                 return condition
 
+    def _of_items(
+        self,
+        predicate: p.Contains | p.Items | p.PrefixItem | p.UnevaluatedItems,
+        known: Facts,
+    ) -> Predicate:
+        of_items = item_facts(known)
+        inner = self.simplify(predicate.part, of_items)
+        match predicate:
+            case p.Contains(_, least, most):
+                inner = self._without_presence_tests(inner, of_items)
+                return contains(inner, least, most)
+            case p.Items(_, start):
+                return items(inner, start)
+            case p.PrefixItem(index):
+                return prefix_item(index, inner)
+            case p.UnevaluatedItems(_, evaluated):
+                return unevaluated_items(inner, self._evaluated_items(evaluated, known))
+
+    def _evaluated_items(
+        self, evaluated: tuple[p.EvaluatedItems, ...], known: Facts
+    ) -> Iterator[p.EvaluatedItems]:
+        """Simplify the conditions of evaluated items: the value is an array."""
+        an_array = known.with_facts(_ARRAY)
+        for each in evaluated:
+            condition = self.simplify(each.condition, an_array)
+            matching = self.simplify(each.matching, Facts.of(None))
+            first = None if matching == TRUE else each.first
+            yield p.EvaluatedItems(condition, first, matching)
+
     def _property(
         self, predicate: p.RequiredProperty | p.OptionalProperty, known: Facts
     ) -> Predicate:
@@ -262,8 +295,7 @@ class Simplifier:
         if part == FALSE and (absent := self._other_fields(evaluated, known)):
             return self.simplify(all_of(absent), known)
         inner = self.simplify(part, value_facts(known))
-        others = tuple(self._evaluated(evaluated, known))
-        return TRUE if inner == TRUE else p.AdditionalProperties(inner, others)
+        return additional_properties(inner, self._evaluated(evaluated, known))
 
     def _definition(self, definition: str, known: Facts) -> Predicate:
         """Inline what a definition asserts beyond the class of an object, if small."""
@@ -328,6 +360,9 @@ class Simplifier:
             return FALSE
         if isinstance(test, p.IsType):
             return _type_test(test, known.json_types)
+        if isinstance(test, p.IsIn):
+            possible = including_integers(known.json_types)
+            return is_in(v for v in test.values if json_type(v.value) in possible)
         return test
 
 
