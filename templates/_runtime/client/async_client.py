@@ -15,7 +15,7 @@ from collections.abc import (
 from contextlib import aclosing
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import httpx2
 
@@ -37,6 +37,7 @@ from .async_engine import AsyncEngine
 from .async_handle import AsyncHandle
 from .configuration import (
     Channel,
+    ClientT,
     Configured,
     websocket_transport,
 )
@@ -345,7 +346,7 @@ class AsyncClient(Configured[AsyncEngine]):
         """Close the connections; an alias of `aclose`."""
         await self.aclose()
 
-    async def __aenter__(self) -> Self:
+    async def __aenter__(self: ClientT) -> ClientT:
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -13,6 +13,7 @@ from typing import (
     NoReturn,
     Self,
     TypeAlias,
+    TypeVar,
 )
 from urllib.parse import urlsplit
 
@@ -54,6 +55,9 @@ BASE_URL_VARIABLE = "RUNWARE_BASE_URL"
 Channel: TypeAlias = Literal["http", "websocket"]
 RESENDS = ("safe", "eager", "never")
 SCHEMES = {"http": ("https", "http"), "websocket": ("wss", "ws")}
+
+ClientT = TypeVar("ClientT", bound="Configured[Any]")
+"""A client in `with`. Jedi takes `Self` for the class that defines the method."""
 
 
 class Configured(Generic[EngineT]):

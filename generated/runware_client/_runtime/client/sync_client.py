@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import httpx2
 
@@ -25,6 +25,7 @@ from ..timeouts import valid_timeout
 from ..transport.endpoint import Auth, Headers
 from ..transport.http import HTTPTransport
 from .configuration import (
+    ClientT,
     Configured,
 )
 from .engine import Engine
@@ -460,7 +461,7 @@ class SyncClient(Configured[Engine]):
         """Close the connections and end running calls. Later calls raise `ClosedError`."""
         self._engine.transport.close()
 
-    def __enter__(self) -> Self:
+    def __enter__(self: ClientT) -> ClientT:
         return self
 
     def __exit__(self, *_: object) -> None:
