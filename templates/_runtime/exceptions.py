@@ -518,13 +518,15 @@ _CLASSES: dict[int, type[APIStatusError]] = {
 }
 
 
-def error_class(http_status: int) -> type[APIError]:
-    """Return the exception class for an error object in a response with this status."""
-    if http_status < 400:
-        return TaskError
-    return _CLASSES.get(
-        http_status, ServerError if http_status >= 500 else APIStatusError
-    )
+def api_error(
+    item: Mapping[str, object], source: ErrorSource, errors: type[ErrorEnum] | None
+) -> APIError:
+    """Return the exception for an error object in a response."""
+    status = source.http_status
+    if status < 400:
+        return TaskError(item, source, errors)
+    kind = _CLASSES.get(status, ServerError if status >= 500 else APIStatusError)
+    return kind(item, source, errors)
 
 
 class ClosedError(RunwareError):

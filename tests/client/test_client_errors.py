@@ -507,7 +507,7 @@ def test_any_answer_is_read_or_said_to_be_unreadable(
     assert bool(envelope.errors) or http_status < 400
     assert all(type(item) is dict for item in envelope.data + envelope.errors)
     for item in envelope.errors:
-        error = exceptions.error_class(http_status)(item, envelope)
+        error = exceptions.api_error(item, envelope, None)
         again = pickled(error)
         assert str(again) == str(error)
         assert str(error).isprintable()

@@ -24,7 +24,7 @@ from ..exceptions import (
     ResponseError,
     RunwareError,
     TaskError,
-    error_class,
+    api_error,
     joined,
 )
 from ..old_names import is_same_type
@@ -397,13 +397,6 @@ def _taken(said: Said, errors: list[Item], *, is_complete: bool) -> Verdict:
     failures = said.exceptions(errors)
     event = said.task.take(said.told, failures, is_complete=is_complete)
     return Verdict(event, said.task.error)
-
-
-def api_error(
-    item: Item, envelope: Envelope, errors: type[ErrorEnum] | None
-) -> APIError:
-    """Return the exception for an error object."""
-    return error_class(envelope.http_status)(item, envelope, errors)
 
 
 def unmentioned(envelope: Envelope) -> ResponseError:
