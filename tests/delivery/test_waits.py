@@ -428,7 +428,15 @@ def test_polls_go_on_until_the_deadline(shipped: ModuleType) -> None:
     waits = shipped.Waits(first=0.25, factor=1.0, longest=0.25)
     now = [0.0]
     settings = batches.Settings(
-        waits, waits, 0, "safe", None, None, batches.ServerLimits(), account(), lambda: now[0]
+        waits,
+        waits,
+        0,
+        "safe",
+        None,
+        None,
+        batches.ServerLimits(),
+        account(),
+        lambda: now[0],
     )
     wire = {"taskType": "imageInference", "taskUUID": "1"}
     each = schedule(settings, 4)
