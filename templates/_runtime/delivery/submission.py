@@ -132,8 +132,13 @@ def task_of(
     """Return a new task, from its task object or from the members in `SAVED`."""
     saved = {name: wire[name] for name in SAVED if name in wire}
     outputs = outputs_of(str(wire["taskType"]), result)
-    read = partial(result.model_validate, by_alias=True, by_name=False)
+    read = partial(_read, result)
     return Task(saved, read, outputs, is_async=delivery == "async")
+
+
+def _read(result: type[ResultT], item: Item) -> ResultT:
+    """Parse a copy of an item, which validators of a subclass may change."""
+    return result.model_validate(dict(item), by_alias=True, by_name=False)
 
 
 def wire_of(request: object) -> Item:
