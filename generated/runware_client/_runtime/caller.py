@@ -23,7 +23,5 @@ def levels_to_caller() -> int:
 
 
 def _is_inside(frame: FrameType) -> bool:
-    name = str(frame.f_globals.get("__name__", ""))
-    return any(
-        name == each or name.startswith(f"{each}.") for each in (PACKAGE, "pydantic")
-    )
+    name = f"{frame.f_globals.get('__name__', '')}."
+    return name.startswith((f"{PACKAGE}.", "pydantic."))

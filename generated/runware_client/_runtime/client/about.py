@@ -75,11 +75,8 @@ class About(NamedTuple):
     @property
     def latency(self) -> float | None:
         """The median of the latencies of its measured tasks and examples, in seconds."""
+        from statistics import median  # slow to import
+
         ran = (*self.price.measured, *self.price.examples)
-        latencies = sorted(each.latency for each in ran if each.latency is not None)
-        middle = len(latencies) // 2
-        if not latencies:
-            return None
-        if len(latencies) % 2:
-            return latencies[middle]
-        return (latencies[middle - 1] + latencies[middle]) / 2
+        latencies = [each.latency for each in ran if each.latency is not None]
+        return median(latencies) if latencies else None

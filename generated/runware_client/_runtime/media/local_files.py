@@ -48,9 +48,11 @@ class LocalFile(str):
     @classmethod
     def of(cls, content: bytes, kind: str, media_type: str) -> Self:
         """Create a placeholder for a file."""
+        from uuid import UUID  # slow to import
+
         name = sha256(content, usedforsecurity=False)
         name.update(f"{kind} {media_type}".encode())
-        made = cls(_as_uuid(name.hexdigest()))
+        made = cls(str(UUID(name.hexdigest()[:32], version=4)))
         made.content = content
         made.kind = kind
         made.media_type = media_type
@@ -60,12 +62,6 @@ class LocalFile(str):
     def description(self) -> str:
         """A text for messages, with the type and size of the file."""
         return f"<{self.media_type} file of {len(self.content):,} bytes>"
-
-
-def _as_uuid(digits: str) -> str:
-    """Format hexadecimal digits as a UUID of version 4 (RFC 9562, section 5.4)."""
-    parts = digits[:8], digits[8:12], f"4{digits[13:16]}", f"8{digits[17:20]}"
-    return "-".join((*parts, digits[20:32]))
 
 
 def texts_in(value: Any) -> Iterator[str]:

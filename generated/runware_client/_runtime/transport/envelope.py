@@ -84,8 +84,8 @@ class Answer(NamedTuple):
     @property
     def request_id(self) -> str | None:
         """The identifier of the exchange, for Runware's support; None without one."""
-        names = (name for name in REQUEST_ID_HEADERS if name in self.headers)
-        return self.headers[name] if (name := next(names, None)) else None
+        headers = self.headers
+        return next((headers[n] for n in REQUEST_ID_HEADERS if n in headers), None)
 
     @property
     def retry_after(self) -> float | None:
