@@ -182,7 +182,7 @@ class Streamer:
                 transport = self.module("_runtime.transport.http").HTTPTransport(
                     endpoint, http, 4
                 )
-                with transport.open(part, timeout, None) as response:
+                with transport.open(part, timeout, None, is_limited=False) as response:
                     yield response
 
         @asynccontextmanager
@@ -191,7 +191,9 @@ class Streamer:
                 transport = self.module(
                     "_runtime.transport.async_http"
                 ).AsyncHTTPTransport(endpoint, http, 4)
-                async with transport.open(part, timeout, None) as response:
+                async with transport.open(
+                    part, timeout, None, is_limited=False
+                ) as response:
                     yield response
 
         return send if self.kind == "sync" else asend

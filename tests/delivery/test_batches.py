@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -323,9 +324,18 @@ def test_tasks_of_a_loop_poll_together(
     assert len(polls) <= 5
 
 
+@pytest.mark.parametrize("kind", ["sync", "async"])
 def test_no_more_posts_at_once_than_allowed(
-    shipped: ModuleType, server: Server, image: Callable[..., Any]
+    shipped: ModuleType, server: Server, image: Callable[..., Any], kind: str
 ) -> None:
+    """Streams that `run` reads count too."""
+    text = shipped.tasks.text_inference.TextInferenceRequest(
+        model="a:b@1",
+        messages=[{"role": "user", "content": "Say something."}],
+        delivery_method="stream",
+    )
+    requests = [make() for make in (image, text.replace) for _ in range(10)]
+    events = 'data: {"delta": {"text": "a"}, "finishReason": "stop"}\n\n'
     under_way: set[int] = set()
     most: list[int] = []
 
@@ -334,16 +344,21 @@ def test_no_more_posts_at_once_than_allowed(
         most.append(len(under_way))
         time.sleep(0.01)
         under_way.discard(threading.get_ident())
-        return echo()(tasks)
+        is_text = tasks[0]["taskType"] == "textInference"
+        return Reply(events, 200, "text/event-stream") if is_text else echo()(tasks)
 
     server.answer = answer
+    options = {"base_url": server.url, "concurrency": 3}
 
     async def work() -> None:
-        options = {"base_url": server.url, "concurrency": 3}
         async with shipped.AsyncRunware(KEY, **options) as client:
-            await asyncio.gather(*(client.run(image()) for _ in range(20)))
+            await asyncio.gather(*map(client.run, requests))
 
-    asyncio.run(work())
+    if kind == "async":
+        asyncio.run(work())
+    else:
+        with shipped.Runware(KEY, **options) as client, ThreadPoolExecutor() as threads:
+            assert len([*threads.map(client.run, requests)]) == len(requests)
     assert max(most) == 3
 
 

@@ -158,7 +158,8 @@ class AsyncEngine(BaseEngine):
         self, submission: Submission[Any], timeout: float, extra: Headers
     ) -> AbstractAsyncContextManager[httpx2.Response]:
         if submission.task.phase is not Phase.UNSENT:  # its delivery retries
-            return self.transport.open(submission.encoded(), timeout, extra)
+            part = submission.encoded()
+            return self.transport.open(part, timeout, extra, is_limited=True)
         return self._opened(submission, timeout, extra)
 
     @asynccontextmanager
@@ -182,7 +183,10 @@ class AsyncEngine(BaseEngine):
             async with AsyncExitStack() as stack:
                 try:
                     opening = self.transport.open(
-                        submission.encoded(), retries.seconds_left(), extra
+                        submission.encoded(),
+                        retries.seconds_left(),
+                        extra,
+                        is_limited=False,
                     )
                     response = await stack.enter_async_context(opening)
                 except NEVER_SENT:

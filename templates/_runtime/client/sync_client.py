@@ -84,8 +84,8 @@ class SyncClient(Configured[Engine]):
                 budget raises `BudgetError`, and is not sent.
             default_headers: HTTP headers of every call. They are added to the headers of
                 this package, or replace them.
-            concurrency: The maximum number of parallel POSTs. If one call has several,
-                each runs in a temporary thread.
+            concurrency: The maximum number of parallel POSTs, without the streams that
+                you read. If one call has several, each runs in a temporary thread.
             http_client: Your own HTTP client. This client does not close it, and uses it
                 in one process only. It sends each request in a separate thread, which is
                 abandoned on a timeout.

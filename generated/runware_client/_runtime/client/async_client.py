@@ -105,7 +105,8 @@ class AsyncClient(Configured[AsyncEngine]):
                 budget raises `BudgetError`, and is not sent.
             default_headers: HTTP headers of every call. They are added to the headers of
                 this package, or replace them.
-            concurrency: The maximum number of parallel POSTs.
+            concurrency: The maximum number of parallel POSTs, without the streams that
+                you read.
             http_client: Your own HTTP client. This client does not close it, and uses it
                 on one event loop only.
             on_event: Called with each event, in the event loop. Exceptions that it raises

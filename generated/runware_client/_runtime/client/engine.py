@@ -131,7 +131,8 @@ class Engine(BaseEngine):
         self, submission: Submission[Any], timeout: float, extra: Headers
     ) -> AbstractContextManager[httpx2.Response]:
         if submission.task.phase is not Phase.UNSENT:  # its delivery retries
-            return self.transport.open(submission.encoded(), timeout, extra)
+            part = submission.encoded()
+            return self.transport.open(part, timeout, extra, is_limited=True)
         return self._opened(submission, timeout, extra)
 
     @contextmanager
@@ -155,7 +156,10 @@ class Engine(BaseEngine):
             with ExitStack() as stack:
                 try:
                     opening = self.transport.open(
-                        submission.encoded(), retries.seconds_left(), extra
+                        submission.encoded(),
+                        retries.seconds_left(),
+                        extra,
+                        is_limited=False,
                     )
                     response = stack.enter_context(opening)
                 except NEVER_SENT:

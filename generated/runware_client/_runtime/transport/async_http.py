@@ -53,7 +53,7 @@ class AsyncTransport(Protocol):
         ...
 
     def open(
-        self, part: bytes, timeout: float, extra: Headers
+        self, part: bytes, timeout: float, extra: Headers, *, is_limited: bool
     ) -> AbstractAsyncContextManager[httpx2.Response]:
         """Send one task whose response is a stream of events."""
         ...
@@ -219,7 +219,7 @@ class AsyncHTTPTransport:
 
     @asynccontextmanager
     async def open(
-        self, part: bytes, timeout: float, extra: Headers
+        self, part: bytes, timeout: float, extra: Headers, *, is_limited: bool
     ) -> AsyncGenerator[httpx2.Response]:
         """Send one task whose response is a stream of events; see `HTTPTransport.open`.
 
@@ -228,8 +228,10 @@ class AsyncHTTPTransport:
         """
         lane = await self._usable_lane()
         exchange = AsyncExchange(self._target.url, self._endpoint.key, timeout)
-        self._begin(lane, exchange)
+        if is_limited:
+            await self._take_place(lane, exchange)
         try:
+            self._begin(lane, exchange)
             with exchange:
                 async with asyncio.timeout(exchange.left()) as exchange.timer:
                     response = await self._send(
@@ -248,6 +250,8 @@ class AsyncHTTPTransport:
                 await response.aclose()
         finally:
             lane.exchanges.discard(exchange)
+            if is_limited:
+                lane.places.release()
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop, and end its calls.

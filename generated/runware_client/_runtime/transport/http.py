@@ -136,9 +136,7 @@ class HTTPTransport:
         lane = self._usable_lane()
         exchange = SyncExchange(self._target.url, self._endpoint.key, timeout)
         try:
-            with exchange:
-                if not lane.places.take(exchange):
-                    raise crowded(self._concurrency)
+            self._take_place(lane, exchange)
             answer = self._bounded(
                 exchange, partial(self._answer, lane, exchange, parts, extra)
             )
@@ -149,6 +147,12 @@ class HTTPTransport:
             lane.places.taken.discard(exchange)
             lane.places.let_next_in()
         return read_envelope(answer, self._endpoint.key)
+
+    def _take_place(self, lane: _Lane, exchange: SyncExchange) -> None:
+        """Wait until fewer calls run than the limit allows."""
+        with exchange:
+            if not lane.places.take(exchange):
+                raise crowded(self._concurrency)
 
     def _answer(
         self, lane: _Lane, exchange: SyncExchange, parts: list[bytes], extra: Headers
@@ -162,9 +166,16 @@ class HTTPTransport:
 
     @contextmanager
     def open(
-        self, part: bytes, timeout: float, extra: Headers
+        self, part: bytes, timeout: float, extra: Headers, *, is_limited: bool
     ) -> Generator[httpx2.Response]:
         """Send one task whose response is a stream of events.
+
+        Args:
+            part: The task as JSON text.
+            timeout: The timeout in seconds until the response begins.
+            extra: Headers that override those of the client.
+            is_limited: Whether the stream counts as one of the parallel calls. One that a
+                caller reads does not, because the caller may wait for other calls.
 
         Yields:
             The response. If it is a stream of events, its body is unread.
@@ -174,17 +185,24 @@ class HTTPTransport:
             httpx2.RequestError: There was no response. It is one of `NEVER_SENT` if
                 nothing was written.
             ResponseError: The response is not a stream, and its body cannot be read.
+            ConnectionError: The limit of parallel calls was reached until the timeout.
         """
         lane = self._usable_lane()
         exchange = SyncExchange(self._target.url, self._endpoint.key, timeout)
-        with self._under_way(lane, exchange):
-            received: list[httpx2.Response] = []
-            work = partial(self._opened, lane, exchange, part, extra, received)
-            try:
-                yield self._bounded(exchange, work)
-            finally:
-                for response in received:
-                    response.close()
+        try:
+            if is_limited:
+                self._take_place(lane, exchange)
+            with self._under_way(lane, exchange):
+                received: list[httpx2.Response] = []
+                work = partial(self._opened, lane, exchange, part, extra, received)
+                try:
+                    yield self._bounded(exchange, work)
+                finally:
+                    for response in received:
+                        response.close()
+        finally:
+            lane.places.taken.discard(exchange)
+            lane.places.let_next_in()
 
     def _opened(
         self,

@@ -79,10 +79,10 @@ class WebSocketTransport:
         return await self._connection_here().post(parts, timeout)
 
     def open(
-        self, part: bytes, timeout: float, extra: Headers
+        self, part: bytes, timeout: float, extra: Headers, *, is_limited: bool
     ) -> AbstractAsyncContextManager[httpx2.Response]:
         """Send one task whose response is a stream of events, over HTTP."""
-        return self._streams.open(part, timeout, extra)
+        return self._streams.open(part, timeout, extra, is_limited=is_limited)
 
     async def aclose(self) -> None:
         """Close the connection; running calls raise `ConnectionError`."""
