@@ -265,6 +265,21 @@ def test_a_server_that_runs_dry_runs_is_not_paid_twice(
     assert is_dry(server) == [True, True]
 
 
+@pytest.mark.parametrize("call", ["dry_run", "run"])
+def test_a_server_that_streams_a_dry_run_is_not_paid_twice(
+    caller: Caller, server: Server, text: Any, call: str
+) -> None:
+    events = 'data: {"delta": {"text": "a"}, "finishReason": "stop"}\n\n'
+    server.answer = lambda _: Reply(events, 200, "text/event-stream")
+
+    async def work(client: Any) -> None:
+        with pytest.raises(caller.package.ResponseError, match="and billed it"):
+            await value(getattr(client, call)(text))
+
+    caller.using(work, budget=Decimal("0.01"))
+    assert is_dry(server) == [True]
+
+
 @pytest.mark.parametrize("cost", [-5, -1e-9, float("nan"), 10**399])
 def test_no_cost_makes_a_budget_larger(
     caller: Caller, server: Server, image: Callable[..., Any], cost: float

@@ -53,6 +53,12 @@ A gateway returns 499 if the connection to the server behind it was closed early
 """
 
 
+MAY_HAVE_BEEN_A_RUN = (
+    "The server may have run the task, and billed it, instead of a dry run: the header "
+    "X-Runware-Dry-Run was ignored, or removed on the way."
+)
+
+
 class Verdict(NamedTuple):
     """The event that a response is for one task.
 
@@ -331,8 +337,12 @@ def of_failure(error: RunwareError, *, is_poll: bool, task: Task[Any]) -> Verdic
         return _of_stream_error(error, is_first=not task.is_resent)
     if not error.may_have_run:
         return Verdict(TaskEvent.NOT_SENT, error)
-    event = TaskEvent.REJECTED if task.is_idempotent else _of_break(error)
-    return Verdict(event, error)
+    if not task.is_idempotent:
+        return Verdict(_of_break(error), error)
+    if task.lets_repeat(error):
+        return Verdict(TaskEvent.REJECTED, error)
+    vars(error)["advice"] = MAY_HAVE_BEEN_A_RUN
+    return Verdict(TaskEvent.REFUSED, error)
 
 
 def _is_redirection(error: RunwareError) -> bool:

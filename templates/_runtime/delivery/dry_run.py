@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from ..exceptions import BudgetError, RunwareError
+from ..exceptions import BudgetError, ResponseError, RunwareError
 from ..transport.items import has_output
 from .account import cost_of
 from .submission import Submission, task_of
@@ -38,8 +38,16 @@ class DryTask(Task[Any]):
 
     @property
     def is_idempotent(self) -> bool:
-        """Always True: it can be sent again at any time."""
+        """Always True: it costs nothing."""
         return True
+
+    def lets_repeat(self, error: RunwareError) -> bool:
+        """Return whether the server has not run it.
+
+        A response that cannot be parsed, such as a stream, may be of a run: something on
+        the way may have removed the header.
+        """
+        return not isinstance(error, ResponseError) or error.http_status >= 300
 
 
 class DrySubmission(Submission[Any]):

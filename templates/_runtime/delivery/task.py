@@ -132,6 +132,10 @@ class Task(Generic[ResultT]):
         """Whether sending it twice changes and costs nothing."""
         return self.task_type in READ_ONLY
 
+    def lets_repeat(self, error: RunwareError) -> bool:
+        """Return whether it can be sent again after an exchange that failed."""
+        return self.is_idempotent
+
     @property
     def is_partial(self) -> bool:
         """Whether some results or a failure arrived, and the others may still come."""
