@@ -360,6 +360,10 @@ def test_a_copy_with_other_values_is_validated(request_: Any) -> None:
     assert request_.model_copy(update={"steps": 3}).task_uuid == request_.task_uuid
     for replace in (request_.replace, request_.__replace__):  # copy.replace in 3.13
         assert replace(steps=3).task_uuid != request_.task_uuid
+        for name in ("task_uuid", "taskUUID"):
+            assert replace(**{name: TASK_UUID}).task_uuid == TASK_UUID
+            with pytest.raises(ValidationError, match="must be a UUID"):
+                replace(**{name: "1"})
 
 
 def test_a_pickle_of_another_version_is_validated(request_: Any) -> None:

@@ -125,10 +125,13 @@ class TaskRequest(Part, Generic[ResultT_co]):
         )
 
     def replace(self: RequestT, **members: Any) -> RequestT:
-        """Return a validated copy with other values and a new `taskUUID`."""
+        """Return a validated copy with other values.
+
+        It has a new `taskUUID`, unless `members` has one.
+        """
         cls = type(self)
         fresh = {n: fill() for n, fill in fills(cls).items() if fill is new_uuid}
-        return self._replaced({**members, **fresh})
+        return self._replaced({**fresh, **members})
 
     def __replace__(self, **members: Any) -> Self:
         return self.replace(**members)
