@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, NoReturn, Protocol
 
 
 class TaskHandle(Protocol):
@@ -21,6 +21,10 @@ class TaskHandle(Protocol):
 
     def to_json(self) -> str:
         """Return the JSON text of the handle, for `resume` of a client."""
+        ...
+
+    def wait(self, *, timeout: float | None = None) -> Any:
+        """Wait for the results; with `AsyncRunware`, await them."""
         ...
 
 
@@ -44,3 +48,11 @@ class SavedHandle:
     def to_json(self) -> str:
         """Return the JSON text of the handle, for `resume` of a client."""
         return self._text
+
+    def wait(self, *, timeout: float | None = None) -> NoReturn:
+        """Raise an error: without a client, no results can be collected."""
+        message = (
+            "the handle of a pickled error has no client. Collect the results with"
+            " client.resume(error.handle.to_json()).wait()"
+        )
+        raise TypeError(message)

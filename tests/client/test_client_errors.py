@@ -791,6 +791,8 @@ def test_a_pickled_error_tells_another_process_how_to_collect(
     assert repr(saved) == (
         f"SavedHandle(task_type='imageInference', task_uuid='{left.task_uuid}')"
     )
+    with pytest.raises(TypeError, match=r"client\.resume\(error\.handle"):
+        saved.wait(timeout=1)
     server.answer = news({"status": "success", "imageUUID": "a"})
 
     async def work(client: Any) -> Any:

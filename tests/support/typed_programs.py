@@ -89,7 +89,9 @@ FILES = dedent("""
 
 CALLS = dedent("""
     from typing import assert_type
-    from runware_client import AsyncRunware, DryRun, Handle, Outcome, Runware, TaskResult, tasks
+    from runware_client import (
+        AsyncRunware, DryRun, Handle, Outcome, Runware, RunwareError, TaskResult, tasks
+    )
     from runware_client.tasks.image_inference import ImageInferenceRequest, ImageInferenceResult
     from runware_client.tasks.ping import PingRequest, PingResult
 
@@ -109,6 +111,13 @@ CALLS = dedent("""
         client.image_inference.run(image, seed=1)  # type: ignore[call-overload]
         client.no_such_task_type  # type: ignore[attr-defined]
         assert_type(tasks.ping.PingRequest(), PingRequest)
+        try:
+            results = client.run(image)
+        except RunwareError as error:
+            if error.handle is None:
+                raise
+            results = error.handle.wait(timeout=600)
+        print(results)
 
     async def asynchronous(client: AsyncRunware, image: ImageInferenceRequest) -> None:
         assert_type(await client.run(image), list[ImageInferenceResult])
