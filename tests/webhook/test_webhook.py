@@ -185,7 +185,9 @@ def test_the_model_tells_the_class_where_there_are_several(tmp_path: Path) -> No
     read = package.parse_webhook
     plain = read(ITEM).result
     assert type(plain) is package.TaskResult
-    with pytest.raises(AttributeError, match="JSON names, such as imageURL, and no 'ima"):
+    with pytest.raises(
+        AttributeError, match="JSON names, such as imageURL, and no 'ima"
+    ):
         _ = plain.image_url
     assert type(read({**ITEM, "model": "test:two@1"}).result) is module.TwoResult
     assert type(read({**ITEM, "model": "test:three@1"}).result) is package.TaskResult
