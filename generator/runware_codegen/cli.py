@@ -195,7 +195,7 @@ def _listed_client(ctx: click.Context) -> tuple[ListOptions, str]:
 @with_options(*FETCH_OPTIONS, PROJECT, *VERBOSITY_OPTIONS)
 @click.pass_context
 def fetch(ctx: click.Context, /, **options: Unpack[FetchOptions]) -> int:
-    """Fetch documents of Runware's catalogue into a folder, and lock them.
+    """Fetch documents of Runware's catalogue, and lock them.
 
     MODEL is an id or AIR of a model (* and ? allowed), or the name of a utility.
     Default: the documents in runware.lock. Proxies and certificates are read from
