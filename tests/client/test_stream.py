@@ -511,11 +511,11 @@ def test_the_time_between_pieces_is_the_callers(
     streamer: Streamer, script: Script
 ) -> None:
     async def work(stream: Any) -> None:
-        await _pause(streamer, 2.2)
+        await _pause(streamer)
         texts: list[str] = []
         async for delta in each(stream):
             texts.append(delta.text)
-            await _pause(streamer, 2.2)
+            await _pause(streamer)
         assert texts == ["At the ", ""]
         assert stream.result.cost == 0.002
 
@@ -529,7 +529,7 @@ def test_a_slow_caller_does_not_wait_for_a_silent_server(
     async def work(stream: Any) -> None:
         async def read_slowly() -> None:
             async for _ in each(stream):
-                await _pause(streamer, 2.2)
+                await _pause(streamer)
 
         with pytest.raises(TimeoutError, match="timed out before the end"):
             await read_slowly()
@@ -540,8 +540,9 @@ def test_a_slow_caller_does_not_wait_for_a_silent_server(
     assert script.was_left.wait(LONG / 2)
 
 
-async def _pause(streamer: Streamer, seconds: float) -> None:
-    await value((asyncio if streamer.kind == "async" else time).sleep(seconds))
+async def _pause(streamer: Streamer) -> None:
+    """Take longer than the timeout of the stream."""
+    await value((asyncio if streamer.kind == "async" else time).sleep(2.2))
 
 
 def test_events_without_a_text_cost_no_more_when_there_is_one(

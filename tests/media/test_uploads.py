@@ -95,17 +95,17 @@ def done(task: dict[str, Any]) -> dict[str, Any]:
     return {**scope, "text": "I see."}
 
 
-def refusing(task_type: str, message: str = "no room", status: int = 200) -> Any:
+def refusing(task_type: str, message: str = "no room") -> Any:
     """Answer tasks of one type with errors, and other tasks with results."""
 
-    def answer(tasks: Tasks) -> Reply:
+    def answer(tasks: Tasks) -> object:
         errors = [
             {"code": "storage", "message": message, "taskUUID": task["taskUUID"]}
             for task in tasks
             if task["taskType"] == task_type
         ]
         data = [done(task) for task in tasks if task["taskType"] != task_type]
-        return Reply({"data": data, "errors": errors}, status)
+        return {"data": data, "errors": errors}
 
     return answer
 

@@ -148,14 +148,14 @@ class Ledger:
         """
         return len({run.post for run in self._runs(uuid) if run.code is None})
 
-    def produced(self, uuid: str, by: float = inf) -> list[str]:
-        """Return the ids of the results that are ready by a time; by default, all."""
+    def produced(self, uuid: str) -> list[str]:
+        """Return the ids of the results."""
         return [
             item.id
             for run in self._runs(uuid)
             if run.code is None
             for item in run.items
-            if item.code is None and item.ready_at <= by
+            if item.code is None
         ]
 
     def delivered(self, uuid: str) -> list[str]:

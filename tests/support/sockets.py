@@ -206,10 +206,10 @@ def carrier(package: ModuleType, url: str, **options: Any) -> Carrier:
     )
 
 
-def order(number_results: int = 1, task_type: str = "imageInference") -> Item:
+def order(number_results: int = 1) -> Item:
     """Make a task object with a new UUID."""
     wanted = {"numberResults": number_results} if number_results > 1 else {}
-    return {"taskType": task_type, "taskUUID": str(uuid4()), **wanted}
+    return {"taskType": "imageInference", "taskUUID": str(uuid4()), **wanted}
 
 
 def question(task: Item) -> Item:

@@ -365,9 +365,8 @@ def test_nothing_is_noted_without_a_store(shipped: ModuleType) -> None:
 class Served:
     """Serves an app on a loopback socket, with a minimal HTTP server."""
 
-    def __init__(self, app: Any, root: str = "/hook") -> None:
+    def __init__(self, app: Any) -> None:
         self.app = app
-        self.root = root
         self.url = ""
         self.server: asyncio.Server | None = None
 
