@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,8 @@ from runware_codegen.diff.proof import containment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+REFERENCE = {"$ref": "#/components/schemas/Count"}
 
 
 def _reversed(node: Any) -> Any:
@@ -37,10 +40,36 @@ def test_keys_in_another_order() -> None:
 
 def test_a_reference_and_what_it_refers_to() -> None:
     inline = a_document({"properties": {"a": {"type": "integer", "minimum": 1}}})
-    referred = a_document({"properties": {"a": {"$ref": "#/components/schemas/Count"}}})
+    referred = a_document({"properties": {"a": REFERENCE}})
     referred["components"]["schemas"]["Count"] = {"type": "integer", "minimum": 1}
     assert entries_of(inline, referred) == []
     assert entries_of(referred, inline) == []
+
+
+def test_the_words_of_what_a_reference_refers_to() -> None:
+    member = {
+        "type": "string",
+        "description": "A colour.",
+        "default": "red",
+        "examples": ["blue"],
+        "format": "colour",
+    }
+    for written in (REFERENCE, {"allOf": [REFERENCE]}):
+        inline = a_document({"properties": {"a": member}})
+        referred = a_document({"properties": {"a": written}})
+        referred["components"]["schemas"]["Count"] = member
+        assert entries_of(inline, referred) == []
+
+
+def test_a_task_behind_a_reference_keeps_its_limits_on_media() -> None:
+    image = {"type": "string", "anyOf": [{"format": "uuid"}, {"format": "uri"}]}
+    limit = {"operation": "fileSize", "parameters": ["image"], "maximum": 1000}
+    inline = a_document({"properties": {"image": image}, "x-constraints": [limit]})
+    referred = copy.deepcopy(inline)
+    schemas = referred["components"]["schemas"]
+    schemas["Task"] = schemas["RequestBody"]["items"]
+    schemas["RequestBody"]["items"] = {"$ref": "#/components/schemas/Task"}
+    assert entries_of(inline, referred) == []
 
 
 def test_an_object_behind_a_reference_keeps_its_name() -> None:

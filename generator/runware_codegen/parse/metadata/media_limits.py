@@ -8,6 +8,7 @@ at its field and emitted as data. Only the size of a file that is sent is valida
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Final, cast
 
 from runware_codegen.model import (
@@ -25,13 +26,14 @@ if TYPE_CHECKING:
 
     from runware_codegen.documents import JsonObject
     from runware_codegen.model import Class, Field, Type
+    from runware_codegen.parse.schema.merged import MergedSchema
 
 _NOUNS: Final = {"audio": "audio file"}
 
 
-def read_media_limits(task: JsonObject) -> tuple[MediaLimit, ...]:
+def read_media_limits(task: MergedSchema) -> tuple[MediaLimit, ...]:
     """Read the `x-constraints` of a task that limit media files."""
-    constraints = cast("list[JsonObject]", task.get("x-constraints", []))
+    listed = cast("list[list[JsonObject]]", task.values("x-constraints"))
     return tuple(
         MediaLimit(
             parameter,
@@ -39,7 +41,7 @@ def read_media_limits(task: JsonObject) -> tuple[MediaLimit, ...]:
             cast("int | float | None", constraint.get("minimum")),
             cast("int | float | None", constraint.get("maximum")),
         )
-        for constraint in constraints
+        for constraint in chain.from_iterable(listed)
         if not is_about_numbers(constraint)
         for parameter in cast("list[str]", constraint["parameters"])
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from runware_codegen.formats import FORMATS
@@ -50,7 +50,6 @@ from runware_codegen.wording import joined_paragraphs
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from runware_codegen.documents import JsonObject
     from runware_codegen.parse.schema.merged import MergedSchema
     from runware_codegen.parse.schema.schemas import Schema
     from runware_codegen.parse.types.branches import BranchProperty
@@ -245,10 +244,9 @@ class ClassBuilder:
     def _field(
         self, wire: str, name: str, a_type: Type, schema: Schema, *, required: bool
     ) -> Field:
-        keywords = schema.keywords
         merged = merge(self._types.lowering.schemas, schema)
         values = {bare(each.constant.value) for each in literal_values(a_type)}
-        doc = without_other_values(_doc(keywords), values)
+        doc = without_other_values(_doc(merged), values)
         return Field(
             name=name,
             json_name=wire,
@@ -256,10 +254,10 @@ class ClassBuilder:
             required=required,
             doc=joined_paragraphs(doc, _access(merged)),
             alternatives="\n".join(self._types.alternative_lines(schema)),
-            default=constant(keywords["default"]) if "default" in keywords else None,
+            default=next(map(constant, merged.values("default")), None),
             secret=_is_secret(wire, merged),
             deprecated=True in merged.values("deprecated"),
-            examples=_examples(keywords),
+            examples=_examples(merged),
         )
 
     def are_disjoint(self, one: Type, other: Type) -> bool:
@@ -317,20 +315,18 @@ def _access(merged: MergedSchema) -> str:
     return ""
 
 
-def _examples(keywords: JsonObject) -> tuple[Constant, ...]:
+def _examples(merged: MergedSchema) -> tuple[Constant, ...]:
     """Read `examples` and OpenAPI's older `example`: the first few that are short."""
-    examples = keywords.get("examples")
-    listed = examples if isinstance(examples, list) else []
-    if "example" in keywords:
-        listed = [*listed, keywords["example"]]
+    lists = (each for each in merged.values("examples") if isinstance(each, list))
+    listed = [*chain.from_iterable(lists), *merged.values("example")]
     constants = dict.fromkeys(map(constant, listed))
     short = (c for c in constants if len(quoted(c.value)) <= _MAX_EXAMPLE_LENGTH)
     return tuple(islice(short, _MAX_EXAMPLES))
 
 
-def _doc(keywords: JsonObject) -> str:
-    doc = clean_markdown(str(keywords.get("description", "")))
-    form = keywords.get("format")
-    if not isinstance(form, str) or form in FORMATS:
+def _doc(merged: MergedSchema) -> str:
+    doc = clean_markdown(merged.text("description"))
+    form = merged.text("format")
+    if not form or form in FORMATS:
         return doc
     return joined_paragraphs(doc, f"Format: {form}, which is not checked.")
