@@ -191,7 +191,7 @@ class OddNamesRequest(TaskRequest[OddNamesResult], OpenPart):
         foo_bar: Like the one before.
         labels: Free names.
         anything: Whatever you like.
-        tree: Contains `value` and `below`.
+        tree: A value, and trees below it.
         choice: One of two shapes.
         pair: A name and a number. At most 2 items.
         level: Constants of several types.
@@ -232,6 +232,8 @@ class OddNamesRequest(TaskRequest[OddNamesResult], OpenPart):
     """Whatever you like."""
 
     tree: Tree | None = None
+    """A value, and trees below it."""
+
     choice: Annotated[Circle | Square, Either()] | None = None
     """One of two shapes."""
 
