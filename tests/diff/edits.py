@@ -682,10 +682,14 @@ def _request_types() -> Iterator[Edit]:
 def _request_alternatives() -> Iterator[Edit]:
     uuid, uri = {**STRING, "format": "uuid"}, {**STRING, "format": "uri"}
     either = {"anyOf": [uuid, uri]}
+    media = {**STRING, "anyOf": [{"format": "uuid"}, {"format": "uri"}]}
+    short = {**media, "maxLength": 99}
     for name, old, new, level, kind in (
         ("form removed", either, uuid, "breaking", "request-constraint-narrowed"),
         ("form added", uuid, either, "compatible", "request-constraint-widened"),
         ("any string to two forms", STRING, either, "breaking", "request-constraint-narrowed"),
+        ("media to short texts", media, short, "breaking", "request-limit-narrowed"),
+        ("short texts to media", short, media, "compatible", "request-media-form-added"),
         ("one or a list", STRING, {"anyOf": [STRING, {"type": "array"}]}, "typing", "request-type-widened"),
         ("class to map", OBJECT, MAP, "breaking", "request-class-removed"),
     ):  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from runware_codegen.diff.canonical import equal
@@ -23,9 +24,10 @@ from runware_codegen.diff.implication import implies
 from runware_codegen.model import class_names, json_types
 from runware_codegen.model import types as t
 from runware_codegen.model.constants import quoted
-from runware_codegen.model.logic import any_of, not_
-from runware_codegen.model.predicates import IsIn
+from runware_codegen.model.logic import all_of, any_of, not_
+from runware_codegen.model.predicates import TRUE, HasFormat, IsIn
 from runware_codegen.model.type_predicates import has_type, of_type
+from runware_codegen.parse.rules.sentences import must_be
 from runware_codegen.wording import joined, words_of
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from runware_codegen.diff.entries import Place
     from runware_codegen.model import LiteralValue, Type
+    from runware_codegen.model.predicates import Predicate
 
     Classes = Callable[[str, str, Place], Iterator[Finding]]
     """Compares two classes by their names."""
@@ -263,6 +266,8 @@ def _compare(old: Type, new: Type, place: Place, classes: Classes) -> Iterator[F
             yield from compare_types(one, other, place.items(), classes)
         case t.Media(), t.Media():
             yield from compare_media(old, new, place)
+        case _ if _is_text_or_media(old, new):
+            yield from _compare_text_with_media(old, new, place)
         case t.Anything(one), t.Anything(other) if one != other:
             yield _types_differ(_parts(old), _parts(new), ([old], [new]), place)
         case (t.Constrained(), _) | (_, t.Constrained()):
@@ -274,6 +279,46 @@ def _compare(old: Type, new: Type, place: Place, classes: Classes) -> Iterator[F
             yield from replaced("constraint", (was, now), place, typed=True)
         case _:
             pass
+
+
+def _is_text_or_media(old: Type, new: Type) -> bool:
+    """Return whether texts replace media files, or the other way round."""
+    kinds = {type(_split(each)[0]) for each in (old, new)}
+    return kinds == {t.Media, t.String}
+
+
+def _compare_text_with_media(old: Type, new: Type, place: Place) -> Iterator[Finding]:
+    """Compare media files, whose values may also be files, with texts."""
+    one, was = _split(old)
+    other, now = _split(new)
+    if place.side is Side.REQUEST and isinstance(one, t.Media):
+        yield Finding("media-form-removed", place, "a local file", "")
+    elif place.side is Side.REQUEST:
+        yield Finding("media-form-added", place, "", "a local file")
+    yield from compare_strings(_plain_text(one), _plain_text(other), place)
+    change = _with_forms(one, was), _with_forms(other, now)
+    if not equal(*(each.predicate for each in change)):
+        yield from replaced("constraint", change, place)
+
+
+def _plain_text(a_type: Type) -> t.String:
+    """Return a type of texts without its formats."""
+    text = a_type if isinstance(a_type, t.String) else t.String()
+    return replace(text, format=None)
+
+
+def _with_forms(a_type: Type, constraint: Constraint) -> Constraint:
+    """Add the formats of texts, or the forms of media files, to a constraint."""
+    forms: Predicate = TRUE
+    if isinstance(a_type, t.Media):
+        forms = any_of(a_type.forms)
+    elif isinstance(a_type, t.String) and a_type.format:
+        forms = HasFormat(a_type.format)
+    if forms == TRUE:
+        return constraint
+    words = [] if constraint == UNCONSTRAINED else [constraint.words]
+    both = all_of([forms, constraint.predicate])
+    return Constraint(both, joined([must_be(forms), *words], "and"))
 
 
 def _constrained(
