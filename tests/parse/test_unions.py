@@ -72,6 +72,7 @@ PROPERTIES: dict[str, Any] = {
         ]
     },
     "odd": {"oneOf": [{"enum": ["a", "b"]}, {"const": "b"}, {"type": "integer"}]},
+    "other": {"type": ["number", "string"], "minimum": 5, "maximum": 1},
     "shape": {"oneOf": [CIRCLE, SQUARE]},
     "either": {
         "anyOf": [
@@ -142,6 +143,14 @@ def test_one_set_is_as_exact_as_its_constants(
         assert package.parse_request(task).to_wire() == task
     else:
         assert _refusals(package, odd=value)
+
+
+def test_limits_that_no_number_satisfies_leave_the_other_types(
+    package: ModuleType,
+) -> None:
+    task = a_task(other="a")
+    assert package.parse_request(task).to_wire() == task
+    assert _refusals(package, other=3) == {"other": "Input should be a valid string"}
 
 
 def test_items_are_named_by_a_title_that_names_a_class(source: str) -> None:

@@ -443,7 +443,7 @@ def test_extra_is_read_back_and_kept_by_a_copy(module: ModuleType) -> None:
 
 
 def test_json_may_have_the_python_name_of_a_member(tmp_path: Path) -> None:
-    member = {"type": "string"}
+    member = {"type": ["string", "null"]}
     document = simple_document("names", {"properties": {"URL": member}})
     package = generated(tmp_path, {"any.json": document}, package="python_names")
     for members in ({"url": 3}, {"url": 3, "URL": "x"}):

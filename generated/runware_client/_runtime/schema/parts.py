@@ -197,6 +197,9 @@ class Part(JsonObject):
         unknown = made.__pydantic_extra__
         if unknown and (errors := [*misspelt(cls, unknown, data)]):
             raise combined(cls.__name__, errors)
+        wire = wire_names(cls) if unknown else {}
+        absent = {n for n in unknown or () if n in wire and wire[n] not in data}
+        made.__pydantic_fields_set__.difference_update(absent)
         made.__pydantic_fields_set__.update(default_names(cls))
         if is_of_user(cls):
             names = python_names(cls) if isinstance(data, Keywords) else {}

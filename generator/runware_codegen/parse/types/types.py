@@ -272,6 +272,7 @@ class TypeBuilder:
     ) -> Type | None:
         handled = merged.keyword_paths("type")
         made: list[Type] = []
+        contradictions: list[str] = []
         undeclared = set(types)
         for json_name in sorted(types, key=_ORDER.index):
             declaring = _DECLARING.get(json_name, ())
@@ -280,11 +281,12 @@ class TypeBuilder:
             undeclared.discard(json_name)
             reading = self._reading(json_name, merged, name)
             handled |= {*reading.handled}
-            if reading.contradiction:
-                self._contradiction(merged.schema, reading.contradiction)
+            contradictions += [reading.contradiction] if reading.contradiction else []
             made += [] if reading.type is None else [reading.type]
         if undeclared and types == t.ALL_TYPES:
             made.append(t.Anything(frozenset(undeclared)))
+        if contradictions and not made:
+            self._contradiction(merged.schema, contradictions[0])
         constrained = self._with_rest(made, merged, handled, name)
         kept = [each for each in constrained if each is not None]
         self._lines[merged.schema.path] = describe_alternatives(map(Alternative, kept))
