@@ -22,18 +22,17 @@ from runware_codegen.model import (
 from runware_codegen.wording import joined_paragraphs, media_limits_words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from runware_codegen.documents import JsonObject
+    from runware_codegen.documents import JsonObject, JsonValue
     from runware_codegen.model import Class, Field, Type
-    from runware_codegen.parse.schema.merged import MergedSchema
 
 _NOUNS: Final = {"audio": "audio file"}
 
 
-def read_media_limits(task: MergedSchema) -> tuple[MediaLimit, ...]:
-    """Read the `x-constraints` of a task that limit media files."""
-    listed = cast("list[list[JsonObject]]", task.values("x-constraints"))
+def read_media_limits(lists: Iterable[JsonValue]) -> tuple[MediaLimit, ...]:
+    """Read the limits on media files from all `x-constraints` of a task."""
+    listed = cast("Iterable[list[JsonObject]]", lists)
     return tuple(
         MediaLimit(
             parameter,
