@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from fractions import Fraction
 from functools import wraps
-from operator import mul, truediv
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from ..json_values import is_number
@@ -149,7 +148,7 @@ def area_in(
 ) -> bool:
     """Return whether the product of two members, if both are numbers, is within bounds."""
     numbers = _numbers(task, first, second)
-    return numbers is None or _is_within(mul, numbers, least, most)
+    return numbers is None or _is_within(lambda a, b: a * b, numbers, least, most)
 
 
 def ratio_in(
@@ -159,7 +158,7 @@ def ratio_in(
     numbers = _numbers(task, first, second)
     if numbers is None or not numbers[1]:
         return True
-    return _is_within(truediv, numbers, least, most)
+    return _is_within(lambda a, b: a / b, numbers, least, most)
 
 
 def _numbers(task: Wire, first: str, second: str) -> tuple[float, float] | None:
