@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from random_text import CHARACTERS
+from random_text import odd_objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -158,35 +158,10 @@ def test_texts_that_differ_by_a_query_are_different(
     assert identity_of(first) != identity_of(second)
 
 
-_NAMES = st.text(CHARACTERS, max_size=3) | st.sampled_from(
-    [
-        "taskUUID",
-        "imageUUID",
-        "uuid",
-        "url",
-        "text",
-        "seed",
-        "outputs",
-        "inputs",
-        "\ud800",
-    ]
+_ITEMS = odd_objects(
+    ["taskUUID", "imageUUID", "uuid", "url", "text", "seed", "outputs", "inputs"],
+    [UUID, "https://x/a", "http://"],
 )
-_LEAVES = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.just(10**400)
-    | st.floats()
-    | st.text(st.characters(exclude_categories=()), max_size=5)
-    | st.sampled_from([UUID, "https://x/a", "http://"])
-)
-_VALUES = st.recursive(
-    _LEAVES,
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(_NAMES, inner, max_size=3),
-    max_leaves=12,
-)
-_ITEMS = st.dictionaries(_NAMES, _VALUES, max_size=6)
 
 
 @given(item=_ITEMS)

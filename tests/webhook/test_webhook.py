@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from loopback import pickled
 from making import a_document, as_text, generated
-from random_text import CHARACTERS
+from random_text import odd_objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -262,39 +262,18 @@ def test_repeats_are_known_by_all_that_names_the_item(shipped: ModuleType) -> No
     assert all(each.isascii() and len(each) == 64 for each in others)
 
 
-_ODD_NAMES = st.text(CHARACTERS, max_size=2) | st.sampled_from(
+_ITEMS = odd_objects(
     [
         *("taskType", "taskUUID", "status", "error", "errors", "data", "code"),
         *("message", "parameter", "documentation", "imageUUID", "imageURL", "cost"),
         *("outputs", "seed", "text", "model", "model_config", "model_extra", "self"),
-        *(
-            "__class__",
-            "__dict__",
-            "__pydantic_private__",
-            "to_wire",
-            "order",
-            "\ud800",
-        ),
-    ]
-)
-_ODD_LEAVES = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.just(10**400)
-    | st.floats()
-    | st.text(st.characters(exclude_categories=()), max_size=4)
-    | st.sampled_from([UUID, "error", "https://x/a?b", "imageUpscale", "textInference"])
-)
-_ODD = st.recursive(
-    _ODD_LEAVES,
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(_ODD_NAMES, inner, max_size=4),
-    max_leaves=12,
+        *("__class__", "__dict__", "__pydantic_private__", "to_wire", "order"),
+    ],
+    [UUID, "error", "https://x/a?b", "imageUpscale", "textInference"],
 )
 
 
-@given(item=st.dictionaries(_ODD_NAMES, _ODD, max_size=6), is_named=st.booleans())
+@given(item=_ITEMS, is_named=st.booleans())
 def test_nothing_odd_in_an_item_raises(
     item: dict[str, Any], is_named: bool, shipped: ModuleType
 ) -> None:
