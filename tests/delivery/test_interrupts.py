@@ -410,6 +410,9 @@ def test_a_task_that_is_cancelled_before_it_is_written_was_not_sent(
         async with package.AsyncRunware(KEY, base_url=url, **options) as client:
             requests = made(package, [ASYNC])
             earlier = asyncio.create_task(client.run(requests[0]))
+            async with asyncio.timeout(30):
+                while scheme == IN_CLEAR and not client.unfinished():
+                    await asyncio.sleep(0.01)
             await asyncio.sleep(0.02)
             task = asyncio.create_task(way(Work(), client, made(package, members)))
             await asyncio.sleep(0.02)
@@ -439,8 +442,8 @@ def test_a_task_that_a_signal_interrupts_before_it_is_written_was_not_sent(
     before = signal.signal(signal.SIGALRM, stop)
     try:
         with package.Runware(KEY, base_url=f"https://{silent}") as client:
-            signal.setitimer(signal.ITIMER_REAL, 0.05)
             with pytest.raises(TimeoutError, match="of the worker") as raised:
+                signal.setitimer(signal.ITIMER_REAL, 0.05)
                 without_a_loop(way(Work(), client, made(package, members)))
             assert not hasattr(raised.value, "handles")
             assert client.unfinished() == []
@@ -455,24 +458,25 @@ def test_a_tls_handshake_that_is_left_is_closed(
 ) -> None:
     """At once: not when the garbage collector finds the connection."""
 
-    async def leave(listener: socket.socket) -> None:
+    async def leave(listener: socket.socket) -> bytes:
         url = f"https://127.0.0.1:{listener.getsockname()[1]}"
         async with package.AsyncRunware(KEY, base_url=url, max_retries=0) as client:
             [request] = made(package, [ASYNC])
-            limit = 60 if is_cancelled else 0.05
+            limit = 60 if is_cancelled else 1
             task = asyncio.create_task(client.run(request, timeout=limit))
-            await asyncio.sleep(0.05)
-            if is_cancelled:
-                task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            peer, _ = listener.accept()
+            peer, _ = await asyncio.to_thread(listener.accept)
             with peer, peer.makefile("rb") as received:
                 peer.settimeout(10)
-                assert await asyncio.to_thread(received.read)
+                hello = await asyncio.to_thread(received.read, 1)
+                if is_cancelled:
+                    task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+                return hello + await asyncio.to_thread(received.read)
 
     gc.disable()
     try:
         with socket.create_server(("127.0.0.1", 0)) as listener:
-            asyncio.run(leave(listener))
+            listener.settimeout(10)
+            assert asyncio.run(leave(listener))
     finally:
         gc.enable()

@@ -676,8 +676,8 @@ def test_a_request_that_is_run_again_is_polled(
 
     async def work(client: Any) -> None:
         request = image(delivery_method="sync")
-        with pytest.raises(shipped.ConnectionError) as raised:
-            await value(client.run(request, timeout=0.3))
+        with pytest.raises(shipped.RunwareError) as raised:
+            await value(client.run(request, timeout=1))
         assert raised.value.may_have_run
         is_ready.set()
         await way(client, request)
