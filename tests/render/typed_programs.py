@@ -311,6 +311,7 @@ def _with_schemas_of_several_types() -> dict[str, Any]:
         "found": {"anyOf": [{"contains": False}, {"not": never}]},
         "empty": {"propertyNames": False},
         "mixed": {"enum": [[], "A"], "type": ["string", "integer"]},
+        "common": {"allOf": [{"enum": [[], "A"]}, {"enum": [{}, "A"]}]},
         "named": {"patternProperties": {"^x": False}},
         "whole": {
             "anyOf": [{"required": ["a"], "additionalProperties": True}, text],
