@@ -167,7 +167,7 @@ class Streamer:
             endpoint=endpoint,
             errors=self.module("tasks.text_inference").TextInferenceErrors,
             deadline=self.module("_runtime.transport.deadline").Deadline(
-                time.monotonic() + timeout
+                time.monotonic() + timeout, time.monotonic
             ),
             on_end=lambda item, error: self.ends.append((item, error)),
         )

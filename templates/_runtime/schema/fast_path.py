@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic_core import CoreSchema, SchemaValidator
 
-from ..json_values import is_array, is_object
+from ..json_values import is_array
 
 FAST: Final = "fast"
 """The metadata key of a schema for an equivalent schema that is validated faster.
@@ -35,8 +35,6 @@ def fast_validator(
             return [*map(fast, part)]
         if isinstance(part, tuple):  # an alternative with its label
             return (fast(part[0]), part[1])
-        if not is_object(part):
-            return part
         if FAST in part.get("metadata", ()):
             return fast(part["metadata"][FAST])
         kind = part.get("type")

@@ -139,7 +139,7 @@ def expected_constants(detail: ErrorDetails) -> str:
     texts = re.findall(_TEXT, constants)
     if len(texts) <= _MANY or re.sub(_TEXT, "", constants).strip(", or"):
         return constants
-    near = nearest_texts(str(detail["input"]), texts, most=3) or texts[:3]
+    near = nearest_texts(str(detail["input"]), texts) or texts[:3]
     return f"one of {len(texts):,} values, such as {listed(near)}"
 
 

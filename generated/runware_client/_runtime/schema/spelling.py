@@ -21,9 +21,9 @@ def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.8) -> str | No
     return next(iter(get_close_matches(name, known, n=1, cutoff=cutoff)), None)
 
 
-def nearest_texts(text: str, known: Iterable[str], most: int) -> list[str]:
-    """Return the most similar known texts, whatever their case; the best one first."""
+def nearest_texts(text: str, known: Iterable[str]) -> list[str]:
+    """Return the three most similar known texts, in any case; the best one first."""
     from difflib import get_close_matches  # slow to import
 
     texts = {each.casefold(): each for each in known}
-    return [texts[n] for n in get_close_matches(text.casefold(), texts, n=most)]
+    return [texts[n] for n in get_close_matches(text.casefold(), texts, n=3)]

@@ -6,7 +6,6 @@ from __future__ import annotations
 from contextlib import contextmanager
 from math import inf
 from threading import TIMEOUT_MAX, Condition
-from time import monotonic
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ class Deadline:
     A stream pauses it while its caller processes a piece. It is paused at the start.
     """
 
-    def __init__(self, at: float, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, at: float, clock: Callable[[], float]) -> None:
         """Create a paused deadline, which is at this time if it is resumed now."""
         self._now = clock
         self._at = at
@@ -30,10 +29,6 @@ class Deadline:
         self._paused_at: float | None = clock()
         self._is_cancelled = False
         self._changed = Condition()
-
-    def now(self) -> float:
-        """Return the time on its clock."""
-        return self._now()
 
     def left(self) -> float:
         """Return the seconds until the deadline; 0 or less after it."""
