@@ -7,11 +7,12 @@ import contextlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from loopback import KEY, Caller, Drop, Reply, acknowledge, echo, value
+from loopback import CHAIR, KEY, Caller, Drop, Reply, acknowledge, echo, value
 from mocking import mocking
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ def text(shipped: ModuleType) -> Any:
 class Bank:
     """A server that prices dry runs, runs other tasks and counts what it billed."""
 
-    def __init__(self, server: Server, price: float = 0.004, **members: Any) -> None:
+    def __init__(
+        self, server: Server, price: float | None = 0.004, **members: Any
+    ) -> None:
         self.billed = 0
         self.dry = 0
         self.price = price
@@ -242,6 +245,45 @@ def test_a_task_that_would_pass_the_budget_is_not_sent(
 
     caller.using(work, budget=Decimal("0.01"))
     assert (bank.billed, bank.dry) == (2, 3)
+
+
+def test_the_price_of_the_document_counts_without_one_of_the_server(
+    caller: Caller, server: Server, image_inference: ModuleType
+) -> None:
+    bank = Bank(server, price=None)
+    rules = import_module(f"{caller.package.__name__}._runtime.schema.rules")
+
+    class Priced(image_inference.ImageInferenceRequest):  # type: ignore[name-defined, misc]
+        rates = (rules.Rate("0.02", "image"),)
+
+    async def work(client: Any) -> None:
+        await value(client.run(Priced(**CHAIR)))
+        with pytest.raises(caller.package.BudgetError) as caught:
+            await value(client.run(Priced(**CHAIR)))
+        error = caught.value
+        assert (error.cost, error.committed) == (Decimal("0.02"), Decimal("0.02"))
+
+    caller.using(work, budget=Decimal("0.03"))
+    assert is_dry(server) == [True, False]
+    assert bank.billed == 1
+
+
+def test_what_is_free_needs_no_dry_run_beside_what_is_not(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    uuid = "4f0c9a52-6f0d-4e0e-9b52-1f6f3c1f7a10"
+    upload = {"taskType": "mediaStorage", "operation": "upload", "media": "AAAA"}
+    search = {"taskType": "modelSearch", "taskUUID": uuid.replace("4", "5")}
+    tasks = [{**upload, "taskUUID": uuid}, search]
+    free = map(caller.package.parse_request, tasks)
+    bank = Bank(server, mediaUUID=uuid)
+
+    async def work(client: Any) -> None:
+        outcomes = await value(client.run_many([image(), *free], timeout=5))
+        assert [outcome.error for outcome in outcomes] == [None] * 3
+
+    caller.using(work, budget=Decimal("0.02"))
+    assert bank.dry == 1
 
 
 def test_a_server_that_runs_dry_runs_is_not_paid_twice(

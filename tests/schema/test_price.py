@@ -25,6 +25,7 @@ PRICINGS: dict[str, dict[str, Any]] = {
     "seconds": {"rates": [SECONDS]},
     "inputs": {"rates": [OUTPUT, INPUT]},
     "labels": {"rates": [SMALL, LARGE]},
+    "sizes": {"rates": [{**SMALL, "label": "512×512"}, {**LARGE, "label": "960×540"}]},
     "open": {"rates": [SILENT, LOUD]},
     "floor": {"basis": "floor", "rates": [OUTPUT]},
     "least": {"rates": [{**OUTPUT, "minimum": 5}]},
@@ -42,6 +43,8 @@ TASK = {
         "numberResults": {"type": "integer", "minimum": 1},
         "duration": {"anyOf": [{"type": "number"}, {"const": "auto"}]},
         "resolution": {"type": "string"},
+        "width": {"type": "integer"},
+        "height": {"type": "integer"},
         "inputs": {"type": "object"},
     }
 }
@@ -81,6 +84,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
         ("inputs", {"inputs": {"referenceImages": ["a", "b"]}}, "0.30002"),
         ("labels", {"resolution": "2k"}, "2"),
         ("labels", {"resolution": "1K", "numberResults": 3}, "3"),
+        ("sizes", {"width": 960, "height": 540}, "2"),
     ],
 )
 def test_what_can_be_counted_is_added_up(
@@ -109,6 +113,7 @@ def test_a_file_that_is_uploaded_first_is_counted(package: ModuleType) -> None:
         ("inputs", {"inputs": {"mask": "a"}}),
         ("labels", {}),
         ("labels", {"resolution": "8K"}),
+        ("sizes", {"width": 540, "height": 960}),
         ("open", {"duration": 5}),
         ("floor", {}),
         ("least", {}),
