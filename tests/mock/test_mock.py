@@ -452,8 +452,8 @@ class TestStreams:
         assert last["cost"] == item["cost"] > 0
 
     def test_a_stream_stands_alone(self, mock: Mock) -> None:
-        for error in post(mock, text(), text()).json()["errors"]:
-            assert error["parameter"] == "deliveryMethod"
+        errors = post(mock, text(), text()).json()["errors"]
+        assert [error["parameter"] for error in errors] == ["deliveryMethod"] * 2
 
     def test_an_error_before_it_is_json(self, mock: Mock) -> None:
         error = the_error(post(mock, text(messages="hello")))
