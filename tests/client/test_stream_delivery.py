@@ -198,6 +198,20 @@ def test_tries_to_open_a_stream_come_to_an_end(
     caller.using(work)
 
 
+def test_a_stream_is_not_opened_again_after_its_timeout(
+    shipped: ModuleType, server: Server, kind: str
+) -> None:
+    server.answer = lambda _: Reply({}, 429, headers={"Retry-After": "90"})
+
+    async def work(client: Any) -> None:
+        with pytest.raises(shipped.RateLimitError) as caught:
+            await value(client.stream(asking(shipped)).get_result())
+        assert caught.value.retry_after == 90
+
+    Caller(kind, shipped, server.url).using(work)
+    assert len(server.calls) == 1
+
+
 def test_what_is_not_offered_as_a_stream(shipped: ModuleType, mock: Mock) -> None:
     image = shipped.request_class("imageInference", None)
     with shipped.Runware(KEY, base_url=mock.url) as client:

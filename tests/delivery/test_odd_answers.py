@@ -257,6 +257,17 @@ def test_more_results_than_were_ordered(
     assert len({result.image_uuid for result in results}) == len(results) >= number
 
 
+def test_a_result_without_members_in_common_is_no_copy(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    request = image()
+    scope = {"taskUUID": request.task_uuid, "status": "success"}
+    items = [scope | {"text": "a"}, scope | {"answer": "b"}]
+    server.answer = lambda _: {"data": items}
+    results = caller("run", request, timeout=5)
+    assert [result.to_wire() for result in results] == items
+
+
 def test_failures_of_several_results_may_be_told_alike(
     shipped: ModuleType, caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:

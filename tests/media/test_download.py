@@ -616,8 +616,9 @@ def test_a_page_in_place_of_the_file_is_not_saved(
     error = save.error({"imageURL": url}, tmp_path / "a")
     assert "an HTML page" in str(error)
     assert not _names(tmp_path)
-    url = files.add("/report.html", **page)  # type: ignore[arg-type]
-    assert save({"fileURL": url}, tmp_path / "report").name == "report.html"
+    for name in ("report.html", "report.htm"):
+        url = files.add(f"/{name}", **page)  # type: ignore[arg-type]
+        assert save({"fileURL": url}, tmp_path / "report").name == name
 
 
 @pytest.mark.parametrize(

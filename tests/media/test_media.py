@@ -229,8 +229,8 @@ def test_the_type_is_found_by_the_bytes(kind: str, sent: Callable[..., Any]) -> 
 
 
 def test_mp3_without_a_tag_is_known_by_its_frame(sent: Callable[..., Any]) -> None:
-    for second in (0xFB, 0xF3, 0xFA):
-        content = bytes([0xFF, second, 0x90, 0x00])
+    whole = [bytes([0xFF, second, 0x90, 0x00]) for second in (0xFB, 0xF3, 0xFA)]
+    for content in (*whole, b"\xff\xfb"):
         assert sent(audio=content) == {"audio": _uri("audio/mpeg", content)}
 
 
@@ -244,11 +244,13 @@ def test_files_whose_type_is_not_at_their_start(sent: Callable[..., Any]) -> Non
 
 
 def test_other_files_are_sent_where_any_are_taken(sent: Callable[..., Any]) -> None:
-    for media_type, content in {
-        "application/pdf": b"%PDF-1.7\n",
-        "application/zip": b"PK\x03\x04" + bytes(9),
-        "application/octet-stream": b"what is this",
-    }.items():
+    for media_type, content in (
+        ("application/pdf", b"%PDF-1.7\n"),
+        ("application/zip", b"PK\x03\x04" + bytes(9)),
+        ("application/octet-stream", b"what is this"),
+        ("application/octet-stream", b"I\xfb"),  # the second byte of an MP3 frame
+        ("application/octet-stream", b"\xff"),
+    ):
         assert sent(archive=content) == {"archive": _uri(media_type, content)}
 
 

@@ -113,6 +113,15 @@ def test_an_old_task_type_names_one_that_the_client_has_not(
     assert said.startswith(f"taskType '{old}' is the old name of '{OLD_TYPES[old]}'")
 
 
+def test_a_task_without_a_model_lacks_a_member(client: ModuleType) -> None:
+    task = {name: member for name, member in a_task().items() if name != "model"}
+    with pytest.raises(ValidationError) as caught:
+        client.parse_request(task)
+    assert [(e["loc"], e["type"]) for e in caught.value.errors()] == [
+        (("model",), "missing")
+    ]
+
+
 @pytest.mark.parametrize(
     ("task_type", "medium", "output_format", "said"),
     [
