@@ -479,6 +479,27 @@ def test_what_fails_gives_its_reservation_back(
     caller.using(work, budget=Decimal("0.004"))
 
 
+def test_a_failure_beside_a_result_keeps_the_reservation(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    def fail(tasks: Tasks) -> object:
+        scope = {"taskUUID": tasks[0]["taskUUID"], "status": "error"}
+        failure = {"code": "inferenceError", **scope}
+        return {**echo(cost=None)(tasks), "errors": [failure]}
+
+    bank = Bank(server)
+
+    async def work(client: Any) -> None:
+        bank._run = fail  # type: ignore[method-assign]
+        with pytest.raises(caller.package.TaskError) as caught:
+            await value(client.run(image(number_results=2)))
+        assert len(caught.value.results) == 1
+        with pytest.raises(caller.package.BudgetError):
+            await value(client.run(image()))
+
+    caller.using(work, budget=Decimal("0.004"))
+
+
 def test_a_text_that_is_streamed_twice_at_once_is_sent_once(
     shipped: ModuleType, server: Server, text: Any
 ) -> None:
@@ -518,12 +539,16 @@ def test_a_text_that_is_streamed_twice_at_once_is_sent_once(
 def test_results_without_a_cost_count_as_the_dry_run_said(
     caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
+    """They count once, even if they are collected again."""
     bank = Bank(server, cost=None)
+    request = image()
 
     async def work(client: Any) -> None:
-        await value(client.run(image()))
-        with pytest.raises(caller.package.BudgetError):
+        await value(client.run(request))
+        await value(client.resume(client.handle(request).to_json()).wait())
+        with pytest.raises(caller.package.BudgetError) as caught:
             await value(client.run(image()))
+        assert caught.value.committed == Decimal("0.004")
         assert client.cost == 0
 
     caller.using(work, budget=Decimal("0.005"))
