@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
-
 from interrupts import FILE, Interrupter, Platform
+
+from command import until
 from looking import a_looking_document
 from loopback import KEY, each, value, without_a_loop
 from making import generated
@@ -410,9 +411,8 @@ def test_a_task_that_is_cancelled_before_it_is_written_was_not_sent(
         async with package.AsyncRunware(KEY, base_url=url, **options) as client:
             requests = made(package, [ASYNC])
             earlier = asyncio.create_task(client.run(requests[0]))
-            async with asyncio.timeout(30):
-                while scheme == IN_CLEAR and not client.unfinished():
-                    await asyncio.sleep(0.01)
+            if scheme == IN_CLEAR:
+                await asyncio.to_thread(until, client.unfinished)
             await asyncio.sleep(0.02)
             task = asyncio.create_task(way(Work(), client, made(package, members)))
             await asyncio.sleep(0.02)
@@ -439,12 +439,15 @@ def test_a_task_that_a_signal_interrupts_before_it_is_written_was_not_sent(
     def stop(*_: object) -> None:
         raise TimeoutError("the time of the worker is over")
 
+    def interrupted(client: Any) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        without_a_loop(way(Work(), client, made(package, members)))
+
     before = signal.signal(signal.SIGALRM, stop)
     try:
         with package.Runware(KEY, base_url=f"https://{silent}") as client:
             with pytest.raises(TimeoutError, match="of the worker") as raised:
-                signal.setitimer(signal.ITIMER_REAL, 0.05)
-                without_a_loop(way(Work(), client, made(package, members)))
+                interrupted(client)
             assert not hasattr(raised.value, "handles")
             assert client.unfinished() == []
     finally:
