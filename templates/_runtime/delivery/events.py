@@ -57,7 +57,9 @@ def check_callback(name: str, callback: object) -> None:
     Raises:
         TypeError: It is one, or cannot be called.
     """
-    if callback is not None and not callable(callback):
+    if callback is None:
+        return
+    if not callable(callback):
         raise TypeError(f"{name} must be a function, not {type(callback).__name__}")
     if iscoroutinefunction(callback):
         raise TypeError(f"{name} must be a plain function, not an async function")

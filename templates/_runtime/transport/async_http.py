@@ -19,7 +19,7 @@ from .early_answer import read_while_writing
 from .endpoint import JSON_HEADERS, STREAM_HEADERS, Headers, Target
 from .envelope import read_envelope
 from .environment import new_client
-from .exchange import CLOSED, CONNECTING, Exchange
+from .exchange import CLOSED, CONNECTING, UNUSED_EVENTS, Exchange
 from .http import closed, crowded, redact, shared
 
 if TYPE_CHECKING:
@@ -86,6 +86,8 @@ class AsyncExchange(Exchange):
                 self.timer.reschedule(0)
 
     async def _trace(self, event: str, info: MutableMapping[str, Any]) -> None:
+        if event in UNUSED_EVENTS:
+            return
         _, step, phase = self.note(event, info)
         if step == "start_tls" and phase == "failed" and self._stream is not None:
             # If the handshake is cancelled, the HTTP library leaves the socket open.

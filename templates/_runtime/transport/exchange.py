@@ -26,6 +26,22 @@ MAX_CONNECT = 10.0
 CONNECTING = ("connect_tcp", "connect_unix_socket", "start_tls")
 """Steps that return a network stream."""
 
+UNUSED_EVENTS = frozenset(
+    {
+        *(
+            "http11.send_request_headers.complete",
+            "http11.receive_response_headers.started",
+        ),
+        *("http11.send_request_body.started", "http11.send_request_body.complete"),
+        *(
+            "http11.receive_response_body.started",
+            "http11.receive_response_body.complete",
+        ),
+        *("http11.response_closed.started", "http11.response_closed.complete"),
+    }
+)
+"""The events of the extension `trace` that an exchange ignores: most of them."""
+
 CLOSED = "the client was closed"
 """The reason of exchanges that end because the client is closed."""
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import httpx2
 
 from ..aside import LateError, WorkT, run_aside
-from .exchange import CONNECTING, MAX_CONNECT, Exchange
+from .exchange import CONNECTING, MAX_CONNECT, UNUSED_EVENTS, Exchange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, MutableMapping
@@ -157,6 +157,8 @@ class SyncExchange(Exchange):
         super().__exit__(kind, error, None)
 
     def _trace(self, event: str, info: MutableMapping[str, Any]) -> None:
+        if event in UNUSED_EVENTS:
+            return
         layer, step, phase = self.note(event, info)
         if self._is_left and (step, phase) == ("send_request_headers", "started"):
             # Checked after `note`, so that this thread or the abandoning one sees it.
