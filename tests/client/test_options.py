@@ -170,10 +170,22 @@ def test_headers_of_a_call_win_over_those_of_the_client(
     assert (server.headers[0]["x-a"], server.headers[0]["x-b"]) == ("1", "2")
 
 
-@pytest.mark.parametrize("headers", [{"X-A": 1}, {1: "a"}])
-def test_headers_are_texts(caller: Caller, headers: dict[Any, Any]) -> None:
-    with pytest.raises(TypeError, match="must be str"):
+@pytest.mark.parametrize(
+    ("headers", "what"),
+    [
+        ({"X-A": 1}, "must be str"),
+        ({1: "a"}, "must be str"),
+        ([("X-A", "1")], "must be a dict, not list"),
+        ("X-A: 1", "must be a dict, not str"),
+    ],
+)
+def test_headers_are_texts(
+    caller: Caller, image: Callable[..., Any], headers: Any, what: str
+) -> None:
+    with pytest.raises(TypeError, match=what):
         caller("unfinished", options={"default_headers": headers})
+    with pytest.raises(TypeError, match=what):
+        caller("run", image(), extra_headers=headers)
 
 
 @pytest.mark.parametrize(

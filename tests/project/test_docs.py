@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 import click
 import pytest
+from command_reference import command_reference, configuration_reference
 from markdown_it import MarkdownIt
 from ruamel.yaml import YAML
 
 from catalog_server import Catalog, serving_catalog
 from command import COMMAND, environment, run
-from command_reference import command_reference, configuration_reference
 from environments import TOP
 from making import a_document
 from mocking import mocking

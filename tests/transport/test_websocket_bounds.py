@@ -529,7 +529,7 @@ def test_without_an_event_loop_of_asyncio_a_sentence_is_raised(
     shipped: ModuleType,
 ) -> None:
     posting = carrier(shipped, "ws://127.0.0.1:9").post(order())
-    with pytest.raises(shipped.ConnectionError, match="running event loop of asyncio"):
+    with pytest.raises(shipped.RunwareError, match="running event loop of asyncio"):
         posting.send(None)
 
 

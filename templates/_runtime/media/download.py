@@ -30,6 +30,7 @@ import httpx2
 from ..aside import LateError, run_aside
 from ..body import Body, BodyError
 from ..error_codes import ErrorCategory
+from ..event_loops import running_loop
 from ..exceptions import DownloadError
 from ..http_clients import checked_client
 from ..timeouts import valid_timeout
@@ -108,6 +109,7 @@ def _fetched(
 
 async def asave(saving: Saving, http_client: httpx2.AsyncClient | None) -> Path:
     """Save an output; see `TaskResult.asave`."""
+    running_loop()  # raises on event loops other than asyncio's
     timeout = valid_timeout(saving.timeout)
     http_client = checked_client(http_client, httpx2.AsyncClient)
     output = chosen_output(saving.wire, saving.output)

@@ -7,12 +7,12 @@ import builtins
 import os
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from copy import copy
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary, ref
 
 import httpx2
 
-from ..exceptions import RunwareError
+from ..event_loops import Loop, running_loop
 from ..locks import ForkSafeLock
 from .answer_body import answer_of, aread_body, is_event_stream, with_body
 from .early_answer import read_while_writing
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from .early_answer import AsyncNetworkStream
     from .endpoint import Endpoint
     from .envelope import Answer, Envelope
-
-Loop: TypeAlias = asyncio.AbstractEventLoop
 
 
 class AsyncTransport(Protocol):
@@ -343,19 +341,3 @@ async def _keep(http: httpx2.AsyncClient, *, is_own: bool) -> AsyncGenerator[Non
     finally:
         if is_own:
             await http.aclose()
-
-
-def running_loop() -> Loop:
-    """Return the running event loop of asyncio.
-
-    Raises:
-        RunwareError: No event loop of asyncio is running.
-    """
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        message = (
-            "AsyncRunware needs a running event loop of asyncio. Others, such as trio, "
-            "are not supported"
-        )
-        raise RunwareError(message) from None

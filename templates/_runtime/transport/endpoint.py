@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, cast
 
 import httpx2
 
@@ -97,11 +97,13 @@ def checked_headers(headers: Headers) -> Headers:
     """Validate the headers of a caller for calls that run tasks.
 
     Raises:
-        TypeError: A name or a value is not a str.
+        TypeError: They are no mapping, or a name or a value is not a str.
         ValueError: HTTP does not allow a header, it is about the length of the body, or
             it would turn the call into a dry run, which has no results.
     """
     given: Mapping[Any, Any] = headers or {}
+    if not isinstance(cast("object", given), Mapping):
+        raise TypeError(f"headers must be a dict, not {type(given).__name__}")
     for name, value in given.items():
         if not isinstance(name, str) or not isinstance(value, str):
             raise TypeError(f"the name and the value of header {name!r} must be str")

@@ -12,8 +12,8 @@ from weakref import WeakKeyDictionary
 from ..delivery.batches import Kind, Reply
 from ..delivery.lifecycle import Phase
 from ..delivery.stream_retries import StreamRetries
+from ..event_loops import Loop, running_loop
 from ..exceptions import RunwareError
-from ..transport.async_http import Loop, running_loop
 from ..transport.endpoint import checked_headers
 from ..transport.exchange import NEVER_SENT, take_unwritten, unwritten
 from .async_handle import AsyncHandle

@@ -9,10 +9,10 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from ..delivery.lifecycle import Phase
+from ..event_loops import running_loop
 from ..exceptions import RunwareError
 from ..schema.generics import ResultT_co
 from ..timeouts import MAX_POLL
-from ..transport.async_http import running_loop
 from .handle import BaseHandle
 from .watch import OnProgress, OnResult, Watch
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import httpx2
 
+from ..event_loops import running_loop
 from ..exceptions import ConnectionError, ResponseError, TimeoutError
 from ..version import USER_AGENT
 from .endpoint import merged, shown_url
@@ -63,7 +64,7 @@ class SharedConnection:
         concurrency: int,
         session: Session,
     ) -> None:
-        self._loop = _running_loop()
+        self._loop = running_loop()
         self._process = os.getpid()
         self._endpoint = endpoint
         self._is_own = http_client is None
@@ -80,7 +81,7 @@ class SharedConnection:
     @property
     def is_here(self) -> bool:
         """Whether it belongs to the running event loop and process."""
-        return self._process == os.getpid() and self._loop is _running_loop()
+        return self._process == os.getpid() and self._loop is running_loop()
 
     def leave(self) -> Session | None:
         """Stop, so that another event loop or process can open a connection.
@@ -345,19 +346,6 @@ class SharedConnection:
             )
             error.oversized = len(pending.tasks) if is_too_large else 0
             pending.cut(GRACE, error)
-
-
-def _running_loop() -> asyncio.AbstractEventLoop:
-    """Return the running event loop.
-
-    Raises:
-        ConnectionError: No event loop of asyncio is running.
-    """
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        message = "a client over a WebSocket needs a running event loop of asyncio"
-        raise ConnectionError(message) from None
 
 
 def _dialled(url: str) -> str:
