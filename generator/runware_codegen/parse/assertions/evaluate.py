@@ -103,6 +103,17 @@ def holds_constant(test: Predicate, value: FrozenValue) -> bool | None:
             return None
 
 
+def values_for_which(values: p.IsIn, predicate: Predicate) -> Predicate | None:
+    """Return the values that satisfy a predicate; None if that is undecided."""
+    verdicts = [holds_constant(predicate, value.value) for value in values.values]
+    if None in verdicts:
+        return None
+    kept = [v for v, good in zip(values.values, verdicts, strict=True) if good]
+    if len(kept) == len(values.values):
+        return p.TRUE
+    return p.IsIn(tuple(kept)) if kept else p.FALSE
+
+
 def _is_within(count: int, least: int, most: int | None) -> bool:
     return least <= count and (most is None or count <= most)
 

@@ -62,6 +62,16 @@ def conjuncts(facts: tuple[Predicate, ...]) -> list[Predicate]:
     return flat
 
 
+def constant_properties(part: Predicate) -> dict[str, p.IsIn]:
+    """Return the constants of the properties that a predicate constrains so."""
+    return {
+        each.name: each.part
+        for each in conjuncts((part,))
+        if isinstance(each, (p.RequiredProperty, p.OptionalProperty))
+        and isinstance(each.part, p.IsIn)
+    }
+
+
 def possible_values(known: Facts) -> p.IsIn | None:
     """Return the constants that a value is one of; None if there are no such constants."""
     parts = conjuncts(known.predicates)

@@ -33,10 +33,11 @@ from runware_codegen.model.quantifiers import (
     unevaluated_items,
 )
 from runware_codegen.model.type_predicates import has_type
-from runware_codegen.parse.assertions.evaluate import holds_constant
+from runware_codegen.parse.assertions.evaluate import values_for_which
 from runware_codegen.parse.assertions.facts import (
     Facts,
     conjuncts,
+    constant_properties,
     implies,
     item_facts,
     possible_values,
@@ -96,7 +97,7 @@ class Simplifier:
         values = possible_values(known)
         if (
             values is not None
-            and (decided := _values_for_which(values, predicate)) is not None
+            and (decided := values_for_which(values, predicate)) is not None
         ):
             return decided
         match predicate:
@@ -160,7 +161,7 @@ class Simplifier:
         self, parts: tuple[Predicate, ...], titles: tuple[str, ...], known: Facts
     ) -> Predicate:
         simpler = [self.simplify(part, known) for part in parts]
-        for name in _constant_properties(simpler[0]):
+        for name in constant_properties(simpler[0]):
             if cases := self._cases(name, simpler, known):
                 return all_of(if_then_else(*case, TRUE) for case in cases)
         clear = [self._without_presence_tests(part, known) for part in simpler]
@@ -184,7 +185,7 @@ class Simplifier:
         values = possible_values(found.facts)
         if not found.required or values is None:
             return []
-        cases = [(_constant_properties(part).get(name), part) for part in parts]
+        cases = [(constant_properties(part).get(name), part) for part in parts]
         listed = [value for test, _ in cases if test for value in test.values]
         if not all(test for test, _ in cases) or len({*listed}) != len(listed):
             return []
@@ -196,7 +197,7 @@ class Simplifier:
                 all_of(
                     each
                     for each in conjuncts((part,))
-                    if _constant_properties(each).get(name) is None
+                    if constant_properties(each).get(name) is None
                 ),
             )
             for test, part in cases
@@ -364,27 +365,6 @@ class Simplifier:
             possible = including_integers(known.json_types)
             return is_in(v for v in test.values if json_type(v.value) in possible)
         return test
-
-
-def _constant_properties(part: Predicate) -> dict[str, p.IsIn]:
-    """Return the constants of the properties that a predicate constrains so."""
-    return {
-        each.name: each.part
-        for each in conjuncts((part,))
-        if isinstance(each, (p.RequiredProperty, p.OptionalProperty))
-        and isinstance(each.part, p.IsIn)
-    }
-
-
-def _values_for_which(values: p.IsIn, predicate: Predicate) -> Predicate | None:
-    """Return the values that satisfy a predicate; None if that is undecided."""
-    verdicts = [holds_constant(predicate, value.value) for value in values.values]
-    if None in verdicts:
-        return None
-    kept = [v for v, good in zip(values.values, verdicts, strict=True) if good]
-    if len(kept) == len(values.values):
-        return TRUE
-    return p.IsIn(tuple(kept)) if kept else FALSE
 
 
 def _drop_presence_test(predicate: Predicate) -> Predicate:
