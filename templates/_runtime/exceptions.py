@@ -376,9 +376,7 @@ class APIStatusError(APIError):
         """Parse an error object; see `APIError`."""
         super().__init__(item, source, errors)
         if self.http_status == 413:
-            vars(self)[
-                "advice"
-            ] = "The task is too large. Use smaller files, or URLs of files."
+            self.advice = "The task is too large. Use smaller files, or URLs of files."
 
     def _proves_not_accepted(self) -> bool:
         is_conflict = self.http_status == 409 or is_task_conflict(self.code)
