@@ -190,7 +190,10 @@ class Caller:
         """Call a method such as `image_inference.run`, and return its result."""
 
         async def work(client: Any) -> Any:
-            return await value(attrgetter(method)(client)(*args, **kw))
+            given = await value(attrgetter(method)(client)(*args, **kw))
+            if method.endswith("run"):  # no task is left open once its call returns
+                assert client.unfinished() == []
+            return given
 
         return self.using(work, **(options or {}))
 

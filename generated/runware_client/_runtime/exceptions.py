@@ -368,17 +368,6 @@ class APIStatusError(APIError):
 
     advice = "Runware does not document this HTTP status; see `item`."
 
-    def __init__(
-        self,
-        item: Mapping[str, object],
-        source: ErrorSource,
-        errors: type[ErrorEnum] | None = None,
-    ) -> None:
-        """Parse an error object; see `APIError`."""
-        super().__init__(item, source, errors)
-        if self.http_status == 413:
-            self.advice = "The task is too large. Use smaller files, or URLs of files."
-
     def _proves_not_accepted(self) -> bool:
         is_conflict = self.http_status == 409 or is_task_conflict(self.code)
         return self.category in _REFUSALS and not is_conflict
@@ -525,7 +514,10 @@ def api_error(
     if status < 400:
         return TaskError(item, source, errors)
     kind = _CLASSES.get(status, ServerError if status >= 500 else APIStatusError)
-    return kind(item, source, errors)
+    error = kind(item, source, errors)
+    if status == 413:
+        error.advice = "The task is too large. Use smaller files, or URLs of files."
+    return error
 
 
 class ClosedError(RunwareError):

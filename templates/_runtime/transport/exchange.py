@@ -27,18 +27,17 @@ CONNECTING = ("connect_tcp", "connect_unix_socket", "start_tls")
 """Steps that return a network stream."""
 
 UNUSED_EVENTS = frozenset(
-    {
-        *(
-            "http11.send_request_headers.complete",
-            "http11.receive_response_headers.started",
-        ),
-        *("http11.send_request_body.started", "http11.send_request_body.complete"),
-        *(
-            "http11.receive_response_body.started",
-            "http11.receive_response_body.complete",
-        ),
-        *("http11.response_closed.started", "http11.response_closed.complete"),
-    }
+    f"http11.{event}"
+    for event in (
+        "send_request_headers.complete",
+        "send_request_body.started",
+        "send_request_body.complete",
+        "receive_response_headers.started",
+        "receive_response_body.started",
+        "receive_response_body.complete",
+        "response_closed.started",
+        "response_closed.complete",
+    )
 )
 """The events of the extension `trace` that an exchange ignores: most of them."""
 
