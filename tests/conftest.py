@@ -11,6 +11,7 @@ import threading
 import time
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -45,13 +46,26 @@ certificates.share()
 def pytest_configure(config: pytest.Config) -> None:
     """Create a cache for the test run, shared by all its processes.
 
-    The processes also write bytecode, even if the environment disables it.
+    The processes also write bytecode, even if the environment disables it. Each begins
+    with other files, so that it finds compiled what the others began with.
     """
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
-    if not hasattr(config, "workerinput"):
+    if hasattr(config, "workerinput"):
+        config.args = _rotated(config.args)
+    else:
         os.environ[CACHE] = tempfile.mkdtemp(prefix="runware-codegen-cache-")
         os.environ[FOLDER] = tempfile.mkdtemp(prefix="forks-")
+
+
+def _rotated(arguments: list[str]) -> list[str]:
+    """The folders of the tests, rotated by the number of this xdist process."""
+    if arguments != ["tests"]:
+        return arguments
+    folders = sorted({str(each.parent) for each in Path("tests").rglob("test_*.py")})
+    number = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw"))
+    start = len(folders) * number // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    return folders[start:] + folders[:start]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -92,6 +106,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     The last tests only compute, and any process can take them over from another.
     xdist gives each process the same number of tests, in this order.
     """
+    items.sort(key=lambda item: item.path)
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     long = _shares(items, max(1, workers // 2))
     shares = [*([] for _ in range(workers - len(long))), *long]

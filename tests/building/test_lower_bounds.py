@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
-from checking import mypy
 from environments import CLIENT, SURROUNDINGS, TOP, lowest_environment, modules
+from type_checkers import mypy
 
 if TYPE_CHECKING:
     from pathlib import Path

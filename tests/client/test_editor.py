@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import jedi
 import pytest
+from language_server import language_server
 
 from calling import SKETCHES, called_package
-from checking import basedpyright
 from environments import lowest_environment
-from language_server import language_server
+from type_checkers import basedpyright
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,12 +8,12 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from typed_programs import PROGRAMS, write_programs
 
-from checking import Diagnostic, basedpyright, diagnostics, mypy
 from command import run
 from environments import TOP
 from once import once
-from typed_programs import PROGRAMS, write_programs
+from type_checkers import Diagnostic, basedpyright, diagnostics, mypy
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,7 +18,7 @@ from environments import TOP
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from checking import Diagnostic
+    from type_checkers import Diagnostic
 
 EMITTED = "generated/runware_client"
 TEMPLATES = TOP / "templates"

@@ -6,8 +6,9 @@ import re
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
-from checking import Diagnostic, diagnostics, mypy
 from typed_programs import PROGRAMS
+
+from type_checkers import Diagnostic, diagnostics, mypy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
