@@ -110,14 +110,15 @@ def _names(item: Item) -> Iterator[tuple[str, str]]:
     left: list[tuple[str, Any]] = [("", item)]
     while left:  # not recursive: an item may be nested deeper than the call stack
         name, value = left.pop()
-        if is_object(value):
+        if isinstance(value, str):
+            if _is_url(value) and name not in _TEXTS:
+                yield name, _without_query(value)
+            elif name.lower().endswith("uuid"):
+                yield name, value.lower()
+        elif is_object(value):
             left += ((str(n), part) for n, part in value.items() if _counts(n))
         elif is_array(value):
             left += ((name, part) for part in value)
-        elif isinstance(value, str) and _is_url(value) and name not in _TEXTS:
-            yield name, _without_query(value)
-        elif isinstance(value, str) and name.lower().endswith("uuid"):
-            yield name, value.lower()
 
 
 def _counts(name: object) -> bool:

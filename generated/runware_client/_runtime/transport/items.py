@@ -85,7 +85,7 @@ def is_result(item: Item, outputs: AbstractSet[str] = frozenset()) -> bool:
     status = told.lower() if isinstance(told, str) else ""
     if status in SUCCESS or status in UNFINISHED:
         return status in SUCCESS
-    made = [item[name] for name in item if name in outputs or _is_output(name)]
+    made = (item[name] for name in item if name in outputs or _is_output(name))
     if told is None and "progress" not in item:  # a finished text may be empty
         return any(value is not None for value in made)
     return any(value not in (None, "", [], {}) for value in made)
