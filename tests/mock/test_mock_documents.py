@@ -11,7 +11,7 @@ import pytest
 
 from command import run
 from making import simple_document, simple_task
-from mocking import Mock, answer, mocking, post
+from mocking import Mock, answer, entry, mocking, post
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,6 +57,12 @@ TASKS: dict[str, dict[str, Any]] = {
             "$comment": {},
         }
     ),
+    "figure": {
+        "properties": {"size": {"type": "integer"}},
+        "x-constraints": [
+            {"operation": "area", "parameters": ["size", "size"], "maximum": 9}
+        ],
+    },
     "type-twice": _size({**AT_MOST_3, "type": ["integer", "integer"]}),
 }  # fmt: skip
 
@@ -78,6 +84,7 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
         text = json.dumps(a_document(name, task))
         (folder / f"{name}.json").write_text(text)
     whole = a_document("parts", _size(AT_MOST_3))
+    whole["info"]["x-pricing"] = {"examples": [{"price": "$1.17"}]}
     body, answer = (
         whole["components"]["schemas"][n] for n in ("RequestBody", "ResponseBody")
     )
@@ -110,8 +117,10 @@ def test_a_task_is_judged_by_what_its_document_means(mock: Mock) -> None:
 
 
 def test_a_result_is_what_its_document_refers_to(mock: Mock) -> None:
-    [result] = post(mock, simple_task("parts", size=1)).json()["data"]
+    task = simple_task("parts", size=1, taskUUID=str(uuid4()))
+    [result] = answer(mock, task)["data"]
     assert len(result["note"]) >= 600
+    assert entry(mock, task)["cost"] == 1.17
 
 
 def test_a_file_can_be_uploaded_whatever_the_documents_are(mock: Mock) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import chain
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from jsonschema_rs import ValidationError
 
@@ -18,6 +19,9 @@ from runware_codegen.documents.members import (
     text_of,
 )
 from runware_codegen.mock.items import SENT_BY_CLIENTS, RefusalError, error_item
+from runware_codegen.model.predicates import FigureIn
+from runware_codegen.parse.assertions.keywords import lower_constraint
+from runware_codegen.parse.metadata.info import read_pricing
 from runware_codegen.parse.schema.body_schemas import (
     no_task_type,
     standalone_result,
@@ -35,7 +39,7 @@ if TYPE_CHECKING:
 
     from jsonschema_rs import Draft202012Validator
 
-    from runware_codegen.documents import SourceDocument
+    from runware_codegen.documents import JsonObject, SourceDocument
     from runware_codegen.mock.items import Item
     from runware_codegen.parse.schema.schemas import Schema as SchemaPlace
     from runware_codegen.settings import OwnModels
@@ -57,6 +61,7 @@ class ModelSchema:
         patterns: The user's own models that it describes, with `*` for any text.
         task: The schema of a task.
         result: The schema of a result, which may be empty.
+        figures: The limits on areas and ratios of `x-constraints`.
         task_validator: Validates tasks.
         result_validator: Validates results.
         price: The price of one item in US dollars.
@@ -68,6 +73,7 @@ class ModelSchema:
     patterns: tuple[str, ...]
     task: Schema
     result: Schema
+    figures: tuple[FigureIn, ...]
     task_validator: Draft202012Validator
     result_validator: Draft202012Validator
     price: float
@@ -215,6 +221,7 @@ def _schema(document: SourceDocument, own_models: OwnModels) -> ModelSchema:
         patterns=tuple(own),
         task=task,
         result=result,
+        figures=tuple(_figures(schemas, found)),
         task_validator=_validator(document, whole),
         result_validator=_validator(document, result),
         price=_price(info),
@@ -231,6 +238,13 @@ def _constants(schemas: Schemas, task: SchemaPlace, name: str) -> list[Any]:
     return []
 
 
+def _figures(schemas: Schemas, task: SchemaPlace) -> Iterator[FigureIn]:
+    lists = merge(schemas, task).values("x-constraints")
+    for constraint in chain.from_iterable(cast("Iterable[list[JsonObject]]", lists)):
+        if isinstance(figure := lower_constraint(constraint), FigureIn):
+            yield figure
+
+
 def _validator(document: SourceDocument, schema: Schema) -> Draft202012Validator:
     try:
         return validator_of(schema)
@@ -244,10 +258,11 @@ def _validator(document: SourceDocument, schema: Schema) -> Draft202012Validator
 
 
 def _price(info: object) -> float:
-    rates = array_of(object_of(info, "x-pricing"), "rates")
-    amounts = [member(r, "amount") for r in rates if member(r, "unit") == "output"]
-    found = [amount for amount in amounts if isinstance(amount, int | float)]
-    return float(found[0]) if found else DEFAULT_PRICE
+    """Return the price of an output, else the first price of a run."""
+    pricing = read_pricing(object_of(info, "x-pricing"))
+    rates = [rate.amount for rate in pricing.rates if rate.unit == "output"]
+    runs = [run.price for run in (*pricing.measured, *pricing.examples)]
+    return float(next(filter(None, (*rates, *runs)), DEFAULT_PRICE))
 
 
 def _listed(names: Iterable[str]) -> str:

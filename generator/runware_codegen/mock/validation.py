@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from runware_codegen.documents.members import is_object
 from runware_codegen.mock.items import RefusalError, error_item
+from runware_codegen.parse.assertions.evaluate import holds
+from runware_codegen.parse.rules.sentences import demand
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -59,6 +61,11 @@ def validate(task: object, catalog: Catalog) -> ModelSchema:
     except ValueError as error:  # it is nested too deeply for the validator
         message = f"The task cannot be validated: {error}."
         raise RefusalError(400, error_item("invalidTask", message, task)) from None
+    errors += [
+        error_item("invalidParameter", f"{demand(figure)}.", task, figure.first)
+        for figure in schema.figures
+        if not holds(figure, task, {})
+    ]
     if errors:
         raise RefusalError(400, *errors[:_MAX_ERRORS])
     return schema

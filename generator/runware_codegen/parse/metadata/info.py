@@ -63,7 +63,7 @@ def read_metadata(document: SourceDocument) -> Metadata:
     """Read `info`, the links and the responses of a document."""
     info = object_of(document.tree, "info")
     creator, prices = object_of(info, "x-creator"), object_of(info, "x-pricing")
-    pricing = _pricing(prices)
+    pricing = read_pricing(prices)
     return Metadata(
         title=_PREFIX.sub("", text_of(info, "title")).strip(),
         summary=clean_markdown(text_of(info, "summary")),
@@ -138,7 +138,8 @@ def _price(pricing: JsonObject) -> str:
     return "; ".join(rates) or overview
 
 
-def _pricing(pricing: JsonObject) -> Pricing:
+def read_pricing(pricing: JsonObject) -> Pricing:
+    """Read `x-pricing`."""
     rates = map(_rate, objects_of(pricing, "rates"))
     return Pricing(
         currency=text_of(pricing, "currency"),
