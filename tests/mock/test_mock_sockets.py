@@ -157,9 +157,10 @@ class TestSessions:
                 send(socket, image())
             time.sleep(pause)
             pause *= 2
-            with connected(mock, session) as (socket, _):
+            with connected(mock, session) as (socket, again):
                 send(socket, {"taskType": "ping", "ping": True})
                 is_kept = "pong" not in received(socket)["data"][0]
+            assert is_kept or again != session
 
     def test_one_that_there_is_not(self, mock: Mock) -> None:
         unknown = image()["taskUUID"]

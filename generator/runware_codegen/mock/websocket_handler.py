@@ -48,6 +48,7 @@ class Session:
         uuid: The connectionSessionUUID.
         socket: Its last connection.
         kept: Messages that could not be sent, with their times on the monotonic clock.
+        used: The time of its last message, on the same clock.
     """
 
     uuid: str
@@ -55,6 +56,7 @@ class Session:
     kept: list[tuple[float, Envelope]] = field(
         default_factory=list[tuple[float, Envelope]]
     )
+    used: float = field(default_factory=monotonic)
 
     async def send(
         self,
@@ -69,6 +71,7 @@ class Session:
             ledger: Records its items as collected when it is sent.
             alter: Changes each item of `data` before it is sent.
         """
+        self.used = monotonic()
         try:
             await self.socket.send_text(envelope.to_text(alter))
             is_sent = connections.is_open(self.socket.scope)
@@ -77,7 +80,7 @@ class Session:
         if is_sent:
             ledger.collect(envelope.data)
         else:
-            self.kept.append((monotonic(), envelope))
+            self.kept.append((self.used, envelope))
 
 
 class WebSocketHandler:
@@ -145,6 +148,8 @@ class WebSocketHandler:
             self._service.check_key("")
         validate(task, self._service.catalog)
         self._service.check_key(text_of(task, "apiKey"))
+        oldest = monotonic() - self._options["idle_timeout"]
+        self._sessions = {u: s for u, s in self._sessions.items() if s.used >= oldest}
         uuid = text_of(task, "connectionSessionUUID")
         session = self._sessions.get(uuid) or Session(str(uuid4()), websocket)
         self._sessions[session.uuid] = session
@@ -152,7 +157,7 @@ class WebSocketHandler:
         await session.send(Envelope([authenticated(session.uuid)], []), self._ledger)
         kept, session.kept = session.kept, []
         for since, envelope in kept:
-            if monotonic() - since <= self._options["idle_timeout"]:
+            if since >= oldest:
                 await session.send(envelope, self._ledger)
         return session
 
@@ -161,6 +166,7 @@ class WebSocketHandler:
     ) -> None:
         """Process the tasks of one message."""
         self._ledger.exchanges += 1
+        session.used = monotonic()
         try:
             fault = self._faults.draw(OVER_SOCKET, headers)
             if not self._drops_message(session, tasks, fault):
