@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
 from uuid import uuid4
 
 import httpx2
@@ -198,6 +200,21 @@ class TestResults:
     def test_a_file_that_there_is_not(self, quick: Mock) -> None:
         assert quick.client.get(f"{quick.root}/files/cat.exe").status_code == 404
 
+    def test_an_input_is_not_the_output(self, quick: Mock) -> None:
+        given = {"inputImage": "https://example.com/a.png", "includeCost": True}
+        kind = {"taskType": "controlNetPreprocess", "taskUUID": str(uuid4())}
+        [item] = answer(quick, {**kind, "model": "a:b@1", **given})["data"]
+        assert item["guideImageUUID"] != item["inputImageUUID"]
+
+    def test_a_search_has_pages(self, quick: Mock) -> None:
+        sizes = []
+        for offset in (0, 20, 40):
+            task = {"taskType": "modelSearch", "taskUUID": str(uuid4())}
+            [page] = answer(quick, {**task, "offset": offset})["data"]
+            assert page["totalResults"] == 25
+            sizes.append(len(page["results"]))
+        assert sizes == [20, 5, 0]
+
 
 class TestRefusals:
     def test_each_names_what_is_wrong(self, quick: Mock) -> None:
@@ -283,6 +300,8 @@ class TestRefusals:
         "body",
         [
             *(b"", b"{", b"[]", b"{}", b"[1]", b"[NaN]", b"\xff", b'["\\ud800"]'),
+            json.dumps([image()]).encode("utf-16"),
+            json.dumps([image(seeds=0.5)]).replace("0.5", "1e999").encode(),
             b"[" * 4000,
             b'[{"taskType":"imageInference","a":' + b"[" * 400 + b"]" * 400 + b"}]",
         ],
@@ -295,6 +314,11 @@ class TestRefusals:
         assert the_error(post(mock, *many), 413)["code"] == "tooManyTasks"
         long = image(positivePrompt="x" * 5000)
         assert the_error(post(quick, long), 413)["code"] == "payloadTooLarge"
+
+    def test_a_client_that_first_sends_all_of_its_body(self, quick: Mock) -> None:
+        request = urllib.request.Request(quick.url, bytes(2**23))  # noqa: S310
+        with pytest.raises(HTTPError, match="413"):
+            urllib.request.urlopen(request)  # noqa: S310
 
 
 class TestDelivery:
@@ -392,6 +416,12 @@ class TestDelivery:
         [details] = answer(quick, question(task, "getTaskDetails"))["data"]
         assert details["request"] == [task]
         assert details["response"] == {"data": items}
+
+    def test_long_texts_of_a_task_are_not_kept(self, mock: Mock) -> None:
+        task = image(positivePrompt="x" * 20_000, deliveryMethod="async")
+        answer(mock, task)
+        [details] = answer(mock, question(task, "getTaskDetails"))["data"]
+        assert details["request"] == [{**task, "positivePrompt": "x" * 10_000}]
 
     def test_webhooks_are_sent_until_they_arrive(
         self, quick: Mock, server: Server
@@ -498,7 +528,26 @@ def test_the_rate_is_limited() -> None:
         assert mock.ledger()["totals"]["accepted"] < 4
 
 
+def test_a_page_of_another_site_can_read_answers(quick: Mock) -> None:
+    origin = {"Origin": "http://localhost:3000"}
+    asked = {"Method": "POST", "Headers": "authorization,content-type,x-mock-fault"}
+    asking = {f"Access-Control-Request-{name}": text for name, text in asked.items()}
+    allowed = quick.client.options(quick.url, headers=origin | asking)
+    assert allowed.status_code == 200
+    assert allowed.headers["access-control-allow-headers"] == asked["Headers"]
+    response = quick.client.post(quick.url, json=[image()], headers=origin | BEARER)
+    assert response.headers["access-control-allow-origin"] == "*"
+
+
 class TestLedger:
+    def test_a_result_is_collected_before_the_connection_ends(
+        self, quick: Mock
+    ) -> None:
+        once = BEARER | {"Connection": "close"}
+        for task in (image(), text()):
+            quick.client.post(quick.url, json=[task], headers=once)
+            assert entry(quick, task)["collected"] == entry(quick, task)["results"]
+
     def test_it_tells_what_happened(self) -> None:
         with mocking("--latency", "0.2", "--repeated-task", "run") as mock:
             task = image(deliveryMethod="async", numberResults=2)
@@ -547,6 +596,12 @@ class TestCommand:
         assert done.returncode == 2
         assert f"port {port}: " in done.stderr
         assert "--port 0" in done.stderr
+
+    def test_an_address_of_another_machine(self, tmp_path: Path) -> None:
+        done = run("mock", "--host", "192.0.2.1", cwd=tmp_path)
+        assert done.returncode == 2
+        assert done.stderr.startswith("Error: Cannot listen on 192.0.2.1 port 8000: ")
+        assert "--port 0" not in done.stderr
 
     def test_a_document_that_is_none(self, tmp_path: Path) -> None:
         (tmp_path / "a.json").write_text('{"openapi": "3.1.0"}')

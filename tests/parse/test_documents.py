@@ -7,9 +7,6 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from openapi_pydantic.v3.v3_1 import OpenAPI, Schema
-from pydantic import ValidationError
-
 from document_texts import (
     a_document,
     changed,
@@ -21,6 +18,8 @@ from document_texts import (
     tree_of,
     yaml_with_constant,
 )
+from openapi_pydantic.v3.v3_1 import OpenAPI, Schema
+from pydantic import ValidationError
 
 if TYPE_CHECKING:
     from pathlib import Path

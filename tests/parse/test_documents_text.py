@@ -6,9 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
-
 from document_texts import (
     a_document,
     changed,
@@ -20,6 +17,9 @@ from document_texts import (
     with_constant,
     yaml_with_constant,
 )
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
 from random_text import CHARACTERS
 from runware_codegen.problems import InvalidInputError
 

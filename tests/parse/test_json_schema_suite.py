@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
-
 from json_schema_suite import Group, groups
+
 from making import SIMPLE, a_task, disagreement, generated, simple_document
 from runware_codegen.documents import load
 from runware_codegen.formats import FORMATS

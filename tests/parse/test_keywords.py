@@ -9,12 +9,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import pytest
-from pydantic import ValidationError
-
 import keyword_cases as single
 import keyword_cases_combined as combined
 import keyword_cases_containers as containers
+import pytest
+from pydantic import ValidationError
+
 from making import (
     a_document,
     a_task,

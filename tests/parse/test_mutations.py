@@ -20,10 +20,10 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+from mutants import mutants
 from pydantic import ValidationError
 from test_conformance import Packages, documents_of_the_test, packages
 
-from mutants import mutants
 from near import Judge, Tasks
 from runware_codegen.documents import load
 from runware_codegen.parse import parse

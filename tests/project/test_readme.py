@@ -6,11 +6,11 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from terminal_picture import terminal_picture
 
 from environments import TOP
 from mocking import mocking
 from page_blocks import Block, blocks, run_python
-from terminal_picture import terminal_picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING
 import black
 import pytest
 from docutils.core import publish_parts
+from hostile_docs import COMMENTS, DIRECTIVES, DOCTESTS, HTML, INCLUDED, INTERPRETED
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from mypy.util import get_mypy_comments
 
-from hostile_docs import COMMENTS, DIRECTIVES, DOCTESTS, HTML, INCLUDED, INTERPRETED
 from hostile_documents import Emitted, emit, forget, say, telling_document
 from hostile_texts import SENTINEL
 from runware_codegen.render.docstrings import docstring

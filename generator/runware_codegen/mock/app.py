@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
@@ -24,6 +26,15 @@ if TYPE_CHECKING:
 
 PATHS = ("/v1", "/")
 """The paths of the API, over HTTP and over WebSockets."""
+
+_FOR_BROWSERS = Middleware(
+    CORSMiddleware,
+    allow_origins=["*"],
+    allow_methods=["*"],
+    allow_headers=["*"],
+    expose_headers=["Retry-After", "X-Request-Id"],
+)
+"""Lets the pages of any site read responses, as those of WebSockets."""
 
 
 def make_app(
@@ -70,6 +81,7 @@ def make_app(
             Route("/_ledger", show_ledger, methods=["GET"]),
             Route("/_ledger", clear_ledger, methods=["DELETE"]),
         ],
+        middleware=[_FOR_BROWSERS],
         exception_handlers={Exception: fail},
     )
 

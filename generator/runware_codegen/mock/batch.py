@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Any
 
 from runware_codegen.documents.members import is_array
-from runware_codegen.mock.items import Envelope, RefusalError, error_item
+from runware_codegen.mock.items import Envelope, RefusalError, as_text, error_item
 from runware_codegen.mock.tasks import Task
 
 
@@ -82,8 +82,8 @@ def read_tasks(text: str | bytes) -> list[Any]:
         RefusalError: If the body is not a JSON array of tasks.
     """
     try:
-        value: object = json.loads(text, parse_constant=_refuse_constant)
-        json.dumps(value, ensure_ascii=False).encode()  # raises for lone surrogates
+        value: object = json.loads(text if isinstance(text, str) else text.decode())
+        as_text(value).encode()  # raises for NaN, infinity and lone surrogates
     except (ValueError, RecursionError) as error:
         message = f"The request body is not JSON: {error}."
         raise RefusalError(400, error_item("invalidJSON", message)) from None
@@ -91,9 +91,3 @@ def read_tasks(text: str | bytes) -> list[Any]:
         message = "The request body must be an array with at least one task."
         raise RefusalError(400, error_item("invalidRequest", message))
     return value
-
-
-def _refuse_constant(name: str) -> None:
-    """Refuse NaN and Infinity, which Python's parser accepts."""
-    message = f"{name} is not a JSON value"
-    raise ValueError(message)

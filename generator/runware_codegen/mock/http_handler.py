@@ -59,33 +59,34 @@ class HttpHandler:
     async def _response(self, request: Request) -> Response:
         try:
             fault = self._faults.draw(OVER_HTTP, request.headers)
-            early = await self._before(request, fault)
-            return early or await self._answer(request, fault)
+            if fault is Fault.REFUSE:
+                self._ledger.note_fault(fault)
+                return replies.Dropped(resets=True)
+            body = await self._body(request)
+            return self._before(fault) or await self._answer(request, body, fault)
         except RefusalError as refusal:
             return replies.refused(refusal)
         except ClientDisconnect:
             return replies.Dropped()
 
-    async def _before(self, request: Request, fault: Fault | None) -> Response | None:
+    def _before(self, fault: Fault | None) -> Response | None:
         """Return the response if the fault accepts no tasks; None for other faults."""
         retry_after = self._options["retry_after"]
         refuse = refusals.OVERLOADED.get(fault)
-        is_drop = fault in {Fault.REFUSE, Fault.DROP_BEFORE}
+        is_drop = fault is Fault.DROP_BEFORE
         if refuse or is_drop or (fault in MAYBE_ACCEPTED and self._faults.coin()):
             self._ledger.note_fault(fault)
             if refuse:
                 raise refuse(retry_after)
-            if not is_drop:
-                return self._failed(fault)
-            if fault is Fault.DROP_BEFORE:
-                await self._body(request)
-            return replies.Dropped(resets=fault is Fault.REFUSE)
+            return replies.Dropped() if is_drop else self._failed(fault)
         if not self._limit.allows_request():
             raise refusals.rate_limited(retry_after)
         return None
 
-    async def _answer(self, request: Request, fault: Fault | None) -> Response:
-        tasks = read_tasks(await self._body(request))
+    async def _answer(
+        self, request: Request, body: bytes, fault: Fault | None
+    ) -> Response:
+        tasks = read_tasks(body)
         self._check_key(request, tasks)
         base_url = str(request.base_url).rstrip("/")
         is_dry = request.headers.get(_DRY_RUN) == "1"
@@ -161,12 +162,17 @@ class HttpHandler:
             self._service.check_key("")
 
     async def _body(self, request: Request) -> bytes:
-        """Read the request body, or refuse it if it is too large."""
+        """Read the whole request body, and refuse it if it is too large.
+
+        Some clients read no response before they have sent all of their body.
+        """
         most = self._options["max_body"]
-        body = bytearray()
+        body, size = bytearray(), 0
         async for piece in request.stream():
-            body += piece
-            if len(body) > most:
-                message = f"The request body has more than {most} bytes."
-                raise RefusalError(413, error_item("payloadTooLarge", message))
+            size += len(piece)
+            if size <= most:
+                body += piece
+        if size > most:
+            message = f"The request body has more than {most} bytes."
+            raise RefusalError(413, error_item("payloadTooLarge", message))
         return bytes(body)

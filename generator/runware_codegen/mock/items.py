@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from runware_codegen.documents.members import text_of
+from runware_codegen.documents.members import is_array, is_object, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +22,9 @@ UTILITIES = frozenset({AUTHENTICATION, GET_RESPONSE, GET_TASK_DETAILS, PING})
 
 SENT_BY_CLIENTS = UTILITIES | {"mediaStorage"}
 """Task types that a client sends by itself, such as to upload a file of a request."""
+
+_MAX_TEXT_LENGTH = 10_000
+"""The most characters of a text that are kept of a finished exchange."""
 
 _DOCUMENTATION = "https://runware.ai/docs/platform/errors"
 
@@ -68,8 +71,21 @@ class Envelope(NamedTuple):
 
 
 def as_text(value: object) -> str:
-    """Write a JSON value."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    """Write a JSON value.
+
+    Raises:
+        ValueError: If it contains NaN or infinity.
+    """
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def shortened(value: Any) -> Any:
+    """Copy a JSON value, and cut long texts in it, such as files in Base64."""
+    if is_object(value):
+        return {name: shortened(each) for name, each in value.items()}
+    if is_array(value):
+        return [shortened(each) for each in value]
+    return value[:_MAX_TEXT_LENGTH] if isinstance(value, str) else value
 
 
 def error_item(

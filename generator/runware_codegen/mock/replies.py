@@ -42,8 +42,9 @@ class Reply(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Write the response."""
+        is_open = connections.is_open(scope)  # the server may close it afterwards
         await super().__call__(scope, receive, send)
-        if connections.is_open(scope):
+        if is_open:
             self._ledger.collect(self._envelope.data)
 
 

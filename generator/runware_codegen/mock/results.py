@@ -12,7 +12,13 @@ from uuid import UUID
 
 from jsonschema_rs import meta
 
-from runware_codegen.documents.members import array_of, is_array, object_of, text_of
+from runware_codegen.documents.members import (
+    array_of,
+    is_array,
+    member,
+    object_of,
+    text_of,
+)
 from runware_codegen.mock.catalog import choices, merged
 from runware_codegen.mock.media import FILE_TYPES, file_of
 
@@ -42,6 +48,9 @@ _TEXT = (
 
 _ANY_REPLY = {"type": "object", "properties": {"reply": {"type": "string"}}}
 """The schema of a reply in JSON for which a task has none."""
+
+_FOUND = 25
+"""The number of items that a search finds, on all of its pages."""
 
 _HIGHEST_SEED = 2**32
 
@@ -229,14 +238,23 @@ class _Maker:
     def _array(self, schema: Schema, path: tuple[str, ...]) -> list[Any]:
         least = 1 if self._includes("", path) else 0
         count = max(least, schema.get("minItems", 0))
+        if path == ("results",) and "offset" in self._parameters:
+            count = self._page_size()
         item = (*path, "")
         return [self._value(schema.get("items", {}), item) for _ in range(count)]
+
+    def _page_size(self) -> int:
+        """Return the number of found items on the page that the task requests."""
+        limit, offset = self._given("limit"), self._given("offset")
+        return max(0, min(int(limit or _FOUND), _FOUND - int(offset or 0)))
 
     # -- numbers --------------------------------------------------------------
 
     def _integer(self, schema: Schema, path: tuple[str, ...]) -> int:
         if path == ("resultIndex",):
             return self._spec.index
+        if path == ("totalResults",):
+            return _FOUND
         if path[-1:] == ("seed",):
             given = self._spec.task.get("seed")
             drawn = self._random.randrange(_HIGHEST_SEED)
@@ -266,6 +284,8 @@ class _Maker:
         if name in self._spec.task and "format" not in schema:
             return str(self._spec.task[name])
         if schema.get("format") == "uuid" or name.endswith(("UUID", "uuid")):
+            if name.startswith("input"):
+                return self._uuid()
             if path[1:]:  # the UUID of one of several files, before its URL
                 self._file_uuid = self._uuid()
             return self._file_uuid
@@ -298,19 +318,21 @@ class _Maker:
 
     @property
     def _output_type(self) -> str:
-        given = text_of(self._spec.task, "outputType")
-        return given or self._default("outputType") or "URL"
+        return self._given("outputType") or "URL"
 
     def _suffix(self) -> str:
-        given = text_of(self._spec.task, "outputFormat")
-        wanted = (given or self._default("outputFormat")).casefold()
+        wanted = str(self._given("outputFormat")).casefold()
         suffix = {"jpeg": "jpg"}.get(wanted, wanted)
         return suffix if suffix in FILE_TYPES else _SUFFIXES[self._medium()]
 
-    def _default(self, name: str) -> str:
-        """Return the default of a parameter, or an empty string."""
-        properties = object_of(self._spec.schema.task, "properties")
-        return text_of(object_of(properties, name), "default")
+    @property
+    def _parameters(self) -> Schema:
+        return object_of(self._spec.schema.task, "properties")
+
+    def _given(self, name: str) -> Any:
+        """Return the value of a parameter, or its default."""
+        default = member(self._parameters.get(name), "default")
+        return self._spec.task.get(name, default)
 
     def _medium(self) -> str:
         """Return the first medium that the names of the result or the task type begin with.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from typing import TYPE_CHECKING
 
@@ -84,7 +85,9 @@ def _bind(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=1024)
     except OSError as error:
         reason = (error.strerror or str(error)).partition(" (")[0]
-        message = f"Cannot listen on {host} port {port}: {reason}. --port 0 selects a free port."
+        taken = error.errno in (errno.EADDRINUSE, errno.EACCES)
+        advice = " --port 0 selects a free port." if taken else ""
+        message = f"Cannot listen on {host} port {port}: {reason}.{advice}"
         raise click.ClickException(message) from None
 
 

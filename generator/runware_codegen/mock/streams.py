@@ -66,8 +66,9 @@ class EventStream(Response):
             connections.close(scope)
             await connections.ended(receive)
             return
+        is_open = connections.is_open(scope)  # the server may close it afterwards
         await send({"type": "http.response.body", "body": b""})
-        if connections.is_open(scope) and not self._task.run.plan.fails:
+        if is_open and not self._task.run.plan.fails:
             self._ledger.collect([self._task.run.results[0].item])
 
 

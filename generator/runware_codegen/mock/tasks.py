@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from runware_codegen.documents.members import text_of
 from runware_codegen.mock.alterations import RUNNING
-from runware_codegen.mock.items import error_item
+from runware_codegen.mock.items import error_item, shortened
 from runware_codegen.mock.results import ItemSpec, item_id, make_result, own_uuids
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Task:
     """A task that was accepted.
 
     Attributes:
-        wire: The task object as it was sent.
+        wire: The task object as it was sent; once it has begun, without long texts.
         schema: Its document.
         delivery: Its delivery method: sync, async or stream.
         runs: Its runs; more than one only if a repeated task runs again.
@@ -164,6 +164,7 @@ class Task:
             results.append(ResultItem(name, item, times[index], self.schema.price))
         failed_at = times[failed[-1]] if failed else inf
         self.runs.append(Run(began, plan, results, failed_at))
+        self.wire = shortened(self.wire)
         return self.run
 
     @property
