@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import subprocess
@@ -18,7 +19,7 @@ from environments import TOP
 from hostile_texts import CODE, SYNTAX
 from making import a_document
 from mocking import KEY, mocking
-from runware_codegen.pages.text import code, inline, paragraphs
+from runware_codegen.pages.text import code, heading, inline, paragraphs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,6 +115,16 @@ def test_text_of_a_document_stays_in_its_cell(texts: list[str]) -> None:
     assert sum(token.type == "td_open" for token in parsed) == 3
 
 
+@given(TEXTS)
+@example("</title><script>")
+@example("<`/title>`")
+@example("<**/title>**")
+def test_a_heading_ends_no_title(text: str) -> None:
+    """Zensical and MkDocs write `<title>` with the text of a heading, without its tags."""
+    shown = COMMONMARK.renderInline(heading(text))
+    assert "</" not in html.unescape(re.sub("<[^>]*>", "", shown))
+
+
 def test_what_documents_use_is_kept() -> None:
     text = "Use `a_b` in **one** [page](https://example.com/a?b=c).\n\n- x\n- y"
     text += "\n\n| Rate | Bits |\n|---|---|\n| 8 | `64` |\n|  | &lt; |"
@@ -166,6 +177,7 @@ TASK: dict[str, Any] = {
         "seedImage": {"type": "string", "format": "uri"},
         "strength": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.5},
         "color": {"type": "string", "pattern": "^#[a-f0-9]{6}$"},
+        "tone": {"type": "string", "description": "声音的语气"},
         "duration": {
             "description": "In seconds.",
             "oneOf": [{"type": "integer", "minimum": 4}, {"const": "auto"}],
@@ -220,6 +232,7 @@ def test_a_page_says_what_the_document_says(reference: Path) -> None:
         "| `strength` | number | Between 0 and 1. Default: `0.5`. |  |",
         "| `settings` | [Settings](#object-settings) |  |  |",
         "| `color` | string | Matches `^#[a-f0-9]{6}$`. |  |",
+        "| `tone` | string |  | 声音的语气 |",
         "| `duration` | integer or `auto` | An integer of at least 4; `auto`. |"
         " In seconds. |",
         "| `pauses` | list of integer or `auto` | Each item: an integer of at least 4;"

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runware_codegen.pages.text import code, inline, label, link, paragraphs
+from runware_codegen.pages.text import code, heading, inline, label, link, paragraphs
 from runware_codegen.render.docs import sentence
 from runware_codegen.render.environment import new_environment
 
@@ -21,6 +21,7 @@ def pages_environment() -> Environment:
         Path(__file__).parent / "templates",
         {
             "code": code,
+            "heading": heading,
             "inline": inline,
             "label": label,
             "link": link,

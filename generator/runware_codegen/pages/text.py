@@ -50,8 +50,13 @@ def inline(text: str) -> str:
 
 
 def label(text: str) -> str:
-    """Write text for the text of a link, in which links are not allowed."""
+    """Write text for a place without links, code and strong text, such as a link."""
     return _escaped(" ".join(visible(text).split()))
+
+
+def heading(text: str) -> str:
+    """Write text for the heading of a page, which Zensical copies to `<title>` unescaped."""
+    return label(text).replace("&lt;/", "&lt; /")
 
 
 def cell(text: str) -> str:

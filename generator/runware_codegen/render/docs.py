@@ -216,7 +216,7 @@ def sentence(text: str) -> str:
 @lru_cache(2**12)
 def _repeats(doc: str, name: str) -> bool:
     """Return whether a text has only words that the name has, or that mean nothing."""
-    words = set(re.findall(r"[a-z0-9]+", doc.lower()))
+    words = set(re.findall(r"[^\W_]+", doc.lower()))
     return all(word in _EMPTY_WORDS or word in name.lower() for word in words)
 
 
