@@ -28,6 +28,15 @@ FORMATS: Final[Mapping[str, str]] = {
 }
 """Their names in JSON Schema, each with a description of a string of the format."""
 
+EXAMPLES: Final[Mapping[str, str]] = {
+    "uri": "https://example.com/lighthouse",
+    "uuid": "3d3b0bd1-21a5-4f1c-9ff0-8ff3d1a1d0fb",
+    "date": "2026-01-31",
+    "date-time": "2026-01-31T12:00:00Z",
+    "email": "keeper@example.com",
+}
+"""A string of each format that documents often have."""
+
 NOT_ASSERTED: Final = frozenset(
     {"idn-email", "idn-hostname", "iri", "iri-reference", "uri-template"}
 )

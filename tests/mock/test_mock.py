@@ -112,6 +112,24 @@ REPLY = {
 }
 
 
+LIMITS: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "word": {"type": "string", "minLength": 2.0, "maxLength": 3.0},
+        "days": {
+            "type": "array",
+            "minItems": 2.0,
+            "items": {"type": "string", "format": "date"},
+        },
+        "step": {
+            "anyOf": [False, {"type": "integer", "multipleOf": 7}],
+            "exclusiveMinimum": 7,
+            "exclusiveMaximum": 21,
+        },
+    },
+}
+
+
 @pytest.fixture(scope="module")
 def mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mock]:
     """A mock of the shipped documents and one more. Its tasks take a moment."""
@@ -449,6 +467,8 @@ class TestDelivery:
         ),
         ({"jsonSchema": "no JSON"}, {}),
         ({"jsonSchema": {"$ref": "#/$defs/None"}}, {}),
+        ({"jsonSchema": LIMITS}, {"word": str, "days": list, "step": int}),
+        ({"jsonSchema": {"type": "number", "multipleOf": 1e-320}}, {}),
     ],
 )
 def test_a_reply_in_json_satisfies_its_schema(
@@ -456,6 +476,8 @@ def test_a_reply_in_json_satisfies_its_schema(
 ) -> None:
     task = text(outputFormat="JSON", deliveryMethod="sync", **schema)
     reply = json.loads(answer(quick, task)["data"][0]["text"])
+    if schema.get("jsonSchema") == LIMITS:
+        assert jsonschema_rs.is_valid(LIMITS, reply, validate_formats=True), reply
     assert {name: type(value) for name, value in reply.items()} == kinds
     assert reply.get("rating") in (1, 2, 3, None)
 

@@ -7,6 +7,7 @@ import json
 import random
 import re
 from dataclasses import dataclass, replace
+from math import ceil, floor, inf
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -15,10 +16,12 @@ from jsonschema_rs import meta
 from runware_codegen.documents.members import (
     array_of,
     is_array,
+    is_object,
     member,
     object_of,
     text_of,
 )
+from runware_codegen.formats import EXAMPLES
 from runware_codegen.mock.catalog import choices, merged
 from runware_codegen.mock.media import FILE_TYPES, file_of
 
@@ -91,14 +94,17 @@ def make_result(spec: ItemSpec) -> Item:
 
 
 def json_text(spec: ItemSpec) -> str:
-    """Return JSON text that is made from the `jsonSchema` of a task."""
+    """Return JSON text that is made from the `jsonSchema` of a task.
+
+    It is an empty object if that is no schema, refers to another one, or has no value.
+    """
     given = spec.task.get("jsonSchema", _ANY_REPLY)
     try:
         schema = json.loads(given) if isinstance(given, str) else given
         meta.validate(schema)
         reply = replace(spec, task={}, schema=replace(spec.schema, result=schema))
         return json.dumps(_Maker(reply, minimal=False).value())
-    except (KeyError, ValueError):  # it is no schema, or refers to another one
+    except (KeyError, ValueError, OverflowError, RecursionError):
         return "{}"
 
 
@@ -171,8 +177,9 @@ class _Maker:
         for alternatives in ("oneOf", "anyOf"):
             if branches := array_of(whole, alternatives):
                 rest = {n: v for n, v in whole.items() if n != alternatives}
-                branch = self._branch([{**rest, **each} for each in branches], path)
-                return self._value(branch, path)
+                objects = filter(is_object, branches)  # others are true or false
+                each = [{**rest, **branch} for branch in objects] or [rest]
+                return self._value(self._branch(each, path), path)
         makers: dict[str, Callable[[Schema, tuple[str, ...]], Any]] = {
             "object": self._object,
             "array": self._array,
@@ -236,8 +243,8 @@ class _Maker:
         return found is not None and medium in media and found[1] != medium
 
     def _array(self, schema: Schema, path: tuple[str, ...]) -> list[Any]:
-        least = 1 if self._includes("", path) else 0
-        count = max(least, schema.get("minItems", 0))
+        wanted = min(int(self._includes("", path)), schema.get("maxItems", 1))
+        count = int(max(wanted, schema.get("minItems", 0)))
         if path == ("results",) and "offset" in self._parameters:
             count = self._page_size()
         item = (*path, "")
@@ -261,17 +268,17 @@ class _Maker:
             if isinstance(given, int | float):  # 7.0 is an integer in JSON
                 return int(given) + self._spec.index
             return drawn
-        return int(self._number({**schema, "multipleOf": 1}, path))
+        step = schema.get("multipleOf", 1)
+        return int(self._number({**schema, "multipleOf": max(step, 1)}, path))
 
     def _number(self, schema: Schema, path: tuple[str, ...]) -> float:
         if path == ("cost",):
             return self._spec.schema.price
-        step = schema.get("multipleOf", 0)
-        least = schema.get("minimum", schema.get("exclusiveMinimum", -1) + (step or 1))
-        most = schema.get("maximum", schema.get("exclusiveMaximum", least + 100))
-        value = self._random.uniform(least, min(most, least + 100))
-        aligned = round(value / step) * step if step else round(value, 3)
-        return float(min(max(aligned, least), most))
+        step = schema.get("multipleOf", 0.001)
+        least = schema.get("minimum", schema.get("exclusiveMinimum", -step) + step)
+        most = schema.get("maximum", schema.get("exclusiveMaximum", inf) - step)
+        first, last = ceil(least / step), floor(min(most, least + 100) / step)
+        return round(float(step * self._random.randint(min(first, last), last)), 6)
 
     # -- text -----------------------------------------------------------------
 
@@ -304,12 +311,14 @@ class _Maker:
         return ""
 
     def _words(self, schema: Schema) -> str:
+        if example := EXAMPLES.get(schema.get("format", "")):
+            return example
         words = (_TEXT * 2).split()
         start = self._random.randrange(len(words) // 2)
         count = self._random.randint(8, len(words) // 2)
         text = " ".join(words[start : start + count])
-        text = text.ljust(schema.get("minLength", 0), ".")
-        return text[: schema.get("maxLength", len(text))]
+        text = text.ljust(int(schema.get("minLength", 0)), ".")
+        return text[: int(schema.get("maxLength", len(text)))]
 
     def _uuid(self) -> str:
         return str(UUID(int=self._random.getrandbits(128), version=4))

@@ -6,6 +6,7 @@ import copy
 from collections import deque
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from runware_codegen.formats import EXAMPLES
 from runware_codegen.model import Rule, SizeRule, object_class
 from runware_codegen.model import predicates as p
 from runware_codegen.model import types as t
@@ -25,20 +26,12 @@ if TYPE_CHECKING:
     Path: TypeAlias = tuple[str, ...]
     Task: TypeAlias = dict[str, JsonValue]
 
-_FORMATS: Final[Mapping[str, str]] = {
-    "uri": "https://example.com/lighthouse",
-    "uuid": "3d3b0bd1-21a5-4f1c-9ff0-8ff3d1a1d0fb",
-    "date": "2026-01-31",
-    "date-time": "2026-01-31T12:00:00Z",
-    "email": "keeper@example.com",
-}
-"""An example of each format."""
 _PROMPT: Final = "A lighthouse at dusk, seen from the sea."
 _TEXTS: Final = (
     "lighthouse",
     _PROMPT,
     "en",
-    *_FORMATS.values(),
+    *EXAMPLES.values(),
     "runware:101@1",
     "data:image/png;base64,iVBORw0KGgo=",
     "#ffffff",
