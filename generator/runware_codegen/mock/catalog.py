@@ -55,7 +55,6 @@ class ModelSchema:
     """One document: of a model, or of all models without a document of their own.
 
     Attributes:
-        source: The file, as the user named it.
         task_type: The JSON name of the task type.
         models: The models that it describes; empty for any model.
         patterns: The user's own models that it describes, with `*` for any text.
@@ -67,7 +66,6 @@ class ModelSchema:
         price: The price of one item in US dollars.
     """
 
-    source: str
     task_type: str
     models: tuple[str, ...]
     patterns: tuple[str, ...]
@@ -215,7 +213,6 @@ def _schema(document: SourceDocument, own_models: OwnModels) -> ModelSchema:
     info = document.tree["info"]
     own = own_models.of(text_of(info, "x-model-id"), text_of(info, "x-air-id"))
     return ModelSchema(
-        source=document.source,
         task_type=str(task_types[0]),
         models=tuple(models),
         patterns=tuple(own),

@@ -142,7 +142,7 @@ class Task:
         """The members that identify the task in a response."""
         return {"taskType": self.schema.task_type, "taskUUID": self.uuid}
 
-    def begin(self, plan: Plan, seed: int, base_url: str) -> Run:
+    def begin(self, plan: Plan, seed: int, base_url: str) -> None:
         """Start a run.
 
         Args:
@@ -165,7 +165,6 @@ class Task:
         failed_at = times[failed[-1]] if failed else inf
         self.runs.append(Run(began, plan, results, failed_at))
         self.wire = shortened(self.wire)
-        return self.run
 
     @property
     def count(self) -> int:

@@ -118,8 +118,6 @@ def model_page(document: Document, package: str) -> str:
     template = pages_environment().get_template("model.md.jinja")
     return template.render(
         document=document,
-        package=package,
-        module=f"{package}.{module}",
         attribute=folder,
         errors=f"{pascal_case(document.task_type)}Errors",
         call=first_call(document, package, module),
