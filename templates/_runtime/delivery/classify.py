@@ -148,38 +148,50 @@ def of_submission(said: Said) -> Verdict:
         is_complete = _is_complete(said) and failures == own
         return _taken(said, failures, is_complete=is_complete)
     errors = own or said.nameless
-    codes = [code_of(error) for error in errors]
-    if any(map(is_task_conflict, codes)):
-        if own:
-            return said.verdict(TaskEvent.CONFLICT, errors)
-        return _unclear(said, errors)
-    if said.envelope.is_cut:
+    is_conflict = any(is_task_conflict(code_of(error)) for error in errors)
+    if is_conflict and own:
+        return said.verdict(TaskEvent.CONFLICT, errors)
+    if is_conflict or said.envelope.is_cut:
         return _unclear(said, errors)
     if is_rejection(said.envelope.answer):
         return _rejected(said, errors)
     if any(_is_failure(said, error) for error in failures):
         return _taken(said, failures, is_complete=False)
-    if not errors or said.status >= 500 or said.status in UNCLEAR_STATUSES:
+    if not errors or _leaves_doubt(said.status):
         return _unclear(said, errors)
+    return _of_refusal(said, own, errors)
+
+
+def _of_refusal(said: Said, own: list[Item], errors: list[Item]) -> Verdict:
+    """Return the verdict on a task for errors that refuse it, or that are its failure."""
     if answers_too_large(said.envelope) and (said.is_only or not own):
         event = TaskEvent.REFUSED if said.is_only else TaskEvent.REJECTED
         return said.verdict(event, errors)
     if own and all(map(_is_rate_limit, own)):
         return _rejected(said, errors)
-    if not own and not _is_of_the_account(said, errors):
+    if _may_be_of_others(said, own, errors):
         return _unclear(said, errors)._replace(is_refused=True)
-    if said.status in (400, 422) and not any(map(code_of, errors)):
-        return _unclear(said, errors)._replace(is_refused=True)  # no error code
-    if any(_may_be_of_a_gateway(error, said.status) for error in own):
-        return _unclear(said, errors)._replace(is_refused=True)
-    if said.status >= 400 or (own and not failures):
+    if said.status >= 400 or (own and said.task.is_resent):
         return said.verdict(TaskEvent.REFUSED, errors)._replace(is_refused=True)
     return _taken(said, errors, is_complete=_is_complete(said))
+
+
+def _may_be_of_others(said: Said, own: list[Item], errors: list[Item]) -> bool:
+    """Whether errors may be about another task, or come from a gateway."""
+    if not own:
+        return not _is_of_the_account(said, errors)
+    has_no_code = said.status in (400, 422) and not any(map(code_of, errors))
+    return has_no_code or any(_may_be_of_a_gateway(e, said.status) for e in own)
 
 
 def _is_complete(said: Said) -> bool:
     """Whether no response after this one will have more results."""
     return not (said.task.is_async or said.envelope.is_partial)
+
+
+def _leaves_doubt(status: int) -> bool:
+    """Whether an HTTP status does not tell if the server has the request."""
+    return status >= 500 or status in UNCLEAR_STATUSES
 
 
 def _may_be_failure(said: Said, error: Item) -> bool:
@@ -315,7 +327,7 @@ def _is_about_uuid(error: Item) -> bool:
 
 
 def _is_transient(said: Said, errors: list[Item]) -> bool:
-    if said.status == 429 or said.status >= 500 or said.status in UNCLEAR_STATUSES:
+    if said.status == 429 or _leaves_doubt(said.status):
         return True
     return bool(errors) and all(
         category_of(code_of(error), said.status) in TRANSIENT for error in errors
@@ -357,7 +369,7 @@ def _of_stream_error(error: APIError, *, is_first: bool) -> Verdict:
         return Verdict(TaskEvent.CONFLICT, error)
     if _may_be_of_a_gateway(error.item, status):
         return Verdict(_of_break(error), error)
-    is_unclear = status >= 500 or status in UNCLEAR_STATUSES
+    is_unclear = _leaves_doubt(status)
     is_busy = status == 503 and error.retry_after is not None
     is_busy |= status == 429 or (_is_rate_limit(error.item) and not is_unclear)
     if is_busy and not is_begun:
@@ -415,24 +427,3 @@ def unmentioned(envelope: Envelope) -> ResponseError:
         http_status=envelope.http_status,
         request_id=envelope.request_id,
     )
-
-
-def incomplete(task: Task[Any]) -> ResponseError:
-    """Return the exception for a task with missing results."""
-    error = ResponseError(
-        f"the server returned {len(task.items)} of {task.ordered} results, and no "
-        "information about the others",
-        http_status=200,
-    )
-    error.advice = "The results that arrived are in `results`."
-    return error
-
-
-def untold(error: APIError) -> APIError:
-    """Return the exception for a failure of one result, if the others are unknown."""
-    copy = error.about(error.task_type, error.task_uuid)
-    copy.advice = (
-        "Runware returns nothing more about this task: its other results may have "
-        "failed too. The results that arrived are in `results`."
-    )
-    return copy

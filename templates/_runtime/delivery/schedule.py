@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Generic
 
-from ..exceptions import APIError, RunwareError, TimeoutError
+from ..exceptions import APIError, ResponseError, RunwareError, TimeoutError
 from ..schema.generics import ResultT
 from ..timeouts import MAX_POLL
 from .batches import Kind, ScheduledTask, Settings
-from .classify import Verdict, incomplete, untold
+from .classify import Verdict
 from .dry_run import DryTask
 from .lifecycle import Phase, TaskEvent
 from .submission import Submission
@@ -217,7 +217,28 @@ class Schedule(Generic[ResultT]):
         """Return the error of a task that is left because polls tell nothing more."""
         task: Task[Any] = each.task
         if task.is_short and task.error is None:
-            return incomplete(task)
+            return _incomplete(task)
         if task.is_partial and isinstance(task.error, APIError):
-            return untold(task.error)
+            return _untold(task.error)
         return task.error or task.refusal or error or self.late(each)
+
+
+def _incomplete(task: Task[Any]) -> ResponseError:
+    """Return the exception for a task with missing results."""
+    error = ResponseError(
+        f"the server returned {len(task.items)} of {task.ordered} results, and no "
+        "information about the others",
+        http_status=200,
+    )
+    error.advice = "The results that arrived are in `results`."
+    return error
+
+
+def _untold(error: APIError) -> APIError:
+    """Return the exception for a failure of one result, if the others are unknown."""
+    copy = error.about(error.task_type, error.task_uuid)
+    copy.advice = (
+        "Runware returns nothing more about this task: its other results may have "
+        "failed too. The results that arrived are in `results`."
+    )
+    return copy
