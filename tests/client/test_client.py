@@ -424,14 +424,15 @@ def test_a_client_shows_no_key_and_is_not_copied(
     shipped: ModuleType, name: str
 ) -> None:
     client = getattr(shipped, name)(KEY)
-    shown = [repr(vars(client)), repr(client), str(client), str(client._endpoint)]
+    endpoint = client._engine.endpoint
+    shown = [repr(vars(client)), repr(client), str(client), str(endpoint)]
     assert KEY not in "".join(shown)
     assert repr(client).startswith(f"{name}(base_url='https://api.runware.ai/v1'")
     for copied in (pickle.dumps, copy.copy, copy.deepcopy):
         with pytest.raises(TypeError, match="Create one in each process"):
             copied(client)
         with pytest.raises(TypeError, match="Create a new client"):
-            copied(client._endpoint.key)
+            copied(endpoint.key)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from collections import deque
 from dataclasses import dataclass
 from functools import cache, partial
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import httpx2
 from runware_client._runtime.client.base_engine import (
@@ -155,7 +155,11 @@ class Lock:
         self._waiting.clear()
 
 
-class _Engine(BaseEngine):
+class _Transport(NamedTuple):
+    endpoint: Endpoint
+
+
+class _Engine(BaseEngine[Any]):
     def make_handle(self, given: Deliverable[Any]) -> Handle[Any]:
         return Handle(self, given)  # type: ignore[arg-type]
 
@@ -198,7 +202,7 @@ class Client:
             Account(self.budget),
             lambda: self.world.now,
         )
-        self.engine = _Engine(ENDPOINT, settings, LONG)
+        self.engine = _Engine(_Transport(ENDPOINT), settings, LONG)
         self.open_tasks = self.engine.open_tasks
         self.account = settings.account
         self.rounds: PollRounds[Bell] = PollRounds(limits)

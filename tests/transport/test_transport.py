@@ -348,7 +348,7 @@ def test_headers_that_cannot_be_sent_were_not_sent(carrier: Carrier) -> None:
     with wired(say(answer())) as wire:
         for value in ("a\nb", "ä\x00", "€"):
             transport = carrier.transport(wire.url)
-            transport._endpoint = _with_header(carrier, wire.url, value)
+            transport.endpoint = _with_header(carrier, wire.url, value)
             [error] = carrier.run("post", transport, LONG)
             assert isinstance(error, ConnectionError)
             assert not carrier.is_sent(error)

@@ -360,7 +360,7 @@ def test_a_client_works_on_one_loop_after_the_other(shipped: ModuleType) -> None
         async with listening(answering) as sockets:
             made = clients[0] if clients else carrier(shipped, sockets.url)
             clients.append(made)
-            made.transport._endpoint = carrier(shipped, sockets.url).transport._endpoint
+            made.transport.endpoint = carrier(shipped, sockets.url).transport.endpoint
             assert len((await made.post(order())).data) == 1
             assert len(sockets.peers) == 1
 

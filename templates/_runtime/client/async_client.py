@@ -39,6 +39,8 @@ from .configuration import (
     Channel,
     ClientT,
     Configured,
+    check_concurrency,
+    valid_endpoint,
     websocket_transport,
 )
 from .handle import saved_task
@@ -119,18 +121,17 @@ class AsyncClient(Configured[AsyncEngine]):
             ValueError: Another argument is not valid.
         """
         http_client = checked_client(http_client, httpx2.AsyncClient)
-        super().__init__(
-            api_key, base_url, auth, concurrency, default_headers, transport
-        )
+        endpoint = valid_endpoint(api_key, base_url, auth, default_headers, transport)
+        check_concurrency(concurrency)
         settings = self._settings(max_retries, resend, budget, on_event)
         carrier: AsyncTransport
         if transport == "http":
-            carrier = AsyncHTTPTransport(self._endpoint, http_client, concurrency)
+            carrier = AsyncHTTPTransport(endpoint, http_client, concurrency)
         else:
             kind = websocket_transport()
-            carrier = kind(self._endpoint, http_client, concurrency, self._is_open)
+            carrier = kind(endpoint, http_client, concurrency, self._is_open)
         limit = valid_timeout(timeout)
-        self._engine = AsyncEngine(carrier, self._endpoint, settings, limit)
+        self._engine = AsyncEngine(carrier, settings, limit)
 
     def _is_open(self, task_uuid: str) -> bool:
         """Whether the results of a task are still to be collected."""
@@ -324,7 +325,8 @@ class AsyncClient(Configured[AsyncEngine]):
         self, text: str, request: TaskRequest[Any] | None = None
     ) -> AsyncHandle[Any]:
         """Return the handle of a task that was sent before; see `Runware.resume`."""
-        return AsyncHandle(self._engine, saved_task(text, request, self._endpoint.key))
+        key = self._engine.endpoint.key
+        return AsyncHandle(self._engine, saved_task(text, request, key))
 
     def unfinished(self) -> list[AsyncHandle[Any]]:
         """Return handles of unfinished tasks; see `Runware.unfinished`."""

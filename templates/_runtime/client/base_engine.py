@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from copy import copy
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar
 
 from ..delivery.batches import Reply, ServerLimits, Settings
 from ..delivery.classify import of_failure
@@ -30,32 +30,42 @@ if TYPE_CHECKING:
     from ..error_enum import ErrorEnum
     from ..saved_handle import TaskHandle
     from ..schema.generics import ResultT
+    from ..transport.async_http import AsyncTransport
     from ..transport.endpoint import Endpoint
     from ..transport.envelope import Item
+    from ..transport.http import HTTPTransport
 
     OnEnd: TypeAlias = Callable[[Item, BaseException | None], object]
     Deliverable: TypeAlias = Submission[ResultT] | Task[ResultT]
 
-EngineT = TypeVar("EngineT", bound="BaseEngine")
+EngineT = TypeVar("EngineT", bound="BaseEngine[Any]")
+TransportT = TypeVar("TransportT", bound="HTTPTransport | AsyncTransport")
 
 
-class BaseEngine:
+class BaseEngine(Generic[TransportT]):
     """The base of both engines: it makes deliveries, handles and reservations.
 
     Attributes:
+        transport: Sends calls to the server.
         settings: How tasks are delivered.
         timeout: The default timeout of a call in seconds.
-        endpoint: The address of the API, and the API key.
         open_tasks: The tasks whose results the caller does not have yet.
     """
 
-    def __init__(self, endpoint: Endpoint, settings: Settings, timeout: float) -> None:
+    def __init__(
+        self, transport: TransportT, settings: Settings, timeout: float
+    ) -> None:
+        self.transport = transport
         self.settings = settings
         self.timeout = timeout
-        self.endpoint = endpoint
         self.open_tasks = OpenTasks()
         self._uploads = Uploads()
-        self._by_url: dict[str, Any] = {endpoint.url: self}
+        self._by_url: dict[str, Any] = {self.endpoint.url: self}
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The address of the API, and the API key."""
+        return self.transport.endpoint
 
     def derived(self, endpoint: Endpoint, settings: Settings, timeout: float) -> Self:
         """Return an engine that shares connections, costs and unfinished tasks.

@@ -61,38 +61,9 @@ ClientT = TypeVar("ClientT", bound="Configured[Any]")
 
 
 class Configured(Generic[EngineT]):
-    """The configuration of a client.
-
-    Attributes:
-        base_url: The address to which tasks are posted, without user name and password.
-        auth: Whether the API key is sent in a header or as the first task.
-    """
+    """The configuration of a client."""
 
     _engine: EngineT
-
-    def __init__(
-        self,
-        api_key: str | None,
-        base_url: str | None,
-        auth: Auth,
-        concurrency: int,
-        default_headers: Headers,
-        channel: Channel = "http",
-    ) -> None:
-        if channel not in SCHEMES:
-            message = f"transport must be 'http' or 'websocket', not {channel!r}"
-            raise ValueError(message)
-        url = _valid_url(base_url, channel)
-        if auth not in ("header", "payload"):
-            message = f"auth must be 'header' or 'payload', not {auth!r}"
-            raise ValueError(message)
-        if concurrency < 1:
-            raise ValueError(f"concurrency must be 1 or more, not {concurrency!r}")
-        self.base_url = shown_url(url)
-        self.auth: Auth = auth
-        self._channel: Channel = channel
-        headers = merged(checked_headers(default_headers))
-        self._endpoint = Endpoint(url, ApiKey(api_key), auth, headers)
 
     def __repr__(self) -> str:
         name = type(self).__name__
@@ -133,14 +104,14 @@ class Configured(Generic[EngineT]):
             ValueError: An option is not valid, or the client uses a WebSocket and the
                 option would need another connection.
         """
-        if self._channel == "websocket" and (extra_headers or base_url):
+        known, settings = self._engine.endpoint, self._engine.settings
+        if known.url.startswith("ws") and (extra_headers or base_url):
             message = (
                 "extra_headers and base_url cannot be changed for an open WebSocket. "
                 "Create another client with default_headers and base_url"
             )
             raise ValueError(message)
-        known, settings = self._endpoint, self._engine.settings
-        url = known.url if base_url is None else _valid_url(base_url, self._channel)
+        url = known.url if base_url is None else _valid_url(base_url, "http")
         headers = merged(known.default_headers, checked_headers(extra_headers))
         endpoint = Endpoint(url, known.key, known.auth, headers)
         if max_retries is not None:
@@ -154,7 +125,7 @@ class Configured(Generic[EngineT]):
         for name, value in vars(self).items():
             if not isinstance(getattr(kind, name, None), cached_property):
                 vars(client)[name] = value
-        vars(client).update(base_url=shown_url(url), _endpoint=endpoint, _engine=engine)
+        vars(client)["_engine"] = engine
         return client
 
     def _engine_for(self, max_retries: int | None) -> EngineT:
@@ -163,7 +134,7 @@ class Configured(Generic[EngineT]):
         if max_retries is None:
             return engine
         settings = engine.settings._replace(max_retries=_valid_retries(max_retries))
-        return engine.derived(self._endpoint, settings, engine.timeout)
+        return engine.derived(engine.endpoint, settings, engine.timeout)
 
     def _dry_run_of(self, request: TaskRequest[Any]) -> DrySubmission:
         return dry_run_of(self._engine.with_known_uploads(submission_of(request)))
@@ -189,6 +160,16 @@ class Configured(Generic[EngineT]):
                 self._engine.settings.account.note_price(task.key, cost)
             priced.append(result)
         return priced
+
+    @property
+    def base_url(self) -> str:
+        """The address to which tasks are posted, without user name and password."""
+        return shown_url(self._engine.endpoint.url)
+
+    @property
+    def auth(self) -> Auth:
+        """Whether the API key is sent in a header or as the first task."""
+        return self._engine.endpoint.auth
 
     @property
     def timeout(self) -> float:
@@ -266,6 +247,31 @@ class Configured(Generic[EngineT]):
 
         attribute = ATTRIBUTES.get(task_type)
         return getattr(self, attribute).errors if attribute else None
+
+
+def valid_endpoint(
+    api_key: str | None,
+    base_url: str | None,
+    auth: Auth,
+    default_headers: Headers,
+    channel: Channel = "http",
+) -> Endpoint:
+    """Return the endpoint of a client, if all arguments are valid."""
+    if channel not in SCHEMES:
+        message = f"transport must be 'http' or 'websocket', not {channel!r}"
+        raise ValueError(message)
+    url = _valid_url(base_url, channel)
+    if auth not in ("header", "payload"):
+        message = f"auth must be 'header' or 'payload', not {auth!r}"
+        raise ValueError(message)
+    headers = merged(checked_headers(default_headers))
+    return Endpoint(url, ApiKey(api_key), auth, headers)
+
+
+def check_concurrency(concurrency: int) -> None:
+    """Raise an error if the maximum number of parallel calls is below 1."""
+    if concurrency < 1:
+        raise ValueError(f"concurrency must be 1 or more, not {concurrency!r}")
 
 
 def _valid_url(base_url: str | None, channel: Channel) -> str:

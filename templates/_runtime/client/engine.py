@@ -39,27 +39,22 @@ if TYPE_CHECKING:
     from .base_engine import Deliverable, OnEnd
 
 
-class Engine(BaseEngine):
+class Engine(BaseEngine["HTTPTransport"]):
     """Runs deliveries for the threads that call it."""
 
     def __init__(
         self,
         transport: HTTPTransport,
-        endpoint: Endpoint,
         settings: Settings,
         timeout: float,
-        concurrency: int,
     ) -> None:
-        super().__init__(endpoint, settings, timeout)
-        self.transport = transport
-        self._concurrency = concurrency
+        super().__init__(transport, settings, timeout)
         self._batcher = PollBatcher(transport, settings.limits)
         self._locks: WeakKeyDictionary[Task[Any], ForkSafeLock] = WeakKeyDictionary()
         self._lock = ForkSafeLock()
 
     def connect(self, endpoint: Endpoint) -> None:
         """Use another endpoint from now on, over the same connections."""
-        self.endpoint = endpoint
         self.transport = self.transport.at(endpoint)
         self._batcher = PollBatcher(self.transport, self.settings.limits)
 
@@ -89,7 +84,7 @@ class Engine(BaseEngine):
             None, after each response.
         """
         exchange = partial(self._exchange, extra=checked_headers(extra))
-        threads = PostThreads(exchange, self._concurrency)
+        threads = PostThreads(exchange, self.transport.concurrency)
         try:
             while delivery.is_waiting:
                 batch = None if threads.is_full else delivery.next_batch()

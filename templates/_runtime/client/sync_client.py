@@ -23,10 +23,7 @@ from ..schema.generics import RequestT, ResultT
 from ..timeouts import valid_timeout
 from ..transport.endpoint import Auth, Headers
 from ..transport.http import HTTPTransport
-from .configuration import (
-    ClientT,
-    Configured,
-)
+from .configuration import ClientT, Configured, check_concurrency, valid_endpoint
 from .engine import Engine
 from .handle import Handle, saved_task
 from .raw_task import unchecked_request
@@ -99,11 +96,12 @@ class SyncClient(Configured[Engine]):
             ValueError: Another argument is not valid.
         """
         http_client = checked_client(http_client, httpx2.Client)
-        super().__init__(api_key, base_url, auth, concurrency, default_headers)
+        endpoint = valid_endpoint(api_key, base_url, auth, default_headers)
+        check_concurrency(concurrency)
         settings = self._settings(max_retries, resend, budget, on_event)
         limit = valid_timeout(timeout)
-        transport = HTTPTransport(self._endpoint, http_client, concurrency)
-        self._engine = Engine(transport, self._endpoint, settings, limit, concurrency)
+        transport = HTTPTransport(endpoint, http_client, concurrency)
+        self._engine = Engine(transport, settings, limit)
 
     def run(
         self,
@@ -439,7 +437,8 @@ class SyncClient(Configured[Engine]):
             ValueError: The text is not the JSON text of a handle, or the request has
                 another `taskUUID`.
         """
-        return Handle(self._engine, saved_task(text, request, self._endpoint.key))
+        key = self._engine.endpoint.key
+        return Handle(self._engine, saved_task(text, request, key))
 
     def unfinished(self) -> list[Handle[Any]]:
         """Return handles of the tasks that were sent and whose results you do not have.

@@ -89,7 +89,12 @@ _users: WeakKeyDictionary[httpx2.Client, int] = WeakKeyDictionary()
 
 
 class HTTPTransport:
-    """Sends calls with a sync HTTP client."""
+    """Sends calls with a sync HTTP client.
+
+    Attributes:
+        endpoint: The address of the API, and the API key.
+        concurrency: The maximum number of parallel calls.
+    """
 
     def __init__(
         self, endpoint: Endpoint, http_client: httpx2.Client | None, concurrency: int
@@ -100,10 +105,10 @@ class HTTPTransport:
             RunwareError: An environment variable prevents the creation of an HTTP client.
             ValueError: The URL of the endpoint is not valid.
         """
-        self._endpoint = endpoint
+        self.endpoint = endpoint
         self._target = Target(endpoint)
         self._brought = http_client
-        self._concurrency = concurrency
+        self.concurrency = concurrency
         self._lock = ForkSafeLock()
         self._connections = _Connections(self._new_lane())
 
@@ -114,7 +119,7 @@ class HTTPTransport:
             ValueError: The URL of the endpoint is not valid.
         """
         other = copy(self)
-        vars(other).update(_endpoint=endpoint, _target=Target(endpoint))
+        vars(other).update(endpoint=endpoint, _target=Target(endpoint))
         return other
 
     def post(self, parts: list[bytes], timeout: float, extra: Headers) -> Envelope:
@@ -133,25 +138,25 @@ class HTTPTransport:
             ResponseError: The response cannot be parsed.
         """
         lane = self._usable_lane()
-        exchange = SyncExchange(self._target.url, self._endpoint.key, timeout)
+        exchange = SyncExchange(self._target.url, self.endpoint.key, timeout)
         try:
             self._take_place(lane, exchange)
             answer = self._bounded(
                 exchange, partial(self._answer, lane, exchange, parts, extra)
             )
         except httpx2.RequestError as error:
-            raise self._endpoint.error(error) from error
+            raise self.endpoint.error(error) from error
         finally:
             # Not a method written in Python: a signal may be handled as it starts.
             lane.places.taken.discard(exchange)
             lane.places.let_next_in()
-        return read_envelope(answer, self._endpoint.key)
+        return read_envelope(answer, self.endpoint.key)
 
     def _take_place(self, lane: _Lane, exchange: SyncExchange) -> None:
         """Wait until fewer calls run than the limit allows."""
         with exchange:
             if not lane.places.take(exchange):
-                raise crowded(self._concurrency)
+                raise crowded(self.concurrency)
 
     def _answer(
         self, lane: _Lane, exchange: SyncExchange, parts: list[bytes], extra: Headers
@@ -187,7 +192,7 @@ class HTTPTransport:
             ConnectionError: The limit of parallel calls was reached until the timeout.
         """
         lane = self._usable_lane()
-        exchange = SyncExchange(self._target.url, self._endpoint.key, timeout)
+        exchange = SyncExchange(self._target.url, self.endpoint.key, timeout)
         try:
             if is_limited:
                 self._take_place(lane, exchange)
@@ -246,8 +251,8 @@ class HTTPTransport:
         request = lane.http.build_request(
             "POST",
             self._target.url,
-            content=self._endpoint.body(parts),
-            headers=self._endpoint.headers(given, extra),
+            content=self.endpoint.body(parts),
+            headers=self.endpoint.headers(given, extra),
             extensions=exchange.extensions(),
         )
         options = exchange.sending(
@@ -257,7 +262,7 @@ class HTTPTransport:
         try:
             if stream := response.extensions.get("network_stream"):
                 bound(stream)  # the caller may have opened it for an earlier request
-            redact(response.headers, self._endpoint.key)
+            redact(response.headers, self.endpoint.key)
             exchange.check_sent_once(response.status_code)
         except BaseException:
             response.close()
@@ -304,8 +309,8 @@ class HTTPTransport:
             return connections.lane
 
     def _new_lane(self) -> _Lane:
-        http = self._brought or new_client(httpx2.Client, self._concurrency)
-        return _Lane(http, _Semaphore(self._concurrency))
+        http = self._brought or new_client(httpx2.Client, self.concurrency)
+        return _Lane(http, _Semaphore(self.concurrency))
 
 
 def crowded(limit: int) -> ConnectionError:

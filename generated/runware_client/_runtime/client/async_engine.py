@@ -40,24 +40,21 @@ if TYPE_CHECKING:
     _Locks: TypeAlias = WeakKeyDictionary[Task[Any], asyncio.Lock]
 
 
-class AsyncEngine(BaseEngine):
+class AsyncEngine(BaseEngine["AsyncTransport"]):
     """Runs deliveries for the tasks of event loops."""
 
     def __init__(
         self,
         transport: AsyncTransport,
-        endpoint: Endpoint,
         settings: Settings,
         timeout: float,
     ) -> None:
-        super().__init__(endpoint, settings, timeout)
-        self.transport = transport
+        super().__init__(transport, settings, timeout)
         self._batchers: WeakKeyDictionary[Loop, AsyncPollBatcher] = WeakKeyDictionary()
         self._locks: WeakKeyDictionary[Loop, _Locks] = WeakKeyDictionary()
 
     def connect(self, endpoint: Endpoint) -> None:
         """Use another endpoint from now on, over the same connections."""
-        self.endpoint = endpoint
         self.transport = self.transport.at(endpoint)
         self._batchers = WeakKeyDictionary()
 

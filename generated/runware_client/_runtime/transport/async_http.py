@@ -35,9 +35,11 @@ class AsyncTransport(Protocol):
     """The transport of the async client.
 
     Attributes:
+        endpoint: The address of the API, and the API key.
         takes_headers: Whether a call can have its own headers.
     """
 
+    endpoint: Endpoint
     takes_headers: bool
 
     def at(self, endpoint: Endpoint) -> AsyncTransport:
@@ -153,7 +155,7 @@ class AsyncHTTPTransport:
             RunwareError: An environment variable prevents the creation of an HTTP client.
             ValueError: The URL of the endpoint is not valid.
         """
-        self._endpoint = endpoint
+        self.endpoint = endpoint
         self._target = Target(endpoint)
         self._brought = http_client
         self._concurrency = concurrency
@@ -168,7 +170,7 @@ class AsyncHTTPTransport:
             ValueError: The URL of the endpoint is not valid.
         """
         other = copy(self)
-        vars(other).update(_endpoint=endpoint, _target=Target(endpoint))
+        vars(other).update(endpoint=endpoint, _target=Target(endpoint))
         return other
 
     async def post(
@@ -180,15 +182,15 @@ class AsyncHTTPTransport:
             RunwareError: No event loop of asyncio is running.
         """
         lane = await self._usable_lane()
-        exchange = AsyncExchange(self._target.url, self._endpoint.key, timeout)
+        exchange = AsyncExchange(self._target.url, self.endpoint.key, timeout)
         await self._take_place(lane, exchange)
         try:
             answer = await self._answer(lane, exchange, parts, extra)
         except httpx2.RequestError as error:
-            raise self._endpoint.error(error) from error
+            raise self.endpoint.error(error) from error
         finally:
             lane.places.release()
-        return read_envelope(answer, self._endpoint.key)
+        return read_envelope(answer, self.endpoint.key)
 
     async def _take_place(self, lane: _Lane, exchange: AsyncExchange) -> None:
         """Wait until fewer calls run than the limit allows."""
@@ -227,7 +229,7 @@ class AsyncHTTPTransport:
             RunwareError: No event loop of asyncio is running.
         """
         lane = await self._usable_lane()
-        exchange = AsyncExchange(self._target.url, self._endpoint.key, timeout)
+        exchange = AsyncExchange(self._target.url, self.endpoint.key, timeout)
         if is_limited:
             await self._take_place(lane, exchange)
         try:
@@ -282,15 +284,15 @@ class AsyncHTTPTransport:
         request = lane.http.build_request(
             "POST",
             self._target.url,
-            content=self._endpoint.body(parts),
-            headers=self._endpoint.headers(given, extra),
+            content=self.endpoint.body(parts),
+            headers=self.endpoint.headers(given, extra),
             extensions=exchange.extensions(),
         )
         is_own = exchange.is_http1 = self._brought is None
         options = exchange.sending(lane.http, self._target.auth, is_own=is_own)
         response = await lane.http.send(request, **options)
         try:
-            redact(response.headers, self._endpoint.key)
+            redact(response.headers, self.endpoint.key)
             exchange.check_sent_once(response.status_code)
         except BaseException:
             await response.aclose()

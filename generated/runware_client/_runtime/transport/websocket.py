@@ -45,7 +45,7 @@ class WebSocketTransport:
         is_known: Callable[[str], bool] | None = None,
     ) -> None:
         """Create a transport without connecting; for `is_known`, see `Session`."""
-        self._endpoint = endpoint
+        self.endpoint = endpoint
         self._http = http_client
         self._concurrency = concurrency
         self._is_known = is_known
@@ -106,7 +106,7 @@ class WebSocketTransport:
                 session = connection.leave() if connection is not None else None
                 self._left = connection
                 self._connection = connection = SharedConnection(
-                    self._endpoint,
+                    self.endpoint,
                     self._http,
                     self._concurrency,
                     session or Session(self._is_known),
