@@ -9,6 +9,7 @@ This module replaces the code that waits and does I/O: `Engine` and `AsyncEngine
 from __future__ import annotations
 
 from collections import deque
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache, partial
 from math import inf
@@ -331,11 +332,9 @@ class Client:
         if task.phase is not Phase.UNSENT:  # its delivery retries
             return (yield from self._opened(part, timeout))
         retries = StreamRetries(self.engine.settings, task.task_type, timeout)
-        if self.account.owes_reservation(task):
-            left = retries.seconds_left()
-            with self.engine.reserving(submission, left) as delivery:
+        with closing(self.engine.before_stream(submission, retries)) as deliveries:
+            for delivery in deliveries:
                 yield from self._drained(delivery, process)
-        self.engine.begin_stream(task)
         while True:
             try:
                 answer = yield from self._opened(part, retries.seconds_left())

@@ -457,8 +457,8 @@ MUTANTS = (
     Mutant(
         "a stream has no reservation",
         "_runtime.client.base_engine",
-        "        delivery = self.delivery([dry_run] if dry_run else [], timeout)\n",
-        "        delivery = self.delivery([], timeout)\n",
+        "self.delivery([dry_run], retries.seconds_left())",
+        "self.delivery([], retries.seconds_left())",
         10,
     ),
     Mutant(

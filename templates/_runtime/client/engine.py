@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -134,18 +134,11 @@ class Engine(BaseEngine["HTTPTransport"]):
         self, submission: Submission[Any], timeout: float, extra: Headers
     ) -> Generator[httpx2.Response]:
         """Open a stream; retry while the server certainly does not have the task."""
-        self.refuse_second_stream(submission.task)
-        task_type = submission.task.task_type
-        retries = StreamRetries(self.settings, task_type, timeout)
-        if submission.is_waiting:
-            with self.uploading(submission, retries.seconds_left()) as delivery:
+        retries = StreamRetries(self.settings, submission.task.task_type, timeout)
+        with closing(self.before_stream(submission, retries)) as deliveries:
+            for delivery in deliveries:
                 for _ in self.run(delivery, extra):
                     pass
-        if self.settings.account.owes_reservation(submission.task):
-            with self.reserving(submission, retries.seconds_left()) as delivery:
-                for _ in self.run(delivery, extra):
-                    pass
-        self.begin_stream(submission.task)
         while True:
             with ExitStack() as stack:
                 try:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 from weakref import WeakKeyDictionary
@@ -165,18 +165,11 @@ class AsyncEngine(BaseEngine["AsyncTransport"]):
         self, submission: Submission[Any], timeout: float, extra: Headers
     ) -> AsyncGenerator[httpx2.Response]:
         """Open a stream; retry while the server certainly does not have the task."""
-        self.refuse_second_stream(submission.task)
-        task_type = submission.task.task_type
-        retries = StreamRetries(self.settings, task_type, timeout)
-        if submission.is_waiting:
-            with self.uploading(submission, retries.seconds_left()) as delivery:
+        retries = StreamRetries(self.settings, submission.task.task_type, timeout)
+        with closing(self.before_stream(submission, retries)) as deliveries:
+            for delivery in deliveries:
                 async for _ in self.run(delivery, extra):
                     pass
-        if self.settings.account.owes_reservation(submission.task):
-            with self.reserving(submission, retries.seconds_left()) as delivery:
-                async for _ in self.run(delivery, extra):
-                    pass
-        self.begin_stream(submission.task)
         while True:
             async with AsyncExitStack() as stack:
                 try:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import contextmanager
 from copy import copy
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar
 
@@ -27,6 +26,7 @@ from ..transport.exchange import take_unwritten
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from ..delivery.stream_retries import StreamRetries
     from ..delivery.task import Task
     from ..error_enum import ErrorEnum
     from ..saved_handle import TaskHandle
@@ -149,42 +149,6 @@ class BaseEngine(Generic[TransportT]):
         """Return the timeout of a call; None stands for that of the client."""
         return self.timeout if timeout is None else valid_timeout(timeout)
 
-    @contextmanager
-    def uploading(
-        self, submission: Submission[Any], timeout: float
-    ) -> Generator[Delivery[Any]]:
-        """Yield a delivery of the files that a task waits for, without the task.
-
-        Raises:
-            RunwareError: A file was not uploaded.
-        """
-        waiting = Waiting(self._uploads)
-        try:
-            delivery = self.delivery(waiting.hold(submission), timeout)
-            yield delivery
-        finally:
-            waiting.note()
-        for _, error in waiting.settle(delivery.error):
-            if error is not None:
-                raise error
-
-    @contextmanager
-    def reserving(
-        self, submission: Submission[Any], timeout: float
-    ) -> Generator[Delivery[Any]]:
-        """Yield a delivery of the dry run that tells the cost of a task.
-
-        Raises:
-            RunwareError: The dry run failed, or the cost is not within the budget.
-        """
-        pricing = Pricing(self.settings.account)
-        dry_run = pricing.reserve(submission)
-        delivery = self.delivery([dry_run] if dry_run else [], timeout)
-        yield delivery
-        for _, error in pricing.settle(delivery.error):
-            if error is not None:
-                raise error
-
     def leave(self, delivery: Delivery[Any]) -> None:
         """Stop a delivery; its tasks stay in `unfinished()`."""
         delivery.abandon()
@@ -210,21 +174,35 @@ class BaseEngine(Generic[TransportT]):
         self.open_tasks.leave(map(_task, owed))
         give_handles(stop, [self.make_handle(each) for each in owed])
 
-    def refuse_second_stream(self, task: Task[Any]) -> None:
-        """Check that no earlier call sent a task that is to be streamed.
+    def before_stream(
+        self, submission: Submission[Any], retries: StreamRetries
+    ) -> Generator[Delivery[Any]]:
+        """Yield the deliveries that a streamed task waits for: of uploads, of a dry run.
+
+        After the last one, the task counts as sent.
 
         Raises:
-            RunwareError: The server may have it. A stream cannot be continued.
+            RunwareError: A file was not uploaded, the cost is not within the budget, or
+                the task was sent before. A stream cannot be continued.
         """
+        task, account = submission.task, self.settings.account
         if self.open_tasks.continue_earlier(task):
             raise _second_stream()
-
-    def begin_stream(self, task: Task[Any]) -> None:
-        """Record that a streamed task is being sent.
-
-        Raises:
-            RunwareError: Another call has sent it since `refuse_second_stream`.
-        """
+        if submission.is_waiting:
+            waiting = Waiting(self._uploads)
+            try:
+                uploads = waiting.hold(submission)
+                delivery = self.delivery(uploads, retries.seconds_left())
+                yield delivery
+            finally:
+                waiting.note()
+            _raise_first(waiting.settle(delivery.error))
+        if account.owes_reservation(task):
+            pricing = Pricing(account)
+            if (dry_run := pricing.reserve(submission)) is not None:
+                delivery = self.delivery([dry_run], retries.seconds_left())
+                yield delivery
+                _raise_first(pricing.settle(delivery.error))
         if not self.open_tasks.begin(task, self.settings.clock()):
             raise _second_stream()
 
@@ -260,6 +238,12 @@ class BaseEngine(Generic[TransportT]):
 
     def _errors(self, task: Task[Any]) -> type[ErrorEnum] | None:
         return self.settings.error_enums(task.task_type)
+
+
+def _raise_first(settled: Iterable[tuple[object, RunwareError | None]]) -> None:
+    for _, error in settled:
+        if error is not None:
+            raise error
 
 
 def _second_stream() -> RunwareError:
