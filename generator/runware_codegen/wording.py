@@ -9,13 +9,18 @@ from runware_codegen.formats import FORMATS
 from runware_codegen.model import json_types
 from runware_codegen.model import types as t
 from runware_codegen.model.constants import quoted
-from runware_codegen.model.predicates import InRange
-from runware_codegen.model.type_predicates import range_of
+from runware_codegen.model.predicates import (
+    ANY_COUNT,
+    ANY_LENGTH,
+    ANY_NUMBER,
+    HasFormat,
+    InRange,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from runware_codegen.model import MediaLimit, Number, Type
+    from runware_codegen.model import MediaLimit, Type
     from runware_codegen.model.predicates import EvaluatedProperties
 
 _MAX_LISTED: Final = 12
@@ -112,13 +117,20 @@ def bounds_of(bounds: InRange) -> str:
     return joined(parts, "and")
 
 
-def number_limits(number: Number) -> str:
-    """Describe the limits of a number: "between 0 and 1, in steps of 0.5"; or ""."""
-    bounds = range_of(number)
-    parts = [bounds_of(bounds)] if bounds != InRange() else []
-    if number.multiple_of is not None and number.multiple_of != 1:
-        parts.append(f"in steps of {number_words(number.multiple_of)}")
-    return ", ".join(parts)
+def limits_of(a_type: Type) -> str:
+    """Describe the limits of a number, or the length of a string or array; or ""."""
+    match a_type:
+        case t.Number(_, bounds, step):
+            parts = [bounds_of(bounds)] if bounds != ANY_NUMBER else []
+            if step and step.step != 1:
+                parts.append(f"in steps of {number_words(step.step)}")
+            return ", ".join(parts)
+        case t.String(length) if length != ANY_LENGTH:
+            return count_of(length.minimum, length.maximum, "character")
+        case t.Array(_, count) if count != ANY_COUNT:
+            return count_of(count.minimum, count.maximum, "item")
+        case _:
+            return ""
 
 
 def count_of(least: int, most: int | None, noun: str) -> str:
@@ -193,7 +205,7 @@ def _bytes_words(size: float) -> str:
 def noun_of(a_type: Type) -> str:
     """Describe a value of a type that has one JSON type: "a UUID", "an integer"."""
     match a_type:
-        case t.String(format=name) if name:
+        case t.String(format=HasFormat(name)):
             return FORMATS[name]
         case t.Media(kind):
             return _MEDIA[kind]

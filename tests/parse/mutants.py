@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from runware_codegen.model import Class, Document, Field, Type
+    from runware_codegen.model.predicates import InRange, ItemCount, LengthIn
+
+    Limits = InRange | ItemCount | LengthIn
 
 
 def mutants(document: Document) -> Iterator[tuple[str, Document]]:
@@ -65,24 +69,21 @@ def _fields(field: Field) -> Iterator[tuple[str, Field]]:
 def _types(a_type: Type) -> Iterator[tuple[str, Type]]:
     yield "type", Anything()
     match a_type:
-        case String():
-            for name, nothing in (
-                ("min_length", 0),
-                ("max_length", None),
-                ("pattern", None),
-                ("format", None),
-            ):
-                if getattr(a_type, name) != nothing:
-                    yield name, _without(a_type, name, nothing)
-        case Number():
-            for name in ("ge", "gt", "le", "lt", "multiple_of"):
-                if getattr(a_type, name) is not None:
-                    yield name, _without(a_type, name, None)
-        case Array(item, least, most):
-            if least:
-                yield "min_items", replace(a_type, min_items=0)
-            if most is not None:
-                yield "max_items", replace(a_type, max_items=None)
+        case String(length, pattern, form):
+            for name, kept in _without_each(length):
+                yield name, replace(a_type, length=kept)
+            if pattern:
+                yield "pattern", replace(a_type, pattern=None)
+            if form:
+                yield "format", replace(a_type, format=None)
+        case Number(_, bounds, step):
+            for name, kept in _without_each(bounds):
+                yield name, replace(a_type, bounds=kept)
+            if step:
+                yield "multiple_of", replace(a_type, multiple_of=None)
+        case Array(item, count):
+            for name, kept in _without_each(count):
+                yield name, replace(a_type, count=kept)
             yield from (("item " + n, replace(a_type, item=t)) for n, t in _types(item))
         case Map(value):
             yield from (("value " + n, Map(t)) for n, t in _types(value))
@@ -105,7 +106,9 @@ def _types(a_type: Type) -> Iterator[tuple[str, Type]]:
             pass
 
 
-def _without(a_type: String | Number, name: str, nothing: Any) -> Type:
-    """Remove the named assertion from a type."""
-    said: dict[str, Any] = {name: nothing}
-    return replace(a_type, **said)
+def _without_each(limits: Limits) -> Iterator[tuple[str, Any]]:
+    """Remove each limit of a range, one at a time."""
+    for each in dataclasses.fields(limits):
+        if getattr(limits, each.name) != each.default:
+            said: dict[str, Any] = {each.name: each.default}
+            yield each.name, replace(limits, **said)

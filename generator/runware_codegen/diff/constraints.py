@@ -10,7 +10,7 @@ from runware_codegen.formats import FORMATS
 from runware_codegen.model import predicates as p
 from runware_codegen.model.logic import all_of, any_of
 from runware_codegen.model.predicates import TRUE
-from runware_codegen.model.type_predicates import has_type, range_of
+from runware_codegen.model.type_predicates import has_type
 from runware_codegen.parse.rules.sentences import must_be
 from runware_codegen.wording import bounds_of, count_of, words_of
 
@@ -94,12 +94,7 @@ def direction_of(was: Predicate, now: Predicate) -> Direction:
 
 def compare_strings(old: String, new: String, place: Place) -> Iterator[Finding]:
     """Find the differences of two types of strings."""
-    yield from _counts(
-        p.LengthIn(old.min_length, old.max_length),
-        p.LengthIn(new.min_length, new.max_length),
-        "character",
-        place,
-    )
+    yield from _counts(old.length, new.length, "character", place)
     if old.pattern != new.pattern:
         yield from replaced("pattern", (_pattern(old), _pattern(new)), place)
     if old.format != new.format:
@@ -112,8 +107,8 @@ def _pattern(text: String) -> Constraint:
 
 
 def _format(text: String) -> Constraint:
-    name = text.format
-    return Constraint(p.HasFormat(name), FORMATS[name]) if name else UNCONSTRAINED
+    form = text.format
+    return Constraint(form, FORMATS[form.name]) if form else UNCONSTRAINED
 
 
 def compare_numbers(old: Number, new: Number, place: Place) -> Iterator[Finding]:
@@ -122,7 +117,7 @@ def compare_numbers(old: Number, new: Number, place: Place) -> Iterator[Finding]
         change = _number(old), _number(new)
         direction = Direction.WIDENED if old.integer else Direction.NARROWED
         yield finding(f"type-{direction}", change, place, direction, typed=True)
-    for one, other in _ends(range_of(old), range_of(new)):
+    for one, other in _ends(old.bounds, new.bounds):
         direction = Direction.WIDENED if is_within(one, other) else Direction.NARROWED
         change = _range(one), _range(other)
         yield finding(f"limit-{direction}", change, place, direction)
@@ -141,10 +136,8 @@ def _range(limits: p.InRange) -> Constraint:
 
 
 def _step(number: Number) -> Constraint:
-    step = number.multiple_of
-    if step is None:
-        return UNCONSTRAINED
-    return Constraint(p.MultipleOf(step), f"a multiple of {step}")
+    test = number.multiple_of
+    return Constraint(test, f"a multiple of {test.step}") if test else UNCONSTRAINED
 
 
 def _ends(old: p.InRange, new: p.InRange) -> Iterator[tuple[p.InRange, p.InRange]]:
@@ -159,12 +152,7 @@ def _ends(old: p.InRange, new: p.InRange) -> Iterator[tuple[p.InRange, p.InRange
 
 def compare_arrays(old: Array, new: Array, place: Place) -> Iterator[Finding]:
     """Find the differences of two types of arrays, apart from their items."""
-    yield from _counts(
-        p.ItemCount(old.min_items, old.max_items),
-        p.ItemCount(new.min_items, new.max_items),
-        "item",
-        place,
-    )
+    yield from _counts(old.count, new.count, "item", place)
     if old.unique_items and not new.unique_items:
         yield widened("uniqueness-removed", (_UNIQUE, UNCONSTRAINED), place)
     elif new.unique_items and not old.unique_items:
@@ -199,8 +187,9 @@ def compare_media(old: Media, new: Media, place: Place) -> Iterator[Finding]:
     """Find the differences of two types of media files."""
     if old.kind != new.kind:
         yield Finding("media-kind-changed", place, words_of(old), words_of(new))
-    if (old.min_bytes, old.max_bytes) != (new.min_bytes, new.max_bytes):
-        yield Finding("media-size-changed", place, _bytes(old), _bytes(new))
+    if old.size != new.size:
+        before, after = _range(old.size), _range(new.size)
+        yield Finding("media-size-changed", place, before.words, after.words)
     was, now = any_of(old.forms), any_of(new.forms)
     for form in old.forms:
         if form not in new.forms:
@@ -210,7 +199,3 @@ def compare_media(old: Media, new: Media, place: Place) -> Iterator[Finding]:
         if form not in old.forms:
             added = Constraint(all_of([now, form]), must_be(form))
             yield widened("media-form-added", (Constraint(was, ""), added), place)
-
-
-def _bytes(media: Media) -> str:
-    return bounds_of(p.InRange(ge=media.min_bytes, le=media.max_bytes)) or _NONE

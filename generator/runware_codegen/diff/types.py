@@ -25,7 +25,7 @@ from runware_codegen.model import class_names, json_types
 from runware_codegen.model import types as t
 from runware_codegen.model.constants import quoted
 from runware_codegen.model.logic import all_of, any_of, not_
-from runware_codegen.model.predicates import TRUE, HasFormat, IsIn
+from runware_codegen.model.predicates import TRUE, IsIn
 from runware_codegen.model.type_predicates import has_type, of_type
 from runware_codegen.parse.rules.sentences import must_be
 from runware_codegen.wording import joined, words_of
@@ -313,7 +313,7 @@ def _with_forms(a_type: Type, constraint: Constraint) -> Constraint:
     if isinstance(a_type, t.Media):
         forms = any_of(a_type.forms)
     elif isinstance(a_type, t.String) and a_type.format:
-        forms = HasFormat(a_type.format)
+        forms = a_type.format
     if forms == TRUE:
         return constraint
     words = [] if constraint == UNCONSTRAINED else [constraint.words]

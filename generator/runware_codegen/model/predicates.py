@@ -221,6 +221,11 @@ class FigureIn:
     maximum: int | float | None
 
 
+ANY_LENGTH = LengthIn()
+ANY_NUMBER = InRange()
+ANY_COUNT = ItemCount()
+
+
 # -- inside a value -----------------------------------------------------------
 
 

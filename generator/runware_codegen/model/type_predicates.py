@@ -10,9 +10,10 @@ from runware_codegen.model.logic import all_of, any_of
 from runware_codegen.model.predicates import TRUE, Predicate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from runware_codegen.model.types import Type
+
+
+_UNLIMITED = (p.ANY_LENGTH, p.ANY_NUMBER, p.ANY_COUNT)
 
 
 def class_definition(class_name: str) -> str:
@@ -28,21 +29,20 @@ def has_type(*types: str) -> Predicate:
 def of_type(a_type: Type) -> Predicate:
     """Return the predicate that holds for exactly the values of a type."""
     match a_type:
-        case t.String():
-            return all_of([has_type("string"), *_of_string(a_type)])
-        case t.Number():
-            return all_of(_of_number(a_type))
+        case t.String(length, pattern, form):
+            return all_of([has_type("string"), *_given(length, pattern, form)])
+        case t.Number(integer, bounds, step):
+            kind = has_type("integer" if integer else "number")
+            return all_of([kind, *_given(bounds, step)])
         case t.Boolean():
             return has_type("boolean")
         case t.Null():
             return has_type("null")
         case t.Literals(values):
             return p.IsIn(tuple(value.constant for value in values))
-        case t.Array(item, least, most, unique):
-            tests: list[Predicate] = [p.Items(of_type(item))]
-            tests += [p.ItemCount(least, most)] if least or most is not None else []
-            tests += [p.UniqueItems()] if unique else []
-            return all_of([has_type("array"), *tests])
+        case t.Array(item, count, unique):
+            tests = _given(count, p.UniqueItems() if unique else None)
+            return all_of([has_type("array"), p.Items(of_type(item)), *tests])
         case t.Map(value):
             return all_of([has_type("object"), p.AdditionalProperties(of_type(value))])
         case t.ClassRef(name):
@@ -57,24 +57,6 @@ def of_type(a_type: Type) -> Predicate:
             return all_of([has_type("string"), any_of(forms)])
 
 
-def _of_string(text: t.String) -> Iterator[Predicate]:
-    if text.min_length or text.max_length is not None:
-        yield p.LengthIn(text.min_length, text.max_length)
-    if text.pattern:
-        yield text.pattern
-    if text.format:
-        yield p.HasFormat(text.format)
-
-
-def _of_number(number: t.Number) -> Iterator[Predicate]:
-    yield has_type("integer" if number.integer else "number")
-    bounds = range_of(number)
-    if bounds != p.InRange():
-        yield bounds
-    if number.multiple_of is not None:
-        yield p.MultipleOf(number.multiple_of)
-
-
-def range_of(number: t.Number) -> p.InRange:
-    """Return the limits of a number."""
-    return p.InRange(number.ge, number.gt, number.le, number.lt)
+def _given(*tests: Predicate | None) -> list[Predicate]:
+    """Return the tests that are neither absent nor true for all values."""
+    return [test for test in tests if test is not None and test not in _UNLIMITED]

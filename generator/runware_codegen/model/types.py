@@ -1,4 +1,4 @@
-"""The types of values. Constraints are attributes of the types."""
+"""The types of values. The tests that a type expresses are its attributes."""
 
 from __future__ import annotations
 
@@ -6,34 +6,39 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from runware_codegen.model.constants import json_type
+from runware_codegen.model.predicates import ANY_COUNT, ANY_LENGTH, ANY_NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from decimal import Decimal
 
-    from runware_codegen.model.predicates import Constant, Matches, Predicate
+    from runware_codegen.model.predicates import (
+        Constant,
+        HasFormat,
+        InRange,
+        ItemCount,
+        LengthIn,
+        Matches,
+        MultipleOf,
+        Predicate,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class String:
-    """A string. Lengths count code points."""
+    """A string."""
 
-    min_length: int = 0
-    max_length: int | None = None
+    length: LengthIn = ANY_LENGTH
     pattern: Matches | None = None
-    format: str | None = None
+    format: HasFormat | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """An integer or any number, with bounds and a step; None is no limit."""
+    """An integer or any number, with bounds and a step."""
 
     integer: bool
-    ge: int | float | None = None
-    gt: int | float | None = None
-    le: int | float | None = None
-    lt: int | float | None = None
-    multiple_of: Decimal | None = None
+    bounds: InRange = ANY_NUMBER
+    multiple_of: MultipleOf | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +72,7 @@ class Array:
     """A list of items of one type."""
 
     item: Type
-    min_items: int = 0
-    max_items: int | None = None
+    count: ItemCount = ANY_COUNT
     unique_items: bool = False
 
 
@@ -122,14 +126,12 @@ class Media:
     Attributes:
         kind: image, video, audio or file.
         forms: The accepted forms, as predicates; one of them must hold.
-        min_bytes: The minimum size of the file.
-        max_bytes: The maximum size of the file.
+        size: The limits of the size of the file, in bytes.
     """
 
     kind: str
     forms: tuple[Predicate, ...]
-    min_bytes: int | float | None = None
-    max_bytes: int | float | None = None
+    size: InRange = ANY_NUMBER
 
 
 Type: TypeAlias = (

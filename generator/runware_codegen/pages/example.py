@@ -179,10 +179,9 @@ class _Search:
                 given = [thawed(each.constant.value) for each in values]
                 known = _known(field)
                 yield from sorted(given, key=lambda each: each not in known)
-            case t.Array(item, least):
-                yield [
-                    self._value(item, field, depth + 1) for _ in range(max(least, 1))
-                ]
+            case t.Array(item, count):
+                number = max(count.minimum, 1)
+                yield [self._value(item, field, depth + 1) for _ in range(number)]
             case t.Map():
                 yield {}
             case t.ClassRef(class_name):
@@ -294,13 +293,12 @@ def _satisfying(
 
 
 def _numbers(wanted: t.Number) -> list[JsonValue]:
-    bounds = [wanted.ge, wanted.le, wanted.gt, wanted.lt]
+    low, high = wanted.bounds.ge, wanted.bounds.le
+    bounds = [low, high, wanted.bounds.gt, wanted.bounds.lt]
     given = [bound for bound in bounds if bound is not None]
     near = [bound + 1 for bound in given] + [bound - 1 for bound in given]
-    between = (
-        [(wanted.ge + wanted.le) / 2] if wanted.ge is not None and wanted.le else []
-    )
-    step = [float(wanted.multiple_of)] if wanted.multiple_of else []
+    between = [(low + high) / 2] if low is not None and high else []
+    step = [float(wanted.multiple_of.step)] if wanted.multiple_of else []
     found: list[JsonValue] = []
     for number in [1, *given, *near, *between, *step]:
         whole = isinstance(number, float) and number.is_integer()

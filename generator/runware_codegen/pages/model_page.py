@@ -321,8 +321,8 @@ def _with_code(text: str, rule: Rule) -> str:
 def _type_text(a_type: Type) -> str:
     """Write a type in words, as Markdown for a table cell."""
     match a_type:
-        case t.String(format=name):
-            return _FORMATS.get(name or "", "string")
+        case t.String(format=form):
+            return _FORMATS.get(form.name if form else "", "string")
         case t.Number(integer):
             return "integer" if integer else "number"
         case t.Boolean():

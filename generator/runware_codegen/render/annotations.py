@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from runware_codegen.model.predicates import Predicate
     from runware_codegen.render.expressions import Expressions
 
-_ALIASES = {"uuid": "Uuid", "uri": "Uri"}
+_ALIASES: dict[HasFormat | None, str] = {
+    HasFormat("uuid"): "Uuid",
+    HasFormat("uri"): "Uri",
+}
 
 
 class Annotation(NamedTuple):
@@ -125,10 +128,10 @@ class Annotations:
             return Annotation(self._named(_ALIASES[text.format]))
         pattern = None if text.pattern is None else self._test(text.pattern)
         arguments = _keywords(
-            min_length=text.min_length or None,
-            max_length=text.max_length,
+            min_length=text.length.minimum or None,
+            max_length=text.length.maximum,
             matches=pattern,
-            format=string(text.format) if text.format else None,
+            format=string(text.format.name) if text.format else None,
         )
         plain = Annotation("str")
         return plain.marked(self._call("Text", *arguments)) if arguments else plain
@@ -143,14 +146,18 @@ class Annotations:
         raise TypeError(test)
 
     def _number(self, number: t.Number) -> Annotation:
-        step = None if number.multiple_of is None else f"{number.multiple_of:f}"
-        bounds = _keywords(
-            ge=number.ge, gt=number.gt, le=number.le, lt=number.lt, multiple_of=step
+        bounds, factor = number.bounds, number.multiple_of
+        limits = _keywords(
+            ge=bounds.ge,
+            gt=bounds.gt,
+            le=bounds.le,
+            lt=bounds.lt,
+            multiple_of=f"{factor.step:f}" if factor else None,
         )
-        if not bounds:
+        if not limits:
             return Annotation(self._named("Integer" if number.integer else "Number"))
         plain = Annotation("int" if number.integer else "float")
-        return plain.marked(self._call("Limits", *bounds))
+        return plain.marked(self._call("Limits", *limits))
 
     def _literals(self, literals: t.Literals) -> Annotation:
         values = [choice.constant.value for choice in literals.values]
@@ -187,8 +194,8 @@ class Annotations:
         base = self._named("ListOf") if _is_mixed(array.item) else "list"
         items = Annotation(f"{base}[{self.request(array.item, name)}]")
         arguments = _keywords(
-            at_least=array.min_items or None,
-            at_most=array.max_items,
+            at_least=array.count.minimum or None,
+            at_most=array.count.maximum,
             different=array.unique_items or None,
         )
         return items.marked(self._call("Count", *arguments)) if arguments else items
@@ -224,7 +231,7 @@ class Annotations:
 
     def media_alias(self, media: t.Media) -> str:
         """Write the annotation that an alias of a media type names."""
-        bounds = _keywords(least_bytes=media.min_bytes, most_bytes=media.max_bytes)
+        bounds = _keywords(least_bytes=media.size.ge, most_bytes=media.size.le)
         arguments = (string(media.kind), *map(self._test, media.forms), *bounds)
         source = Annotation(self._named("MediaSource"))
         return self._text_of(source.marked(self._call("Media", *arguments)))

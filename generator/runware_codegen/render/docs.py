@@ -13,7 +13,7 @@ from runware_codegen.model.constants import bare
 from runware_codegen.model.predicates import Matches
 from runware_codegen.naming.reserved import listed
 from runware_codegen.render.docstrings import wrap_words
-from runware_codegen.wording import count_of, joined, joined_paragraphs, number_limits
+from runware_codegen.wording import joined, joined_paragraphs, limits_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -235,19 +235,10 @@ def _choice(choice: LiteralValue) -> str:
 def limits(a_type: Type) -> list[str]:
     """Return the limits of a value, in at most one sentence."""
     match a_type:
-        case t.Number() if text := number_limits(a_type):
-            return [_capital(text)]
-        case t.String(least, most) if least or most is not None:
-            return [_capital(count_of(least, most, "character"))]
-        case t.Array(_, least, most) if least or most is not None:
-            return [_capital(count_of(least, most, "item"))]
         case t.Constrained(inner):
             return limits(inner)
         case t.Union(alternatives) if only := only_alternative(alternatives):
             return limits(only)
         case _:
-            return []
-
-
-def _capital(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}."
+            text = limits_of(a_type)
+            return [f"{text[0].upper()}{text[1:]}."] if text else []

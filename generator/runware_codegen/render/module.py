@@ -13,7 +13,7 @@ from runware_codegen.model import (
     json_types,
 )
 from runware_codegen.model.logic import all_of, not_
-from runware_codegen.model.predicates import Constant
+from runware_codegen.model.predicates import Constant, HasFormat
 from runware_codegen.render.annotations import Annotations
 from runware_codegen.render.docs import (
     class_doc,
@@ -43,6 +43,9 @@ from runware_codegen.render.views import (
 if TYPE_CHECKING:
     from runware_codegen.model import Class, Document, Field, MediaLimit, Rule, Size
     from runware_codegen.render.subjects import Subject
+
+
+_UUID = HasFormat("uuid")
 
 
 class ModuleMaker:
@@ -208,7 +211,7 @@ class ModuleMaker:
     def _is_own_uuid(self, field: Field) -> bool:
         """Whether a field identifies this task, and not another task."""
         own = not self._document.is_about_another_task
-        is_uuid = isinstance(field.type, String) and field.type.format == "uuid"
+        is_uuid = isinstance(field.type, String) and field.type.format == _UUID
         return own and is_uuid and field.json_name == "taskUUID"
 
     def _result_member(self, field: Field) -> Member:

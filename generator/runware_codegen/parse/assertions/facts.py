@@ -93,21 +93,16 @@ def possible_values(known: Facts) -> p.IsIn | None:
 def implies(a_type: Type | None, test: Predicate) -> bool:
     """Return whether all values of a type pass a test; False if that is undecided."""
     match a_type, test:
-        case t.String(format=known), p.HasFormat(name):
-            return known == name
-        case t.String(pattern=known), p.Matches():
-            return known == test
-        case t.String(low, high), p.LengthIn(least, most):
-            return _is_within(low, high, least, most)
-        case t.Array(_, low, high), p.ItemCount(least, most):
-            return _is_within(low, high, least, most)
-        case t.Number(_, ge, gt, le, lt), p.InRange():
-            return p.InRange(ge, gt, le, lt) == test
-        case t.Number(multiple_of=known), p.MultipleOf(step):
-            return known == step
+        case (t.String(count), p.LengthIn(least, most)) | (
+            t.Array(_, count),
+            p.ItemCount(least, most),
+        ):
+            known = count.maximum
+            is_few = most is None or (known is not None and known <= most)
+            return count.minimum >= least and is_few
+        case t.String(_, pattern, form), _:
+            return test in (pattern, form)
+        case t.Number(_, bounds, step), _:
+            return test in (bounds, step)
         case _:
             return False
-
-
-def _is_within(low: int, high: int | None, least: int, most: int | None) -> bool:
-    return low >= least and (most is None or (high is not None and high <= most))

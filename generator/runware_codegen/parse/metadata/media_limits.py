@@ -19,6 +19,7 @@ from runware_codegen.model import (
     Union,
     object_class,
 )
+from runware_codegen.model.predicates import InRange
 from runware_codegen.wording import joined_paragraphs, media_limits_words
 
 if TYPE_CHECKING:
@@ -124,13 +125,13 @@ def _sized(a_type: Type, limit: MediaLimit) -> Type:
     """Limit the size of the files in a type."""
     match a_type:
         case Media():
-            least = [a_type.min_bytes, limit.minimum]
-            most = [a_type.max_bytes, limit.maximum]
-            return replace(
-                a_type,
-                min_bytes=max((n for n in least if n is not None), default=None),
-                max_bytes=min((n for n in most if n is not None), default=None),
+            least = [a_type.size.ge, limit.minimum]
+            most = [a_type.size.le, limit.maximum]
+            size = InRange(
+                ge=max((n for n in least if n is not None), default=None),
+                le=min((n for n in most if n is not None), default=None),
             )
+            return replace(a_type, size=size)
         case Array(item):
             return replace(a_type, item=_sized(item, limit))
         case Constrained(inner):

@@ -8,7 +8,7 @@ from runware_codegen.model import types as t
 from runware_codegen.model.constants import bare
 from runware_codegen.naming.names import pascal_case
 from runware_codegen.parse.metadata.markdown import clean_markdown
-from runware_codegen.wording import count_of, noun_of, number_limits, one_of
+from runware_codegen.wording import limits_of, noun_of, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -135,14 +135,10 @@ def _noun(a_type: Type) -> str:
 
 def _limits(a_type: Type) -> str:
     match a_type:
-        case t.Number():
-            limits = number_limits(a_type)
-            return f"of {limits}" if limits.startswith("at ") else limits
-        case t.String(least, most) if least or most is not None:
-            return f"of {count_of(least, most, 'character')}"
-        case t.Array(_, least, most) if least or most is not None:
-            return f"of {count_of(least, most, 'item')}"
         case t.Constrained(inner):
             return _limits(inner)
+        case t.Number() if not limits_of(a_type).startswith("at "):
+            return limits_of(a_type)
         case _:
-            return ""
+            limits = limits_of(a_type)
+            return f"of {limits}" if limits else ""

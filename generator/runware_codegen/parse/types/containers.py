@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runware_codegen.model import Anything, Array, Map
+from runware_codegen.model.predicates import ItemCount
 from runware_codegen.naming.names import singular
 from runware_codegen.parse.schema import keyword_values
 from runware_codegen.parse.schema.merged import branches_of
@@ -51,7 +52,7 @@ def array(
     if described is not None:
         item = _item(types, described, singular(name), item_name)
     unique = True in merged.values("uniqueItems")
-    made = Array(item.type or Anything(), least, most, unique)
+    made = Array(item.type or Anything(), ItemCount(least, most), unique)
     return Reading(made, handled | {*item.handled})
 
 

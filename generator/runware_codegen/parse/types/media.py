@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from runware_codegen.model import Media
+from runware_codegen.model import Media, String
 from runware_codegen.model.predicates import AnyOf, HasFormat, Matches
 
 if TYPE_CHECKING:
-    from runware_codegen.model import String
     from runware_codegen.model.predicates import Predicate
 
 _DATA_URI = re.compile(r"\^data:(image|video|audio)\b")
@@ -32,8 +31,7 @@ def recognize_media(text: String, rest: Predicate, name: str) -> Media | None:
     Returns:
         The type of the file; None for other strings, and for strings with limits.
     """
-    plain = not (text.min_length or text.max_length or text.pattern or text.format)
-    if not plain or not isinstance(rest, AnyOf):
+    if text != String() or not isinstance(rest, AnyOf):
         return None
     if not all(isinstance(part, (HasFormat, Matches)) for part in rest.parts):
         return None

@@ -6,7 +6,15 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from runware_codegen.model import Number, String
-from runware_codegen.model.predicates import AnyOf, HasFormat, Matches, Predicate
+from runware_codegen.model.predicates import (
+    AnyOf,
+    HasFormat,
+    InRange,
+    LengthIn,
+    Matches,
+    MultipleOf,
+    Predicate,
+)
 from runware_codegen.parse.schema import keyword_values
 from runware_codegen.parse.types.readings import Reading
 
@@ -38,7 +46,7 @@ def text(lowering: Lowering, merged: MergedSchema) -> Reading:
         return Reading(None, handled, "its minLength is greater than its maxLength")
     pattern = _test_in(found.get("pattern"), Matches)
     form = _test_in(found.get("format"), HasFormat)
-    return Reading(String(least, most, pattern, form.name if form else None), handled)
+    return Reading(String(LengthIn(least, most), pattern, form), handled)
 
 
 def number(merged: MergedSchema, *, integer: bool) -> Reading:
@@ -49,23 +57,22 @@ def number(merged: MergedSchema, *, integer: bool) -> Reading:
         integer: Whether it is an integer.
     """
     handled = merged.keyword_paths(*_BOUNDS)
-    step = None
+    factor = None
     for each in islice(merged.schemas_with("multipleOf"), 1):
         handled.add((*each.path, "multipleOf"))
-        step = keyword_values.step(each.keywords)
-    made = Number(
-        integer,
+        factor = keyword_values.step(each.keywords)
+    bounds = InRange(
         ge=max(_numbers(merged, "minimum"), default=None),
         gt=max(_numbers(merged, "exclusiveMinimum"), default=None),
         le=min(_numbers(merged, "maximum"), default=None),
         lt=min(_numbers(merged, "exclusiveMaximum"), default=None),
-        multiple_of=step,
     )
-    lows = [bound for bound in (made.ge, made.gt) if bound is not None]
-    highs = [bound for bound in (made.le, made.lt) if bound is not None]
+    lows = [bound for bound in (bounds.ge, bounds.gt) if bound is not None]
+    highs = [bound for bound in (bounds.le, bounds.lt) if bound is not None]
     if lows and highs and max(lows) > min(highs):
         return Reading(None, handled, "its minimum is greater than its maximum")
-    return Reading(made, handled)
+    step = None if factor is None else MultipleOf(factor)
+    return Reading(Number(integer, bounds, step), handled)
 
 
 def _numbers(merged: MergedSchema, keyword: str) -> list[int | float]:
