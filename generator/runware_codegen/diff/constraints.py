@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from runware_codegen.diff.entries import Direction, Finding
@@ -49,23 +50,29 @@ def finding(
     """Make the finding that a constraint replaces another; see `Finding`."""
     old, new = change
     return Finding(
-        aspect, place, old.words, new.words,
-        direction, old.predicate, new.predicate, place.steps, typed=typed,
+        aspect, place, old.words, new.words, direction, old.predicate, new.predicate,
+        place.steps, typed=typed,
     )  # fmt: skip
 
 
-def narrowed(
-    aspect: str, change: Change, place: Place, *, typed: bool = False
-) -> Finding:
-    """Make the finding that fewer values are allowed."""
-    return finding(aspect, change, place, Direction.NARROWED, typed=typed)
+narrowed = partial(finding, direction=Direction.NARROWED)
+"""Makes the finding that fewer values are allowed."""
+
+widened = partial(finding, direction=Direction.WIDENED)
+"""Makes the finding that more values are allowed."""
 
 
-def widened(
+def changed(
     aspect: str, change: Change, place: Place, *, typed: bool = False
 ) -> Finding:
-    """Make the finding that more values are allowed."""
-    return finding(aspect, change, place, Direction.WIDENED, typed=typed)
+    """Make the finding that a constraint replaces another, with its direction."""
+    was, now = (constraint.predicate for constraint in change)
+    direction = Direction.CHANGED
+    if implies(was, now):
+        direction = Direction.WIDENED
+    elif implies(now, was):
+        direction = Direction.NARROWED
+    return finding(f"{aspect}-{direction}", change, place, direction, typed=typed)
 
 
 def replaced(
@@ -81,15 +88,7 @@ def replaced(
     """
     was, now = (constraint.predicate for constraint in change)
     if typed or not (implies(was, now) and implies(now, was)):
-        direction = direction_of(was, now)
-        yield finding(f"{aspect}-{direction}", change, place, direction, typed=typed)
-
-
-def direction_of(was: Predicate, now: Predicate) -> Direction:
-    """Return whether the form of a predicate proves it stricter or looser than before."""
-    if implies(was, now):
-        return Direction.WIDENED
-    return Direction.NARROWED if implies(now, was) else Direction.CHANGED
+        yield changed(aspect, change, place, typed=typed)
 
 
 def compare_strings(old: String, new: String, place: Place) -> Iterator[Finding]:
@@ -114,13 +113,9 @@ def _format(text: String) -> Constraint:
 def compare_numbers(old: Number, new: Number, place: Place) -> Iterator[Finding]:
     """Find the differences of two types of numbers."""
     if old.integer != new.integer:
-        change = _number(old), _number(new)
-        direction = Direction.WIDENED if old.integer else Direction.NARROWED
-        yield finding(f"type-{direction}", change, place, direction, typed=True)
+        yield changed("type", (_number(old), _number(new)), place, typed=True)
     for one, other in _ends(old.bounds, new.bounds):
-        direction = Direction.WIDENED if is_within(one, other) else Direction.NARROWED
-        change = _range(one), _range(other)
-        yield finding(f"limit-{direction}", change, place, direction)
+        yield changed("limit", (_range(one), _range(other)), place)
     if old.multiple_of != new.multiple_of:
         yield from replaced("step", (_step(old), _step(new)), place)
 
@@ -172,9 +167,7 @@ def _counts(
         (kind(0, old.maximum), kind(0, new.maximum)),
     ):
         if one != other:
-            direction = Direction.WIDENED if implies(one, other) else Direction.NARROWED
-            change = _count(one, noun), _count(other, noun)
-            yield finding(f"limit-{direction}", change, place, direction)
+            yield changed("limit", (_count(one, noun), _count(other, noun)), place)
 
 
 def _count(count: p.LengthIn | p.ItemCount, noun: str) -> Constraint:

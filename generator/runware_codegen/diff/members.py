@@ -7,9 +7,11 @@ member which may now be absent or null; other code may get unexpected values or 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runware_codegen.diff.canonical import equal
+from runware_codegen.diff.constraints import Constraint, finding, narrowed, widened
 from runware_codegen.diff.entries import Direction, Finding, Place, Side
 from runware_codegen.diff.rules import compare_rules
 from runware_codegen.diff.types import compare_types
@@ -48,11 +50,10 @@ def _definitions(old: Document, new: Document) -> Iterator[Finding]:
     before, after = dict(old.definitions), dict(new.definitions)
     for name in sorted(before.keys() & after.keys()):
         if not equal(before[name], after[name]):
-            yield Finding(
-                "constraint-changed", Place(Side.REQUEST, (), new.request.name),
-                f"the recursive schema {name}", "another recursive schema",
-                Direction.CHANGED, of_class(old.request), of_class(new.request),
-            )  # fmt: skip
+            was = Constraint(of_class(old.request), f"the recursive schema {name}")
+            now = Constraint(of_class(new.request), "another recursive schema")
+            place = Place(Side.REQUEST, (), new.request.name)
+            yield finding("constraint-changed", (was, now), place, Direction.CHANGED)
 
 
 class _Comparison:
@@ -102,17 +103,14 @@ class _Comparison:
     ) -> Iterator[Finding]:
         if old.name != new.name:
             yield Finding("member-renamed", place, old.name, new.name)
-        if old.required != new.required:
-            given = has(old.json_name)
-            aspect, direction, was, now = (
-                ("member-required", Direction.NARROWED, TRUE, given)
-                if new.required
-                else ("member-optional", Direction.WIDENED, given, TRUE)
-            )
-            yield Finding(
-                aspect, place, _necessity(old), _necessity(new),
-                direction, was, now, parent.steps, typed=True,
-            )  # fmt: skip
+        required = Constraint(has(old.json_name), "required")
+        optional = Constraint(TRUE, "optional")
+        if new.required and not old.required:
+            change = optional, required
+            yield _of_owner(narrowed("member-required", change, place), parent)
+        elif old.required and not new.required:
+            change = required, optional
+            yield _of_owner(widened("member-optional", change, place), parent)
         if old.default != new.default and place.steps != _DELIVERY:
             yield Finding("default-changed", place, _default(old), _default(new))
         if self._side is Side.REQUEST and old.secret != new.secret:
@@ -129,12 +127,11 @@ class _Comparison:
     def _removed(
         self, field: Field, new: Class, parent: Place, place: Place
     ) -> Finding:
+        shown = words_of(field.type)
         if new.allows_extra or self._side is Side.RESULT:
-            return Finding("member-removed", place, words_of(field.type), "")
-        return Finding(
-            "member-removed", place, words_of(field.type), "",
-            Direction.NARROWED, TRUE, lacks(field.json_name), parent.steps, typed=True,
-        )  # fmt: skip
+            return Finding("member-removed", place, shown, "")
+        change = Constraint(TRUE, shown), Constraint(lacks(field.json_name), "")
+        return _of_owner(narrowed("member-removed", change, place), parent)
 
     def _added(
         self, field: Field, old: Class, parent: Place, place: Place
@@ -144,46 +141,36 @@ class _Comparison:
             yield Finding("member-added", place, "", shown)
             return
         if field.required:
-            yield Finding(
-                "member-added-required", place, "", shown,
-                Direction.NARROWED, TRUE, has(name), parent.steps, typed=True,
-            )  # fmt: skip
+            change = Constraint(TRUE, ""), Constraint(has(name), shown)
+            yield _of_owner(narrowed("member-added-required", change, place), parent)
         elif old.allows_extra:
             yield Finding("member-added", place, "", shown)
         else:
-            yield Finding(
-                "member-added", place, "", shown,
-                Direction.WIDENED, lacks(name), TRUE, parent.steps, typed=True,
-            )  # fmt: skip
+            change = Constraint(lacks(name), ""), Constraint(TRUE, shown)
+            yield _of_owner(widened("member-added", change, place), parent)
         if old.allows_extra and field.type != Anything():
-            now = OptionalProperty(name, of_type(field.type))
-            yield Finding(
-                "type-narrowed", place, "any value", shown,
-                Direction.NARROWED, TRUE, now, parent.steps, typed=True,
-            )  # fmt: skip
+            now = Constraint(OptionalProperty(name, of_type(field.type)), shown)
+            change = Constraint(TRUE, "any value"), now
+            yield _of_owner(narrowed("type-narrowed", change, place), parent)
 
     def _extra(self, old: Class, new: Class, place: Place) -> Iterator[Finding]:
-        if old.allows_extra == new.allows_extra:
-            return
-        if new.allows_extra:
-            yield Finding(
-                "extra-members-allowed", place, "refused", "allowed",
-                Direction.WIDENED, only_known(old), TRUE, place.steps,
-            )  # fmt: skip
-        else:
-            yield Finding(
-                "extra-members-refused", place, "allowed", "refused",
-                Direction.NARROWED, TRUE, only_known(new), place.steps,
-            )  # fmt: skip
+        allowed = Constraint(TRUE, "allowed")
+        if new.allows_extra and not old.allows_extra:
+            change = Constraint(only_known(old), "refused"), allowed
+            yield widened("extra-members-allowed", change, place)
+        elif old.allows_extra and not new.allows_extra:
+            change = allowed, Constraint(only_known(new), "refused")
+            yield narrowed("extra-members-refused", change, place)
+
+
+def _of_owner(found: Finding, owner: Place) -> Finding:
+    """Return a finding whose predicates are about the object that has the member."""
+    return replace(found, at=owner.steps, typed=True)
 
 
 def _documentation(field: Field) -> str:
     examples = [f"Example: {quoted(each.value)}" for each in field.examples]
     return "\n".join(filter(None, [field.doc, field.alternatives, *examples]))
-
-
-def _necessity(field: Field) -> str:
-    return "required" if field.required else "optional"
 
 
 def _default(field: Field) -> str:

@@ -5,8 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runware_codegen.diff.canonical import canonical, property_names
-from runware_codegen.diff.constraints import direction_of
-from runware_codegen.diff.entries import Direction, Finding
+from runware_codegen.diff.constraints import (
+    UNCONSTRAINED,
+    Constraint,
+    changed,
+    narrowed,
+    widened,
+)
+from runware_codegen.diff.entries import Finding
 from runware_codegen.model import SizeRule
 from runware_codegen.model.class_predicates import of_rule, of_size
 from runware_codegen.model.logic import all_of, not_
@@ -20,8 +26,6 @@ if TYPE_CHECKING:
     from runware_codegen.model.predicates import Predicate
 
     AnyRule = Rule | SizeRule
-
-_NONE = "none"
 
 
 def compare_rules(
@@ -45,9 +49,13 @@ def compare_rules(
             added.remove(now)
             yield from _changed(was, now, place)
     for was in removed:
-        yield _finding(of_rule(was), TRUE, sentence(was), _NONE, place)
+        yield changed("rule", (_constraint(was), UNCONSTRAINED), place)
     for now in added:
-        yield _finding(TRUE, of_rule(now), _NONE, sentence(now), place)
+        yield changed("rule", (UNCONSTRAINED, _constraint(now)), place)
+
+
+def _constraint(rule: AnyRule) -> Constraint:
+    return Constraint(of_rule(rule), sentence(rule))
 
 
 def sentence(rule: AnyRule) -> str:
@@ -83,17 +91,7 @@ def _changed(was: AnyRule, now: AnyRule, place: Place) -> Iterator[Finding]:
     if isinstance(was, SizeRule) and isinstance(now, SizeRule) and same_condition:
         yield from _sizes(was, now, place)
     else:
-        yield _finding(of_rule(was), of_rule(now), sentence(was), sentence(now), place)
-
-
-def _finding(
-    was: Predicate, now: Predicate, before: str, after: str, place: Place
-) -> Finding:
-    direction = direction_of(was, now)
-    return Finding(
-        f"rule-{direction}", place, before, after,
-        direction, was, now, place.steps,
-    )  # fmt: skip
+        yield changed("rule", (_constraint(was), _constraint(now)), place)
 
 
 def _sizes(was: SizeRule, now: SizeRule, place: Place) -> Iterator[Finding]:
@@ -101,16 +99,12 @@ def _sizes(was: SizeRule, now: SizeRule, place: Place) -> Iterator[Finding]:
     after = {(size.width, size.height): size.title for size in now.sizes}
     for pair in before.keys() - after.keys():
         test = _allowed(was.when, pair)
-        yield Finding(
-            "size-removed", place, _size(pair, before[pair]), "",
-            Direction.NARROWED, test, not_(test), place.steps,
-        )  # fmt: skip
+        given = Constraint(test, _size(pair, before[pair]))
+        yield narrowed("size-removed", (given, Constraint(not_(test), "")), place)
     for pair in after.keys() - before.keys():
         test = _allowed(was.when, pair)
-        yield Finding(
-            "size-added", place, "", _size(pair, after[pair]),
-            Direction.WIDENED, not_(test), test, place.steps,
-        )  # fmt: skip
+        given = Constraint(test, _size(pair, after[pair]))
+        yield widened("size-added", (Constraint(not_(test), ""), given), place)
     for pair in before.keys() & after.keys():
         if before[pair].split() != after[pair].split():
             shown = _size(pair, before[pair]), _size(pair, after[pair])
