@@ -59,9 +59,7 @@ def test_a_post_is_not_too_large(
     image: Callable[..., Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(
-        f"{shipped.__name__}._runtime.delivery.delivery.MAX_BYTES", 5000
-    )
+    monkeypatch.setattr(f"{shipped.__name__}._runtime.delivery.batches.MAX_BYTES", 5000)
     server.answer = echo()
     outcomes = caller("run_many", [image(positive_prompt="x" * 2000) for _ in range(5)])
     assert [outcome.error for outcome in outcomes] == [None] * 5

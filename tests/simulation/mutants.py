@@ -381,7 +381,7 @@ MUTANTS = (
     ),
     Mutant(
         "dry runs and runs are sent together",
-        "_runtime.delivery.delivery",
+        "_runtime.delivery.batches",
         "is_alike = isinstance(each.task, DryTask) is is_dry",
         "is_alike = True",
         456,

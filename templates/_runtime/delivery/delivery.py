@@ -22,7 +22,16 @@ from typing import TYPE_CHECKING, Any, Generic
 
 from ..exceptions import BudgetError, ClosedError, RunwareError
 from ..schema.generics import ResultT
-from .batches import Batch, Kind, ScheduledTask, Settings, sort_answer
+from .batches import (
+    TOGETHER,
+    Batch,
+    Kind,
+    ScheduledTask,
+    Settings,
+    polled_with,
+    sent_with,
+    sort_answer,
+)
 from .classify import (
     Said,
     Verdict,
@@ -44,12 +53,6 @@ if TYPE_CHECKING:
     from .batches import Reply
     from .open_tasks import OpenTasks
     from .uploads import Uploads
-
-MAX_BYTES = 8_000_000
-"""Maximum number of bytes in one POST that has more than one task."""
-
-TOGETHER = 0.25
-"""Seconds by which a poll may be early, so that it shares a POST with other polls."""
 
 
 class Delivery(Generic[ResultT]):
@@ -141,11 +144,11 @@ class Delivery(Generic[ResultT]):
         if not due:
             return None
         first = min(due, key=lambda each: each.due)
+        most = self._settings.limits.elements
         if first.kind is Kind.POLL:
-            chosen = self._polled_with(first, now)
-            parts = [each.task.poll() for each in chosen]
+            chosen, parts = polled_with(first, self._idle, now, most)
         else:
-            chosen, parts = self._sent_with(first, due)
+            chosen, parts = sent_with(first, due, most)
         timeout = self.schedule.timeout_of(chosen, parts)
         batch = Batch(first.kind, chosen, parts, now, timeout)
         self._remove_idle(chosen)
@@ -168,36 +171,6 @@ class Delivery(Generic[ResultT]):
                 self._end(each, each.task.error)
             elif each.task.phase in SENDINGS or not each.can_go_on:
                 each.due = max(each.due, now + TOGETHER)
-
-    def _polled_with(
-        self, first: ScheduledTask[ResultT], now: float
-    ) -> list[ScheduledTask[ResultT]]:
-        """Return the tasks that are polled with one POST: as many as are allowed."""
-        if first.is_alone:
-            return [first]
-        polled = [each for each in self._idle if _may_poll(each, now)]
-        return polled[: self._settings.limits.elements]
-
-    def _sent_with(
-        self, first: ScheduledTask[ResultT], due: list[ScheduledTask[ResultT]]
-    ) -> tuple[list[ScheduledTask[ResultT]], list[bytes]]:
-        """Return the tasks that are sent with one POST, each with its JSON text."""
-        chosen, parts = [first], [_submission(first).encoded()]
-        if not _may_share(first):
-            return chosen, parts
-        size = len(parts[0])
-        is_dry = isinstance(first.task, DryTask)
-        for each in due:
-            is_alike = isinstance(each.task, DryTask) is is_dry
-            if each is first or not is_alike or not _may_share(each):
-                continue
-            part = _submission(each).encoded()
-            size += len(part)
-            if size > MAX_BYTES or len(parts) >= self._settings.limits.elements:
-                break
-            chosen.append(each)
-            parts.append(part)
-        return chosen, parts
 
     def _note_begun(self, batch: Batch[ResultT]) -> None:
         """Record that a batch is sent, without tasks that another thread has sent."""
@@ -228,7 +201,7 @@ class Delivery(Generic[ResultT]):
         for each in self._to_send():
             if each.task.phase is Phase.UNSENT:
                 self._open_tasks.continue_earlier(each.task)
-        held = [e for e in self._to_send() if _submission(e).is_waiting]
+        held = [e for e in self._to_send() if e.submission_to_send.is_waiting]
         if held:
             self._begin_uploads(held)
         if self._settings.account.budget is not None:
@@ -251,7 +224,7 @@ class Delivery(Generic[ResultT]):
         """Replace tasks that wait for files by the uploads of the files."""
         self._remove_idle(held)
         for each in held:
-            for upload in self.waiting.hold(_submission(each)):
+            for upload in self.waiting.hold(each.submission_to_send):
                 self._add(upload)
         self._end_uploads()
 
@@ -264,7 +237,7 @@ class Delivery(Generic[ResultT]):
         self._remove_idle(owed)
         for each in owed:
             try:
-                dry_run = self._pricing.reserve(_submission(each))
+                dry_run = self._pricing.reserve(each.submission_to_send)
             except BudgetError as error:
                 self._stop_sending(each, error)
                 continue
@@ -484,21 +457,3 @@ class Delivery(Generic[ResultT]):
             return
         event = Event(kind, task.task_type, task.task_uuid, seconds, cost, error)
         self._settings.observe(event)
-
-
-def _may_poll(each: ScheduledTask[Any], now: float) -> bool:
-    is_due = each.kind is Kind.POLL and each.due <= now + TOGETHER
-    return is_due and not each.is_alone
-
-
-def _may_share(each: ScheduledTask[Any]) -> bool:
-    """Whether a task may be sent with others."""
-    may_be_sent = each.kind is Kind.SUBMIT and not each.is_alone
-    return may_be_sent and not _submission(each).is_stream
-
-
-def _submission(each: ScheduledTask[ResultT]) -> Submission[ResultT]:
-    """Return the submission of a task that is sent."""
-    if each.submission is None:
-        raise AssertionError("only a task with its request is sent")
-    return each.submission

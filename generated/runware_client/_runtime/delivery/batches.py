@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from enum import Enum
 from time import monotonic
 from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeAlias
@@ -36,6 +36,12 @@ every taskUUID that it already has.
 
 MAX_ELEMENTS = 100
 """Maximum number of tasks, or of polls, in one POST."""
+
+MAX_BYTES = 8_000_000
+"""Maximum number of bytes in one POST that has more than one task."""
+
+TOGETHER = 0.25
+"""Seconds by which a poll may be early, so that it shares a POST with other polls."""
 
 POLL_TIMEOUT = 5.0
 """Timeout of the first poll of a task in seconds; each timeout doubles it."""
@@ -141,6 +147,19 @@ class ScheduledTask(Generic[ResultT]):
         """Whether it can be sent or polled; without a request, it can only be polled."""
         return self.submission is not None or self.kind is Kind.POLL
 
+    @property
+    def submission_to_send(self) -> Submission[ResultT]:
+        """The submission that sends it."""
+        if self.submission is None:
+            raise AssertionError("only a task with its request is sent")
+        return self.submission
+
+    @property
+    def may_share(self) -> bool:
+        """Whether it is sent next, and may be sent with others."""
+        may_be_sent = self.kind is Kind.SUBMIT and not self.is_alone
+        return may_be_sent and not self.submission_to_send.is_stream
+
 
 class Batch(Generic[ResultT]):
     """The tasks of one POST.
@@ -183,6 +202,42 @@ class Batch(Generic[ResultT]):
         first = self.scheduled[0].submission
         is_stream = self.kind is Kind.SUBMIT and first is not None and first.is_stream
         return first if is_stream else None
+
+
+def polled_with(
+    first: ScheduledTask[ResultT],
+    idle: Iterable[ScheduledTask[ResultT]],
+    now: float,
+    most: int,
+) -> tuple[list[ScheduledTask[ResultT]], list[bytes]]:
+    """Return the tasks that are polled with one POST, each with the JSON text of its poll."""
+    chosen = [first]
+    if not first.is_alone:
+        polls = (e for e in idle if e.kind is Kind.POLL and e.due <= now + TOGETHER)
+        chosen = [each for each in polls if not each.is_alone][:most]
+    return chosen, [each.task.poll() for each in chosen]
+
+
+def sent_with(
+    first: ScheduledTask[ResultT], due: Iterable[ScheduledTask[ResultT]], most: int
+) -> tuple[list[ScheduledTask[ResultT]], list[bytes]]:
+    """Return the tasks that are sent with one POST, each with its JSON text."""
+    chosen, parts = [first], [first.submission_to_send.encoded()]
+    if not first.may_share:
+        return chosen, parts
+    size = len(parts[0])
+    is_dry = isinstance(first.task, DryTask)
+    for each in due:
+        is_alike = isinstance(each.task, DryTask) is is_dry
+        if each is first or not is_alike or not each.may_share:
+            continue
+        part = each.submission_to_send.encoded()
+        size += len(part)
+        if size > MAX_BYTES or len(parts) >= most:
+            break
+        chosen.append(each)
+        parts.append(part)
+    return chosen, parts
 
 
 class Reply(NamedTuple):
