@@ -1,7 +1,7 @@
 """Lowers each keyword of JSON Schema to a predicate.
 
 In JSON Schema, a keyword for one type accepts all values of other types. A predicate
-is false for them. `_for_type` adds what accepts the other types.
+is false for them. `for_type` adds what accepts the other types.
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ if TYPE_CHECKING:
     from runware_codegen.parse.schema.schemas import Schema
 
 
-def _for_type(json_type: str, test: Predicate) -> Predicate:
+def for_type(json_type: p.JsonType, test: Predicate) -> Predicate:
+    """Return a test of values of one type that accepts the values of other types."""
     return any_of([not_(has_type(json_type)), test])
 
 
@@ -78,29 +79,28 @@ def _enum(_: Subschemas, schema: Schema) -> Predicate:
 
 def _range(_: Subschemas, schema: Schema) -> Predicate:
     keywords = schema.keywords
-    bounds = p.InRange(
+    return p.InRange(
         ge=bound(keywords, "minimum"),
         gt=bound(keywords, "exclusiveMinimum"),
         le=bound(keywords, "maximum"),
         lt=bound(keywords, "exclusiveMaximum"),
     )
-    return _for_type("number", bounds)
 
 
 def _multiple_of(_: Subschemas, schema: Schema) -> Predicate:
-    return _for_type("number", p.MultipleOf(step(schema.keywords) or Decimal(1)))
+    return p.MultipleOf(step(schema.keywords) or Decimal(1))
 
 
 def _length(_: Subschemas, schema: Schema) -> Predicate:
-    return _for_type("string", p.LengthIn(*_bounds(schema, "Length")))
+    return p.LengthIn(*_bounds(schema, "Length"))
 
 
 def _item_count(_: Subschemas, schema: Schema) -> Predicate:
-    return _for_type("array", p.ItemCount(*_bounds(schema, "Items")))
+    return p.ItemCount(*_bounds(schema, "Items"))
 
 
 def _property_count(_: Subschemas, schema: Schema) -> Predicate:
-    return _for_type("object", p.PropertyCount(*_bounds(schema, "Properties")))
+    return p.PropertyCount(*_bounds(schema, "Properties"))
 
 
 def _bounds(schema: Schema, what: str) -> tuple[int, int | None]:
@@ -109,26 +109,26 @@ def _bounds(schema: Schema, what: str) -> tuple[int, int | None]:
 
 
 def _pattern(_: Subschemas, schema: Schema) -> Predicate:
-    return _for_type("string", translate(str(schema.keywords["pattern"])))
+    return translate(str(schema.keywords["pattern"]))
 
 
 def _format(_: Subschemas, schema: Schema) -> Predicate:
     name = str(schema.keywords["format"])
     if name not in FORMATS:
         return TRUE
-    return _for_type("string", p.HasFormat(name))
+    return p.HasFormat(name)
 
 
 def _items(subschemas: Subschemas, schema: Schema) -> Predicate:
     start = length(schema.keywords, "prefixItems")
     part = subschemas.lower_child(schema.child("items"))
-    return _for_type("array", items(part, start))
+    return items(part, start)
 
 
 def _prefix_items(subschemas: Subschemas, schema: Schema) -> Predicate:
     indexes = range(length(schema.keywords, "prefixItems"))
     parts = [subschemas.lower_child(schema.child("prefixItems", i)) for i in indexes]
-    return _for_type("array", all_of(starmap(prefix_item, enumerate(parts))))
+    return all_of(starmap(prefix_item, enumerate(parts)))
 
 
 def _contains(subschemas: Subschemas, schema: Schema) -> Predicate:
@@ -137,23 +137,23 @@ def _contains(subschemas: Subschemas, schema: Schema) -> Predicate:
     if least == 0 and most is None:
         return TRUE
     part = subschemas.lower_child(schema.child("contains"))
-    return _for_type("array", contains(part, 1 if least is None else least, most))
+    return contains(part, 1 if least is None else least, most)
 
 
 def _unique_items(_: Subschemas, schema: Schema) -> Predicate:
     unique = bool(schema.keywords["uniqueItems"])
-    return _for_type("array", p.UniqueItems()) if unique else TRUE
+    return p.UniqueItems() if unique else TRUE
 
 
 def _unevaluated_items(subschemas: Subschemas, schema: Schema) -> Predicate:
     part = subschemas.lower_child(schema.child("unevaluatedItems"))
     evaluated = evaluated_items(subschemas, schema)
-    return _for_type("array", unevaluated_items(part, evaluated))
+    return unevaluated_items(part, evaluated)
 
 
 def _required(_: Subschemas, schema: Schema) -> Predicate:
     required = names(schema.keywords["required"])
-    return _for_type("object", all_of(map(has, required)))
+    return all_of(map(has, required))
 
 
 def _properties(subschemas: Subschemas, schema: Schema) -> Predicate:
@@ -169,7 +169,7 @@ def _additional_properties(subschemas: Subschemas, schema: Schema) -> Predicate:
     part = subschemas.lower_child(schema.child("additionalProperties"))
     declared = members(schema.keywords, "properties")
     evaluated = p.EvaluatedProperties(TRUE, declared, member_patterns(schema))
-    return _for_type("object", additional_properties(part, [evaluated]))
+    return additional_properties(part, [evaluated])
 
 
 def _pattern_properties(subschemas: Subschemas, schema: Schema) -> Predicate:
@@ -178,19 +178,19 @@ def _pattern_properties(subschemas: Subschemas, schema: Schema) -> Predicate:
         part = subschemas.lower_child(schema.child("patternProperties", source))
         if part != TRUE:
             test = p.PatternProperties(translate(source), part)
-            tests.append(_for_type("object", test))
+            tests.append(for_type("object", test))
     return all_of(tests)
 
 
 def _property_names(subschemas: Subschemas, schema: Schema) -> Predicate:
     part = subschemas.lower_child(schema.child("propertyNames"))
-    return _for_type("object", property_names(part))
+    return property_names(part)
 
 
 def _unevaluated_properties(subschemas: Subschemas, schema: Schema) -> Predicate:
     part = subschemas.lower_child(schema.child("unevaluatedProperties"))
     evaluated = evaluated_properties(subschemas, schema)
-    return _for_type("object", additional_properties(part, evaluated))
+    return additional_properties(part, evaluated)
 
 
 def _all_of(subschemas: Subschemas, schema: Schema) -> Predicate:
@@ -251,42 +251,46 @@ def lower_constraint(constraint: JsonObject) -> Predicate:
     return p.FigureIn(str(constraint["operation"]), first, second, *bounds)
 
 
-KEYWORDS: dict[str, Callable[[Subschemas, Schema], Predicate]] = {
-    "$ref": lambda subschemas, schema: subschemas.lower_reference(schema),
-    "additionalProperties": _additional_properties,
-    "allOf": _all_of,
-    "anyOf": _any_of,
-    "const": _const,
-    "contains": _contains,
-    "dependentRequired": _dependent_required,
-    "dependentSchemas": _dependent_schemas,
-    "enum": _enum,
-    "exclusiveMaximum": _range,
-    "exclusiveMinimum": _range,
-    "format": _format,
-    "if": _if,
-    "items": _items,
-    "maxItems": _item_count,
-    "maxLength": _length,
-    "maxProperties": _property_count,
-    "maximum": _range,
-    "minItems": _item_count,
-    "minLength": _length,
-    "minProperties": _property_count,
-    "minimum": _range,
-    "multipleOf": _multiple_of,
-    "not": _not,
-    "oneOf": _one_of,
-    "pattern": _pattern,
-    "patternProperties": _pattern_properties,
-    "prefixItems": _prefix_items,
-    "properties": _properties,
-    "propertyNames": _property_names,
-    "required": _required,
-    "type": _type,
-    "unevaluatedItems": _unevaluated_items,
-    "unevaluatedProperties": _unevaluated_properties,
-    "uniqueItems": _unique_items,
-    "x-constraints": _constraints,
+KEYWORDS: dict[str, tuple[p.JsonType, Callable[[Subschemas, Schema], Predicate]]] = {
+    "$ref": ("", lambda subschemas, schema: subschemas.lower_reference(schema)),
+    "additionalProperties": ("object", _additional_properties),
+    "allOf": ("", _all_of),
+    "anyOf": ("", _any_of),
+    "const": ("", _const),
+    "contains": ("array", _contains),
+    "dependentRequired": ("", _dependent_required),
+    "dependentSchemas": ("", _dependent_schemas),
+    "enum": ("", _enum),
+    "exclusiveMaximum": ("number", _range),
+    "exclusiveMinimum": ("number", _range),
+    "format": ("string", _format),
+    "if": ("", _if),
+    "items": ("array", _items),
+    "maxItems": ("array", _item_count),
+    "maxLength": ("string", _length),
+    "maxProperties": ("object", _property_count),
+    "maximum": ("number", _range),
+    "minItems": ("array", _item_count),
+    "minLength": ("string", _length),
+    "minProperties": ("object", _property_count),
+    "minimum": ("number", _range),
+    "multipleOf": ("number", _multiple_of),
+    "not": ("", _not),
+    "oneOf": ("", _one_of),
+    "pattern": ("string", _pattern),
+    "patternProperties": ("", _pattern_properties),
+    "prefixItems": ("array", _prefix_items),
+    "properties": ("", _properties),
+    "propertyNames": ("object", _property_names),
+    "required": ("object", _required),
+    "type": ("", _type),
+    "unevaluatedItems": ("array", _unevaluated_items),
+    "unevaluatedProperties": ("object", _unevaluated_properties),
+    "uniqueItems": ("array", _unique_items),
+    "x-constraints": ("", _constraints),
 }
-"""The function that lowers each keyword that asserts something."""
+"""The keywords that assert something.
+
+Each has the JSON type of the values that it is about, or an empty string for all values;
+and the function that lowers it to a test of these values.
+"""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast
 from runware_codegen.model.logic import all_of
 from runware_codegen.model.predicates import FALSE, TRUE, DefinitionRef, Predicate
 from runware_codegen.naming.names import definition_name
-from runware_codegen.parse.assertions.keywords import KEYWORDS
+from runware_codegen.parse.assertions.keywords import KEYWORDS, for_type
 from runware_codegen.parse.schema.encoding import cache_key
 from runware_codegen.parse.schema.merged import merge
 from runware_codegen.problems import InvalidInputError, json_pointer
@@ -157,7 +157,13 @@ class Lowering:
 
     def lower_keyword(self, schema: Schema, keyword: str) -> Predicate:
         """Return what one keyword of a schema asserts, beside its siblings."""
-        lower = KEYWORDS.get(keyword)
+        json_type, _ = KEYWORDS.get(keyword, ("", None))
+        test = self.lower_test(schema, keyword)
+        return for_type(json_type, test) if json_type else test
+
+    def lower_test(self, schema: Schema, keyword: str) -> Predicate:
+        """Return what a keyword asserts about values of the type that it is about."""
+        _, lower = KEYWORDS.get(keyword, ("", None))
         if lower is None or (*schema.path, keyword) in self._skipped:
             return TRUE
         self.count_tests(schema, 1)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, cast
 
 from runware_codegen.model import Number, String
 from runware_codegen.model.predicates import (
-    AnyOf,
     HasFormat,
     InRange,
     LengthIn,
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 
-TestT = TypeVar("TestT", Matches, HasFormat)
-
 
 def text(lowering: Lowering, merged: MergedSchema) -> Reading:
     """Return the type of a string.
@@ -36,16 +33,16 @@ def text(lowering: Lowering, merged: MergedSchema) -> Reading:
     """
     least, most = merged.count_bounds("Length")
     handled = merged.keyword_paths("minLength", "maxLength")
-    found: dict[str, Predicate] = {}
+    tests: list[Predicate] = []
     for keyword in ("pattern", "format"):
         # The type expresses the first; the others are lowered.
         for each in islice(merged.schemas_with(keyword), 1):
             handled.add((*each.path, keyword))
-            found[keyword] = lowering.lower_keyword(each, keyword)
+            tests.append(lowering.lower_test(each, keyword))
     if most is not None and least > most:
         return Reading(None, handled, "its minLength is greater than its maxLength")
-    pattern = _test_in(found.get("pattern"), Matches)
-    form = _test_in(found.get("format"), HasFormat)
+    pattern = next((each for each in tests if isinstance(each, Matches)), None)
+    form = next((each for each in tests if isinstance(each, HasFormat)), None)
     return Reading(String(LengthIn(least, most), pattern, form), handled)
 
 
@@ -77,9 +74,3 @@ def number(merged: MergedSchema, *, integer: bool) -> Reading:
 
 def _numbers(merged: MergedSchema, keyword: str) -> list[int | float]:
     return cast("list[int | float]", merged.values(keyword))
-
-
-def _test_in(predicate: Predicate | None, kind: type[TestT]) -> TestT | None:
-    """Take the test out of "not a string, or it passes the test"."""
-    parts = predicate.parts if isinstance(predicate, AnyOf) else ()
-    return next((part for part in parts if isinstance(part, kind)), None)
