@@ -118,11 +118,11 @@ def _jobs(
 def _cached(store: Store, job: Job) -> Module | None:
     """Return a module from the cache; None without it, or if its text is needed too."""
     entry = store.get(_key(store, job))
-    module = load(entry) if entry is not None else None
-    if module is None or module.text is not None:
-        return module
+    if entry is None:
+        return None
+    module = load(entry)
     is_selected = job.options.document_filter.matches(module.document)
-    return None if is_selected else module
+    return None if is_selected and module.text is None else module
 
 
 def _cache(store: Store, job: Job, made: ModuleResult) -> None:

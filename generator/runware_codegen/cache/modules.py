@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeAlias
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from runware_codegen.documents.load import load_text
 from runware_codegen.model import DocumentInfo  # noqa: TC001  # pydantic resolves it
@@ -101,9 +101,6 @@ def dump(module: Module) -> str:
     return _MODULE.dump_json(module).decode()
 
 
-def load(text: str) -> Module | None:
-    """Read the output of `dump`; None for any other text."""
-    try:
-        return _MODULE.validate_json(text, strict=True)
-    except ValidationError:
-        return None
+def load(text: str) -> Module:
+    """Read the output of `dump`."""
+    return _MODULE.validate_json(text, strict=True)

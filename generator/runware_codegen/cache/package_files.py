@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
+import json
 from typing import TYPE_CHECKING
-
-from pydantic import TypeAdapter, ValidationError
 
 from runware_codegen.pages import finished, page_paths, shared_pages
 from runware_codegen.render import about_files, module_paths, shared_files
@@ -17,8 +15,6 @@ if TYPE_CHECKING:
     from runware_codegen.cache.store import Store
     from runware_codegen.model import DocumentInfo, Package
     from runware_codegen.pages import LastChange
-
-_FILES = TypeAdapter(dict[str, str])
 
 
 def package_files(
@@ -70,8 +66,9 @@ def _shared(package: Package[DocumentInfo], store: Store | None) -> dict[str, st
     if store is None:
         return shared_files(package)
     key = store.key("shared", repr(package))
-    with contextlib.suppress(ValidationError):
-        return _FILES.validate_json(store.get(key) or "", strict=True)
+    if entry := store.get(key):
+        cached: dict[str, str] = json.loads(entry)
+        return cached
     files = shared_files(package)
-    store.put(key, _FILES.dump_json(files).decode())
+    store.put(key, json.dumps(files))
     return files

@@ -68,7 +68,7 @@ class Store:
                 return None
             os.utime(path)  # entries in use are removed last
             return content.decode()
-        except (OSError, UnicodeDecodeError):
+        except OSError:
             return None
 
     def put(self, key: str, text: str) -> None:
