@@ -85,7 +85,16 @@ class TestWhatIsFetched:
         assert (tmp_path / "schemas" / "soon.json").is_file()
 
     def test_by_task_type(self, fetch: Fetch, catalog: Catalog, tmp_path: Path) -> None:
-        catalog.add("film", {"properties": {"taskType": {"const": "videoInference"}}})
+        path = catalog.add("film", task_type="videoInference")
+        film = json.loads(catalog.files[path])
+        schemas = film["components"]["schemas"]
+        schemas |= {
+            "Body": schemas["RequestBody"],
+            "Task": schemas["RequestBody"]["items"],
+        }
+        schemas["Body"]["items"] = {"$ref": "#/components/schemas/Task"}
+        schemas["RequestBody"] = {"$ref": "#/components/schemas/Body"}
+        catalog.put(path, film)
         finished = fetch("--task-type", "videoInference")
         assert finished.returncode == 0
         assert names(tmp_path / "schemas") == ["film.json"]
@@ -112,6 +121,9 @@ class TestWhatIsFetched:
         assert names(tmp_path / "schemas") == ["ping.json"]
         lock = tomllib.loads((tmp_path / "runware.lock").read_text())
         assert lock["document"][0]["task-type"] == "ping"
+        (tmp_path / "schemas" / "ping.json").unlink()
+        assert fetch("--locked").returncode == 0
+        assert names(tmp_path / "schemas") == ["ping.json"]
 
     @pytest.mark.parametrize(
         ("name", "told"),
@@ -354,6 +366,11 @@ class TestNotAskingTwice:
         )
         assert fetch(*arguments).returncode == 0
         assert path.read_bytes() == catalog.files[new]
+        new = catalog.add("one", {"properties": {"size": {"type": "integre"}}})
+        finished = fetch("--update")
+        assert finished.returncode == 0
+        assert "schemas/one.json cannot be compared: " in finished.stderr
+        assert path.read_bytes() == catalog.files[new]
 
     def test_a_damaged_document_is_restored_without_a_comparison(
         self, fetch: Fetch, tmp_path: Path
@@ -429,6 +446,7 @@ class TestFaults:
         [
             ("403", "HTTP 403"),
             ("503_for_long", "HTTP 503, once"),
+            ("503_until", "HTTP 503, once"),
             ("html", "starts with '<!doctype html>"),
             ("half", "schema.json"),
             ("size", "more than 32 MiB"),
@@ -456,6 +474,7 @@ class TestFaults:
         [
             ("html", "is a web page", "A proxy may have sent the response"),
             ("half", "Not JSON", "Fetch it again"),
+            ("other", 'has no "openapi"', "Fetch it again"),
             ("cut", "truncated", "again later"),
             ("drip", "timed out after 0.3 s, 4 times", "again later"),
         ],

@@ -134,6 +134,8 @@ class TestGenerate:
             ('id = "one"', "id = 1", "number 1"),
             ('url = "http', 'url = "file', "number 1"),
             ('sha256 = "', 'sha256 = "x', "number 1"),
+            ('sha256 = "', 'changed = 1\nsha256 = "', "number 1"),
+            ('sha256 = "', 'changes = 1\nsha256 = "', "number 1"),
         ],
     )
     def test_a_lock_that_is_none(

@@ -8,6 +8,7 @@ import json
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -157,6 +158,13 @@ def serving_catalog() -> Iterator[Catalog]:
 
         def fail_by_503_for_long(self, path: str) -> None:
             self.send(path, 503, b"later", Retry_After="3600")
+
+        def fail_by_503_until(self, path: str) -> None:
+            later = formatdate(time.time() + 3600, usegmt=True)
+            self.send(path, 503, b"later", Retry_After=later)
+
+        def fail_by_other(self, path: str) -> None:
+            self.send(path, 200, b"{}")
 
         def fail_by_403(self, path: str) -> None:
             self.send(path, 403, b"no")

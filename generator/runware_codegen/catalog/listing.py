@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, TypedDict
 
-from runware_codegen.catalog import index
 from runware_codegen.catalog.fetching import read_catalog
 from runware_codegen.catalog.lock import lock_of
 from runware_codegen.catalog.names import matches
@@ -55,8 +54,7 @@ def list_catalog(
     Raises:
         InvalidInputError: If the index cannot be read, or no model is selected.
     """
-    url = options["index_url"] or index.URL
-    listed = read_catalog(url, terminal)
+    listed = read_catalog(options["index_url"], terminal)
     locked = {
         identifier: entry
         for folder in reversed(folders)
@@ -71,10 +69,10 @@ def list_catalog(
     ]
     rows = [_row(entry, folders, locked) for entry in chosen if filters.matches(entry)]
     if chosen and not rows:
-        raise filters.none_left(url, chosen)
+        raise filters.none_left(listed.url, chosen)
     if not rows:
         raise InvalidInputError.of(
-            url,
+            listed.url,
             f"--only and --include-status select none of the {len(listed.entries)}"
             " models.",
             "Remove these options to see all models.",

@@ -30,16 +30,14 @@ class Named(Protocol):
         ...
 
 
-def is_identifier(text: object) -> bool:
+def is_identifier(text: str) -> bool:
     """Return whether a text is valid as the name of a file, on every system."""
-    if not isinstance(text, str) or not _IDENTIFIER.fullmatch(text):
-        return False
-    return not is_device(text)
+    return _IDENTIFIER.fullmatch(text) is not None and not is_device(text)
 
 
-def is_air(text: object) -> bool:
+def is_air(text: str) -> bool:
     """Return whether a text has only characters of an AIR, such as `runware:101@1`."""
-    return isinstance(text, str) and _AIR.fullmatch(text) is not None
+    return _AIR.fullmatch(text) is not None
 
 
 def is_pattern(name: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import email.utils
 import itertools
 import netrc
@@ -203,11 +202,10 @@ def _retry_after(response: httpx2.Response) -> float:
     if text.isascii() and text.isdigit():
         return float(text[:9])
     try:
-        until = email.utils.parsedate_to_datetime(text)
-    except ValueError:
+        until = email.utils.parsedate_to_datetime(text).timestamp()
+    except (OverflowError, ValueError):
         return 0.0
-    now = dt.datetime.now(until.tzinfo)
-    return max(0.0, (until - now).total_seconds())
+    return max(0.0, until - time.time())
 
 
 def _reason(error: httpx2.RequestError) -> str:
