@@ -261,7 +261,7 @@ def _own_models(selection: DocumentOptions) -> OwnModels:
     if not own.lines:
         return own
     locked = _locked(selection)
-    ids = {name for document in locked for name in (document.id, document.air)}
+    ids = {"", *(name for each in locked for name in (each.id, each.air))}
     of_architecture: dict[str, str] = {}
     for document in sorted(locked, key=lambda each: each.id):
         if document.architecture not in ids:

@@ -200,6 +200,7 @@ class TestFilters:
             (["--status", "live"], ["lathe", "zither"]),
             (["--text", "SDXL qb"], ["qb-easel"]),
             (["--text", "sdxl", "--status", "coming-soon"], ["qb-easel"]),
+            (["--include-status", "live"], ["lathe", "zither"]),
         ],
     )
     def test_the_catalogue(
@@ -210,10 +211,14 @@ class TestFilters:
         assert [row["id"] for row in json.loads(finished.stdout)] == found
 
     def test_none(self, catalog: Catalog, tmp_path: Path) -> None:
-        url = ("--index-url", catalog.url)
-        finished = run("list", "--catalog", *url, "--capability", "x", cwd=tmp_path)
-        assert finished.returncode == 2
-        assert "text-to-image" in finished.stderr
+        for options, told in (
+            (["--capability", "x"], "Known capabilities: text-to-image."),
+            (["--capability", "text-to-image", "--creator", "x"], "Remove filters"),
+        ):
+            url = ("--index-url", catalog.url)
+            finished = run("list", "--catalog", *url, *options, cwd=tmp_path)
+            assert finished.returncode == 2
+            assert told in finished.stderr
 
     def test_documents(self, project: Path) -> None:
         for options, found in (
@@ -264,10 +269,15 @@ class TestFilters:
         models = tomllib.loads(text)["tool"]["runware-codegen"]["models"]
         assert models == {"civitai:1@2": "lathe", "civitai:7*": "zither"}
         assert run("generate", cwd=tmp_path).returncode == 0
-        run("fetch", "civitai:1@2", "--like", "zither", *url, cwd=tmp_path)
-        text = file.read_text()
-        models = tomllib.loads(text)["tool"]["runware-codegen"]["models"]
-        assert models == {"civitai:7*": "zither", "civitai:1@2": "zither"}
+        for told in ('Wrote to pyproject.toml: "civitai:1@2" = "zither"', "already."):
+            finished = run(
+                "fetch", "civitai:1@2", "--like", "zither", *url, cwd=tmp_path
+            )
+            assert told in finished.stdout
+            models = tomllib.loads(file.read_text())["tool"]["runware-codegen"][
+                "models"
+            ]
+            assert models == {"civitai:7*": "zither", "civitai:1@2": "zither"}
 
     def test_an_architecture_is_known_from_the_lock(
         self, catalog: Catalog, tmp_path: Path
@@ -278,6 +288,10 @@ class TestFilters:
         configure(tmp_path, '"civitai:1@2" = "sdxl"', settings=settings)
         rows = json.loads(run("list", "--json", cwd=tmp_path).stdout)
         assert rows[0]["models"] == ["test:lathe@1", "civitai:1@2"]
+        catalog.add("plain")  # without an architecture
+        run("fetch", "plain", *url, cwd=tmp_path)
+        configure(tmp_path, '"civitai:1@2" = ""', settings=settings)
+        assert "no document ''" in run("list", cwd=tmp_path).stderr
 
     @pytest.mark.parametrize(
         ("arguments", "told"),
