@@ -15,7 +15,7 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted.\n")
         sys.exit(_INTERRUPTED)
-    cli.main(prog_name="runware-codegen")
+    cli.main()
 
 
 if __name__ == "__main__":

@@ -361,6 +361,6 @@ def _exclude(ctx: click.Context, *names: str) -> None:
         raise click.UsageError(f"{' and '.join(names)} exclude each other.", ctx)
 
 
-def main(prog_name: str = "runware-codegen") -> NoReturn:
+def main() -> NoReturn:
     """Run the command line and end the process with its exit code."""
-    termination.run(cli, prog_name)
+    termination.run(cli, "runware-codegen")

@@ -40,8 +40,6 @@ class ProjectCommand(click.Command):
             rest = super().parse_args(ctx, args)
         except click.MissingParameter as missing:
             name = missing.param.name if missing.param else ""
-            if name not in {"output", "package"}:
-                raise
             raise click.UsageError(self._not_configured(ctx, name), ctx) from None
         if not ctx.params["documents"]:
             ctx.params["documents"] = (ctx.default_map or {}).get("documents", ())

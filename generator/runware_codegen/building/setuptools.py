@@ -73,11 +73,8 @@ class BuildClient(Command):
         return [path.as_posix() for path in (*documents, *generated)]
 
     def get_outputs(self) -> list[str]:
-        """List the clients' files in the folder that becomes the wheel."""
-        if self.editable_mode:
-            return list(self.get_output_mapping())
-        places = [Path(self.build_lib) / self._import_path(s) for s in self.steps]
-        return [str(place / path) for place in places for path in files_in(place)]
+        """List the clients' files of an editable wheel."""
+        return list(self.get_output_mapping())
 
     def get_output_mapping(self) -> dict[str, str]:
         """Map the clients' files for the wheel to their files in the project."""

@@ -70,8 +70,7 @@ async def ended(receive: Receive) -> None:
 
 
 def _transport(scope: Scope) -> asyncio.Transport | None:
-    client = scope.get("client")
-    return _transports.get(tuple(client)) if client else None
+    return _transports.get(tuple(scope["client"]))
 
 
 def _socket(transport: asyncio.Transport) -> socket.socket:
