@@ -25,11 +25,8 @@ repos:
     hooks:
       - id: tidy   # keep
 
-      - id: spell
-
-# the end
-fail_fast: true
-"""
+      - id: spell"""
+END = "\n\n# the end\nfail_fast: true\n"
 GENERAL = ["--task-type", "ping", "--package", "client"]
 
 
@@ -121,7 +118,14 @@ class TestAnEmptyFolder:
     ) -> None:
         (tmp_path / "schemas").mkdir()
         (tmp_path / "schemas" / "user.json").write_text('{"type": "object"}')
-        assert init(*GENERAL[2:], cwd=tmp_path).returncode == 0
+        (tmp_path / "schemas" / "lost.json").symlink_to("nowhere")
+        react = TestInATerminal.answering(
+            ("Models:", b"\n"),
+            ("Task types [all]:", b"\n"),
+            ("Folder that the package is in [.]:", b"\n"),
+        )
+        session = run_in_terminal("init", *GENERAL[2:], cwd=tmp_path, react=react)
+        assert session.code == 0, session.shown
         assert "documents" not in settings(tmp_path)
 
     @staticmethod
@@ -188,6 +192,7 @@ class TestAProject:
             (b"\xff", "not UTF-8"),
             (b"tool = {x = 1}\n", "separate table"),
             (b"tool = 1\n", "separate table"),
+            (b"[[tool.runware-codegen.clients]]\n", "for several clients"),
         ],
     )
     def test_a_project_that_cannot_be_changed(
@@ -217,17 +222,25 @@ class TestAProject:
 
 
 class TestPreCommit:
-    def test_the_hook_is_added_after_the_others(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("tail", [END, ""])
+    def test_the_hook_is_added_after_the_others(
+        self, tmp_path: Path, tail: str
+    ) -> None:
         config = tmp_path / ".pre-commit-config.yaml"
-        config.write_text(HOOKS)
+        config.write_text(HOOKS + tail)
         assert init(*GENERAL, cwd=tmp_path).returncode == 0
-        head, tail = HOOKS.split("\n# the end")
         after = config.read_text()
-        assert after.startswith(head.rstrip("\n") + "\n  - repo: local\n")
-        assert after.endswith(f"\n# the end{tail}")
+        assert after.startswith(f"{HOOKS}\n  - repo: local\n")
+        assert after.endswith(tail)
         assert "      - id: runware-codegen\n" in after
 
-    @pytest.mark.parametrize("text", ["repos: []\n", "", "- x\n", "repos: [\n", "{}"])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            *("repos: []\n", "", "- x\n", "repos: [\n", "{}"),
+            "fail_fast: true\nrepos: [{repo: meta, hooks: []}]\n",
+        ],
+    )
     def test_another_form_is_left_alone(self, tmp_path: Path, text: str) -> None:
         config = tmp_path / ".pre-commit-config.yaml"
         config.write_text(text)
@@ -253,24 +266,29 @@ class TestInATerminal:
 
         return react
 
-    def session(self, cwd: Path, *answers: tuple[str, bytes], url: str = "") -> str:
+    def session(
+        self, cwd: Path, *answers: tuple[str, bytes], url: str = "", model: str = ""
+    ) -> str:
         """Run `init`, type all answers, and return the output of the terminal."""
         arguments = ["init", *(["--index-url", url] if url else [])]
+        arguments += ["--model", model] if model else []
         react = self.answering(*answers)
         session = run_in_terminal(*arguments, cwd=cwd, react=react)
         assert session.code == 0, session.shown
         return session.shown
 
     def test_asks_for_what_is_not_said(self, catalog: Catalog, tmp_path: Path) -> None:
+        (tmp_path / "taken").touch()
         shown = self.session(
             tmp_path,
             ("Models:", b"one, test:tow@1\n"),
-            ("Did you mean test:two@1?", b"test:two@1\n"),
+            ("Did you mean test:two@1?", b"test:two@1 one\n"),
             ("More models", b"\n"),
             ("Task types [none]:", b"pong\n"),
             ("Did you mean ping?", b"?\n"),
             ("vectorize, videoInference", b"ping\n"),
-            ("Folder for documents [schemas]:", b"docs\n"),
+            ("Folder for documents [schemas]:", b"taken\n"),
+            ("taken is a file, not a folder", b"docs\n"),
             ("Folder that the package is in [.]:", b"\n"),
             ("Name of the package [runware_client]:", b"class\n"),
             ("keyword", b"mine\n"),
@@ -313,8 +331,9 @@ class TestInATerminal:
                 ("or search again", b"BIRD image\n"),
                 ("or search again", b"1\n"),
                 ("Chosen: bird-03\r\n", b"heron\n"),
-                ("or search again", b"1, fish, no such\n"),
-                ("The catalogue has no model 'no such'", b"-test:fish@1\n"),
+                ("or search again", b"1, fish,, no such\n"),
+                ("The catalogue has no model 'no such'", b"bird-0[01]\n"),
+                ("fish, bird-0[01]\r\n", b"-bird-0[01], -test:fish@1\n"),
                 ("Chosen: bird-03, bird-04\r\n", b"-fish\n"),
                 ("'fish' is not chosen", b"\n"),
                 ("Task types", b"\n"),
@@ -340,7 +359,8 @@ class TestInATerminal:
             self.session(
                 tmp_path,
                 ("Models:", b"one\n"),
-                ("HTTP 403", b"one\n"),
+                ("HTTP 403", b"https://user:secret@x\n"),
+                ("Write them into ~/.netrc", b"one\n"),
                 ("More models", f"{other}\n".encode()),
                 ("This URL has no index of a catalogue", f"{catalog.url}\n".encode()),
                 ("More models", b"\n"),
@@ -385,14 +405,14 @@ class TestInATerminal:
         assert [each.name for each in (tmp_path / "docs").iterdir()] == ["one.json"]
 
     def test_starts_from_what_is_set(self, catalog: Catalog, tmp_path: Path) -> None:
-        made = init("--model", "one", "--index-url", catalog.url, cwd=tmp_path)
-        assert made.returncode == 0, made.stderr
-        before = files(tmp_path)
         enter = (
             ("Task types [none]:", b"\n"),
             ("Folder that the package is in [.]:", b"\n"),
             ("Name of the package [runware_client]:", b"\n"),
         )
+        folder = ("Folder for documents [schemas]:", b"\n")
+        self.session(tmp_path, folder, *enter[1:], url=catalog.url, model="one")
+        before = files(tmp_path)
         shown = self.session(tmp_path, ("Fetched already: one", b"\n"), *enter)
         assert "Wrote" not in shown
         assert files(tmp_path) == before
@@ -401,7 +421,7 @@ class TestInATerminal:
             ("Models:", b"two\n"),
             ("More models", b"\n"),
             ("Task types [none]:", b"ping\n"),
-            ("Folder for documents [schemas]:", b"\n"),
+            folder,
             *enter[1:],
             ("Replace them?", b"y\n"),
         )
