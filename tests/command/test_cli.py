@@ -74,6 +74,11 @@ class TestGenerate:
         finished = run("list", "docs", cwd=here)
         expected = "Skipped docs/other.json: not an OpenAPI document.\n"
         assert (finished.returncode, finished.stderr) == (0, expected)
+        for name in ("one", "two"):
+            (here / "docs" / f"{name}.json").unlink()
+        finished = run("list", "docs", cwd=here)
+        assert finished.returncode == 2
+        assert "There are no documents here" in finished.stderr
 
     def test_removes_no_other_package_or_reference(self, made: Path) -> None:
         """A reference inside the package is kept, and so is a package inside one."""

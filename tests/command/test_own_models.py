@@ -269,15 +269,15 @@ class TestFilters:
         models = tomllib.loads(text)["tool"]["runware-codegen"]["models"]
         assert models == {"civitai:1@2": "lathe", "civitai:7*": "zither"}
         assert run("generate", cwd=tmp_path).returncode == 0
+        again = ("fetch", "civitai:1@2", "--like", "zither", *url)
+        file.write_text(f'{text}"civitai:8*" = """\nlathe"""')
+        expected = dict.fromkeys(("civitai:7*", "civitai:1@2"), "zither")
         for told in ('Wrote to pyproject.toml: "civitai:1@2" = "zither"', "already."):
-            finished = run(
-                "fetch", "civitai:1@2", "--like", "zither", *url, cwd=tmp_path
-            )
-            assert told in finished.stdout
-            models = tomllib.loads(file.read_text())["tool"]["runware-codegen"][
-                "models"
-            ]
-            assert models == {"civitai:7*": "zither", "civitai:1@2": "zither"}
+            assert told in run(*again, cwd=tmp_path).stdout
+            table = tomllib.loads(file.read_text())["tool"]["runware-codegen"]
+            assert table["models"] == {**expected, "civitai:8*": "lathe"}
+        file.write_text(f'{head}models = {{"civitai:7*" = "zither"}}\n')
+        assert "not in a table of their own" in run(*again, cwd=tmp_path).stderr
 
     def test_an_architecture_is_known_from_the_lock(
         self, catalog: Catalog, tmp_path: Path

@@ -377,6 +377,10 @@ class TestWhatIsWrong:
             (b"a = " + b"[" * 5000, "\n  It cannot be read: its arrays or tables"),
             (b"tool = 1\n", "#/tool\n"),
             (b"[tool]\nrunware-codegen = []\n", "#/tool/runware-codegen\n"),
+            (
+                b"[tool.runware-codegen]\nclients = [1]\n",
+                "#/tool/runware-codegen/clients\n",
+            ),
         ],
     )
     def test_a_file_that_is_not_right(
