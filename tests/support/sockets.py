@@ -178,12 +178,19 @@ def _served(
 
 @dataclass
 class Carrier:
-    """A WebSocket transport that posts tasks given as objects."""
+    """A WebSocket transport that posts tasks given as objects.
+
+    Attributes:
+        sent: The keys of the tasks that were sent, and not only polled.
+    """
 
     transport: Any
+    sent: set[str]
 
     async def post(self, *tasks: Item, seconds: float = 10) -> Any:
         """Send tasks, and return the envelope of the response."""
+        orders = (each for each in tasks if each["taskType"] != "getResponse")
+        self.sent |= {str(each.get("taskUUID")).lower() for each in orders}
         parts = [json.dumps(task).encode() for task in tasks]
         return await self.transport.post(parts, seconds, None)
 
@@ -200,10 +207,10 @@ def carrier(package: ModuleType, url: str, **options: Any) -> Carrier:
 
     key = load("_runtime.transport.api_key", "ApiKey")(KEY)
     endpoint = load("_runtime.transport.endpoint", "Endpoint")(url, key, "header")
-    given = {"http_client": None, "concurrency": 1000} | options
-    return Carrier(
-        load("_runtime.transport.websocket", "WebSocketTransport")(endpoint, **given)
-    )
+    sent = set[str]()
+    given = {"http_client": None, "concurrency": 1000, "is_known": sent.__contains__}
+    make = load("_runtime.transport.websocket", "WebSocketTransport")
+    return Carrier(make(endpoint, **(given | options)), sent)
 
 
 def order(number_results: int = 1) -> Item:

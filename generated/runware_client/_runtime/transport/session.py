@@ -38,15 +38,14 @@ class Session:
             connection; None before the first one.
     """
 
-    def __init__(self, is_known: Callable[[str], bool] | None = None) -> None:
+    def __init__(self, is_known: Callable[[str], bool]) -> None:
         """Create a session without calls.
 
         `is_known` returns whether the results of a task will be collected, for its
-        taskUUID in lower case. Default: whether the task was sent here, and not all its
-        results were returned.
+        taskUUID in lower case.
         """
         self.uuid: str | None = None
-        self._is_known = is_known or self._is_sent
+        self._is_known = is_known
         self._waiting: dict[Pending, None] = {}
         self._abandoned: dict[Pending, None] = {}
         self._has_forgotten = False
@@ -63,9 +62,6 @@ class Session:
                 self._drop(pending, pending.tasks)
             self._has_forgotten = False
         self.uuid = uuid
-
-    def _is_sent(self, key: str) -> bool:
-        return key in self._sent or key in self._by_key
 
     # -- calls ----------------------------------------------------------------
 

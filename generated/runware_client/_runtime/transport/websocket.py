@@ -42,7 +42,7 @@ class WebSocketTransport:
         endpoint: Endpoint,
         http_client: httpx2.AsyncClient | None,
         concurrency: int,
-        is_known: Callable[[str], bool] | None = None,
+        is_known: Callable[[str], bool],
     ) -> None:
         """Create a transport without connecting; for `is_known`, see `Session`."""
         self.endpoint = endpoint
