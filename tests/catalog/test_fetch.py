@@ -334,7 +334,7 @@ class TestNotAskingTwice:
         assert finished.returncode == 1
         assert "request-limit-narrowed" in finished.stdout
         assert "See the report." in finished.stderr
-        assert "schemas/one.json" in finished.stderr
+        assert "schemas/one.json\n" in finished.stderr
         assert (tmp_path / "schemas" / "one.json").read_bytes() == before
         fetched = (tmp_path / "schemas" / "two.json").read_bytes()
         assert fetched == catalog.files[f"{ROOT}/models/two/schema.json"]
@@ -570,6 +570,7 @@ class TestFaults:
         catalog.index = index
         finished = fetch("--all")
         assert (finished.returncode, finished.stdout) == (2, "")
+        assert finished.stderr.startswith(f"{catalog.url}\n")
         assert told in finished.stderr
 
     def test_a_server_that_is_not_there(self, tmp_path: Path) -> None:

@@ -60,6 +60,8 @@ def refused(finished: subprocess.CompletedProcess[str], *told: str) -> None:
 class TestGenerate:
     def test_takes_what_is_locked_and_what_is_not(self, here: Path) -> None:
         write(here / "docs", "mine", {})
+        lock = here / "runware.lock"
+        lock.write_text(lock.read_text().replace("http:", "https:", 1))
         finished = run(*GENERATE, cwd=here)
         assert finished.returncode == 0, finished.stderr
         assert "from 3 documents" in finished.stdout
@@ -130,6 +132,7 @@ class TestGenerate:
             ('"docs/one.json"', '"../one.json"', "number 1"),
             ('"docs/one.json"', '"docs/two.json"', "number 1"),
             ('"docs/one.json"', '"/docs/one.json"', "number 1"),
+            ('"docs/one.json"', '"\\u0000/one.json"', "number 1"),
             ('id = "one"', 'id = "../one"', "number 1"),
             ('id = "one"', "id = 1", "number 1"),
             ('url = "http', 'url = "file', "number 1"),
@@ -220,8 +223,9 @@ class TestLocked:
         finished = run(*FETCH, "--locked", "three", cwd=here)
         refused(
             finished,
+            "runware.lock\n",
             "No locked document of docs matches 'three'",
-            "runware-codegen fetch three",
+            "→ To lock it, run `runware-codegen fetch three`",
         )
 
 
@@ -288,6 +292,7 @@ def test_facts_of_the_catalogue_are_kept_current(here: Path, catalog: Catalog) -
 def test_one_more_document_adds_lines_alone(here: Path, catalog: Catalog) -> None:
     lock = here / "runware.lock"
     before = lock.read_text().splitlines()
+    catalog.index = [each for each in catalog.index if each["id"] != "one"]
     run(*FETCH, "three", "--index-url", catalog.url, cwd=here)
     after = lock.read_text().splitlines()
     added = after.index('id = "three"') - 1
@@ -312,11 +317,12 @@ class TestListCatalog:
             ["one", "test:one@1", "imageInference", "live         locked"],
         ]
         rows = json.loads(run(*arguments, "--json", cwd=here).stdout)
-        here_now = {row["id"]: (row["installed"], row["locked"]) for row in rows}
-        assert here_now["one"] == (True, True)
-        assert here_now["two"] == (False, True)
-        assert here_now["three"] == (True, False)
-        assert here_now["soon"] == (False, False)
+        names = ("installed", "locked", "taskType", "name")
+        here_now = {row["id"]: [row[name] for name in names] for row in rows}
+        assert here_now["one"] == [True, True, "imageInference", "One"]
+        assert here_now["two"] == [False, True, "imageInference", "Two"]
+        assert here_now["three"] == [True, False, "", "Three"]
+        assert here_now["soon"] == [False, False, "", "Soon"]
 
     def test_nothing_is_chosen(self, here: Path, catalog: Catalog) -> None:
         arguments = ["list", "--catalog", "--only", "x", "--index-url", catalog.url]

@@ -204,10 +204,7 @@ def _take(
     known: LockedDocument | None,
 ) -> None:
     """Process the response for a document: write the document, or record a problem."""
-    if isinstance(answer, NotFoundError) and one.guessed and run.listed:
-        listed = run.listed
-        run.problems.append(not_listed(one.id, listed.entries, listed.url))
-    elif isinstance(answer, NotFoundError):
+    if isinstance(answer, NotFoundError):
         run.problems.append(_no_document(run, one, known))
     elif isinstance(answer, InvalidInputError):
         run.problems += answer.problems
@@ -324,6 +321,8 @@ def _url(run: FetchRun, locked: LockedDocument) -> str:
 def _no_document(
     run: FetchRun, one: WantedDocument, known: LockedDocument | None
 ) -> Problem:
+    if one.guessed and run.listed:
+        return not_listed(one.id, run.listed.entries, run.listed.url)
     message = f"There is no document of {one.id} at this URL."
     remedy = (
         "The model may be announced or withdrawn. See its status with"

@@ -28,7 +28,7 @@ _NOT_FOUND = {404, 410}
 _TRY_LATER = "Run the command again later. Fetched documents are not fetched again."
 
 
-class NotFoundError(InvalidInputError):
+class NotFoundError(Exception):
     """The server returned 404 or 410."""
 
 
@@ -191,7 +191,7 @@ def _refusal(url: str, response: httpx2.Response) -> Exception:
     if status in _TRANSIENT:
         return _TransientError(message, _retry_after(response))
     if status in _NOT_FOUND:
-        return NotFoundError.of(url, message, "Check the URL.")
+        return NotFoundError(url)
     remedy = "Open this URL in a browser, and check --index-url."
     return InvalidInputError.of(url, message, remedy)
 
