@@ -363,4 +363,4 @@ def _exclude(ctx: click.Context, *names: str) -> None:
 
 def main() -> NoReturn:
     """Run the command line and end the process with its exit code."""
-    termination.run(cli, "runware-codegen")
+    termination.run(cli)

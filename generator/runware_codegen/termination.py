@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 DIFFERENT = 1
 
+_NAME = "runware-codegen"
 _INVALID = 2
 _SIGNALLED = 128
 
@@ -42,14 +43,14 @@ class _Stopped(BaseException):
         self.remark = ""
 
 
-def run(command: click.Command, prog_name: str) -> NoReturn:
+def run(command: click.Command) -> NoReturn:
     """Run a command and end the process with its exit code."""
     if reconfigure := getattr(sys.stdout, "reconfigure", None):
         reconfigure(errors="backslashreplace")
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _stop)
-    sys.exit(_exit_code(command, prog_name))
+    sys.exit(_exit_code(command))
 
 
 @contextlib.contextmanager
@@ -66,7 +67,7 @@ def _stop(number: int, _frame: FrameType | None) -> NoReturn:
     raise _Stopped(number)
 
 
-def _exit_code(command: click.Command, prog_name: str) -> int:
+def _exit_code(command: click.Command) -> int:
     """Run a command, print its errors, and return its exit code."""
     terminal = Terminal()
     try:
@@ -77,7 +78,7 @@ def _exit_code(command: click.Command, prog_name: str) -> int:
         )
         return _INVALID
     try:
-        return command.main(prog_name=prog_name, standalone_mode=False) or 0
+        return command.main(prog_name=_NAME, standalone_mode=False) or 0
     except click.ClickException as error:
         error.show()
     except click.Abort:  # the end of the standard input

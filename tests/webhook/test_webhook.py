@@ -767,9 +767,12 @@ def test_there_is_a_response_after_a_disconnect(shipped: ModuleType) -> None:
     asyncio.run(app(scope, receive, refuse))
 
 
-def test_the_app_remembers_the_last_items_only(shipped: ModuleType) -> None:
+def test_the_app_remembers_the_last_items_only(
+    shipped: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
     module = import_module(f"{shipped.__name__}._runtime.webhook.app")
-    keys = module.RecentKeys(most=2)
+    monkeypatch.setattr(module, "MAX_KEYS", 2)
+    keys = module.RecentKeys()
     for key in ("a", "b", "a", "c"):
         keys.add(key)
     assert [key for key in "abc" if key in keys] == ["b", "c"]

@@ -65,10 +65,9 @@ def webhook_app(
 
 
 class RecentKeys:
-    """A set of the keys that were added last."""
+    """A set of the `MAX_KEYS` keys that were added last."""
 
-    def __init__(self, most: int = MAX_KEYS) -> None:
-        self._most = most
+    def __init__(self) -> None:
         self._keys: dict[str, None] = {}
 
     def __contains__(self, key: object) -> bool:
@@ -77,7 +76,7 @@ class RecentKeys:
     def add(self, key: str) -> None:
         """Add a key, and remove the oldest if there are too many."""
         self._keys[key] = None
-        if len(self._keys) > self._most:
+        if len(self._keys) > MAX_KEYS:
             del self._keys[next(iter(self._keys))]
 
 
