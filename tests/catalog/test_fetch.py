@@ -148,7 +148,12 @@ class TestWhatIsFetched:
 
     @pytest.mark.parametrize(
         "arguments",
-        [("--locked", "--update"), ("--all", "one"), ("--all", "--task-type", "x")],
+        [
+            ("--locked", "--update"),
+            ("--all", "one"),
+            ("--all", "--task-type", "x"),
+            ("--remove", "one", "--task-type", "x"),
+        ],
     )
     def test_what_does_not_go_together(
         self, fetch: Fetch, arguments: tuple[str, ...]

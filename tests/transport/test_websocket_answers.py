@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sockets import Carrier, Peer, Run, dropping, news, order, question, result
+from sockets import SESSION, Carrier, Peer, Run, dropping, news, order, question, result
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -276,6 +276,38 @@ def test_a_nameless_error_is_of_the_only_call_that_is_unanswered(run: Run) -> No
         assert len((await carrier.post(question(first))).data) == 1
 
     run.carry(work, late)
+
+
+@pytest.mark.parametrize("session", [SESSION, "another"])
+def test_a_nameless_error_is_not_about_a_call_of_another_session(
+    run: Run, session: str
+) -> None:
+    heard, given_up = asyncio.Event(), asyncio.Event()
+
+    async def first(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.ponged()
+        heard.set()
+        await given_up.wait()
+        peer.drop()
+
+    async def second(peer: Peer) -> None:
+        await peer.heard()
+        named = {"connectionSessionUUID": session}
+        await peer.say({"taskType": "authentication", **named})
+        await peer.ponged()
+        await peer.say(errors=[NAMELESS])
+
+    async def work(carrier: Carrier) -> None:
+        search = asyncio.create_task(carrier.post({"taskType": "modelSearch"}))
+        await heard.wait()
+        search.cancel()
+        given_up.set()
+        await asyncio.wait([carrier.transport._connection._runner])
+        [answer] = await asyncio.gather(carrier.post(order()), return_exceptions=True)
+        assert (getattr(answer, "errors", []) == [NAMELESS]) is (session != SESSION)
+
+    run.carry(work, first, second)
 
 
 def test_a_nameless_error_may_be_about_a_question(

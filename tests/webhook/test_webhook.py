@@ -710,6 +710,7 @@ def test_what_is_no_webhook_is_refused(
         assert await client.status([]) == 400
         assert await client.status({"taskType": "imageInference"}) == 400
         assert await client.status(padded + b" ") == 413
+        assert await client.status(padded * 100) == 413
         assert not handler.given
         assert await client.status(padded) == 204
 

@@ -200,14 +200,15 @@ async def _body(receive: Receive, limit: int) -> bytes | None:
         ConnectionAbortedError: The client disconnected before the end of the body.
     """
     body = bytearray()
-    while len(body) <= limit:
+    while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ConnectionAbortedError
         body += message.get("body", b"")
+        if len(body) > limit:
+            return None
         if not message.get("more_body", False):
-            return bytes(body) if len(body) <= limit else None
-    return None
+            return bytes(body)
 
 
 async def _live(receive: Receive, send: Send) -> None:
