@@ -223,13 +223,17 @@ class TestWhatIsFetched:
         assert (
             fetch("--remove", "tw*", "th*", "--output", "documents/a").returncode == 0
         )
-        assert names(tmp_path / "documents" / "a") == ["one.json"]
+        catalog.add("film", task_type="videoInference")
+        assert fetch("--task-type", "videoInference").returncode == 0
+        assert names(tmp_path / "documents" / "a") == ["film.json", "one.json"]
+        assert names(tmp_path / "documents" / "b") == ["three.json"]
         (tmp_path / "documents" / "b" / "three.json").unlink()
         finished = run("fetch", "--update", "--output", "documents/b", cwd=tmp_path)
         assert finished.returncode == 0
         assert "restored: documents/b/three.json" in finished.stdout
         finished = run("fetch", "--remove", "*", cwd=tmp_path)
         assert finished.stdout.splitlines() == [
+            "removed: documents/a/film.json",
             "removed: documents/a/one.json",
             "removed: documents/b/three.json",
         ]

@@ -466,13 +466,14 @@ def test_loops_of_two_threads_do_not_share_a_session(
 
 
 def test_an_http_client_that_was_brought_stays_on_its_loop(shipped: ModuleType) -> None:
-    http = httpx2.AsyncClient()
+    http = httpx2.AsyncClient(headers={"X-Own": "mine"})
     clients: list[Carrier] = []
 
-    async def main() -> Any:
+    async def main() -> None:
         async with listening(answering) as sockets:
             clients.append(carrier(shipped, sockets.url, http_client=http))
-            return await clients[0].post(order())
+            await clients[0].post(order())
+            assert sockets.peers[0].connection.request.headers["X-Own"] == "mine"
 
     asyncio.run(main())
     with pytest.raises(shipped.ConnectionError, match="with its own") as raised:
