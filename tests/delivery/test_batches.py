@@ -350,12 +350,14 @@ def test_no_more_posts_at_once_than_allowed(
 
     async def work() -> None:
         async with shipped.AsyncRunware(KEY, **options) as client:
+            assert len([each async for each in client.stream(text.replace())]) == 1
             await asyncio.gather(*map(client.run, requests))
 
     if kind == "async":
         asyncio.run(work())
     else:
         with shipped.Runware(KEY, **options) as client, ThreadPoolExecutor() as threads:
+            assert len([*client.stream(text.replace())]) == 1
             assert len([*threads.map(client.run, requests)]) == len(requests)
     assert max(most) == 3
 

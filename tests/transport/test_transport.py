@@ -71,10 +71,14 @@ class Carrier:
 
     async def close(self, transport: Any) -> None:
         """Close a transport and the caller's HTTP clients."""
+        connections = transport._connections
         if self.kind == "sync":
+            used = [connections.lane.http]
             transport.close()
         else:
+            used = [lane.http for lane in connections.lanes.values()]
             await transport.aclose()
+        assert all(each.is_closed for each in used if each not in self.brought)
         assert not any(each.is_closed for each in self.brought)
         for each in self.brought:
             each.close() if self.kind == "sync" else await each.aclose()
