@@ -340,6 +340,8 @@ def test_generate_keeps_the_pages_current(tmp_path: Path) -> None:
         checked = run(command, "--check", cwd=tmp_path)
         assert checked.returncode == 1
         assert "would be changed: pages/image_inference/one.md" in checked.stdout
+    assert "\n-# two" in run("docs", "--diff", cwd=tmp_path).stdout
+    assert "# two" in page.read_text()
     (tmp_path / "docs" / "one.json").unlink()
     assert run("docs", cwd=tmp_path).returncode == 0
     assert not page.exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -384,10 +385,12 @@ def test_what_is_about_a_poll_does_not_end_its_task(
     assert server.sent == [TASK, POLL, POLL, POLL]
 
 
+@pytest.mark.parametrize("is_date", [False, True], ids=["seconds", "date"])
 def test_a_server_that_asks_for_too_much_patience(
-    shipped: ModuleType, caller: Caller, server: Server
+    shipped: ModuleType, caller: Caller, server: Server, *, is_date: bool
 ) -> None:
-    server.answer = error("rateLimitExceeded", 429, Retry_After="3600")
+    later = formatdate(time.time() + 3600, usegmt=True) if is_date else "3600"
+    server.answer = error("rateLimitExceeded", 429, Retry_After=later)
     began = time.monotonic()
     failure = caller.error(RUN, **CHAIR)
     assert isinstance(failure, shipped.RateLimitError)
