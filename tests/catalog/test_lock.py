@@ -317,6 +317,10 @@ class TestListCatalog:
             ["one", "test:one@1", "imageInference", "live         locked"],
         ]
         rows = json.loads(run(*arguments, "--json", cwd=here).stdout)
+        assert " ".join(rows[0]) == (
+            "id air taskType status name creator capabilities architecture installed"
+            " locked"
+        )
         names = ("installed", "locked", "taskType", "name")
         here_now = {row["id"]: [row[name] for name in names] for row in rows}
         assert here_now["one"] == [True, True, "imageInference", "One"]

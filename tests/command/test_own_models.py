@@ -137,6 +137,10 @@ def test_list_shows_them(project: Path) -> None:
         ["test:one@1", "civitai:1@2", "civitai:7*@*"],
         ["test:two@1", "civitai:*"],
     ]
+    assert " ".join(rows[0]) == (
+        "id air taskType status fields rules class module title creator capabilities"
+        " modes released price documentation models"
+    )
 
 
 def test_a_changed_line_makes_another_package(project: Path) -> None:
