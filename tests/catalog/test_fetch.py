@@ -95,9 +95,12 @@ class TestWhatIsFetched:
         schemas["Body"]["items"] = {"$ref": "#/components/schemas/Task"}
         schemas["RequestBody"] = {"$ref": "#/components/schemas/Body"}
         catalog.put(path, film)
-        finished = fetch("--task-type", "videoInference")
+        catalog.add("chair", task_type="3dInference")
+        finished = fetch("--task-type", "videoInference", "--task-type", "3dInference")
         assert finished.returncode == 0
-        assert names(tmp_path / "schemas") == ["film.json"]
+        assert names(tmp_path / "schemas") == ["chair.json", "film.json"]
+        lock = tomllib.loads((tmp_path / "runware.lock").read_text())
+        assert lock["document"][0]["task-type"] == "3dInference"
 
     @pytest.mark.parametrize(
         ("arguments", "told"),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runware_codegen.catalog.index import is_web_page
-from runware_codegen.catalog.names import is_air
+from runware_codegen.catalog.names import is_air, is_identifier
 from runware_codegen.documents.load import load_text, not_openapi
 from runware_codegen.documents.members import object_of, text_of
 from runware_codegen.documents.sources import Source, decoded
@@ -55,7 +55,7 @@ def facts_of(content: bytes, url: str) -> tuple[str, str]:
     properties = object_of(_task(document.tree), "properties")
     constant = text_of(object_of(properties, "taskType"), "const")
     air = text_of(object_of(document.tree, "info"), "x-air-id")
-    return constant if constant.isidentifier() else "", air if is_air(air) else ""
+    return constant if is_identifier(constant) else "", air if is_air(air) else ""
 
 
 def _document(source: Source, content: bytes) -> SourceDocument:
