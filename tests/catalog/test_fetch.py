@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import threading
 import time
@@ -525,7 +526,20 @@ class TestFaults:
         [place, what, remedy, *_] = fetch("one").stderr.splitlines()
         assert place == f"{catalog.origin}{path}"
         assert "no document of one" in what
-        assert f"list --catalog --index-url {catalog.url} --only one`" in remedy
+        assert f"list --catalog --index-url {catalog.url} --only test:one@1`" in remedy
+
+    def test_a_model_that_has_another_identifier(
+        self, fetch: Fetch, catalog: Catalog, tmp_path: Path
+    ) -> None:
+        assert fetch("one").returncode == 0
+        del catalog.files[f"{ROOT}/models/one/schema.json"]
+        catalog.index[:] = [each for each in catalog.index if each["id"] != "one"]
+        catalog.add("uno", air="test:one@1")
+        remedy = fetch("--update").stderr.splitlines()[2]
+        [_, advised, _, removal, *_] = remedy.split("`")
+        listed = run(*shlex.split(advised)[1:], cwd=tmp_path)
+        assert listed.stdout.splitlines()[1].split()[:2] == ["uno", "test:one@1"]
+        assert removal == "runware-codegen fetch --remove one"
 
     def test_no_index(self, catalog: Catalog, tmp_path: Path) -> None:
         wrong = f"{catalog.origin}/models.json"

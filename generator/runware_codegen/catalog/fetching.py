@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -324,9 +325,10 @@ def _no_document(
     if one.guessed and run.listed:
         return not_listed(one.id, run.listed.entries, run.listed.url)
     message = f"There is no document of {one.id} at this URL."
+    listing = index.list_command(run.options["index_url"] or index.URL)
     remedy = (
-        "The model may be announced or withdrawn. See its status with"
-        f" `{index.list_command(run.options['index_url'] or index.URL)} --only {one.id}`,"
+        "The model may be announced or withdrawn, or have another identifier. See its"
+        f" status and identifier with `{listing} --only {shlex.quote(one.air or one.id)}`,"
         " or use the general document of its task type."
     )
     if known:
