@@ -210,10 +210,14 @@ class TestReport:
         finished = diff("old", "new", "--level", "risk", "--format", "json")
         assert kinds(finished) == {"request-limit-narrowed", "request-default-changed"}
 
-    def test_no_difference(self, diff: Diff) -> None:
+    def test_no_difference(self, diff: Diff, sides: Path) -> None:
         out = diff("old", "old", "--fail-on", "risk")
         assert out.stdout == "No differences; 0 documents changed, 2 unchanged.\n"
         assert out.returncode == 0
+        for file in (sides / "old").iterdir():
+            written = json.dumps(json.loads(file.read_text()), sort_keys=True)
+            (sides / "new" / file.name).write_text(written)
+        assert diff("old", "new").stdout == out.stdout
         out = diff("old", "old", "--level", "risk")
         assert out.stdout.startswith("No differences of level risk or more severe; ")
 

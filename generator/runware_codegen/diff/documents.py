@@ -81,13 +81,16 @@ def compare_sides(
     jobs = [_Job(before, after, selection) for before, after in pairs.changed]
     matched = _matched(pairs.removed, pairs.added, selection)
     jobs += [_with_copy(job, old, new) for job in matched]
-    comparison = Comparison(compared=len(jobs), unchanged=pairs.unchanged)
+    comparison = Comparison(unchanged=pairs.unchanged)
     problems: list[Problem] = []
     for found in parallel_map(_compared, jobs, available_processors(), fewest=_FEWEST):
-        if isinstance(found, list):
-            comparison.entries += found
-        else:
+        if isinstance(found, tuple):
             problems += found
+        elif found:
+            comparison.entries += found
+            comparison.compared += 1
+        elif found is not None:
+            comparison.unchanged += 1
     if problems:
         raise InvalidInputError(problems)
     comparison.entries.sort(key=lambda entry: entry.order)
@@ -161,8 +164,12 @@ def _are_about_same_model(one: Document, other: Document) -> bool:
     return one.task_type == other.task_type and bool(models - {""})
 
 
-def _compared(job: _Job) -> list[Entry] | tuple[Problem, ...]:
-    """Compare two versions of a document; return the problems if one is invalid."""
+def _compared(job: _Job) -> list[Entry] | tuple[Problem, ...] | None:
+    """Compare two versions of a document.
+
+    Returns:
+        The entries; the problems if a version is invalid; or None if none is selected.
+    """
     problems: list[Problem] = []
     loaded: list[_Loaded | None] = []
     for text in (job.old, job.new):
@@ -170,11 +177,11 @@ def _compared(job: _Job) -> list[Entry] | tuple[Problem, ...]:
             loaded.append(text and _loaded(text))
         except InvalidInputError as invalid:
             problems += invalid.problems
-    return (
-        tuple(problems)
-        if problems
-        else [*_entries(loaded[0], loaded[1], job.selection)]
-    )
+    if problems:
+        return tuple(problems)
+    if not any(each and _is_chosen(each.document, job.selection) for each in loaded):
+        return None
+    return [*_entries(loaded[0], loaded[1], job.selection)]
 
 
 def _entries(

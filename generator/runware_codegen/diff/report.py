@@ -106,12 +106,14 @@ class Report:
         """Return the numbers of entries of each level in one line."""
         count = Counter(entry.level for entry in self.entries)
         counts = ", ".join(f"{count[level]} {level}" for level in Level if count[level])
-        documents = f"{counted(self.compared, 'document')} changed"
+        documents = f"; {counted(self.compared, 'document')} changed"
         if self.unchanged is not None:
             documents += f", {self.unchanged} unchanged"
+        elif not self.compared:
+            documents = ""
         accepted = sum(bool(self.acceptance(entry)) for entry in self.entries)
         known = f" {accepted} of them accepted." if accepted else ""
-        return f"{counts or self._nothing()}; {documents}.{known}"
+        return f"{counts or self._nothing()}{documents}.{known}"
 
     def _nothing(self) -> str:
         """Say that there are no entries; less severe ones may not be shown."""

@@ -34,6 +34,7 @@ class Updates:
             invalid.
         entries: The differences.
         compared: The number of documents that were compared.
+        changed: The number of those that differ.
     """
 
     accept_file: Path
@@ -41,6 +42,7 @@ class Updates:
     checks_keywords: bool = False
     entries: list[Entry] = field(default_factory=list["Entry"])
     compared: int = 0
+    changed: int = 0
 
     def add(self, path: Path, content: bytes) -> bool:
         """Compare a document on disk with its new version.
@@ -62,7 +64,8 @@ class Updates:
         found = compare_sides([old], [new], DocumentFilter((), self.statuses))
         self.entries += found.entries
         self.compared += 1
-        return bool(self._report(found.entries, 1).at_least(Level.BREAKING))
+        self.changed += found.compared
+        return bool(self._report(found.entries).at_least(Level.BREAKING))
 
     def changes(self, path: Path) -> tuple[str, ...]:
         """Return the differences of a document, a line for each of the first 20."""
@@ -75,12 +78,12 @@ class Updates:
     def lines(self) -> Iterator[str]:
         """Yield the lines of the report; none if nothing was compared."""
         if self.compared:
-            yield from lines(self._report(self.entries, self.compared))
+            yield from lines(self._report(self.entries))
 
-    def _report(self, entries: list[Entry], compared: int) -> Report:
+    def _report(self, entries: list[Entry]) -> Report:
         return Report(
             sorted(entries, key=lambda entry: entry.order),
-            compared,
+            self.changed,
             accepted=accepted.read(self.accept_file),
             today=dt.datetime.now(dt.UTC).date(),
         )
