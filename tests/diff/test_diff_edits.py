@@ -90,3 +90,25 @@ def test_the_smallest_result(
 ) -> None:
     [entry] = entries_of(old, new)
     assert (entry.kind, entry.proof, entry.witness) == (kind, Proof.WITNESS, witness)
+
+
+def test_a_rule_about_a_new_member_refuses_no_old_task() -> None:
+    """Another change refuses tasks, so nothing is proven of all tasks at once."""
+    members = {"a": STRING, "b": STRING, "d": STRING, "n": {"type": "integer"}}
+
+    def task(maximum: int, *names: str, **members: Any) -> Schema:
+        together = [{"not": {"required": ["a", name]}} for name in names]
+        properties = {**members, "n": {"type": "integer", "maximum": maximum}}
+        closed = {"properties": properties, "additionalProperties": False}
+        return a_document({**closed, "allOf": [{}, *together]})
+
+    def kinds(old: Schema, new: Schema) -> set[str]:
+        return {entry.kind for entry in entries_of(old, new)}
+
+    changed = {"request-limit-narrowed", "request-member-added"}
+    new = members | {"c": STRING}
+    old = task(9, **members)
+    assert kinds(old, task(8, "c", **new)) == changed
+    assert kinds(task(9, "b", **members), task(8, "b", "c", **new)) == changed
+    assert kinds(old, task(8, "b", "c", **new)) == {*changed, "request-rule-narrowed"}
+    assert "request-rule-narrowed" in kinds(old, task(8, "d", **members))

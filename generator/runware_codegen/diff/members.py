@@ -15,12 +15,14 @@ from runware_codegen.diff.constraints import Constraint, finding, narrowed, wide
 from runware_codegen.diff.entries import Direction, Finding, Place, Side
 from runware_codegen.diff.rules import compare_rules
 from runware_codegen.diff.types import compare_types
-from runware_codegen.model import Anything
-from runware_codegen.model.class_predicates import of_class, only_known
+from runware_codegen.model import Anything, ClassRef
+from runware_codegen.model.class_predicates import of_class, of_rule, only_known
 from runware_codegen.model.constants import quoted
 from runware_codegen.model.logic import has, lacks
 from runware_codegen.model.predicates import TRUE, OptionalProperty
 from runware_codegen.model.type_predicates import of_type
+from runware_codegen.parse.assertions.facts import Facts
+from runware_codegen.parse.assertions.simplify import Simplifier
 from runware_codegen.wording import words_of
 
 if TYPE_CHECKING:
@@ -64,6 +66,7 @@ class _Comparison:
         self._top = old[0].name, new[0].name
         self._old = {each.name: each for each in old}
         self._new = {each.name: each for each in new}
+        self._simplifier = Simplifier(self._old, {})
         self._compared: set[tuple[str, str]] = set()
 
     def findings(self) -> Iterator[Finding]:
@@ -96,7 +99,13 @@ class _Comparison:
                 yield from self._added(field, old, place, inside)
         yield from self._extra(old, new, place)
         if self._side is Side.REQUEST:
-            yield from compare_rules(old.rules, new.rules, place)
+            known = Facts.of(ClassRef(old.name), tuple(map(of_rule, old.rules)))
+            yield from compare_rules(
+                old.rules,
+                new.rules,
+                place,
+                held=lambda rule: self._simplifier.simplify(rule, known) == TRUE,
+            )
 
     def _members(
         self, old: Field, new: Field, parent: Place, place: Place

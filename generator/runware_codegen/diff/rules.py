@@ -12,14 +12,14 @@ from runware_codegen.diff.constraints import (
     narrowed,
     widened,
 )
-from runware_codegen.diff.entries import Finding
+from runware_codegen.diff.entries import Direction, Finding
 from runware_codegen.model import SizeRule
 from runware_codegen.model.class_predicates import of_rule, of_size
 from runware_codegen.model.logic import all_of, not_
 from runware_codegen.model.predicates import TRUE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from runware_codegen.diff.entries import Place
     from runware_codegen.model import Rule
@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 
 
 def compare_rules(
-    old: Sequence[AnyRule], new: Sequence[AnyRule], place: Place
+    old: Sequence[AnyRule],
+    new: Sequence[AnyRule],
+    place: Place,
+    held: Callable[[Predicate], bool],
 ) -> Iterator[Finding]:
     """Find the differences of the rules of one class.
 
@@ -37,6 +40,8 @@ def compare_rules(
         old: The old rules.
         new: The new rules.
         place: The place of the object.
+        held: Returns whether a predicate provably holds for all old objects, such as a
+            rule about a member that they cannot have. A new rule that does is no finding.
     """
     before = {canonical(of_rule(rule)): rule for rule in old}
     after = {canonical(of_rule(rule)): rule for rule in new}
@@ -47,11 +52,12 @@ def compare_rules(
         if now is not None:
             removed.remove(was)
             added.remove(now)
-            yield from _changed(was, now, place)
+            yield from _changed(was, now, place, held=held(of_rule(now)))
     for was in removed:
         yield changed("rule", (_constraint(was), UNCONSTRAINED), place)
     for now in added:
-        yield changed("rule", (UNCONSTRAINED, _constraint(now)), place)
+        if not held(of_rule(now)):
+            yield changed("rule", (UNCONSTRAINED, _constraint(now)), place)
 
 
 def _constraint(rule: AnyRule) -> Constraint:
@@ -86,12 +92,19 @@ def _similarity(was: AnyRule, now: AnyRule) -> int:
     return same_kind + 2 * same_condition + same_names
 
 
-def _changed(was: AnyRule, now: AnyRule, place: Place) -> Iterator[Finding]:
+def _changed(
+    was: AnyRule, now: AnyRule, place: Place, *, held: bool
+) -> Iterator[Finding]:
     same_condition = canonical(was.when) == canonical(now.when)
     if isinstance(was, SizeRule) and isinstance(now, SizeRule) and same_condition:
         yield from _sizes(was, now, place)
-    else:
-        yield changed("rule", (_constraint(was), _constraint(now)), place)
+        return
+    change = _constraint(was), _constraint(now)
+    found = changed("rule", change, place)
+    if not held:
+        yield found
+    elif found.direction is not Direction.NARROWED:
+        yield widened("rule-widened", change, place)
 
 
 def _sizes(was: SizeRule, now: SizeRule, place: Place) -> Iterator[Finding]:
