@@ -702,6 +702,21 @@ def _results() -> Iterator[Edit]:
     one, two = _result(["a"], a=STRING), _result(["a"], a=STRING, b=STRING)
     yield Edit("result member added", one, two, "compatible", "result-member-added")
     yield Edit("result member removed", two, one, "breaking", "result-member-removed")
+    flag = {"NSFWContent": {"type": "boolean"}}
+    yield Edit(
+        "result member that only the general result has",
+        _result(["a"], a=STRING, **flag),
+        one,
+        "risk",
+        "result-member-undescribed",
+    )
+    yield Edit(
+        "result that is not described",
+        _result([], **flag),
+        a_document({}),
+        "risk",
+        "result-member-undescribed",
+    )
     yield Edit(
         "result member may be absent",
         one,

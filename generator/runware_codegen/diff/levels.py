@@ -157,6 +157,8 @@ _REQUESTS: Final = (
 
 _RESULTS: Final = (
     ("result-member-added", _C, "A member is new."),
+    ("result-member-undescribed", _R, "The document no longer describes a member. Its"
+     " attribute stays, since results of the task type have it in general."),
     ("result-default-changed", _R, "Its default has changed."),
 )  # fmt: skip
 
@@ -167,7 +169,8 @@ _BOTH: Final = (
     ("class-renamed", _B, "The name of a class has changed."),
     ("media-size-changed", _R, "The limits on the size of a file differ."),
     ("media-kind-changed", _R, "The kind of media has changed."),
-    ("deprecation-added", _T, "It is deprecated: type checkers report its use."),
+    ("deprecation-added", _T, "It is deprecated: type checkers report reads of it, and a"
+     " DeprecationWarning reports its use."),
     ("deprecation-removed", _C, "It is not deprecated any more."),
     ("words-changed", _W, "Its description differs, or its examples."),
 )  # fmt: skip

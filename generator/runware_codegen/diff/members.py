@@ -129,7 +129,9 @@ class _Comparison:
         elif old.deprecated and not new.deprecated:
             yield Finding("deprecation-removed", place, "deprecated", "")
         before, after = _documentation(old), _documentation(new)
-        if before.split() != after.split():
+        if new.general and not old.general:
+            yield Finding("member-undescribed", place, words_of(old.type), "")
+        elif before.split() != after.split():
             yield Finding("words-changed", place, before, after)
         yield from compare_types(old.type, new.type, place, self._named)
 

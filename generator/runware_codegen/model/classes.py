@@ -27,6 +27,8 @@ class Field:
         secret: Whether its value must not be shown.
         deprecated: Whether the document declares it deprecated.
         examples: Examples in the document.
+        general: Whether the document does not describe it, but results of its task type
+            have it in general.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Field:
     secret: bool = False
     deprecated: bool = False
     examples: tuple[Constant, ...] = ()
+    general: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,10 +53,11 @@ def completed(own: Class, general: Class, task_type: str) -> Class:
             "The document does not describe its results. These are the members that"
             f" results of `{task_type}` have in general."
         )
-        return replace(general, doc=joined_paragraphs(general.doc, more))
+        fields = tuple(replace(field, general=True) for field in general.fields)
+        return replace(general, fields=fields, doc=joined_paragraphs(general.doc, more))
     taken = {name for field in own.fields for name in (field.name, field.json_name)}
     missing = [
-        replace(field, required=False)
+        replace(field, required=False, general=True)
         for field in general.fields
         if taken.isdisjoint((field.name, field.json_name))
     ]
