@@ -306,6 +306,20 @@ def test_spoilt_entries_make_the_same(project: Path, tmp_path: Path) -> None:
         _is_as_made(project, tmp_path)
 
 
+def test_a_user_without_a_home_folder(tmp_path: Path) -> None:
+    """Containers run commands as users without an account, some without HOME."""
+    program = f"import pwd; pwd.getpwuid = {{}}.__getitem__\n{PROGRAM}"
+    command = ["generate", "builtin:ping", "--output", "out", "--package", "client"]
+    ran = subprocess.run(
+        [sys.executable, "-c", program, *command],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, b"")
+
+
 def test_a_file_in_place_of_the_folder(project: Path, tmp_path: Path) -> None:
     (tmp_path / "runware-codegen").write_text("mine")
     _is_as_made(project, tmp_path)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeAlias
 
+import platformdirs
 from pydantic import TypeAdapter
 
 from runware_codegen.documents.load import load_text
@@ -74,8 +76,21 @@ ModuleResult: TypeAlias = Module | tuple[Problem, ...] | None
 
 def preload() -> None:
     """Import what `make_module` needs, before processes are forked."""
-    for name in ("black", "jinja2", "runware_codegen.documents.outline"):
+    _import_black()
+    for name in ("jinja2", "runware_codegen.documents.outline"):
         import_module(name)
+
+
+def _import_black() -> None:
+    """Import black, which then determines its cache folder, but does not use it here."""
+    try:
+        platformdirs.user_cache_path()
+    except RuntimeError:  # the user has no home folder
+        os.environ["XDG_CACHE_HOME"] = os.devnull
+        import_module("black")
+        del os.environ["XDG_CACHE_HOME"]
+    else:
+        import_module("black")
 
 
 def make_module(job: Job) -> ModuleResult:
