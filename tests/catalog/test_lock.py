@@ -126,6 +126,7 @@ class TestGenerate:
         [
             ("version = 1", "version = 2", "is not 1, the only supported version"),
             ("[[document]]", "<<<<<<< HEAD", "Resolve the conflict"),
+            ('sha256 = "', 'id = "two"\nsha256 = "', "give each its own [[document]]"),
             ("version = 1", f"a = {'[' * 5000}", "nested too deeply"),
             ("version = 1", "a = '\udcff'", "not UTF-8"),
             ("[[document]]", "[document.x]", "cannot be read"),

@@ -293,15 +293,21 @@ class TestList:
 class TestProblems:
     def test_all_of_all_documents_at_once(self, here: Path) -> None:
         write(here / "docs", "bad", {"properties": {"x": {"$dynamicRef": "#x"}}})
+        write(
+            here / "docs", "empty", {"required": ["y"], "additionalProperties": False}
+        )
         write(here / "docs", "worse", {"properties": {"a/b~": {"$ref": "#/nowhere"}}})
         finished = run(*GENERATE, cwd=here)
         assert (finished.returncode, finished.stdout) == (2, "")
-        first, second, last = finished.stderr.split("\n\n")
+        first, empty, second, last = finished.stderr.split("\n\n")
         place = "/components/schemas/RequestBody/items/properties"
         assert first.startswith(f"docs/bad.json#{place}/x/$dynamicRef\n  ")
         assert second.startswith(f"docs/worse.json#{place}/a~1b~0/$ref\n  ")
         assert re.fullmatch(r".+\n  .+\n  → .+", first)
-        assert last == "2 problems\n"
+        assert empty.endswith(
+            "valid value. It requires 'y', without a property for it."
+        )
+        assert last == "3 problems\n"
         assert not (here / "out").exists()
 
     def test_a_keyword_may_be_let_through(self, here: Path) -> None:

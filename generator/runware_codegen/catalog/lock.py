@@ -28,7 +28,8 @@ NAME = "runware.lock"
 
 _VERSION = 1
 _RESTORE = (
-    "Restore it from version control, or remove it and fetch the documents again."
+    "Restore it from version control, or remove it and fetch the documents again. If a"
+    " merge has mixed two entries, give each its own [[document]] and all its lines."
 )
 _HEAD = f"""\
 # Written by `runware-codegen fetch`. Commit this file; do not edit it.

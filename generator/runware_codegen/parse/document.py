@@ -22,6 +22,7 @@ from runware_codegen.parse.schema.body_schemas import (
     result_schema,
     task_schema,
 )
+from runware_codegen.parse.schema.keyword_values import names
 from runware_codegen.parse.schema.merged import merge
 from runware_codegen.parse.schema.schemas import Schemas
 from runware_codegen.parse.schema.validation import dialect_problems, validate_schemas
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from runware_codegen.documents import SourceDocument as Source
     from runware_codegen.model import Field
     from runware_codegen.model.predicates import Predicate
+    from runware_codegen.parse.schema.merged import MergedSchema
     from runware_codegen.parse.schema.schemas import Schema
 
 
@@ -119,7 +121,7 @@ def _request(lowering: Lowering, task: Schema, name: str) -> _Classes:
             lowering.schemas.source,
             json_pointer(task.path),
             "No task satisfies this schema.",
-            "Each required member must have a valid value.",
+            f"Each required member must have a valid value.{_undeclared(merged)}",
         )
         raise InvalidInputError(types.problems or [impossible])
     classes = types.classes.by_name
@@ -127,6 +129,14 @@ def _request(lowering: Lowering, task: Schema, name: str) -> _Classes:
     apply_media_limits(classes, name, limits)
     whole = classes[name]
     return _Classes(whole, dependencies_first(whole, classes), _definitions(types))
+
+
+def _undeclared(merged: MergedSchema) -> str:
+    """Name the required members that have no schema; empty if there are none."""
+    required = {name for each in merged.values("required") for name in names(each)}
+    declared = {name for each in merged.values("properties") for name in names(each)}
+    listed = ", ".join(map(repr, sorted(required - declared)))
+    return f" It requires {listed}, without a property for it." if listed else ""
 
 
 def _definitions(types: TypeBuilder) -> tuple[tuple[str, Predicate], ...]:
