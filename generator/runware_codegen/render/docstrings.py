@@ -77,18 +77,22 @@ def _wrapped_line(
 
 def _paragraphs(text: str) -> list[str]:
     """Join the lines of each paragraph; items, code and headings stay separate."""
-    joined: list[str] = []
-    fenced = False
+    paragraphs: list[list[str]] = []
+    fenced = is_open = False
     for line in text.split("\n"):
         fence = bool(_FENCE.match(line))
-        starts = fenced or fence or not line.strip() or _begins(line)
-        previous = joined[-1] if joined else ""
-        if starts or not previous.strip() or _stands_alone(previous):
-            joined.append(line)
+        if is_open and not (fenced or fence or not line.strip() or _begins(line)):
+            paragraphs[-1].append(line.strip())
         else:
-            joined[-1] = f"{previous.rstrip()} {line.strip()}"
+            paragraphs.append([line])
+            is_open = bool(line.strip()) and not _stands_alone(line)
         fenced ^= fence
-    return joined
+    return [_joined(lines) for lines in paragraphs]
+
+
+def _joined(lines: list[str]) -> str:
+    first, *others = lines
+    return " ".join([first.rstrip(), *others]) if others else first
 
 
 def _begins(line: str) -> bool:

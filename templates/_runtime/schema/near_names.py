@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
@@ -47,10 +48,9 @@ def hint_beside(cls: type[BaseModel], place: Sequence[int | str]) -> str:
 
 def _same(cls: type[BaseModel], name: str) -> str | None:
     """Return the member whose name differs in spelling only, or that replaces an old one."""
-    members = list(_members(cls))
+    members = _members(cls)
     for wanted in map(plain, (name, *present_members(name))):
-        for path in members:
-            here = plain(path)
+        for path, here in members.items():
             if here == wanted or here.endswith(f".{wanted}"):
                 return path
     return None
@@ -64,7 +64,17 @@ def _alike(cls: type[BaseModel], name: str) -> str | None:
     return paths[near] if near else None
 
 
-def _members(cls: type[BaseModel]) -> Iterator[str]:
+@cache
+def _members(cls: type[BaseModel]) -> dict[str, str]:
+    """Return the paths of all members with their plain spelling; its own come first.
+
+    It is computed once for each class: a list in a task may have an unknown name in each
+    of its items.
+    """
+    return {path: plain(path) for path in _paths(cls)}
+
+
+def _paths(cls: type[BaseModel]) -> Iterator[str]:
     """Yield the paths of all members; those of the object itself come first."""
     left: deque[tuple[str, type[BaseModel]]] = deque([("", cls)])
     seen: set[type[BaseModel]] = set()

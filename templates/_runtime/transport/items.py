@@ -37,7 +37,7 @@ UNFINISHED: Final = frozenset(
 COUNTS: Final = ("numberResults", "promptVersions")
 """The members of a task with the number of results that it orders."""
 
-_OUTPUT: Final = re.compile("([a-z]+[A-Za-z0-9]*)?(URL|Url|url|DataURI|Base64Data)")
+_OUTPUT: Final = re.compile("([a-z][A-Za-z0-9]*)?(URL|Url|url|DataURI|Base64Data)")
 _OUTPUTS: Final = frozenset(
     {"data", "detections", "files", "finishReason", "outputs", "structuredData"}
     | {"text", "tools"}

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _ESCAPED: Final = re.compile(r"\\([`*_\[\]#>~|{}()!<-])")
 _CALLOUT: Final = re.compile(r"^> \[!(\w+)\][ \t]*\n((?:>.*(?:\n|$))*)", re.MULTILINE)
-_MORE: Final = re.compile(r"\n*\[Read full documentation\]\([^)\s]*\)\s*$")
+_MORE: Final = re.compile(r"\[Read full documentation\]\([^)\s]*\)\s*$")
 _ITEM: Final = re.compile(r"^[-*] `([^`\n]+)`:.*\n*(?:^[ \t]+\S.*\n*)*", re.MULTILINE)
 _LIST: Final = re.compile(rf"(?:{_ITEM.pattern})+", re.MULTILINE)
 _MAX_LENGTH: Final = 20_000
