@@ -490,6 +490,7 @@ class TestFaults:
             ("other", 'has no "openapi"', "Fetch it again"),
             ("cut", "truncated", "again later"),
             ("drip", "timed out after 0.3 s, 4 times", "again later"),
+            ("hints", "timed out after 0.3 s, 4 times", "again later"),
         ],
     )
     def test_a_document_that_does_not_come_whole_is_named(
@@ -497,7 +498,7 @@ class TestFaults:
     ) -> None:
         path = f"{ROOT}/models/one/schema.json"
         catalog.faults[path] = [fault] * 4
-        patience = ["--timeout", "0.3"] if fault == "drip" else []
+        patience = ["--timeout", "0.3"] if fault in ("drip", "hints") else []
         finished = fetch("one", *patience)
         [place, what, remedy, *_] = finished.stderr.splitlines()
         assert place == f"{catalog.origin}{path}"

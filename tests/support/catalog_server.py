@@ -211,5 +211,13 @@ def serving_catalog() -> Iterator[Catalog]:
                 time.sleep(0.05)
             self.close_connection = True
 
+        def fail_by_hints(self, path: str) -> None:
+            """Send responses that others follow, until the client disconnects."""
+            catalog.asked.append((path, 103))
+            for _ in range(10_000):
+                self.wfile.write(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+                time.sleep(0.05)
+            self.close_connection = True
+
     with http_server(Documents) as catalog.origin:
         yield catalog

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import email.utils
 import itertools
+import math
 import netrc
 import random
+import threading
 import time
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx2
 
@@ -17,6 +19,9 @@ from runware_codegen.catalog.lock import usable_etag
 from runware_codegen.documents.sources import MAX_SIZE
 from runware_codegen.problems import InvalidInputError
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 _ATTEMPTS = 4
 _FIRST_WAIT = 0.25  # seconds; doubled each time
 _MAX_WAIT = 60.0  # seconds that a server may ask for
@@ -24,6 +29,14 @@ _TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
 _OK = 200
 _NOT_MODIFIED = 304
 _NOT_FOUND = {404, 410}
+
+class _Deadline(threading.local):
+    """The time at which the request of this thread times out."""
+
+    at = math.inf
+
+
+_deadline = _Deadline()
 
 _TRY_LATER = "Run the command again later. Fetched documents are not fetched again."
 
@@ -128,15 +141,18 @@ class Web:
         raise AssertionError
 
     def _request(self, url: str, etag: str) -> Response:
-        deadline = time.monotonic() + self._timeout
+        _deadline.at = time.monotonic() + self._timeout
         headers = {"if-none-match": etag} if etag else {}
+        extensions = {"trace": _limit_new_connection}
         try:
-            with self._client.stream("GET", url, headers=headers) as response:
+            with self._client.stream(
+                "GET", url, headers=headers, extensions=extensions
+            ) as response:
                 if etag and response.status_code == _NOT_MODIFIED:
                     return Response(None, etag)
                 if response.status_code != _OK:
                     raise _refusal(url, response)
-                content = _body(url, response, deadline)
+                content = _body(url, response)
                 return Response(content, usable_etag(response.headers.get("etag", "")))
         except (httpx2.UnsupportedProtocol, httpx2.InvalidURL, UnicodeError) as error:
             remedy = "Use a URL that starts with https:// and a name of a server."
@@ -165,11 +181,31 @@ def _credentials() -> httpx2.Auth | None:
         return None
 
 
-def _body(url: str, response: httpx2.Response, deadline: float) -> bytes:
-    """Read a body, within the limits of time and size.
+def _limit_new_connection(event: str, info: Mapping[str, Any]) -> None:
+    """Limit each read of a new connection to the time that is left of the request.
+
+    httpx2 has a timeout for each read alone: a server that sends a byte now and then would
+    never time out. The extension `trace` of httpx2 calls this function.
+    """
+    if not event.endswith(("connect_tcp.complete", "start_tls.complete")):
+        return
+    stream = info["return_value"]
+    read = stream.read
+
+    def limited(max_bytes: int, timeout: float | None = None) -> bytes:
+        left = _deadline.at - time.monotonic()
+        if left <= 0:
+            raise httpx2.ReadTimeout("")
+        data: bytes = read(max_bytes, left if timeout is None else min(left, timeout))
+        return data
+
+    vars(stream)["read"] = limited
+
+
+def _body(url: str, response: httpx2.Response) -> bytes:
+    """Read a body, within the limit of size.
 
     Raises:
-        httpx2.ReadTimeout: If it takes too long as a whole.
         InvalidInputError: If it is too large.
     """
     content = bytearray()
@@ -179,9 +215,6 @@ def _body(url: str, response: httpx2.Response, deadline: float) -> bytes:
             message = f"The response is too large: more than {MAX_SIZE // 2**20} MiB"
             remedy = "Check the URL: this is not a document of Runware."
             raise InvalidInputError.of(url, message, remedy)
-        if time.monotonic() > deadline:
-            message = "the body takes too long"
-            raise httpx2.ReadTimeout(message)
     return bytes(content)
 
 

@@ -66,8 +66,10 @@ class Configured(Generic[EngineT]):
     _engine: EngineT
 
     def __repr__(self) -> str:
-        name = type(self).__name__
-        return f"{name}(base_url={self.base_url!r}, auth={self.auth!r})"
+        known = vars(self)  # less if the constructor has failed
+        names = (name for name in ("base_url", "auth") if name in known)
+        shown = ", ".join(f"{name}={known[name]!r}" for name in names)
+        return f"{type(self).__name__}({shown})"
 
     def __reduce__(self) -> NoReturn:
         message = "a client cannot be pickled or copied. Create one in each process"

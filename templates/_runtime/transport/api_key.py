@@ -32,18 +32,19 @@ class ApiKey:
             RunwareError: There is no key, or it has characters that are not allowed in a
                 header.
         """
-        key = (os.environ.get(VARIABLE, "") if text is None else text).strip()
-        if not key:
+        self._text = (os.environ.get(VARIABLE, "") if text is None else text).strip()
+        text = None  # a report of an error may show the variables of this frame
+        if not self._text:
             message = f"there is no API key. Pass api_key=..., or set {VARIABLE}"
             raise RunwareError(message)
-        if not key.isascii() or not key.isprintable() or set(key) & set(' "\\'):
+        is_plain = self._text.isascii() and self._text.isprintable()
+        if not is_plain or set(self._text) & set(' "\\'):
             message = (
                 "the API key contains characters that keys do not have (spaces, quotes, "
                 "backslashes, or characters outside printable ASCII)"
             )
             raise RunwareError(message)
-        self._text = key
-        self._shapes = (key, quote(key, safe=""))
+        self._shapes = (self._text, quote(self._text, safe=""))
 
     def __repr__(self) -> str:
         return "ApiKey(…)"

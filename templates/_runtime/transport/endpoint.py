@@ -56,6 +56,10 @@ class Endpoint(NamedTuple):
     default_headers: Headers = None
     is_dry: bool = False
 
+    def __repr__(self) -> str:
+        # Without what may be secret in the URL and in headers.
+        return f"Endpoint({shown_url(self.url)!r})"
+
     def body(self, parts: list[bytes]) -> bytes:
         """Return the request body for tasks, each as JSON text."""
         if self.auth == "payload":

@@ -57,6 +57,11 @@ class Endpoint(NamedTuple):
     default_headers: Headers = None
     is_dry: bool = False
 
+    def __repr__(self) -> str:
+        return (
+            f"Endpoint({shown_url(self.url)!r})"  # without secrets of URL and headers
+        )
+
     def body(self, parts: list[bytes]) -> bytes:
         """Return the request body for tasks, each as JSON text."""
         if self.auth == "payload":
