@@ -12,6 +12,7 @@ import subprocess
 import sys
 from itertools import islice
 from pathlib import Path
+from traceback import TracebackException
 from typing import TYPE_CHECKING, Any, get_type_hints
 from uuid import uuid4
 
@@ -433,6 +434,22 @@ def test_a_client_shows_no_key_and_is_not_copied(
             copied(client)
         with pytest.raises(TypeError, match="Create a new client"):
             copied(endpoint.key)
+
+
+@pytest.mark.parametrize("name", ["Runware", "AsyncRunware"])
+def test_variables_show_no_secret(
+    shipped: ModuleType, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = getattr(shipped, name)
+    monkeypatch.setenv("RUNWARE_API_KEY", f'"{KEY}"')
+    with pytest.raises(shipped.RunwareError, match="characters") as caught:
+        kind()
+    report = TracebackException.from_exception(caught.value, capture_locals=True)
+    assert KEY not in "".join(report.format())
+    url = "https://user:gateway-secret@example.com/v1"
+    headers = {"X-Gateway": "gateway-secret"}
+    client = kind(KEY, base_url=url, default_headers=headers)
+    assert "gateway-secret" not in repr(vars(client))
 
 
 @pytest.mark.parametrize(

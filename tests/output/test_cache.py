@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import random
 import shutil
@@ -318,6 +319,27 @@ def test_a_user_without_a_home_folder(tmp_path: Path) -> None:
         check=False,
     )
     assert (ran.returncode, ran.stderr) == (0, b"")
+
+
+def _poison(cache: Path, mode: int) -> None:
+    """Change the text of each entry together with its checksum, as its writer can."""
+    for path in _entries(cache):
+        content = path.read_bytes().partition(b"\n")[2].replace(b"A number.", b"Evil.")
+        checksum = hashlib.sha256(path.name.encode() + content).hexdigest()
+        path.write_bytes(checksum.encode() + b"\n" + content)
+        path.parent.chmod(mode)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no modes")
+@pytest.mark.parametrize("mode", [0o777, 0o770])
+def test_a_folder_that_others_can_write_is_not_used(
+    project: Path, tmp_path: Path, mode: int
+) -> None:
+    _is_as_made(project, tmp_path)
+    _poison(tmp_path, 0o700)
+    assert b"Evil." in _ran(project, tmp_path, *CHECK, "--diff").stdout
+    _poison(tmp_path, mode)
+    _is_as_made(project, tmp_path)
 
 
 def test_a_file_in_place_of_the_folder(project: Path, tmp_path: Path) -> None:

@@ -286,6 +286,18 @@ BIG: Mapping[str, tuple[Schema, Mapping[str, Any], Mapping[str, Any]]] = {
         {"x299": 1, "y299": 1},
         {"x299": 1, "y0": 1},
     ),
+    "long paragraphs of short lines": (
+        _document(
+            {
+                "type": "object",
+                "properties": {
+                    f"p{n}": {"description": f"{n} " + "-\n" * 9_900} for n in range(9)
+                },
+            }
+        ),
+        {"odd": {"p0": 1}},
+        {"odd": 1},
+    ),
     "a million characters of text": (
         _document(
             {

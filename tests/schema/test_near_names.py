@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -145,3 +146,24 @@ def test_a_format_that_is_none_is_told_those_of_the_medium(
         shipped.parse_request(task)
     [error] = caught.value.errors()
     assert error["msg"].startswith(f"outputFormat must be {said}")
+
+
+def test_a_list_of_unknown_names_costs_little(client: ModuleType) -> None:
+    """The calls of functions are counted: they do not depend on the machine."""
+    costs: list[int] = []
+    for number in (10, 110):
+        calls = 0
+
+        def count(_: object, event: str, __: object) -> None:
+            nonlocal calls
+            calls += event == "call"
+
+        task = a_task(layers=[{"opacty": 1}] * number)
+        sys.setprofile(count)
+        try:
+            with pytest.raises(ValidationError):
+                client.parse_request(task)
+        finally:
+            sys.setprofile(None)
+        costs.append(calls)
+    assert costs[1] - costs[0] < 100 * 300

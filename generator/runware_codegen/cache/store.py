@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import stat
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +23,10 @@ _BYTES_AFTER_CLEANING = _MAX_BYTES * 3 // 4
 
 
 def open_store() -> Store | None:
-    """Open the store in the user's cache folder; None if there is no such folder."""
+    """Open the store in the user's cache folder; None if there is no such folder.
+
+    A folder that another user can write is not used.
+    """
     generator = fingerprint()
     if generator is None:
         return None
@@ -29,7 +34,24 @@ def open_store() -> Store | None:
         folder = platformdirs.user_cache_path("runware-codegen", appauthor=False)
     except RuntimeError:  # the user has no home folder
         return None
-    return Store(folder, generator)
+    return Store(folder, generator) if _is_own(folder) else None
+
+
+def _is_own(folder: Path) -> bool:
+    """Return whether no other user can write a folder: its entries become code.
+
+    A folder that does not exist will be created as such a folder.
+    """
+    try:
+        status = folder.stat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    if sys.platform == "win32":
+        return True
+    others = stat.S_IWGRP | stat.S_IWOTH
+    return status.st_uid == os.geteuid() and not status.st_mode & others
 
 
 class Store:

@@ -30,6 +30,7 @@ _OK = 200
 _NOT_MODIFIED = 304
 _NOT_FOUND = {404, 410}
 
+
 class _Deadline(threading.local):
     """The time at which the request of this thread times out."""
 

@@ -58,9 +58,8 @@ class Endpoint(NamedTuple):
     is_dry: bool = False
 
     def __repr__(self) -> str:
-        return (
-            f"Endpoint({shown_url(self.url)!r})"  # without secrets of URL and headers
-        )
+        # Without what may be secret in the URL and in headers.
+        return f"Endpoint({shown_url(self.url)!r})"
 
     def body(self, parts: list[bytes]) -> bytes:
         """Return the request body for tasks, each as JSON text."""
