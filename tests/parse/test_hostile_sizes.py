@@ -291,7 +291,7 @@ BIG: Mapping[str, tuple[Schema, Mapping[str, Any], Mapping[str, Any]]] = {
             {
                 "type": "object",
                 "properties": {
-                    f"p{n}": {"description": f"{n} " + "-\n" * 9_900} for n in range(9)
+                    f"p{n}": {"description": "-\n" * 9_900 + f"{n}"} for n in range(9)
                 },
             }
         ),
