@@ -291,7 +291,8 @@ BIG: Mapping[str, tuple[Schema, Mapping[str, Any], Mapping[str, Any]]] = {
             {
                 "type": "object",
                 "properties": {
-                    f"p{n}": {"description": "-\n" * 9_900 + f"{n}"} for n in range(9)
+                    f"p{n}": {"description": "-\n" * 9_900 + f"Ruler {n}"}
+                    for n in range(9)
                 },
             }
         ),
