@@ -215,6 +215,15 @@ def _made_of(file: Path) -> dict[str, str]:
     return render(parse(loaded.documents, package="one"))
 
 
+def test_many_limits_take_no_time(tmp_path: Path) -> None:
+    limit = {"operation": "area", "parameters": ["odd", "odd"]}
+    limits = [{**limit, "maximum": number} for number in range(8000)]
+    began = time.process_time()
+    (problem,) = _problems(tmp_path, _document({}, task={"x-constraints": limits}))
+    assert "characters" in problem.message
+    assert time.process_time() - began < 25
+
+
 @pytest.mark.parametrize("number", ["1e400", "-1e400", "1e-400", "9" * 400, "NaN"])
 def test_numbers_that_no_float_holds_are_refused(number: str, tmp_path: Path) -> None:
     for keyword in ("minimum", "const", "multipleOf", "maxLength", "default"):

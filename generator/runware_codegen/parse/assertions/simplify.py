@@ -55,6 +55,8 @@ _OBJECT = has_type("object")
 
 _MAX_ABSENT = 8
 """The most members for which a test that they are absent is written out."""
+_MAX_FACTS = 400
+"""The most parts of a predicate by which its later parts are simplified."""
 
 
 _NAME = Facts(String(), frozenset({"string"}))
@@ -131,7 +133,8 @@ class Simplifier:
         simpler: list[Predicate] = []
         # The type first: the other parts are about values of that type.
         for part in sorted(parts, key=lambda part: not isinstance(part, p.IsType)):
-            simpler.append(self.simplify(part, known.with_facts(*simpler)))
+            facts = known.with_facts(*simpler[:_MAX_FACTS])
+            simpler.append(self.simplify(part, facts))
         return simpler
 
     def _simplify_any(
@@ -139,7 +142,7 @@ class Simplifier:
     ) -> list[Predicate]:
         simpler: list[Predicate] = []
         for part in parts:
-            given = known.with_facts(*map(not_, simpler))
+            given = known.with_facts(*map(not_, simpler[:_MAX_FACTS]))
             simpler.append(self.simplify(part, given))
         return simpler
 
