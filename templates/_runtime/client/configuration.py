@@ -66,10 +66,10 @@ class Configured(Generic[EngineT]):
     _engine: EngineT
 
     def __repr__(self) -> str:
-        known = vars(self)  # less if the constructor has failed
-        names = (name for name in ("base_url", "auth") if name in known)
-        shown = ", ".join(f"{name}={known[name]!r}" for name in names)
-        return f"{type(self).__name__}({shown})"
+        name = type(self).__name__
+        if "_engine" not in vars(self):  # the constructor has failed
+            return f"{name}()"
+        return f"{name}(base_url={self.base_url!r}, auth={self.auth!r})"
 
     def __reduce__(self) -> NoReturn:
         message = "a client cannot be pickled or copied. Create one in each process"
