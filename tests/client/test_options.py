@@ -137,8 +137,10 @@ def test_a_websocket_keeps_its_address_and_headers(
 ) -> None:
     async def work() -> None:
         url = server.url.replace("http", "ws", 1)
-        client = shipped.AsyncRunware(KEY, base_url=url, transport="websocket")
+        given = f" {url.replace('ws', 'WS', 1)} "  # a scheme has any case: RFC 3986
+        client = shipped.AsyncRunware(KEY, base_url=given, transport="websocket")
         async with client:
+            assert client.base_url == url
             assert client.with_options(timeout=3, max_retries=1).timeout == 3
             for options in ({"base_url": "wss://a"}, {"extra_headers": {"a": "b"}}):
                 with pytest.raises(ValueError, match="for an open WebSocket"):

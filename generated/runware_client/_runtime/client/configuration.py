@@ -16,7 +16,6 @@ from typing import (
     TypeAlias,
     TypeVar,
 )
-from urllib.parse import urlsplit
 
 from ..delivery.account import Account, cost_of
 from ..delivery.batches import Resend, ServerLimits, Settings
@@ -291,13 +290,14 @@ def _valid_url(base_url: str | None, channel: Channel) -> str:
     if channel == "websocket" and base_url == RUNWARE_URL:
         base_url = RUNWARE_SOCKET_URL
     best, other = SCHEMES[channel]
-    if urlsplit(base_url).scheme not in (best, other):
+    scheme, _, rest = base_url.strip().partition("://")
+    if scheme.lower() not in (best, other):
         message = (
             f"{source} must start with {best}:// or {other}://, not "
             f"{shown_url(base_url)!r}"
         )
         raise ValueError(message)
-    return base_url
+    return f"{scheme.lower()}://{rest}"
 
 
 def _valid_retries(max_retries: int) -> int:
