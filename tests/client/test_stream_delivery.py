@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
+import time
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -142,11 +145,17 @@ def test_a_stream_that_is_left_before_it_is_accepted_has_no_handle(
     busy = Reply({"errors": [{"code": "rateLimitExceeded", "message": "no"}]}, 429)
     server.answer = lambda _: busy
 
-    def interrupt(_: float) -> None:
-        raise Interruption
+    here, sleep, async_sleep = threading.get_ident(), time.sleep, asyncio.sleep
 
-    async def interrupt_async(pause: float) -> None:
-        interrupt(pause)
+    def interrupt(seconds: float) -> None:
+        if threading.get_ident() == here:  # other threads may sleep at this moment
+            raise Interruption
+        sleep(seconds)
+
+    async def interrupt_async(seconds: float) -> None:
+        if threading.get_ident() == here:
+            raise Interruption
+        await async_sleep(seconds)
 
     async def work(client: Any) -> None:
         stream = client.stream(asking(shipped))
