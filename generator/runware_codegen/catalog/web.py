@@ -30,6 +30,8 @@ _OK = 200
 _NOT_MODIFIED = 304
 _NOT_FOUND = {404, 410}
 
+_TRY_LATER = "Run the command again later. Fetched documents are not fetched again."
+
 
 class _Deadline(threading.local):
     """The time at which the request of this thread times out."""
@@ -38,8 +40,6 @@ class _Deadline(threading.local):
 
 
 _deadline = _Deadline()
-
-_TRY_LATER = "Run the command again later. Fetched documents are not fetched again."
 
 
 class NotFoundError(Exception):
