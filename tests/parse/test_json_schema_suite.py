@@ -7,13 +7,22 @@ become one package.
 from __future__ import annotations
 
 import json
+import pickle
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from json_schema_suite import Group, groups
 
-from making import SIMPLE, a_task, disagreement, generated, simple_document
+from making import (
+    SIMPLE,
+    a_task,
+    disagreement,
+    generated,
+    imported,
+    simple_document,
+)
+from once import once
 from runware_codegen.documents import load
 from runware_codegen.formats import FORMATS
 from runware_codegen.parse import parse
@@ -23,6 +32,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
     from types import ModuleType
+
+    from runware_codegen.problems import Problem
+
+PACKAGE = "suite_package"
+GROUPS = "groups.pickle"
 
 # fmt: off
 FILES = (
@@ -119,30 +133,33 @@ class Suite(NamedTuple):
         models: The model of each group in the package.
     """
 
-    refused: list[tuple[Group, InvalidInputError]]
+    refused: list[tuple[Group, tuple[Problem, ...]]]
     package: ModuleType
     models: list[tuple[Group, str]]
 
 
 @pytest.fixture(scope="module")
 def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
-    folder = tmp_path_factory.mktemp("suite")
+    folder = once(tmp_path_factory, PACKAGE, _generate)
+    refused, models = pickle.loads((folder / GROUPS).read_bytes())  # noqa: S301
+    return Suite(refused, imported(folder, PACKAGE), models)
+
+
+def _generate(folder: Path) -> None:
     documents: dict[str, dict[str, Any]] = {}
-    refused: list[tuple[Group, InvalidInputError]] = []
+    refused: list[tuple[Group, tuple[Problem, ...]]] = []
     models: list[tuple[Group, str]] = []
     for number, group in enumerate(_groups()):
         document = _document(number, group)
         try:
             _check(document, folder / "one.json")
         except InvalidInputError as error:
-            refused.append((group, error))
+            refused.append((group, tuple(error.problems)))
         else:
             documents[f"{document['info']['x-model-id']}.json"] = document
             models.append((group, document["info"]["x-air-id"]))
-    package = generated(
-        folder, documents, package="suite_package", allow_unenforced=True
-    )
-    return Suite(refused, package, models)
+    generated(folder, documents, package=PACKAGE, allow_unenforced=True)
+    (folder / GROUPS).write_bytes(pickle.dumps((refused, models)))
 
 
 def _groups() -> list[Group]:
@@ -188,9 +205,9 @@ def test_what_is_listed_is_refused_and_told_why(suite: Suite, reason: str) -> No
     assert not accepted, "\n".join(accepted)
     problems = [
         problem
-        for group, error in suite.refused
+        for group, found in suite.refused
         if listed.applies(group)
-        for problem in error.problems
+        for problem in found
     ]
     assert problems
     assert all(listed.said in problem.message for problem in problems)
@@ -199,8 +216,8 @@ def test_what_is_listed_is_refused_and_told_why(suite: Suite, reason: str) -> No
 
 def test_nothing_else_is_refused(suite: Suite) -> None:
     unlisted = [
-        f"{_name(group)}: {error}"
-        for group, error in suite.refused
+        f"{_name(group)}: {found}"
+        for group, found in suite.refused
         if not any(refusal.applies(group) for refusal in REFUSED.values())
     ]
     assert not unlisted, "\n".join(unlisted)

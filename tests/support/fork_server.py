@@ -9,6 +9,7 @@ the end.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import fcntl
 import gc
 import importlib
@@ -90,10 +91,19 @@ def import_everything(name: str) -> None:
 def forked(listening: socket.socket) -> tuple[Any, Sequence[int]]:
     """Fork for each run. In the process of a run, return its request and streams."""
     asking: list[socket.socket] = []
+    runs: dict[int, socket.socket] = {}
+    ended, ending = socket.socketpair()
+    ending.setblocking(False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(ending.fileno(), warn_on_full_buffer=False)
     while True:
-        for ready in select([listening, *asking], [], [])[0]:
+        for ready in select([listening, ended, *asking], [], [])[0]:
             if ready is listening:
                 asking.append(listening.accept()[0])
+                continue
+            if ready is ended:
+                ended.recv(4096)
+                report_ended(runs)
                 continue
             byte, numbers, *_ = socket.recv_fds(ready, 1, 1 + STREAMS)
             if not byte:  # a process that ran tests has ended
@@ -103,28 +113,40 @@ def forked(listening: socket.socket) -> tuple[Any, Sequence[int]]:
                     listening.close()
                     sys.exit()
                 continue
-            if not os.fork():
-                for each in (listening, *asking):
+            run, *streams = numbers
+            process = os.fork()
+            if not process:
+                signal.set_wakeup_fd(-1)
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                for each in (listening, ended, ending, *asking, *runs.values()):
                     each.close()
-                return attended(socket.socket(fileno=numbers[0]), numbers[1:])
-            for number in numbers:
-                os.close(number)
+                return requested(socket.socket(fileno=run)), streams
+            runs[process] = socket.socket(fileno=run)
+            for stream in streams:  # so that readers see the end of the run
+                os.close(stream)
+            tell(runs[process], process)
 
 
-def attended(run: socket.socket, streams: Sequence[int]) -> tuple[Any, Sequence[int]]:
-    """Fork again. The child returns the request; the parent reports its exit code."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+def requested(run: socket.socket) -> Any:
+    """Read the request of a run."""
     with run, run.makefile("rb") as told:
-        request = json.load(told)
-        process = os.fork()
+        return json.load(told)
+
+
+def report_ended(runs: dict[int, socket.socket]) -> None:
+    """Send the exit codes of the runs that have ended."""
+    while runs:
+        process, status = os.waitpid(-1, os.WNOHANG)
         if not process:
-            return request, streams
-        for number in streams:  # so that readers see the end of the run
-            os.close(number)
-        run.sendall(f"{process}\n".encode())
-        _, status = os.waitpid(process, 0)
-        run.sendall(str(os.waitstatus_to_exitcode(status)).encode())
-        os._exit(0)
+            return
+        with runs.pop(process) as run:
+            tell(run, os.waitstatus_to_exitcode(status))
+
+
+def tell(run: socket.socket, number: int) -> None:
+    """Send a number to the process that requested a run, unless it has ended."""
+    with contextlib.suppress(BrokenPipeError):
+        run.sendall(f"{number}\n".encode())
 
 
 def have_streams(streams: Sequence[int]) -> None:
@@ -179,7 +201,6 @@ def main() -> None:
     """Run the server; in a forked process, run a program."""
     prepare(sys.argv[2])
     gc.freeze()  # excludes what all runs share from garbage collection
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the server waits for no child
     request, streams = forked(socket.socket(fileno=int(sys.argv[1])))
     have_streams(streams)
     if request["terminal"]:

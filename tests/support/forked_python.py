@@ -48,7 +48,7 @@ def main() -> int:
         server.connect(address)
         with begin(server, request, [0, 1, 2]) as run, run.makefile("rb") as told:
             told.readline()
-            return int(told.read())
+            return int(told.readline())
 
 
 if __name__ == "__main__":

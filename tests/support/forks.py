@@ -83,7 +83,7 @@ class Forked:
         if self._code is None:
             with self._run, self._told:
                 self._run.settimeout(timeout)
-                self._code = int(self._told.read())
+                self._code = int(self._told.readline())
         return self._code
 
     def poll(self) -> int | None:
