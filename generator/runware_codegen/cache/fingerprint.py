@@ -6,7 +6,7 @@ import hashlib
 import os
 import sys
 import time
-from importlib.metadata import version
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ _SECONDS_TO_SETTLE = 5
 
 
 def fingerprint() -> str | None:
-    """Hash the generator's files, its libraries' versions and Python's.
+    """Hash the generator's files, its libraries' metadata and the version of Python.
 
     The files are the sources, the templates and the general documents.
 
@@ -33,7 +33,7 @@ def fingerprint() -> str | None:
     """
     hashed = hashlib.sha256(repr(sys.version_info).encode())
     for library in _LIBRARIES:
-        hashed.update(f"{library} {version(library)}\n".encode())
+        hashed.update(f"{library} {_metadata(library)}\n".encode())
     latest = time.time() - _SECONDS_TO_SETTLE
     count = 0
     try:
@@ -47,6 +47,12 @@ def fingerprint() -> str | None:
     except OSError:
         return None
     return hashed.hexdigest() if count else None
+
+
+def _metadata(library: str) -> str:
+    """Return the text of a library's metadata; each run would take long to parse it."""
+    found = distribution(library)
+    return found.read_text("METADATA") or found.version
 
 
 def _files() -> Iterator[tuple[str, str]]:
