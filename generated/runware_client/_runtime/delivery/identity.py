@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
@@ -83,7 +82,7 @@ def identity_of(item: Item) -> Identity:
     input, and members that may arrive later, such as `cost`. Unexpected members never
     raise an exception.
     """
-    names = sorted(_names(item))
+    names = _names(item)
     uuids = [each for each in names if each[0].lower().endswith("uuid")]
     if not names:
         rest = {name: item[name] for name in item if name != "resultIndex"}
@@ -105,20 +104,22 @@ def _digests(item: Item, names: frozenset[str]) -> Members:
     return tuple((name, _digest(item[name])) for name in given)
 
 
-def _names(item: Item) -> Iterator[tuple[str, str]]:
-    """Yield the UUIDs and URLs in an item, each with the name of its member."""
+def _names(item: Item) -> list[tuple[str, str]]:
+    """Return the UUIDs and URLs in an item, each with the name of its member."""
+    found: list[tuple[str, str]] = []
     left: list[tuple[str, Any]] = [("", item)]
     while left:  # not recursive: an item may be nested deeper than the call stack
         name, value = left.pop()
         if isinstance(value, str):
             if _is_url(value) and name not in _TEXTS:
-                yield name, _without_query(value)
+                found.append((name, _without_query(value)))
             elif name.lower().endswith("uuid"):
-                yield name, value.lower()
+                found.append((name, value.lower()))
         elif is_object(value):
-            left += ((str(n), part) for n, part in value.items() if _counts(n))
+            left += [(str(n), part) for n, part in value.items() if _counts(n)]
         elif is_array(value):
-            left += ((name, part) for part in value)
+            left += [(name, part) for part in value]
+    return sorted(found)
 
 
 def _counts(name: object) -> bool:
