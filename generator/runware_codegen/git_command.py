@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ def run_git(
         return subprocess.run(  # noqa: S603  # names are after options, or after --
             ["git", *arguments],  # noqa: S607
             input=stdin,
+            env=_environment(),
             capture_output=True,
             check=False,
         )
@@ -29,3 +31,17 @@ def output_of_git(arguments: Sequence[str]) -> str:
     """Return the output of git; empty if it fails. Paths in it can be opened."""
     done = run_git(arguments)
     return "" if done.returncode else os.fsdecode(done.stdout)
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment variables for git.
+
+    Hooks of a linked worktree have GIT_DIR without GIT_WORK_TREE. git then takes the
+    current folder for the top of the worktree, even if it is a subfolder.
+    """
+    env = dict(os.environ)
+    here = Path.cwd()
+    tops = (each for each in (here, *here.parents) if (each / ".git").exists())
+    if "GIT_DIR" in env and (top := next(tops, None)):
+        env.setdefault("GIT_WORK_TREE", str(top))
+    return env

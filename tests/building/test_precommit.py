@@ -306,6 +306,23 @@ def test_a_document_of_another_folder_hides_no_other(repository: Repository) -> 
     assert "outside" not in finished.stderr
 
 
+def test_a_hook_in_a_subfolder_of_a_linked_worktree(tmp_path: Path) -> None:
+    """There, git sets GIT_DIR for hooks, and not GIT_WORK_TREE."""
+    main, linked = tmp_path / "main", tmp_path / "linked"
+    (main / "inside" / "schemas").mkdir(parents=True)
+    write(main / "inside" / "schemas", "one", {})
+    (main / "inside" / "pyproject.toml").write_text(SETTINGS)
+    assert run("generate", cwd=main / "inside").returncode == 0
+    git(main, "init", "--quiet")
+    commit_all(main)
+    git(main, "worktree", "add", "--quiet", str(linked))
+    env = {"GIT_DIR": git(linked, "rev-parse", "--absolute-git-dir").strip()}
+    finished = run("generate", "--as-hook", cwd=linked / "inside", env=env)
+    assert (finished.returncode, finished.stderr) == (0, "")
+    finished = run("diff", "HEAD", cwd=linked / "inside", env=env)
+    assert "0 documents changed, 1 unchanged" in finished.stdout
+
+
 def test_each_file_is_named_once_and_many_are_counted(repository: Repository) -> None:
     repository.write("two", {})
     said = repository.fails()
