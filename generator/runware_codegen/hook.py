@@ -10,7 +10,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runware_codegen.catalog.lock import input_paths, lock_of
+from runware_codegen.catalog.lock import input_paths, lock_files
 from runware_codegen.documents.sources import find_sources
 from runware_codegen.git_command import output_of_git
 from runware_codegen.output.tree import read_if_generated
@@ -79,11 +79,9 @@ def _ignored(folder: str) -> list[str]:
 
 def _input_files(documents: Iterable[str]) -> Iterator[str]:
     """Yield the documents, and the locks that name them."""
-    for path in input_paths(documents):
-        yield from (str(s.path) for s in find_sources([str(path)]).sources if s.path)
-        lock = lock_of(path.parent if path.is_file() else path)
-        if lock.path.is_file():
-            yield str(lock.path)
+    inputs = map(str, input_paths(documents))
+    yield from (str(s.path) for s in find_sources(inputs).sources if s.path)
+    yield from map(str, lock_files(documents))
 
 
 def _listed(options: Sequence[str], paths: Iterable[str]) -> list[str]:

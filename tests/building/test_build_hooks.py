@@ -11,6 +11,7 @@ import sys
 import tarfile
 import tomllib
 import zipfile
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -498,6 +499,16 @@ output = "{output}"
 package = "{package}"
 build = "{where}"
 """
+LOCK = """
+version = 1
+[[document]]
+id = "narrator"
+file = "schemas/narrator.json"
+url = "https://example.com/narrator.json"
+sha256 = "{sha256}"
+fetched = 2026-11-01
+architecture = "narrating"
+"""
 IMPORT = """
 import importlib, pathlib, site, sys
 site.addsitedir(sys.argv[1])
@@ -583,6 +594,9 @@ def test_a_bare_project_has_its_client(  # noqa: PLR0917
         assert found == site / Path(*imported.split("."))
         assert where == "source" or not target.exists()
     assert source(found).keys() == modules
+    if backend == "setuptools":
+        [names] = site.glob("*.dist-info/top_level.txt")
+        assert imported.split(".")[0] in names.read_text().split()
 
 
 def test_setuptools_that_takes_no_package_from_there(tmp_path: Path) -> None:
@@ -595,6 +609,21 @@ def test_setuptools_that_takes_no_package_from_there(tmp_path: Path) -> None:
     assert finished.returncode != 0
     assert "pyproject.toml#/tool/runware-codegen/output\n  Lib is not in" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_an_sdist_has_the_lock(backend: str, tmp_path: Path) -> None:
+    """The lock says which document has the architecture of an own model."""
+    project = bare(tmp_path, backend, "alone", "wheel")
+    [document] = (project / "schemas").iterdir()
+    (project / "runware.lock").write_text(
+        LOCK.format(sha256=sha256(document.read_bytes()).hexdigest())
+    )
+    with (project / "pyproject.toml").open("a") as file:
+        file.write('[tool.runware-codegen.models]\n"own:1@*" = "narrating"\n')
+        if backend == "hatch":
+            file.write('[tool.hatch.build.targets.sdist]\nonly-include = ["src"]\n')
+    install(project, "sdist", tmp_path)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

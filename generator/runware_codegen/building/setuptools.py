@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from runware_codegen.building.step import BuildStep
 
 _NAME = "build_runware_client"
+_TOP_LEVEL = "top_level.txt"
 
 
 class BuildClient(Command):
@@ -71,6 +72,12 @@ class BuildClient(Command):
         documents = [path for step in self.steps for path in step.documents]
         generated = [path for step in self._in_source() for path in step.generated()]
         return [path.as_posix() for path in (*documents, *generated)]
+
+    def with_top_level_names(self, text: str) -> str:
+        """Add the clients to the top-level names, which setuptools lists before a build."""
+        with problems_end_the_build():
+            names = {self._import_path(step).parts[0] for step in self.steps}
+        return "".join(f"{name}\n" for name in sorted(names.union(text.split())))
 
     def get_outputs(self) -> list[str]:
         """List the clients' files of an editable wheel."""
@@ -145,16 +152,24 @@ def finalize_distribution(distribution: Distribution) -> None:
     for step in steps:  # setuptools requires the folder before anything is generated
         step.output.mkdir(parents=True, exist_ok=True)
     build: Any = distribution.get_command_class("build")
+    egg_info: Any = distribution.get_command_class("egg_info")
     sdist: Any = distribution.get_command_class("sdist")
 
     def generate_and_run(command: Any) -> None:
         command.get_finalized_command(_NAME).update_source()
         sdist.run(command)
 
+    def write_file(command: Any, what: str, filename: str, data: str) -> None:
+        if Path(filename).name == _TOP_LEVEL:
+            client: BuildClient = command.distribution.get_command_obj(_NAME)
+            data = client.with_top_level_names(data)
+        egg_info.write_file(command, what, filename, data)
+
     sub_commands = [*build.sub_commands, (_NAME, None)]
     distribution.cmdclass |= {
         _NAME: type(_NAME, (BuildClient,), {"steps": steps}),
         "build": type("build", (build,), {"sub_commands": sub_commands}),
+        "egg_info": type("egg_info", (egg_info,), {"write_file": write_file}),
         "sdist": type("sdist", (sdist,), {"run": generate_and_run}),
     }
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from runware_codegen import settings
+from runware_codegen.catalog import lock
 from runware_codegen.cli import generate
 from runware_codegen.documents.sources import find_sources
 from runware_codegen.package_name import package_folder
@@ -37,8 +38,8 @@ class BuildStep:
 
     Attributes:
         root: The folder of pyproject.toml.
-        documents: The files of the client's documents, relative to the root, without
-            those of the generator.
+        documents: The files of the client's documents and their locks, relative to the
+            root, without those of the generator.
         output: The folder that the package is generated into, relative to the root.
         package: The package's folder, relative to `output`.
         into_source: Whether the package is generated into the project; else it is only
@@ -176,6 +177,7 @@ def _step(root: Path, context: click.Context, default: str) -> BuildStep:
     if found.problems:
         raise InvalidInputError(found.problems)
     files = [source.path for source in found.sources if source.path]
+    files += lock.lock_files(options["documents"])
     return BuildStep(
         root=root,
         documents=tuple(_inside(root, file, "documents") for file in files),

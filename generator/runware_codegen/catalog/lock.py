@@ -131,6 +131,16 @@ def lock_of(folder: Path) -> Lock:
     return read(path) if os.path.lexists(path) else Lock(path)
 
 
+def lock_files(inputs: Iterable[str]) -> list[Path]:
+    """Return the existing locks of the inputs of `generate`.
+
+    Raises:
+        InvalidInputError: If a lock is not valid.
+    """
+    locks = [_lock_at(path).path for path in input_paths(inputs)]
+    return [path for path in dict.fromkeys(locks) if path.is_file()]
+
+
 def check(inputs: Iterable[str]) -> None:
     """Check that locked documents have the hashes in their locks.
 
@@ -160,12 +170,17 @@ def documents_at(path: Path) -> Iterator[tuple[Path, Path, LockedDocument]]:
         InvalidInputError: If the lock is not valid.
     """
     alone = path.is_file()
-    lock = lock_of(path.parent if alone else path)
+    lock = _lock_at(path)
     inside = lock.path.parent == path
     for file, locked in lock.documents.items():
         place = lock.path.parent / file
         if inside or (place if alone else place.parent) == path:
             yield lock.path, place, locked
+
+
+def _lock_at(path: Path) -> Lock:
+    """Read the lock of an input of `generate`, a file or a folder."""
+    return lock_of(path.parent if path.is_file() else path)
 
 
 def input_paths(inputs: Iterable[str]) -> list[Path]:
