@@ -121,7 +121,7 @@ def read(file: Path, parameters: Iterable[click.Parameter]) -> list[dict[str, ob
             a value of the wrong type.
     """
     known = {key(p): p for p in parameters if p.expose_value}
-    table = _table(file)
+    table: dict[str, object] = table_in(parse(read_text(file), file), file)
     clients = table.pop(_CLIENTS, [])
     if not _is_list_of_tables(clients):
         raise InvalidInputError(
@@ -192,8 +192,13 @@ def parse(text: str, file: Path) -> dict[str, Any]:
     return toml_files.parse(text.encode(), file, "Correct the TOML.")
 
 
-def _table(file: Path) -> dict[str, object]:
-    value: object = parse(read_text(file), file)
+def table_in(tree: dict[str, Any], file: Path) -> dict[str, Any]:
+    """Return the table of settings in a parsed pyproject.toml; empty without one.
+
+    Raises:
+        InvalidInputError: If it is not a table.
+    """
+    value: object = tree
     for depth, name in enumerate(_TABLE, start=1):
         value = cast("dict[str, object]", value).get(name, {})
         if not isinstance(value, dict):
@@ -201,7 +206,7 @@ def _table(file: Path) -> dict[str, object]:
             remedy = f"Write [{'.'.join(_TABLE)}] and the options below it."
             message = "This must be a table."
             raise InvalidInputError.of(file, message, remedy, pointer=place)
-    return cast("dict[str, object]", value)
+    return cast("dict[str, Any]", value)
 
 
 def _fault(

@@ -191,7 +191,8 @@ class TestAProject:
             (b"[tool", "cannot be read"),
             (b"\xff", "not UTF-8"),
             (b"tool = {x = 1}\n", "separate table"),
-            (b"tool = 1\n", "separate table"),
+            (b"tool = 1\n", "#/tool\n  This must be a table."),
+            (b"[tool]\nrunware-codegen = 1\n", "-codegen\n  This must be a table."),
             (b"[[tool.runware-codegen.clients]]\n", "for several clients"),
         ],
     )

@@ -329,6 +329,11 @@ def test_init_keeps_them(project: Path) -> None:
     assert finished.returncode == 0, finished.stderr
     assert tomllib.loads((project / "pyproject.toml").read_text()) == before
     assert "civitai:1@2" in (project / "client/tasks/_index.py").read_text()
+    configure(project, '"civitai:1@2" = "one"', settings="")  # as `fetch --like` does
+    written = (project / "pyproject.toml").read_text()
+    finished = run("init", "--documents", "docs", "--package", "client", cwd=project)
+    assert finished.returncode == 0, finished.stderr
+    assert (project / "pyproject.toml").read_text().startswith(f"{written}\n[tool.")
 
 
 def _code(mock: Mock, model: str) -> str:

@@ -70,7 +70,8 @@ def plan(
     after = project.changed(before, settings, _PROJECT)
     texts: dict[Path, bytes] = {}
     if after != before:
-        if current is not None and not answers.may_replace(
+        is_addition = after.startswith(before)
+        if not is_addition and not answers.may_replace(
             _PROJECT, before, after, terminal
         ):
             return None

@@ -10,7 +10,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
 
 from runware_codegen.problems import InvalidInputError
-from runware_codegen.settings import MODELS, parse, read_text
+from runware_codegen.settings import MODELS, parse, read_text, table_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -80,15 +80,14 @@ def current(text: str, path: Path) -> dict[str, Any] | None:
     Raises:
         InvalidInputError: If the file is not valid TOML, or has several clients.
     """
-    existing = _settings_in(parse(text, path))
-    if existing is None:
-        return None
-    if not isinstance(existing, dict) or "clients" in existing:
+    tree = parse(text, path)
+    existing = table_in(tree, path)
+    if "clients" in existing:
         message = "These settings are for several clients."
         remedy = "Edit them, and run `runware-codegen generate`."
         place = "/tool/runware-codegen"
         raise InvalidInputError.of(path, message, remedy, pointer=place)
-    return cast("dict[str, Any]", existing)
+    return None if _settings_in(tree) is None else existing
 
 
 def changed(text: str, table: str, path: Path) -> str:
@@ -108,8 +107,7 @@ def changed(text: str, table: str, path: Path) -> str:
     tools = before.get("tool")
     others = cast("dict[str, Any]", tools) if isinstance(tools, dict) else {}
     after = {**before, "tool": {**others, "runware-codegen": new}}
-    candidates = _appended if existing is None else _replaced
-    for candidate in candidates(text, table):
+    for candidate in (*_replaced(text, table), *_appended(text, table)):
         if _is_parsed_as(candidate, after):
             return candidate
     remedy = f"Write the settings below {_HEAD}, and run this again."
