@@ -207,6 +207,7 @@ def test_the_model_tells_the_class_where_there_are_several(tmp_path: Path) -> No
         b'{"data": []}',
         b'{"taskUUID": 3}',
         b'{"errors": [3]}',
+        b'{"data": [{"taskUUID": "u"}], "errors": [{"taskUUID": "u"}]}',
         b'{"a":' * 100_000,
         b'{"taskUUID": "u", "a":' + b"[" * 500 + b"]" * 500 + b"}",
         [ITEM],

@@ -151,14 +151,23 @@ def _content(body: bytes | str | Mapping[str, Any]) -> Item:
 
 def _item(content: Item) -> tuple[Item, bool]:
     """Return the item, also from an envelope, and whether the envelope has it as an error."""
-    item, is_error = content, False
-    for name in () if "taskUUID" in content else ("data", "errors"):
-        items = content.get(name)
-        if is_array(items) and len(items) == 1 and is_object(items[0]):
-            item, is_error = items[0], name == "errors"
+    lists = () if "taskUUID" in content else ("data", "errors")
+    found = [
+        (item, name == "errors") for name in lists for item in _objects(content, name)
+    ]
+    if len(found) > 1:
+        raise RunwareError(
+            f"the body of the webhook must be one item, and has {len(found)} items"
+        )
+    [(item, is_error)] = found or [(content, False)]
     if not isinstance(item.get("taskUUID"), str):
         raise RunwareError("the body of the webhook has no taskUUID")
     return item, is_error
+
+
+def _objects(content: Item, name: str) -> list[Item]:
+    items = content.get(name)
+    return [each for each in items if is_object(each)] if is_array(items) else []
 
 
 def _failure(item: Item, *, is_error: bool) -> Item | None:
