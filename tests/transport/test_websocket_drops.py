@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from contextlib import suppress
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -84,6 +85,28 @@ def test_what_a_drop_left_unanswered_is_asked_for(
         assert made.seed == 4
 
     assert len(run(work, dropping(sent), asked).peers) == 2
+
+
+def test_a_call_is_given_up_however_often_the_connection_breaks(
+    run: Run, image: Callable[..., Any]
+) -> None:
+    """Each connection lasts shorter than a call waits after the first one broke."""
+    run.wait(GRACE=0.5)
+    sent: list[Item] = []
+
+    async def short(peer: Peer) -> None:
+        await peer.let_in()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await peer.ponged()
+                await peer.say(result(sent[0], 6))
+        peer.drop()
+
+    async def work(client: Any, _: Sockets) -> None:
+        [made] = await client.run(image())
+        assert made.seed == 6
+
+    assert len(run(work, dropping(sent), short, timeout=10).peers) < 20
 
 
 @pytest.mark.parametrize("says", ["an error", "nothing", "an empty answer"])

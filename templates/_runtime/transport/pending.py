@@ -199,13 +199,13 @@ class Pending:
     def cut(self, seconds: float, reason: RunwareError) -> None:
         """Conclude the call after the end of its connection: a poll at once.
 
-        Others may still get responses for some seconds. The reason is the outcome if no
-        message mentions the call.
+        Others may still get responses for some seconds, even if another connection ends
+        too. The reason is the outcome if no message mentions the call.
         """
-        self.is_cut = True
+        was_cut, self.is_cut = self.is_cut, True
         if self.is_poll:
             self._conclude(reason)
-        else:
+        elif not was_cut:
             self.conclude_after(seconds, reason)
 
     def conclude_unless_answered(self, reason: RunwareError) -> None:
