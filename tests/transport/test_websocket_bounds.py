@@ -193,9 +193,34 @@ def test_a_frame_that_breaks_the_protocol_leaves_the_call_unclear(
     async def main() -> None:
         async with serving(breaks) as url:
             made = carrier(shipped, url)
-            with pytest.raises(shipped.ConnectionError, match="broke before") as raised:
+            told = "broke before the response: the server broke the protocol"
+            with pytest.raises(shipped.ConnectionError, match=told) as raised:
                 await made.post(order())
             assert raised.value.may_have_run
+            await made.transport.aclose()
+
+    asyncio.run(asyncio.wait_for(main(), 20))
+
+
+@pytest.mark.usefixtures("run")
+def test_a_goodbye_is_told_whatever_follows_it(shipped: ModuleType) -> None:
+    """The server says goodbye to each connection, and sends a ping after it."""
+
+    async def leaves(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        await upgrade(reader, writer)
+        await heard(reader)
+        writer.write(frame(LET_IN) + frame("\x0f\x01Moved.", 0x88) + frame("", 0x89))
+        await reader.read()
+
+    async def main() -> None:
+        async with serving(leaves) as url:
+            made = carrier(shipped, url)
+            told = r"in time; the last one failed: the server closed .* \(3841: Moved"
+            with pytest.raises(shipped.ConnectionError, match=told) as raised:
+                await made.post(order(), seconds=0.5)
+            assert not raised.value.may_have_run
             await made.transport.aclose()
 
     asyncio.run(asyncio.wait_for(main(), 20))

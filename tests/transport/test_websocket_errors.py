@@ -88,6 +88,39 @@ def test_a_server_that_lets_nobody_in_for_now_is_tried_again(
     assert len(run(work, failing, answering, resend="never").peers) == 2
 
 
+def test_a_server_that_fails_does_not_refuse_the_key(
+    run: Run, image: Callable[..., Any], shipped: ModuleType
+) -> None:
+    async def failing(peer: Peer) -> None:
+        await peer.heard()
+        await peer.say(errors=[{"code": "noAvailableServer", "message": "Later."}])
+
+    async def work(client: Any, _: Sockets) -> None:
+        with pytest.raises(shipped.ConnectionError, match=r"cannot authenticate.*Later"):
+            await client.run(image())
+
+    run(work, failing, max_retries=1)
+
+
+@pytest.mark.parametrize("status", [401, 429])
+def test_a_response_instead_of_a_websocket_has_no_text(
+    image: Callable[..., Any], shipped: ModuleType, status: int
+) -> None:
+    async def main(url: str) -> None:
+        client = shipped.AsyncRunware(
+            KEY, transport="websocket", base_url=url, max_retries=0
+        )
+        async with client:
+            with pytest.raises(
+                shipped.APIError, match=f"HTTP {status}: the server opened no WebSocket"
+            ):
+                await client.run(image())
+
+    body = b'{"errors": [{"code": "invalidApiKey", "message": "No."}]}'
+    with wired(say(answer(body, status))) as wire:
+        asyncio.run(main(wire.url.replace("http", "ws", 1)))
+
+
 @pytest.mark.parametrize("status", [400, 404, 409, 426, 503])
 def test_what_no_websocket_was_opened_for_was_not_sent(
     image: Callable[..., Any], shipped: ModuleType, status: int

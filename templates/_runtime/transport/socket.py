@@ -163,6 +163,9 @@ class Socket:
         try:
             event: object = await _receive(self._session)
         except WebSocketDisconnect as error:
+            if self.is_open:  # neither side has closed it
+                reason = f"the server broke the protocol of WebSockets: {error.reason}"
+                raise Broken(reason) from None
             if error.code == MESSAGE_TOO_BIG and not self.is_closed_by_peer:
                 broken = Broken(f"a message is larger than {MAX_MESSAGE:,} bytes")
                 broken.is_too_large = True
@@ -240,8 +243,9 @@ async def connected(
         answer = Answer(status, dict(error.response.headers.items()))
         raise Broken(f"HTTP {status} instead of a WebSocket", answer) from None
     except ExceptionGroup as group:  # httpx2 wraps exceptions of the context in it
-        cause = next(_leaves(group))
-        raise cause if isinstance(cause, Broken) else _broken(cause) from None
+        causes = [*_leaves(group)]
+        ours = (cause for cause in causes if isinstance(cause, Broken))
+        raise next(ours, None) or _broken(causes[0]) from None
     except builtins.TimeoutError:
         raise Broken(f"it was not open within {timeout:g} s") from None
     except NEVER_OPENED as error:

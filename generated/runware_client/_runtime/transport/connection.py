@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 import httpx2
 
+from ..error_codes import ErrorCategory, category_of
 from ..event_loops import running_loop
 from ..exceptions import ConnectionError, ResponseError, TimeoutError
 from ..version import USER_AGENT
 from .endpoint import merged, shown_url
-from .envelope import SCOPE, Answer, read_envelope
+from .envelope import SCOPE, Answer, code_of, read_envelope
 from .environment import new_client
 from .exchange import MAX_CONNECT, note_unwritten, unwritten
 from .http import closed, crowded
@@ -43,6 +44,11 @@ MAX_SILENCE = 15.0
 
 GRACE = 5.0
 """Seconds that calls wait for messages of the next connection after one broke."""
+
+FAILURES = (ErrorCategory.PROVIDER, ErrorCategory.SERVER, ErrorCategory.TIMEOUT)
+"""Categories of errors after which a later connection may be accepted."""
+
+NO_WEBSOCKET = "the server opened no WebSocket"
 
 REFUSALS = frozenset({401, 402, 403, 429})
 """HTTP statuses of a refused connection: nothing was sent yet."""
@@ -76,6 +82,7 @@ class SharedConnection:
         self._runner: asyncio.Task[None] | None = None
         self._pauses = RECONNECTING.of(AUTHENTICATION)
         self._grace_ends = 0.0
+        self._last_failure = ""
         self._is_closed = False
 
     @property
@@ -150,6 +157,8 @@ class SharedConnection:
             if pending.is_written:
                 pending.settle(TimeoutError("the server did not respond in time"))
             reason = f"no connection to {shown_url(self._endpoint.url)} in time"
+            if self._last_failure:
+                reason += f"; the last one failed: {self._last_failure}"
             pending.settle(pending.unanswered(reason))
 
     def _note_unwritten(self) -> None:
@@ -179,6 +188,7 @@ class SharedConnection:
 
     async def _run(self) -> None:
         """Hold a connection, and reopen it as long as a call waits."""
+        self._last_failure = ""
         try:
             await self._hold_connection()
             while self._session.is_awaited:
@@ -200,12 +210,11 @@ class SharedConnection:
                 if is_in:
                     await self._talk(socket)
         except Broken as error:
-            reason = self._endpoint.key.scrub(str(error))
+            reason = self._last_failure = self._endpoint.key.scrub(str(error))
             if is_in:
                 self._note_drop(reason, is_too_large=error.is_too_large)
             elif error.answer is not None and error.answer.http_status in REFUSALS:
-                refusal = read_envelope(error.answer, self._endpoint.key)
-                self._refuse(refusal.errors, refusal.answer, refusal.excerpt)
+                self._refuse([{"message": NO_WEBSOCKET}], error.answer, "")
             elif monotonic() > self._grace_ends:
                 reason = f"no connection to {shown_url(url)}: {reason}"
                 self._fail(reason, self._session.unwritten())
@@ -254,9 +263,9 @@ class SharedConnection:
         if self._session.uuid:
             self._session.begin(None)  # the server may have refused the session
         else:
-            status = status_of(refusals)
-            if status >= 500:
+            if all(category_of(code_of(error), None) in FAILURES for error in refusals):
                 raise Broken(f"the server cannot authenticate: {frame.excerpt}")
+            status = status_of(refusals)
             status = status if status in REFUSALS else 401
             self._refuse(refusals, Answer(status, {}, frame.answer.body), frame.excerpt)
         return False
@@ -285,6 +294,7 @@ class SharedConnection:
         while True:
             self._take(await socket.receive())
             self._pauses = RECONNECTING.of(AUTHENTICATION)
+            self._last_failure = ""
 
     async def _write(self, socket: Socket) -> None:
         self._has_unwritten.set()
