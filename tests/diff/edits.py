@@ -800,6 +800,8 @@ def metadata_edits() -> Iterator[Edit]:
 
     live, old = info(**{"x-status": "live"}), info(**{"x-status": "deprecated"})
     yield Edit("status", live, old, "risk", "status-changed")
+    one = {"configuration": "1K", "price": 0.1, "latencyMs": 1000}
+    other = {"configuration": "2K", "price": 0.3}
     rate = {"amount": 1, "unit": "output", "display": "$1.00 per run"}
     dear = {"amount": 2, "unit": "output", "display": "$2.00 per run"}
     yield Edit(
@@ -812,7 +814,21 @@ def metadata_edits() -> Iterator[Edit]:
         "risk",
         "price-changed",
     )
-    one = {"configuration": "1K", "price": 0.1, "latencyMs": 1000}
+    more = {"overview": "A search costs $0.14 more."}
+    for name, old_price, new_price in (
+        (
+            "rate of the same words",
+            {"rates": [rate]},
+            {"rates": [{**rate, "amount": 1.004}]},
+        ),
+        ("unit of a rate", {"rates": [rate]}, {"rates": [{**rate, "unit": "second"}]}),
+        ("basis", {"rates": [rate]}, {"rates": [rate], "basis": "floor"}),
+        ("currency", {"rates": [rate]}, {"rates": [rate], "currency": "EUR"}),
+        ("overview beside rates", {"rates": [rate]}, {"rates": [rate], **more}),
+        ("measured price of others", {"measured": [one]}, {"measured": [other]}),
+    ):
+        before, after = pricing(**old_price), pricing(**new_price)
+        yield Edit(name, before, after, "risk", "price-changed")
     yield Edit(
         "measured price",
         pricing(measured=[one]),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from runware_codegen.model import Document, Measurement, MediaLimit
+    from runware_codegen.model import Document, Measurement, MediaLimit, Pricing, Rate
 
 
 class Difference(NamedTuple):
@@ -28,6 +28,7 @@ def compare_metadata(old: Document, new: Document) -> Iterator[Difference]:
     for kind, before, after in _texts(old, new):
         if before.split() != after.split():
             yield Difference(kind, before or "none", after or "none")
+    yield from _prices(old, new)
     yield from _measurements(old, new)
     yield from _limits(old.media_limits, new.media_limits)
     yield from _names("error-code", old.error_codes, new.error_codes)
@@ -49,7 +50,6 @@ def _models(old: Document, new: Document) -> Iterator[Difference]:
 def _texts(old: Document, new: Document) -> Iterator[tuple[str, str, str]]:
     for kind, attribute in (
         ("status-changed", "status"),
-        ("price-changed", "price"),
         ("default-delivery-changed", "default_delivery"),
         ("title-changed", "title"),
         ("words-changed", "summary"),
@@ -82,22 +82,49 @@ def _statuses(old: dict[str, str], new: dict[str, str]) -> Iterator[Difference]:
             yield Difference(kind, before, after)
 
 
+def _prices(old: Document, new: Document) -> Iterator[Difference]:
+    """Compare the prices in words, and if these are equal, in figures."""
+    before, after = old.price, new.price
+    if before.split() == after.split():
+        before, after = _figures(old.pricing), _figures(new.pricing)
+    if before.split() != after.split():
+        yield Difference("price-changed", before or "none", after or "none")
+
+
+def _figures(pricing: Pricing) -> str:
+    """Return the prices as data, which `Document.price` may round or leave out."""
+    parts = [_rate(rate, pricing.currency or "USD") for rate in pricing.rates]
+    if pricing.adds_up:
+        parts.append("the rates add up")
+    return "; ".join(filter(None, (*parts, pricing.overview)))
+
+
+def _rate(rate: Rate, currency: str) -> str:
+    per = f" per {rate.unit}" if rate.unit else ""
+    label = f" ({rate.label})" if rate.label else ""
+    return f"{rate.amount or rate.text} {currency}{per}{label}"
+
+
 def _measurements(old: Document, new: Document) -> Iterator[Difference]:
-    """Compare the measurements that both versions have."""
+    """Compare the measurements that both versions have.
+
+    Measured prices are compared too if only one version has them; examples vary.
+    """
     before = {each.name: each for each in old.measurements}
     after = {each.name: each for each in new.measurements}
-    for name in sorted(before.keys() & after.keys()):
-        was, now = before[name], after[name]
-        if was.price != now.price:
-            prices = f"{name}: {_dollars(was)}", f"{name}: {_dollars(now)}"
-            yield Difference("price-changed", *prices)
-        if was.latency_ms != now.latency_ms:
+    listed = {each.name for each in (*old.pricing.measured, *new.pricing.measured)}
+    for name in sorted((before.keys() & after.keys()) | listed):
+        was, now = before.get(name), after.get(name)
+        prices = _dollars(was), _dollars(now)
+        if prices[0] != prices[1]:
+            yield Difference("price-changed", *(f"{name}: {each}" for each in prices))
+        if was and now and was.latency_ms != now.latency_ms:
             latencies = f"{name}: {was.latency_ms} ms", f"{name}: {now.latency_ms} ms"
             yield Difference("latency-changed", *latencies)
 
 
-def _dollars(measurement: Measurement) -> str:
-    return f"${measurement.price}" if measurement.price else "none"
+def _dollars(measurement: Measurement | None) -> str:
+    return f"${measurement.price}" if measurement and measurement.price else "none"
 
 
 def _limits(
