@@ -113,6 +113,8 @@ def test_odd_members_of_tasks_under_way(
         {"status": "PROCESSING", "imageUUID": "a"},
         {"status": "running", "cost": 0.1, "imageURL": None},
         {"status": {}, "seed": 7},
+        {"status": "running", "inputImageURL": "https://example.com/in.png"},
+        {"inputs": {"images": ["a"]}, "inputImageDataURI": "data:,a"},
     ],
     ids=str,
 )

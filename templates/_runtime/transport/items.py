@@ -70,7 +70,7 @@ def _declared_outputs(result: type[TaskResult]) -> frozenset[str]:
     from ..schema.fields import wire_names  # slow to import
 
     names = wire_names(result).values()
-    return frozenset(n for n in names if n not in _NO_OUTPUTS and n[-4:] != "UUID")
+    return frozenset(n for n in names if not _is_no_output(n) and n[-4:] != "UUID")
 
 
 def is_result(item: Item, outputs: AbstractSet[str] = frozenset()) -> bool:
@@ -99,9 +99,14 @@ def has_output(item: Item) -> bool:
 
 
 def _is_output(name: str) -> bool:
-    if name in _NO_OUTPUTS:
+    if _is_no_output(name):
         return False
     return name in _OUTPUTS or _OUTPUT.fullmatch(name) is not None
+
+
+def _is_no_output(name: str) -> bool:
+    """Whether a member is known not to be an output, such as one about the input."""
+    return name in _NO_OUTPUTS or name.startswith("input")
 
 
 def number_of_results(task: Item) -> int:
