@@ -83,14 +83,26 @@ def test_a_server_that_takes_fewer_at_once(
     assert len(taken) == len(set(taken)) == 10
 
 
-def test_a_lone_task_that_is_too_large(
-    shipped: ModuleType, caller: Caller, server: Server, image: Callable[..., Any]
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [
+        (413, "Use smaller files, or URLs of files"),
+        (407, "The proxy requires a user name and a password"),
+    ],
+)
+def test_a_page_that_refuses_a_lone_task(
+    shipped: ModuleType,
+    caller: Caller,
+    server: Server,
+    image: Callable[..., Any],
+    status: int,
+    advice: str,
 ) -> None:
-    server.answer = lambda _: Reply("<h1>Request Entity Too Large</h1>", 413)
+    server.answer = lambda _: Reply("<h1>No</h1>", status)
     [outcome] = caller("run_many", [image()])
     assert isinstance(outcome.error, shipped.APIStatusError)
-    assert outcome.error.http_status == 413
-    assert "Use smaller files, or URLs of files" in str(outcome.error)
+    assert outcome.error.http_status == status
+    assert advice in str(outcome.error)
     assert len(server.calls) == 1
 
 

@@ -505,6 +505,14 @@ _CLASSES: dict[int, type[APIStatusError]] = {
     429: RateLimitError,
 }
 
+_ADVICE = {
+    407: (
+        "The proxy requires a user name and a password. Add them to its URL, as in "
+        "HTTP_PROXY=http://user:password@proxy:3128."
+    ),
+    413: "The task is too large. Use smaller files, or URLs of files.",
+}
+
 
 def api_error(
     item: Mapping[str, object], source: ErrorSource, errors: type[ErrorEnum] | None
@@ -515,8 +523,8 @@ def api_error(
         return TaskError(item, source, errors)
     kind = _CLASSES.get(status, ServerError if status >= 500 else APIStatusError)
     error = kind(item, source, errors)
-    if status == 413:
-        error.advice = "The task is too large. Use smaller files, or URLs of files."
+    if status in _ADVICE:
+        error.advice = _ADVICE[status]
     return error
 
 
