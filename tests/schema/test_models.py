@@ -6,13 +6,16 @@ import copy
 import enum
 import json
 import math
+import os
 import pickle
 import random
+import subprocess
 import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache, cached_property
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
@@ -43,7 +46,6 @@ from runware_codegen.formats import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
     from types import ModuleType
 
 IMAGE = "https://example.com/a.png"
@@ -771,3 +773,46 @@ def test_a_notebook_shows_outputs_at_any_depth(request_: Any) -> None:
         deep = [deep]
     html = request_.read({**ITEM, "outputs": deep})._repr_html_()
     assert "[[[Ellipsis]]]" in html
+
+
+BUILT_AND_FORKED = """
+import os, sys, warnings
+from threading import Event, Thread, Timer
+
+sys.path.insert(0, {folder!r})
+warnings.simplefilter("ignore")
+from {package}.tasks.image_inference import ImageInferenceResult
+
+begun, go_on = Event(), Event()
+
+
+class Slow(ImageInferenceResult):
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source, handler):
+        begun.set()
+        go_on.wait()
+        return super().__get_pydantic_core_schema__(source, handler)
+
+
+thread = Thread(target=Slow.model_rebuild)
+thread.start()
+begun.wait()
+Timer(0.2, go_on.set).start()
+child = os.fork()
+if child == 0:
+    import signal
+
+    signal.alarm(10)
+    ImageInferenceResult.model_validate({{}})
+    os._exit(0)
+thread.join()
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="without fork")
+def test_a_fork_while_a_class_is_built_does_not_hang(shipped: ModuleType) -> None:
+    folder = str(Path(shipped.__path__[0]).parent)
+    script = BUILT_AND_FORKED.format(folder=folder, package=shipped.__name__)
+    ended = subprocess.run([sys.executable, "-c", script], check=False, timeout=60)
+    assert ended.returncode == 0

@@ -25,6 +25,7 @@ from pydantic import (
 from pydantic_core import core_schema as core
 
 from ..json_values import is_array, is_object, key_of
+from ..locks import BUILDING
 from ..media.local_files import LocalFile, refuse_files
 from .docs import member_docs, without_parameters
 from .explanations import is_link, shown
@@ -113,6 +114,13 @@ class JsonObject(BaseModel, metaclass=_Frozen):
             if "default" in member and member["default"] is None:
                 del member["default"]  # None means only that it is optional
         return reference
+
+    @classmethod
+    def model_rebuild(cls, **options: Any) -> bool | None:
+        """Build the validator of the class, unless it is built."""
+        depth = options.pop("_parent_namespace_depth", 2)
+        with BUILDING.native:
+            return super().model_rebuild(_parent_namespace_depth=depth + 1, **options)
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import encodings.idna  # noqa: F401 - a fork during a later import would hang
 import os
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TypeVar
