@@ -133,17 +133,54 @@ def test_the_costs_of_all_results_are_added_up(
 def test_a_dry_run_is_repeated_as_a_dry_run(
     caller: Caller, server: Server, image: Callable[..., Any], trouble: object
 ) -> None:
-    server.script(trouble, trouble, echo(cost=0.2))
-    assert caller("dry_run", image()).cost == Decimal("0.2")
-    assert is_dry(server) == [True] * 3
+    server.script(echo(cost=0.1, imageURL=None), trouble, trouble, echo(cost=0.2))
+
+    async def work(client: Any) -> list[Any]:
+        return [(await value(client.dry_run(image()))).cost for _ in range(2)]
+
+    assert caller.using(work) == [Decimal("0.1"), Decimal("0.2")]
+    assert is_dry(server) == [True] * 4
 
 
-def test_a_dry_run_that_never_succeeds_tells_why(
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        Drop(),
+        Reply("<html>", 502, "text/html"),
+        Reply({"data": []}),
+        Reply("<html>", 200, "text/html"),
+        Reply({}, 307, headers={"Location": "http://127.0.0.1:1/v1"}),
+    ],
+)
+@pytest.mark.parametrize("call", ["dry_run", "run"])
+def test_a_first_dry_run_that_may_have_been_a_run_is_not_repeated(
+    caller: Caller,
+    server: Server,
+    image: Callable[..., Any],
+    call: str,
+    trouble: object,
+) -> None:
+    """A proxy may remove the header, so that each repetition would be billed."""
+    server.script(trouble, echo(cost=0.2))
+
+    async def work(client: Any) -> None:
+        with pytest.raises(
+            caller.package.RunwareError, match="and billed it"
+        ) as caught:
+            await value(getattr(client, call)(image()))
+        assert "nothing was billed" not in str(caught.value)
+        assert caught.value.handle is None
+
+    caller.using(work, budget=Decimal(5))
+    assert is_dry(server) == [True]
+
+
+def test_a_dry_run_that_is_never_accepted_tells_why(
     caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
-    server.answer = lambda _: Drop()
+    server.answer = lambda _: Reply({}, 429, headers={"Retry-After": "0"})
     error = caller.error("dry_run", image())
-    assert isinstance(error, ConnectionError)
+    assert isinstance(error, caller.package.RateLimitError)
     assert (error.handle, error.may_have_run) == (None, False)
     assert is_dry(server) == [True] * 4
 
@@ -315,7 +352,7 @@ def test_a_server_that_streams_a_dry_run_is_not_paid_twice(
     server.answer = lambda _: Reply(events, 200, "text/event-stream")
 
     async def work(client: Any) -> None:
-        with pytest.raises(caller.package.ResponseError, match="and billed it"):
+        with pytest.raises(caller.package.RunwareError, match="and billed it"):
             await value(getattr(client, call)(text))
 
     caller.using(work, budget=Decimal("0.01"))

@@ -415,7 +415,7 @@ class Client:
         self, submission: Submission[Any], timeout: float, process: Process
     ) -> Steps:
         """Make a dry run of a task, and store its cost; see `Configured._priced`."""
-        dry_run = dry_run_of(submission)
+        dry_run = dry_run_of(submission, self.account)
         delivery = self.engine.delivery([dry_run], timeout)
         yield from self._drained(delivery, process)
         cost = cost_of(dry_run.task)

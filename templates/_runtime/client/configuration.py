@@ -138,7 +138,8 @@ class Configured(Generic[EngineT]):
         return engine.derived(engine.endpoint, settings, engine.timeout)
 
     def _dry_run_of(self, request: TaskRequest[Any]) -> DrySubmission:
-        return dry_run_of(self._engine.with_known_uploads(submission_of(request)))
+        submission = self._engine.with_known_uploads(submission_of(request))
+        return dry_run_of(submission, self._engine.settings.account)
 
     def _priced(
         self,

@@ -54,12 +54,6 @@ A gateway returns 499 if the connection to the server behind it was closed early
 """
 
 
-MAY_HAVE_BEEN_A_RUN = (
-    "The server may have run the task, and billed it, instead of a dry run: the header "
-    "X-Runware-Dry-Run was ignored, or removed on the way."
-)
-
-
 class Verdict(NamedTuple):
     """The event that a response is for one task.
 
@@ -235,7 +229,7 @@ def _rejected(said: Said, errors: list[Item]) -> Verdict:
 
 def _unclear(said: Said, errors: list[Item]) -> Verdict:
     """Return the verdict on a task that the server may have; retries send it alone."""
-    if said.task.is_idempotent:
+    if said.task.lets_repeat:
         return said.verdict(TaskEvent.REJECTED, errors)
     return said.verdict(TaskEvent.UNCLEAR, errors)._replace(is_alone=not said.is_only)
 
@@ -350,12 +344,9 @@ def of_failure(error: RunwareError, *, is_poll: bool, task: Task[Any]) -> Verdic
         return _of_stream_error(error, is_first=not task.is_resent)
     if not error.may_have_run:
         return Verdict(TaskEvent.NOT_SENT, error)
-    if not task.is_idempotent:
-        return Verdict(_of_break(error), error)
-    if task.lets_repeat(error):
+    if task.lets_repeat:
         return Verdict(TaskEvent.REJECTED, error)
-    vars(error)["advice"] = MAY_HAVE_BEEN_A_RUN
-    return Verdict(TaskEvent.REFUSED, error)
+    return Verdict(_of_break(error), error)
 
 
 def _is_redirection(error: RunwareError) -> bool:

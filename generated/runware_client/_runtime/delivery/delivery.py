@@ -41,7 +41,7 @@ from .classify import (
     of_poll,
     of_submission,
 )
-from .dry_run import DryTask, Pricing
+from .dry_run import MAY_HAVE_BEEN_A_RUN, DryTask, Pricing
 from .events import Event, EventKind
 from .lifecycle import SENDINGS, Action, Phase, TaskEvent
 from .schedule import Schedule
@@ -361,12 +361,17 @@ class Delivery(Generic[ResultT]):
         """Give up a task without ending it: the caller can wait for its handle later."""
         about = self._about(each.task, error)
         about.may_have_run = each.task.may_be_billed
+        if isinstance(each.task, DryTask) and each.task.is_in_doubt:
+            about.may_have_run = True
+            about.advice = MAY_HAVE_BEEN_A_RUN
         self._open_tasks.leave([each.task])
         self._errors[each.task.key] = about
         self._end(each, about)
 
     def _end(self, each: ScheduledTask[ResultT], error: RunwareError | None) -> None:
         task = each.task
+        if isinstance(task, DryTask):
+            task.note_end()
         if isinstance(task, Upload):
             self._end_uploads()
         elif self._pricing.has(task):

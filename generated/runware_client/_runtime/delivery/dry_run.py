@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from ..exceptions import BudgetError, ResponseError, RunwareError
+from ..exceptions import BudgetError, RunwareError
 from ..transport.items import has_output
 from .account import cost_of
+from .lifecycle import Phase
 from .submission import Submission, task_of
 from .task import Task
 
@@ -29,8 +30,22 @@ ADVICE = (
 )
 
 
+MAY_HAVE_BEEN_A_RUN = (
+    "The server may have run the task, and billed it, instead of a dry run: the header "
+    "X-Runware-Dry-Run was ignored, or removed on the way."
+)
+
+
 class DryTask(Task[Any]):
-    """The task of a dry run. It changes nothing, costs nothing and is never polled."""
+    """The task of a dry run. It changes nothing, and is never polled.
+
+    Something on the way may remove the header, so that the server runs the task.
+
+    Attributes:
+        account: The account of the client.
+    """
+
+    account: Account
 
     @property
     def is_pollable(self) -> bool:
@@ -42,17 +57,26 @@ class DryTask(Task[Any]):
         """Always True: it costs nothing."""
         return True
 
-    def lets_repeat(self, error: RunwareError) -> bool:
-        """Return whether the server has not run it.
+    @property
+    def lets_repeat(self) -> bool:
+        """Whether an earlier response has shown that the server runs no dry runs."""
+        return self.account.has_dry_runs
 
-        A response that cannot be parsed, such as a stream, may be of a run: something on
-        the way may have removed the header.
-        """
-        return not isinstance(error, ResponseError) or error.http_status >= 300
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether the server may have run it."""
+        return self.phase in (Phase.IN_DOUBT, Phase.ACCEPTED)
+
+    def note_end(self) -> None:
+        """Record whether its response shows that the server ran no task."""
+        if self.cost is not None and not any(map(has_output, self.items)):
+            self.account.has_dry_runs = True
 
 
 class DrySubmission(Submission[Any]):
     """The submission of a dry run."""
+
+    task: DryTask
 
     @property
     def is_stream(self) -> bool:
@@ -60,7 +84,7 @@ class DrySubmission(Submission[Any]):
         return False
 
 
-def dry_run_of(submission: Submission[Any]) -> DrySubmission:
+def dry_run_of(submission: Submission[Any], account: Account) -> DrySubmission:
     """Return the dry run of a task.
 
     It has a `taskUUID` of its own, so that the server does not refuse the task itself as
@@ -73,7 +97,9 @@ def dry_run_of(submission: Submission[Any]) -> DrySubmission:
         wire["taskUUID"] = str(uuid4())
     known = task_of(wire, TaskResult, None)
     # Its timeout is the short one of async tasks: the server responds immediately.
-    return DrySubmission(DryTask(known.wire, known.read, is_async=True), wire)
+    task = DryTask(known.wire, known.read, is_async=True)
+    task.account = account
+    return DrySubmission(task, wire)
 
 
 class Pricing:
@@ -81,7 +107,7 @@ class Pricing:
 
     def __init__(self, account: Account) -> None:
         self._account = account
-        self._held: dict[str, tuple[Submission[Any], Task[Any]]] = {}
+        self._held: dict[str, tuple[Submission[Any], DryTask]] = {}
         """The waiting tasks, by the keys of their dry runs."""
 
     def has(self, task: Task[Any]) -> bool:
@@ -101,7 +127,7 @@ class Pricing:
         price = _documented_price(submission)
         if price is not None:
             self._account.check(price)
-        dry_run = dry_run_of(submission)
+        dry_run = dry_run_of(submission, self._account)
         self._held[dry_run.task.key] = submission, dry_run.task
         return dry_run
 
@@ -119,6 +145,8 @@ class Pricing:
             del self._held[key]
             if error is None and any(map(has_output, dry_task.items)):
                 error = self._was_run(dry_task)
+            elif error is not None and dry_task.is_in_doubt:
+                error = _may_have_run(error)
             elif error is None:
                 error = self._refusal(submission, cost_of(dry_task))
             yield submission, error
@@ -145,6 +173,14 @@ class Pricing:
         except BudgetError as error:
             return error
         return None
+
+
+def _may_have_run(cause: RunwareError) -> RunwareError:
+    """Return the error of a task whose dry run the server may have run."""
+    error = RunwareError(f"the dry run of this task failed: {cause.message}")
+    error.advice = MAY_HAVE_BEEN_A_RUN
+    error.__cause__ = cause
+    return error
 
 
 def _documented_price(submission: Submission[Any]) -> Decimal | None:

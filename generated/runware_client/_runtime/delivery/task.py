@@ -133,8 +133,9 @@ class Task(Generic[ResultT]):
         """Whether sending it twice changes and costs nothing."""
         return self.task_type in READ_ONLY
 
-    def lets_repeat(self, error: RunwareError) -> bool:
-        """Return whether it can be sent again after an exchange that failed."""
+    @property
+    def lets_repeat(self) -> bool:
+        """Whether it is sent again if the server may have it, as if it had not."""
         return self.is_idempotent
 
     @property
