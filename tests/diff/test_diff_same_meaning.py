@@ -114,6 +114,14 @@ ALIKE: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"allOf": [{"properties": {"a": {"type": "string"}}}, {"properties": {"b": {"type": "integer"}}}]},
     ),
     (
+        "members of a closed object, and the same in allOf beside their names",
+        {"properties": {"a": {"type": "string"}, "b": {"type": "integer"}}},
+        {
+            "properties": {"a": True, "b": {}},
+            "allOf": [{"properties": {"a": {"type": "string"}, "b": {"type": "integer"}}}],
+        },
+    ),
+    (
         "a rule, and the same beside others in allOf",
         {"properties": {"a": {}, "b": {}}, "dependentRequired": {"a": ["b"]}},
         {"properties": {"a": {}, "b": {}}, "allOf": [{"dependentRequired": {"a": ["b"]}}]},

@@ -205,7 +205,8 @@ class ClassBuilder:
         names = _FieldNames(known, self._used)
         fields: list[Field] = []
         unexpressed: list[Predicate] = []
-        for wire, (first, *others) in declared.items():
+        for wire, schemas in declared.items():
+            first, *others = sorted(schemas, key=_is_empty)
             sure = wire in required
             a_type = self._types.type_of(first, wire) if wire in allowed else None
             if a_type is not None:
@@ -282,6 +283,11 @@ class ClassBuilder:
         )
         shared = first.keys() & second.keys()
         return any(self.are_disjoint(first[name], second[name]) for name in shared)
+
+
+def _is_empty(schema: Schema) -> bool:
+    """Whether a schema allows any value, and says nothing about it."""
+    return schema.node is True or schema.node == {}
 
 
 class _FieldNames:
