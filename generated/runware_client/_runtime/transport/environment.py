@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import encodings.idna  # noqa: F401 - a fork during a later import would hang
+import codecs
 import os
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TypeVar
@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 import httpx2
 
 from ..exceptions import RunwareError
+
+codecs.lookup("idna")  # imports it now: a fork during a later import would hang
 
 CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 """Variables with the path of trusted certificates; the first that is set counts."""
