@@ -131,6 +131,12 @@ CONSTANTS = [
 ]
 
 NUMBERS = [
+    Case(
+        "constants at bounds that are no binary fractions",
+        {"enum": [0.1, 0.5, 0.8], "minimum": 0.1, "exclusiveMaximum": 0.8},
+        [0.1, 0.5],
+        [0.8, 0.2],
+    ),
     Case("minimum", {"minimum": 1.5}, [1.5, 2, "1", None], [1.49, 1, -7]),
     Case("maximum", {"maximum": 3}, [3, 3.0, -1e300, "9"], [3.0000001, 4, 1e300]),
     Case("exclusiveMinimum", {"exclusiveMinimum": 0}, [0.1, 1, True], [0, 0.0, -1]),

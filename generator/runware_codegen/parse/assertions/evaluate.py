@@ -136,17 +136,16 @@ def _format_validator(name: str) -> Draft202012Validator:
 
 
 def _holds_for_number(test: Predicate, value: float) -> bool:
-    number = Fraction(str(value))
     match test:
         case p.InRange(ge, gt, le, lt):
             return (
-                (ge is None or number >= ge)
-                and (gt is None or number > gt)
-                and (le is None or number <= le)
-                and (lt is None or number < lt)
+                (ge is None or value >= ge)
+                and (gt is None or value > gt)
+                and (le is None or value <= le)
+                and (lt is None or value < lt)
             )
         case p.MultipleOf(step):
-            return number % Fraction(step) == 0
+            return Fraction(str(value)) % Fraction(step) == 0
         case _:
             return False
 
