@@ -205,6 +205,7 @@ class TestReport:
         (sides / "pyproject.toml").unlink()
         (sides / "old" / "sample.json").unlink()
         assert kinds(diff("old", "new", *arguments)) == set()
+        assert kinds(diff("new", "old", *arguments)) == set()
 
     def test_only_some_levels(self, diff: Diff) -> None:
         finished = diff("old", "new", "--level", "risk", "--format", "json")
@@ -502,6 +503,13 @@ class TestAccepting:
         assert ended.returncode == 0
         assert why in ended.stdout
         assert diff("old", "new", "--fail-on", "risk").returncode == 1
+        suites = xml_of(diff("old", "new", "--format", "junit"))
+        assert [each.attrib["message"] for each in suites.iter("skipped")] == [why]
+        annotation, *_ = diff("old", "new", "--format", "github").stdout.splitlines()
+        assert annotation.startswith("::notice ")
+        assert why in annotation
+        notes = diff("old", "new", "--format", "markdown").stdout
+        assert f"    - accepted until {kept['expires']}: {why}\n" in notes
 
     def test_until_it_expires(self, diff: Diff, sides: Path) -> None:
         diff("old", "new", "--accept", "--reason", "x", "--expires", "2020-01-01")

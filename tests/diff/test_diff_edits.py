@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from combined import COMBINED, Combined
 from edits import EDITS, STRING, Edit, in_result
 from versions import entries_of, version_of
 
@@ -43,6 +44,12 @@ def test_the_level_of_an_edit(edit: Edit) -> None:
         assert any(entry.witness is not None for entry in breaking), breaking
     if "result" in edit.name:
         _proves_what_results_may_be_now(edit, entries)
+
+
+@pytest.mark.parametrize("edit", COMBINED.values(), ids=COMBINED.keys())
+def test_all_entries_of_an_edit(edit: Combined) -> None:
+    found = [(e.kind, e.pointer, e.proof) for e in entries_of(edit.old, edit.new)]
+    assert [" ".join(filter(None, each)) for each in found] == edit.entries
 
 
 def _proves_what_results_may_be_now(edit: Edit, entries: list[Entry]) -> None:

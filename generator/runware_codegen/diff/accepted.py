@@ -117,5 +117,5 @@ def _written(each: Acceptance) -> str:
     return "\n".join(["[[accepted]]", *texts, f"expires = {each.expires}", ""])
 
 
-def _invalid(path: Path, message: str, pointer: str = "") -> InvalidInputError:
+def _invalid(path: Path, message: str, pointer: str) -> InvalidInputError:
     return InvalidInputError.of(path, f"{message}.", _RESTORE, pointer=pointer)

@@ -10,7 +10,7 @@ from runware_codegen.diff.compare import compare
 from runware_codegen.diff.entries import Entry
 from runware_codegen.diff.proof.validators import SchemaValidator, TaskValidator
 from runware_codegen.diff.proof.witness import Version
-from runware_codegen.diff.sides.pairs import pair
+from runware_codegen.diff.sides.pairs import Pairs, pair
 from runware_codegen.documents.load import load_text, not_openapi
 from runware_codegen.parse.assembly import DocumentFilter
 from runware_codegen.parse.document import parse_document
@@ -78,9 +78,8 @@ def compare_sides(
             the selection match no document.
     """
     pairs = pair(old, new)
-    jobs = [_Job(before, after, selection) for before, after in pairs.changed]
-    matched = _matched(pairs.removed, pairs.added, selection)
-    jobs += [_with_copy(job, old, new) for job in matched]
+    matched = [*pairs.changed, *_matched(pairs, old, new)]
+    jobs = [_Job(before, after, selection) for before, after in matched]
     comparison = Comparison(unchanged=pairs.unchanged)
     problems: list[Problem] = []
     for found in parallel_map(_compared, jobs, available_processors(), fewest=_FEWEST):
@@ -122,37 +121,33 @@ def _loaded_if_valid(text: Text) -> _Loaded | None:
 
 
 def _matched(
-    removed: Iterable[Text], added: Iterable[Text], selection: DocumentFilter
-) -> Iterator[_Job]:
+    pairs: Pairs, old: Sequence[Text], new: Sequence[Text]
+) -> Iterator[tuple[Text | None, Text | None]]:
     """Pair documents whose files were renamed: by identifier, then by AIR."""
-    left = [loaded for text in removed if (loaded := _loaded(text))]
-    right = [loaded for text in added if (loaded := _loaded(text))]
+    left = [loaded for text in pairs.removed if (loaded := _loaded(text))]
+    right = [loaded for text in pairs.added if (loaded := _loaded(text))]
     for match in (_have_same_id, _are_about_same_model):
         for one in list(left):
             same = (each for each in right if match(one.document, each.document))
             if other := next(same, None):
                 left.remove(one)
                 right.remove(other)
-                yield _Job(one.text, other.text, selection)
-    yield from (_Job(one.text, None, selection) for one in left)
-    yield from (_Job(None, one.text, selection) for one in right)
+                yield one.text, other.text
+    yield from ((one.text, _copy_of(one, new)) for one in left)
+    yield from ((_copy_of(one, old), one.text) for one in right)
 
 
-def _with_copy(job: _Job, old: Sequence[Text], new: Sequence[Text]) -> _Job:
-    """Complete a job that lacks a version with a file that the two sides share.
+def _copy_of(one: _Loaded, other_side: Iterable[Text]) -> Text | None:
+    """Find another version of a document in a file that the two sides share.
 
     Several folders may have copies of a document. If only one of these copies changes, the
-    other copy still has the version that the job lacks.
+    other copy still has the version that the other side lacks.
     """
-    only = job.old or job.new
-    document = _loaded(only) if only and not (job.old and job.new) else None
-    if only is None or document is None:
-        return job
-    for text in new if job.old else old:
-        other = _loaded(text) if text.stem == only.stem else None
-        if other and _have_same_id(other.document, document.document):
-            return _Job(job.old or text, job.new or text, job.selection)
-    return job
+    for text in other_side:
+        other = _loaded(text) if text.stem == one.text.stem else None
+        if other and _have_same_id(other.document, one.document):
+            return text
+    return None
 
 
 def _have_same_id(one: Document, other: Document) -> bool:
@@ -189,7 +184,7 @@ def _entries(
 ) -> Iterator[Entry]:
     before = old if old and _is_chosen(old.document, selection) else None
     after = new if new and _is_chosen(new.document, selection) else None
-    if old and new and (before or after):
+    if old and new:
         one, other = old.document, new.document
         if _have_same_id(one, other) or _are_about_same_model(one, other):
             yield from _left_out(one, other, new.text.name, selection)

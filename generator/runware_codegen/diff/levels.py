@@ -153,6 +153,7 @@ _REQUESTS: Final = (
      " tasks are accepted."),
     ("request-default-changed", _R, "The default of the server has changed."),
     ("request-secrecy-changed", _T, "Whether its value is hidden has changed."),
+    ("request-media-size-changed", _R, "The limits on the size of a file differ."),
 )  # fmt: skip
 
 _RESULTS: Final = (
@@ -167,7 +168,6 @@ _BOTH: Final = (
     ("member-renamed", _B, "The Python name of a member has changed."),
     ("class-removed", _B, "A class is removed."),
     ("class-renamed", _B, "The name of a class has changed."),
-    ("media-size-changed", _R, "The limits on the size of a file differ."),
     ("media-kind-changed", _R, "The kind of media has changed."),
     ("deprecation-added", _T, "It is deprecated: type checkers report reads of it, and a"
      " DeprecationWarning reports its use."),

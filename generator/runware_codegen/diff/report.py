@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from runware_codegen.diff.entries import Proof, Side
@@ -47,21 +47,21 @@ class Report:
     Attributes:
         entries: The differences to show, by document, the most severe first.
         compared: The number of documents that differ.
+        accepted: The accepted entries, by fingerprint.
+        today: The current day in UTC.
         unchanged: The number of documents that do not differ; None if only documents that
             differ were compared.
         level: The least severe level of the entries to show.
         fail_on: The level that fails the command, or None.
-        accepted: The accepted entries, by fingerprint.
-        today: The current day in UTC.
     """
 
     entries: Sequence[Entry]
-    compared: int = 0
+    compared: int
+    accepted: Mapping[str, Acceptance]
+    today: dt.date
     unchanged: int | None = None
     level: Level = Level.WORDS
     fail_on: Level | None = None
-    accepted: Mapping[str, Acceptance] = field(default_factory=dict[str, "Acceptance"])
-    today: dt.date | None = None
 
     def only(self, level: Level) -> Report:
         """Return a report of the entries of a level and of more severe ones."""
@@ -79,7 +79,7 @@ class Report:
         return found if found and self._has_expired(found) else None
 
     def _has_expired(self, acceptance: Acceptance) -> bool:
-        return self.today is not None and acceptance.expires < self.today
+        return acceptance.expires < self.today
 
     def failing(self) -> list[Entry]:
         """Return the entries that fail the command."""

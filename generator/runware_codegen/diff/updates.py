@@ -84,8 +84,8 @@ class Updates:
         return Report(
             sorted(entries, key=lambda entry: entry.order),
             self.changed,
-            accepted=accepted.read(self.accept_file),
-            today=dt.datetime.now(dt.UTC).date(),
+            accepted.read(self.accept_file),
+            dt.datetime.now(dt.UTC).date(),
         )
 
 

@@ -38,12 +38,12 @@ def lines(report: Report) -> Iterator[str]:
 def _entry(report: Report, entry: Entry) -> Iterator[str]:
     place = f" {_code(entry.python)}" if entry.python else ""
     yield f"  - {entry.kind}{place}: {_escaped(change_of(entry))}"
-    verdict, colon, task = proof_of(entry).partition(": {")
-    if colon and entry.witness is not None:
-        code = _code("{" + task)
-        yield f"    - {verdict}: {code}"
-    elif verdict:
-        yield f"    - {_escaped(proof_of(entry))}"
+    proof = proof_of(entry)
+    if entry.witness is not None:
+        verdict, _, task = proof.partition(": ")
+        yield f"    - {verdict}: {_code(task)}"
+    elif proof:
+        yield f"    - {_escaped(proof)}"
     for note in notes_of(report, entry):
         yield f"    - {_escaped(note)}"
 

@@ -37,10 +37,9 @@ def lines(report: Report) -> Iterator[str]:
 
 
 def _heading(section: Section) -> str:
-    names = [name for name in (section.air, section.file) if name]
-    return click.style(plain(section.document), bold=True) + plain(
-        f" ({', '.join(names)})" if names else ""
-    )
+    air = f"{section.air}, " if section.air else ""
+    title = click.style(plain(section.document), bold=True)
+    return title + plain(f" ({air}{section.file})")
 
 
 def _entry(report: Report, entry: Entry) -> Iterator[str]:
