@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from command import environment, run, write_documents
+from command import environment, run, write, write_documents
 from environments import TOP
 from hostile_texts import CODE, SYNTAX
 from making import a_document
@@ -205,6 +205,72 @@ TASK: dict[str, Any] = {
     "anyOf": [{"required": ["seedImage"]}, {"required": ["positivePrompt"]}],
     "additionalProperties": False,
 }
+TEXT: dict[str, Any] = {"type": "string"}
+NEEDED: dict[str, Any] = {
+    "half": {"type": "number", "exclusiveMinimum": 2, "multipleOf": 0.5},
+    "even": {"type": "integer", "minimum": 0.5, "maximum": 9, "multipleOf": 7},
+    "part": {"type": "number", "exclusiveMinimum": 0.2, "exclusiveMaximum": 0.8},
+    "few": {"type": "number", "minimum": 0.2, "maximum": 0.6, "multipleOf": 0.4},
+    "flag": {"type": "boolean"},
+    "nothing": {"type": "null"},
+    "names": {"type": "object", "additionalProperties": TEXT},
+    "anything": {},
+    "some": {"type": ["array", "object"]},
+    "maybe": {"anyOf": [{"type": "null"}, {"type": "integer"}]},
+    "odd": {**TEXT, "not": {"const": "lighthouse"}},
+    "mask": {**TEXT, "anyOf": [{"format": "uuid"}, {"pattern": "^data:image/"}]},
+    "file": {
+        **TEXT,
+        "anyOf": [{"pattern": "^data:audio/"}, {"format": "uri"}, {"format": "uuid"}],
+    },
+    "settings": {
+        "type": "object",
+        "properties": {
+            "kind": {"enum": ["a", "b"], "default": "b"},
+            "level": {"type": "number", "minimum": 1, "maximum": 2},
+        },
+        "required": ["kind", "level"],
+    },
+    "beams": {
+        "type": "array",
+        "minItems": 2,
+        "items": {
+            "type": "object",
+            "properties": {"x": TEXT, "role": TEXT},
+            "required": ["role"],
+        },
+    },
+}
+SIZES: dict[str, Any] = {
+    "properties": {"width": {"type": "integer"}, "height": {"type": "integer"}},
+    "dependentRequired": {"width": ["height"], "height": ["width"]},
+    "if": {"properties": {"flag": {"const": True}}, "required": ["flag"]},
+    "then": {
+        "oneOf": [
+            {
+                "title": title,
+                "properties": {"width": {"const": w}, "height": {"const": h}},
+                "required": ["width", "height"],
+            }
+            for title, w, h in (("2:3", 512, 768), ("3:2", 768, 512))
+        ]
+    },
+    "x-constraints": [
+        {"operation": "area", "parameters": ["width", "height"], "maximum": 500000}
+    ],
+}
+TOWER: dict[str, Any] = {
+    "properties": {**NEEDED, "model": {"type": "string"}},
+    "required": [*NEEDED],
+    "allOf": [SIZES],
+    "anyOf": [{"required": ["width"]}, {"properties": {"odd": {"const": "x"}}}],
+}
+"""A document whose tasks need a value of each type, and a size."""
+CELLAR: dict[str, Any] = {
+    "properties": {"code": {**TEXT, "pattern": "^x{7}y$"}},
+    "required": ["code"],
+}
+"""A document of whose tasks no example is known."""
 
 
 @pytest.fixture(scope="module")
@@ -212,7 +278,9 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("reference")
     document = a_document(TASK, identifier="beacon", model="test:beacon@1", info=INFO)
     (folder / "beacon.json").write_text(json.dumps(document))
-    sources = [str(folder / "beacon.json"), str(TOP / "specs")]
+    write(folder, "tower", TOWER, task_type="sampleTask")
+    write(folder, "cellar", CELLAR, task_type="otherTask")
+    sources = [str(folder), str(TOP / "specs")]
     arguments = ["--output", ".", "--package", "runware_client", "--docs", "out"]
     done = run("generate", *sources, *arguments, cwd=folder)
     assert done.returncode == 0, done.stderr
@@ -243,6 +311,15 @@ def test_a_page_says_what_the_document_says(reference: Path) -> None:
         "- Give at least one of `seedImage` and `positivePrompt`.",
     ):
         assert line in page.splitlines(), page
+    tower = (reference / "sample_task" / "tower.md").read_text()
+    for line in (
+        "- `width` × `height` must be at most 500000.",
+        "- `width` and `height` must be one of the sizes below where flag is true.",
+        "| 768 | 512 | 3:2 |",
+        "| `odd` (required) | string (must not be 'lighthouse') |  |  |",
+        "| `mask` (required) | image |  |  |",
+    ):
+        assert line in tower.splitlines(), tower
     general = (reference / "image_inference" / "image_inference.md").read_text()
     assert "| Call | `client.image_inference.run(...)` |" in general.splitlines()
     index = (reference / "index.md").read_text()
@@ -305,11 +382,12 @@ def _anchors(markdown: str) -> list[str]:
 
 
 def test_each_first_call_runs_as_it_stands(reference: Path) -> None:
-    beacon = reference.parent / "beacon.json"
     texts = [page.read_text() for page in sorted(reference.glob("*/*.md"))]
     calls = [c for t in texts for c in re.findall(r"```python\n(.*?)```", t, re.DOTALL)]
-    assert len(calls) == len(texts) - 2  # getResponse and getTaskDetails need a task
-    with mocking(beacon, TOP / "specs") as mock:
+    # getResponse and getTaskDetails need a task, and a cellar's code is not known.
+    assert len(calls) == len(texts) - 3
+    documents = [reference.parent / f"{name}.json" for name in ("beacon", "tower")]
+    with mocking(*documents, TOP / "specs") as mock:
         here = [
             c.replace("Runware()", f"Runware(base_url={mock.url!r})") for c in calls
         ]
@@ -376,10 +454,30 @@ def test_a_command_on_a_page_holds_only_plain_identifiers(tmp_path: Path) -> Non
 
 
 def test_a_first_call_is_one_that_its_model_can_run(reference: Path) -> None:
-    def call(name: str) -> str:
-        page = (reference / name / f"{name}.md").read_text()
+    def call(name: str, folder: str = "") -> str:
+        page = (reference / (folder or name) / f"{name}.md").read_text()
         return page.partition("```python\n")[2].partition("```")[0]
 
+    assert re.findall("^    (.*),$", call("tower", "sample_task"), re.MULTILINE) == [
+        'model="test:tower@1"',
+        "half=3",
+        "even=7",
+        "part=0.5",
+        "few=0.4",
+        "flag=True",
+        "nothing=None",
+        "names={}",
+        "anything={}",
+        "some={}",
+        "maybe=1",
+        'odd="A lighthouse at dusk, seen from the sea."',
+        'mask="3d3b0bd1-21a5-4f1c-9ff0-8ff3d1a1d0fb"',
+        'file="https://example.com/lighthouse.mp3"',
+        'settings=Settings(kind="b", level=1)',
+        'beams=[Beam(role="user"), Beam(role="user")]',
+        "width=512",
+        "height=768",
+    ]
     assert 'model="minimax:m2.7@0"' in call("text_inference")
     upscale = call("upscale")
     assert 'inputs=Inputs(image="https://example.com/lighthouse.jpg")' in upscale

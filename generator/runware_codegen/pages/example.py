@@ -136,24 +136,26 @@ class _Search:
             field = next((f for f in part.fields if f.json_name == name), None)
             if field is None:
                 return None
-            last = position == len(path) - 1
-            inner = holder.get(name)
-            if last and inner is not None:
+            is_last = position == len(path) - 1
+            if is_last and name in holder:
                 return None
-            if last and (size := _first_size(part)) and name in size:
+            if is_last and name in (size := _first_size(part)):
                 holder.update(size)
-            elif inner is None:
+            elif name not in holder:
                 try:
-                    inner = holder[name] = self._value(field.type, field, position)
+                    holder[name] = self._value(field.type, field, position)
                 except _NoExampleError:
                     return None
-            if last:
-                return copied
+            inner = holder[name]
             class_name = object_class(field.type)
-            if not isinstance(inner, dict) or class_name not in self._classes:
-                return copied
+            if (
+                is_last
+                or not isinstance(inner, dict)
+                or class_name not in self._classes
+            ):
+                break
             holder, part = inner, self._classes[class_name]
-        return None
+        return copied
 
     def _value(self, a_type: Type, field: Field, depth: int) -> JsonValue:
         for value in self._candidates(a_type, field, depth):
@@ -293,11 +295,12 @@ def _satisfying(
 
 
 def _numbers(wanted: t.Number) -> list[JsonValue]:
-    low, high = wanted.bounds.ge, wanted.bounds.le
-    bounds = [low, high, wanted.bounds.gt, wanted.bounds.lt]
-    given = [bound for bound in bounds if bound is not None]
+    bounds = wanted.bounds
+    lows = [bound for bound in (bounds.ge, bounds.gt) if bound is not None]
+    highs = [bound for bound in (bounds.le, bounds.lt) if bound is not None]
+    given = [*lows, *highs]
     near = [bound + 1 for bound in given] + [bound - 1 for bound in given]
-    between = [(low + high) / 2] if low is not None and high else []
+    between = [(max(lows) + min(highs)) / 2] if lows and highs else []
     step = [float(wanted.multiple_of.step)] if wanted.multiple_of else []
     found: list[JsonValue] = []
     for number in [1, *given, *near, *between, *step]:
