@@ -218,6 +218,7 @@ def test_an_item_is_an_object(package: ModuleType, item: object) -> None:
             "the task has no taskType, but 'task_type', which is not its JSON name.",
         ),
         ({"taskType": "imageInferenc"}, "unknown taskType 'imageInferenc': did you"),
+        ({"taskType": 5}, "unknown taskType 5. This package has"),
         ({1: 2}, "the task has no taskType. This package has"),
     ],
 )
@@ -302,5 +303,6 @@ class TestIdentifiers:
     def test_without_a_task_type_the_class_says_what_is_missing(
         self, package: ModuleType
     ) -> None:
-        with pytest.raises(ValidationError, match="taskType"):
-            package.parse_request({"model": "lathe", "taskUUID": UUID})
+        for model, name in (("lathe", "Lathe"), ("quiet:easel@2", "QbEasel2")):
+            with pytest.raises(ValidationError, match=f"{name}Request\ntaskType"):
+                package.parse_request({"model": model, "taskUUID": UUID})

@@ -113,6 +113,15 @@ def refusing(task_type: str, message: str = "no room") -> Any:
 # -- what is sent -------------------------------------------------------------
 
 
+def test_a_dry_run_uploads_no_file(
+    caller: Caller, server: Server, look: Callable[..., Any]
+) -> None:
+    message = "the file in inputs.video is not uploaded. Upload it with mediaStorage"
+    with pytest.raises(ValueError, match=message):
+        caller("dry_run", look(video=MP4))
+    assert server.calls == []
+
+
 def test_a_file_is_uploaded_before_its_task(
     caller: Caller, server: Server, look: Callable[..., Any], tmp_path: Path
 ) -> None:

@@ -318,6 +318,7 @@ def test_what_is_a_number_becomes_one(module: ModuleType, case: str) -> None:
         math.inf,
         b"x",
         Decimal("0.12345678901234567890123"),
+        Decimal("Infinity"),
         {1: 2},
         (1, 2),
     ],
@@ -333,7 +334,21 @@ def test_what_is_not_json_is_refused_by_its_place(
         assert place[0] in ("settings", "megapixels")
 
 
+def test_an_object_in_a_new_member_is_sent_as_json(module: ModuleType) -> None:
+    part = module.Outpaint(top=64)
+    made = module.ImageInferenceRequest(model="a:1@1", extra={"new": [part]})
+    assert made.to_wire()["new"] == [{"top": 64}]
+
+
 # -- equality, copies -----------------------------------------------------------
+
+
+def test_members_cannot_be_assigned(module: ModuleType, request_: Any) -> None:
+    result = module.ImageInferenceResult.model_validate({})
+    for made, way in ((request_, "replace"), (result, "model_copy")):
+        with pytest.raises(AttributeError, match=rf"is immutable. Use {way}\(\) to"):
+            made.seed = 1
+    assert request_ != 5
 
 
 def test_equal_requests_have_equal_hashes(module: ModuleType) -> None:
@@ -344,7 +359,9 @@ def test_equal_requests_have_equal_hashes(module: ModuleType) -> None:
     assert len({one, other}) == 1
 
 
-def test_a_copy_with_other_values_is_validated(request_: Any) -> None:
+def test_a_copy_with_other_values_is_validated(
+    module: ModuleType, request_: Any
+) -> None:
     def copied(**members: Any) -> Any:
         return request_.model_copy(update=members)
 
@@ -360,6 +377,7 @@ def test_a_copy_with_other_values_is_validated(request_: Any) -> None:
         with pytest.raises(ValidationError, match="steps"):
             update(steps=0)
     assert request_.model_copy(update={"steps": 3}).task_uuid == request_.task_uuid
+    assert module.Outpaint(top=64).__replace__(top=0).to_wire() == {"top": 0}
     for replace in (request_.replace, request_.__replace__):  # copy.replace in 3.13
         assert replace(steps=3).task_uuid != request_.task_uuid
         for name in ("task_uuid", "taskUUID"):

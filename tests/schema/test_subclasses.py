@@ -24,6 +24,7 @@ from pydantic import (
     create_model,
     field_serializer,
     model_serializer,
+    model_validator,
 )
 from pydantic.alias_generators import to_pascal
 
@@ -52,6 +53,9 @@ class _Pascal(BaseModel):
     model_config = ConfigDict(alias_generator=to_pascal)
 
 
+_BEFORE: Any = model_validator(mode="before")(classmethod(lambda _, data: data))
+
+
 def test_a_subclass_keeps_the_wire_names(module: ModuleType) -> None:
     base, result = module.ImageInferenceRequest, module.ImageInferenceResult
     again: dict[str, Any] = {"true_cfg_scale": (float, 3), "task_uuid": (str, ...)}
@@ -59,6 +63,7 @@ def test_a_subclass_keeps_the_wire_names(module: ModuleType) -> None:
         base,
         create_model("Again", __base__=base, **again),
         create_model("Pascal", __base__=(base, _Pascal)),
+        create_model("Before", __base__=base, __validators__={"_before": _BEFORE}),
         create_model("Twice", __base__=create_model("Once", __base__=base, **again)),
     ):
         made = cls(model="a:1@1", task_uuid=TASK_UUID, true_cfg_scale=3)
