@@ -334,6 +334,29 @@ def test_what_is_not_json_is_refused_by_its_place(
         assert place[0] in ("settings", "megapixels")
 
 
+def test_a_request_is_nested_128_levels_at_most(module: ModuleType) -> None:
+    make = module.ImageInferenceRequest
+    wire = make(model="a:1@1").to_wire()
+    for build in (
+        lambda value: make(model="a:1@1", extra={"new": value}),
+        lambda value: make(model="a:1@1").replace(extra={"new": value}),
+        lambda value: make.from_wire({**wire, "new": value}),
+        lambda value: make.model_validate({**wire, "settings": {"x": [value]}}),
+        lambda value: make.model_validate({**wire, "settings": {"x": {"y": value}}}),
+    ):
+        build(_nested(127))
+        for levels in (128, 10_000):
+            with pytest.raises(ValidationError, match="nested more than 128 levels"):
+                build(_nested(levels))
+
+
+def _nested(levels: int) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
 def test_an_object_in_a_new_member_is_sent_as_json(module: ModuleType) -> None:
     part = module.Outpaint(top=64)
     made = module.ImageInferenceRequest(model="a:1@1", extra={"new": [part]})
