@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 400
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 400 + b"!"  # base64 is padded
 UUID = "22222222-2222-4222-8222-222222222222"
 TASK_UUID = "11111111-1111-4111-8111-111111111111"
 

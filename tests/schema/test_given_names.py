@@ -50,7 +50,12 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
 
 
 def _said(error: ValidationError) -> list[tuple[str, str]]:
-    return [(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()]
+    """Return the places and messages of errors. A rule is at the first of its members."""
+    said = [(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()]
+    for (place, _), detail in zip(said, error.errors(), strict=True):
+        if detail["type"] == "rule":
+            assert place.endswith(detail["ctx"]["members"][0])
+    return said
 
 
 CASES: dict[str, tuple[dict[str, Any], str, str]] = {
