@@ -70,6 +70,7 @@ FIELDS: dict[str, Any] = {
 LIMITS = [
     {"operation": "fileSize", "parameters": ["inputs.smallImage"], "maximum": 30},
     {"operation": "fileSize", "parameters": ["inputs.smallImage"], "minimum": 10},
+    {"operation": "fileSize", "parameters": ["inputs.frames"], "maximum": 1_000_000},
 ]
 
 
@@ -362,6 +363,8 @@ def test_the_size_of_a_file_is_checked(
     assert refused(small_image=bytes(1_234_567)) == {"smallImage": large}
     few = "has 4 bytes; the minimum is 10"
     assert refused(small_image=b"1234") == {"smallImage": few}
+    large = large.replace("is 30", "is 1,000,000")
+    assert large in refused(frames=[PNG, sparse])["frames.1"]
 
 
 def test_a_text_in_base64_is_not_measured(sent: Callable[..., Any]) -> None:
