@@ -255,6 +255,7 @@ class TestEnding:
             ("--old", "old", "--old", "nowhere"),
             ("old", "new", "--accept"),
             ("old", "new", "--reason", "x"),
+            ("old", "new", "--expires", "2030-01-01"),
             ("old", "new", "--fail-on", "words"),
         ],
     )

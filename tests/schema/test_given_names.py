@@ -148,6 +148,18 @@ def test_an_object_of_json_in_a_call_is_answered_with_its_names(
     ]
 
 
+def test_a_member_of_a_closed_object_is_given_once(client: ModuleType) -> None:
+    frame = {"seed_image": "x", "seedImage": "y"}
+    with pytest.raises(ValidationError) as caught:
+        client.parse_request(a_task(firstFrame=frame))
+    assert _said(caught.value) == [
+        (
+            "firstFrame.seed_image",
+            "is given twice, as 'seed_image' and as 'seedImage'",
+        )
+    ]
+
+
 def test_a_missing_member_has_pythons_name(module: ModuleType) -> None:
     guide = "guide_image"
     with pytest.raises(ValidationError) as caught:

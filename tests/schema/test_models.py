@@ -359,8 +359,12 @@ def _nested(levels: int) -> Any:
 
 def test_an_object_in_a_new_member_is_sent_as_json(module: ModuleType) -> None:
     part = module.Outpaint(top=64)
-    made = module.ImageInferenceRequest(model="a:1@1", extra={"new": [part]})
-    assert made.to_wire()["new"] == [{"top": 64}]
+    extra = {"new": [part], "none": None}
+    made = module.ImageInferenceRequest(model="a:1@1", extra=extra, steps=None)
+    beyond = {"new": [{"top": 64}], "none": None}
+    assert made.to_wire().items() >= beyond.items()
+    assert made.replace(steps=None).extra == made.extra == beyond
+    assert made.replace(extra={"new": None}).to_wire()["new"] is None
 
 
 # -- equality, copies -----------------------------------------------------------
