@@ -7,12 +7,11 @@ model does not describe its results, or only some of their members, these are ad
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from runware_codegen.resources import folder
+from runware_codegen.resources import builtin_documents, builtin_task_type
 from runware_codegen.wording import joined_paragraphs
 
 if TYPE_CHECKING:
@@ -24,14 +23,13 @@ if TYPE_CHECKING:
 
 @cache
 def _general_documents() -> dict[str, Path]:
-    return {path.stem: path for path in folder("specs").glob("*.json")}
+    return {builtin_task_type(path): path for path in builtin_documents("*")}
 
 
 @cache
 def general_document(task_type: str) -> JsonObject | None:
     """Return the general document of a task type; None if there is none."""
-    name = "-".join(re.findall(r"\d*[A-Z]?[a-z]+", task_type)).lower()
-    path = _general_documents().get(name)
+    path = _general_documents().get(task_type)
     tree: JsonObject | None = json.loads(path.read_text("utf-8")) if path else None
     return tree
 
