@@ -10,6 +10,7 @@ from environments import TOP
 from making import a_document
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 RESULTS = dedent("""
@@ -317,6 +318,23 @@ def _with_schemas_of_several_types() -> dict[str, Any]:
             "anyOf": [{"required": ["a"], "additionalProperties": True}, text],
             "unevaluatedProperties": {"minLength": 1, "multipleOf": 2},
         },
+        "others": {
+            "type": "object",
+            "properties": {"x": {}},
+            "additionalProperties": {"type": "integer"},
+            "dependentSchemas": {"y": {"properties": {"z": False}}},
+        },
+        "forbidding": {
+            "oneOf": [
+                {"type": "object", "required": ["x"], "not": {"required": ["x"]}},
+                {
+                    "type": "object",
+                    "dependentRequired": {"x": ["y"]},
+                    "required": ["z"],
+                },
+                {"type": "object", "not": {"minProperties": 2}},
+            ]
+        },
     }
     return a_document(
         {
@@ -329,7 +347,18 @@ def _with_schemas_of_several_types() -> dict[str, Any]:
     )
 
 
+def _with_numbers_in_names() -> Iterator[dict[str, Any]]:
+    """Make documents whose class names ruff sorts by numbers: 2 before 10, 05 before 1."""
+    for number in ("1", "2", "10", "0-5"):
+        name = f"number-{number}"
+        parts = {
+            f"size{n}": {"properties": {"a": {"type": "integer"}}} for n in (2, 10)
+        }
+        yield a_document({"properties": parts}, identifier=name, model=f"test:{name}@1")
+
+
 DOCUMENTS = [
+    *_with_numbers_in_names(),
     _with_deprecated_members(),
     _of_two_alternatives(),
     _with_schemas_of_several_types(),

@@ -10,6 +10,8 @@ from runware_codegen.naming.reserved import listed
 from runware_codegen.render.imports import SCHEMA
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from runware_codegen.model import DocumentInfo, TaskType
 
 Exports = list[tuple[str, list[str]]]
@@ -67,7 +69,7 @@ def task_type_exports(task_type: TaskType[DocumentInfo]) -> Exports:
     """
     stem = task_type.class_name
     exports = {
-        "client": sorted([f"Async{stem}Client", f"{stem}Client"]),
+        "client": [f"Async{stem}Client", f"{stem}Client"],
         "errors": [f"{stem}Errors"],
         **{d.module: [d.request_name, d.result_name] for d in task_type.documents},
     }
@@ -75,22 +77,41 @@ def task_type_exports(task_type: TaskType[DocumentInfo]) -> Exports:
     counts = Counter([*all_names([*exports.items()]), *names, *_USED])
     for document in task_type.documents:
         parts = [name for name in document.part_names if counts[name] == 1]
-        exports[document.module] = sorted([*exports[document.module], *parts])
-    return sorted(exports.items(), key=lambda export: _natural(export[0]))
+        exports[document.module] += parts
+    return _sorted_imports(exports)
 
 
 def request_exports(task_type: TaskType[DocumentInfo]) -> Exports:
     """Return the request classes of a task type."""
-    exports = {d.module: [d.request_name] for d in task_type.documents}
-    return sorted(exports.items(), key=lambda export: _natural(export[0]))
+    return _sorted_imports({d.module: [d.request_name] for d in task_type.documents})
 
 
-def all_names(exports: Exports) -> list[str]:
-    """Return all names, sorted."""
-    return sorted(name for _, names in exports for name in names)
+def _sorted_imports(exports: dict[str, list[str]]) -> Exports:
+    """Sort modules and the names of each as ruff sorts import lines."""
+    modules = sorted(exports, key=_natural)
+    return [(each, sorted(exports[each], key=_import_order)) for each in modules]
 
 
-def _natural(name: str) -> list[tuple[int, str]]:
-    """Sort numbers by size: flux_2 before flux_10."""
-    parts = re.split(r"(\d+)", name)
-    return [(int(p), "") if p.isdigit() else (-1, p) for p in parts if p]
+def all_names(exports: Exports, submodules: Iterable[str] = ()) -> list[str]:
+    """Return all names, sorted as ruff sorts `__all__`."""
+    names = [*submodules, *(name for _, names in exports for name in names)]
+    return sorted(names, key=lambda name: (_kind(name), _natural(name)))
+
+
+def _import_order(name: str) -> tuple[int, object, object]:
+    return _kind(name), _natural(name.lower()), _natural(name)
+
+
+def _kind(name: str) -> int:
+    """Return 0 for the name of a constant, 1 of a class, and 2 of a function."""
+    return 0 if name.isupper() and len(name) > 1 else 1 if name[0].isupper() else 2
+
+
+def _natural(name: str) -> list[str | tuple[bool, int, str]]:
+    """Sort numbers by size: flux_2 before flux_10. Digits after a zero are a fraction."""
+    parts: list[str | tuple[bool, int, str]] = [*re.split(r"([0-9]+)", name)]
+    for index, digits in enumerate(re.findall(r"[0-9]+", name)):
+        is_fraction = digits.startswith("0")
+        size = 0 if is_fraction else int(digits)
+        parts[2 * index + 1] = (not is_fraction, size, digits)
+    return parts

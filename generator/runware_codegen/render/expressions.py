@@ -132,8 +132,11 @@ class Expressions(ValueTests):
             direct = self._direct_property(predicate, subject)
             if direct is not None:
                 return join([*guards, direct])
-        word = "not in" if optional else "in"
-        presence = comparison(f"{string(predicate.name)} {word} {subject.lookup}")
+        there, absent = (
+            f"{string(predicate.name)} {word} {subject.lookup}"
+            for word in ("in", "not in")
+        )
+        presence = comparison(*((absent, there) if optional else (there, absent)))
         if _is_presence(predicate):
             return join([*guards, presence])
         member = subject.member(predicate.name, self._classes)
@@ -274,7 +277,7 @@ class Expressions(ValueTests):
     ) -> Expression:
         tests = [call(self.pattern(pattern), name) for pattern in evaluated.patterns]
         if evaluated.names:
-            tests.insert(0, comparison(_is_one_of(name, evaluated.names)))
+            tests.insert(0, _is_one_of(name, evaluated.names))
         is_evaluated = Expression("True") if evaluated.all else disjunction(tests)
         return self._where(evaluated.condition, is_evaluated, subject)
 
@@ -383,10 +386,11 @@ def _asserted_types(test: Predicate) -> frozenset[str]:
     return frozenset(defined[0]) if defined else frozenset()
 
 
-def _is_one_of(name: str, named: tuple[str, ...]) -> str:
+def _is_one_of(name: str, named: tuple[str, ...]) -> Expression:
     if len(named) == 1:
-        return f"{name} == {string(named[0])}"
-    return f"{name} in {strings(named)}"
+        only = string(named[0])
+        return comparison(f"{name} == {only}", f"{name} != {only}")
+    return comparison(f"{name} in {strings(named)}", f"{name} not in {strings(named)}")
 
 
 def _unless(is_evaluated: Expression) -> str:

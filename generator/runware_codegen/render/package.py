@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from runware_codegen import __version__
@@ -154,7 +155,7 @@ def _written(package: Package[DocumentInfo]) -> Iterator[tuple[str, str]]:
         text = template(f"{path}.py.jinja").render(
             package=package,
             exports=exports,
-            offered=all_names(exports),
+            offered=partial(all_names, exports),
             version=__version__,
         )
         yield f"{path}.py", text
@@ -169,7 +170,7 @@ def _task_type_files(task_type: TaskType[DocumentInfo]) -> Iterator[tuple[str, s
         "task_type": task_type,
         "errors": task_type.errors,
         "exports": exports,
-        "offered": all_names(exports),
+        "offered": partial(all_names, exports),
         "calls": [
             (document, "Streams" if document.streams else "Runs")
             for document in task_type.documents

@@ -21,10 +21,11 @@ class Precedence(IntEnum):
 
 
 class Expression(NamedTuple):
-    """The text of an expression, and its precedence."""
+    """The text of an expression, its precedence, and the opposite of a comparison."""
 
     text: str
     precedence: Precedence = Precedence.ATOM
+    opposite: str = ""
 
     def parenthesized(self, binding: Precedence) -> str:
         """Return the text, in parentheses if its precedence is lower."""
@@ -50,21 +51,25 @@ def _joined(
 
 
 def negation(part: Expression) -> Expression:
-    """Put `not` before an expression."""
+    """Write the opposite of an expression."""
+    if part.opposite:
+        return comparison(part.opposite, part.text)
     return Expression(f"not {part.parenthesized(Precedence.NOT)}", Precedence.NOT)
 
 
 def choice(test: Expression, then: Expression, otherwise: Expression) -> Expression:
     """Write a conditional expression."""
+    if (then.text, otherwise.text) == ("False", "True"):
+        return negation(test)
     one, condition, other = (
         each.parenthesized(Precedence.OR) for each in (then, test, otherwise)
     )
     return Expression(f"{one} if {condition} else {other}", Precedence.CHOICE)
 
 
-def comparison(text: str) -> Expression:
+def comparison(text: str, opposite: str = "") -> Expression:
     """Return an expression with the precedence of a comparison."""
-    return Expression(text, Precedence.COMPARISON)
+    return Expression(text, Precedence.COMPARISON, opposite)
 
 
 def call(function: str, *arguments: str) -> Expression:
@@ -75,7 +80,9 @@ def call(function: str, *arguments: str) -> Expression:
 def between(text: str, least: int, most: int | None) -> Expression:
     """Test whether a count is within bounds."""
     if most is None:
-        return comparison(f"{text} >= {least}")
+        return comparison(f"{text} >= {least}", f"{text} < {least}")
     if least == most:
-        return comparison(f"{text} == {least}")
-    return comparison(f"{least} <= {text} <= {most}" if least else f"{text} <= {most}")
+        return comparison(f"{text} == {least}", f"{text} != {least}")
+    if least:
+        return comparison(f"{least} <= {text} <= {most}")
+    return comparison(f"{text} <= {most}", f"{text} > {most}")

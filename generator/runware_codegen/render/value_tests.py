@@ -100,7 +100,7 @@ class ValueTests:
         if name in ("array", "object"):
             return self.helper(f"is_{name}", on)
         if name == "null":
-            return comparison(f"{on} is None")
+            return comparison(f"{on} is None", f"{on} is not None")
         return call("isinstance", on, "bool" if name == "boolean" else "str")
 
     def _is_in(self, values: tuple[p.Constant, ...], subject: Subject) -> Expression:

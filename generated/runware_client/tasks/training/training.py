@@ -58,7 +58,7 @@ class Inputs(OpenPart):
     @staticmethod
     def rules(part: Wire, /) -> Iterator[str]:
         """Yield an error message for each violated rule."""
-        if not len(part) >= 1:
+        if len(part) < 1:
             yield "must have at least 1 member"
 
 
