@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import keyword_cases as single
@@ -24,7 +25,10 @@ from making import (
     simple_task,
     task_judge,
 )
+from runware_codegen.documents import load
+from runware_codegen.parse import parse
 from runware_codegen.parse.schema.vocabulary import SHAPES
+from runware_codegen.problems import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -176,34 +180,68 @@ def test_another_judge_agrees(case: str) -> None:
 
 
 def test_constraints_over_two_numbers(tmp_path: Path) -> None:
-    sizes: dict[str, Any] = {
-        "properties": {"width": {"type": "integer"}, "height": {"type": "number"}},
+    """They are enforced in a task, and in an object whose members they name by path."""
+    bounds: list[dict[str, Any]] = [
+        {"operation": "area", "minimum": 100, "maximum": 400},
+        {"operation": "ratio", "minimum": 0.5, "maximum": 2},
+    ]
+    two = {"width": {"type": "integer"}, "height": {"type": "number"}}
+    sizes = {
+        "properties": {**two, "box": {"type": "object", "properties": two}},
         "x-constraints": [
-            {
-                "operation": "area",
-                "parameters": ["width", "height"],
-                "minimum": 100,
-                "maximum": 400,
-            },
-            {
-                "operation": "ratio",
-                "parameters": ["width", "height"],
-                "minimum": 0.5,
-                "maximum": 2,
-            },
+            {**each, "parameters": [f"{prefix}width", f"{prefix}height"]}
+            for each, prefix in product(bounds, ("", "box."))
         ],
     }
     documents = {"sizes.json": a_document(sizes)}
     package = generated(tmp_path, documents, package="constraints_package")
+    tasks = [({"width": w, "height": h}, allowed) for w, h, allowed in SIZES]
+    tasks += [({"box": size}, allowed) for size, allowed in tasks]
+    tasks += [({"width": 1}, True), ({"box": {"width": 1}}, True)]
     wrong = [
-        (width, height)
-        for width, height, allowed in SIZES
-        if disagreement(
-            package.parse_request, a_task(width=width, height=height), allowed=allowed
-        )
+        size
+        for size, allowed in tasks
+        if disagreement(package.parse_request, a_task(**size), allowed=allowed)
     ]
     assert not wrong
-    assert not disagreement(package.parse_request, a_task(width=1), allowed=True)
+    with pytest.raises(ValidationError) as caught:
+        package.parse_request(a_task(box={"width": 30, "height": 20}))
+    (broken,) = caught.value.errors()
+    assert broken["msg"] == "box.width × box.height must be between 100 and 400"
+
+
+@pytest.mark.parametrize(
+    "constraint",
+    [
+        {"operation": "sum", "parameters": ["width", "height"], "maximum": 9},
+        {"operation": "area", "parameters": ["width", "height", "a"], "maximum": 9},
+        {"operation": "area", "parameters": ["a.width", "height"], "maximum": 9},
+        {"operation": "area", "parameters": ["width", "height"]},
+        {
+            "operation": "ratio",
+            "parameters": ["width", "height"],
+            "exclusiveMaximum": 9,
+        },
+        {"operation": "area", "parameters": ["a"], "maximum": 9, "multipleOf": 2},
+        {"operation": "area", "parameters": [], "maximum": 9},
+    ],
+)
+def test_a_constraint_that_cannot_be_enforced_is_refused(
+    constraint: dict[str, Any], tmp_path: Path
+) -> None:
+    document = a_document({"allOf": [{"x-constraints": [constraint]}]})
+    (tmp_path / "one.json").write_text(json.dumps(document), encoding="utf-8")
+    documents = load([str(tmp_path)]).documents
+    with pytest.raises(InvalidInputError) as caught:
+        parse(documents, package="one")
+    (problem,) = caught.value.problems
+    assert problem.pointer.endswith("/allOf/0/x-constraints/0")
+    assert "the client would not enforce it" in problem.message
+    allowed = parse(documents, package="one", allow_unenforced=True)
+    (made,) = allowed.task_types[0].documents
+    assert made.unenforced
+    assert not made.media_limits
+    assert not made.rule_count
 
 
 def test_a_condition_on_a_required_member_is_no_question_whether_it_is_given(

@@ -271,3 +271,32 @@ def test_a_field_says_what_each_file_may_be(tmp_path: Path) -> None:
     _module(tmp_path, "media_limits_client", task)
     said = _doc(_source(tmp_path, "media_limits_client"), "images")
     assert said == "Each file: at least 128×128 pixels, at most 20 MB."
+
+
+def test_limits_on_media_stand_in_any_object_and_may_be_of_several_members(
+    tmp_path: Path,
+) -> None:
+    image = {"type": "string", "format": "uri"}
+    size = {"operation": "area", "maximum": 9}
+    task = {
+        "properties": {
+            "seedImage": image,
+            "maskImage": image,
+            "inputs": {
+                "properties": {"image": image},
+                "x-constraints": [{**size, "parameters": ["image"]}],
+                "type": "object",
+            },
+        },
+        "x-constraints": [
+            {**size, "parameters": ["seedImage", "maskImage"], "scope": "each"}
+        ],
+    }
+    module = _module(tmp_path, "nested_limits_client", task)
+    source = _source(tmp_path, "nested_limits_client")
+    for name in ("seed_image", "mask_image", "image"):
+        assert _doc(source, name) == "The file: at most 9 pixels in all."
+    (request,) = module.documents()
+    limits = {limit.parameter for limit in request.request.media_limits}
+    assert limits == {"seedImage", "maskImage", "inputs.image"}
+    assert not [*request.request.rules({"seedImage": 100, "maskImage": 100})]

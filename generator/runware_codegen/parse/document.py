@@ -84,7 +84,7 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
         deliveries=_constants(request.whole, "deliveryMethod"),
         pages=_is_paged(request.whole, result.whole),
         default_delivery=_default(request.whole.field("deliveryMethod")),
-        media_limits=read_media_limits(merge(schemas, task).values("x-constraints")),
+        media_limits=read_media_limits(schemas, task),
         unenforced=tuple(findings.unenforced),
         **read_metadata(source),
     )
@@ -125,7 +125,7 @@ def _request(lowering: Lowering, task: Schema, name: str) -> _Classes:
         )
         raise InvalidInputError(types.problems or [impossible])
     classes = types.classes.by_name
-    limits = read_media_limits(merged.values("x-constraints"))
+    limits = read_media_limits(lowering.schemas, task)
     apply_media_limits(classes, name, limits)
     whole = classes[name]
     return _Classes(whole, dependencies_first(whole, classes), _definitions(types))

@@ -36,7 +36,6 @@ from runware_codegen.parse.assertions.unevaluated import (
     evaluated_items,
     evaluated_properties,
 )
-from runware_codegen.parse.metadata.media_limits import is_about_numbers
 from runware_codegen.parse.patterns import translate
 from runware_codegen.parse.schema.keyword_values import (
     bound,
@@ -49,6 +48,10 @@ from runware_codegen.parse.schema.keyword_values import (
     types,
 )
 from runware_codegen.parse.schema.merged import branches_of, merge
+from runware_codegen.parse.schema.vocabulary import (
+    is_about_numbers,
+    is_enforceable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -244,11 +247,15 @@ def _constraints(_: Subschemas, schema: Schema) -> Predicate:
 
 def lower_constraint(constraint: JsonObject) -> Predicate:
     """Lower an item of `x-constraints`; one about media files asserts nothing."""
-    if not is_about_numbers(constraint):
+    if not (is_enforceable(constraint) and is_about_numbers(constraint)):
         return TRUE
     bounds = bound(constraint, "minimum"), bound(constraint, "maximum")
-    first, second = names(constraint["parameters"])
-    return p.FigureIn(str(constraint["operation"]), first, second, *bounds)
+    paths = [each.split(".") for each in names(constraint["parameters"])]
+    operation, (*objects, first), (*_, second) = str(constraint["operation"]), *paths
+    lowered: Predicate = p.FigureIn(operation, first, second, *bounds)
+    for name in reversed(objects):
+        lowered = optional_property(name, for_type("object", lowered))
+    return lowered
 
 
 KEYWORDS: dict[str, tuple[p.JsonType, Callable[[Subschemas, Schema], Predicate]]] = {
@@ -287,7 +294,7 @@ KEYWORDS: dict[str, tuple[p.JsonType, Callable[[Subschemas, Schema], Predicate]]
     "unevaluatedItems": ("array", _unevaluated_items),
     "unevaluatedProperties": ("object", _unevaluated_properties),
     "uniqueItems": ("array", _unique_items),
-    "x-constraints": ("", _constraints),
+    "x-constraints": ("object", _constraints),
 }
 """The keywords that assert something.
 

@@ -20,38 +20,47 @@ from runware_codegen.model import (
     object_class,
 )
 from runware_codegen.model.predicates import InRange
+from runware_codegen.parse.schema.merged import merge, properties_of
+from runware_codegen.parse.schema.vocabulary import is_about_media, is_enforceable
 from runware_codegen.wording import joined_paragraphs, media_limits_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from runware_codegen.documents import JsonObject, JsonValue
+    from runware_codegen.documents import JsonObject
     from runware_codegen.model import Class, Field, Type
+    from runware_codegen.parse.schema.schemas import Schema, Schemas
 
 _NOUNS: Final = {"audio": "audio file"}
 
 
-def read_media_limits(lists: Iterable[JsonValue]) -> tuple[MediaLimit, ...]:
-    """Read the limits on media files from all `x-constraints` of a task."""
-    listed = cast("Iterable[list[JsonObject]]", lists)
-    return tuple(
-        MediaLimit(
-            parameter,
-            str(constraint["operation"]),
-            cast("int | float | None", constraint.get("minimum")),
-            cast("int | float | None", constraint.get("maximum")),
-        )
-        for constraint in chain.from_iterable(listed)
-        if not is_about_numbers(constraint)
-        for parameter in cast("list[str]", constraint["parameters"])
-    )
+def read_media_limits(schemas: Schemas, task: Schema) -> tuple[MediaLimit, ...]:
+    """Read the limits on media files from all `x-constraints` of a task.
+
+    Those of a nested object are relative to it.
+    """
+    limits: list[MediaLimit] = []
+    pending, seen = [("", task)], set[object]()
+    for prefix, schema in pending:
+        merged = merge(schemas, schema).schemas
+        new = [each for each in merged if each.path not in seen]
+        seen.update(each.path for each in new)
+        limits += chain.from_iterable(_limits_of(each, prefix) for each in new)
+        pending += [(f"{prefix}{name}.", each) for name, each in properties_of(new)]
+    return tuple(limits)
 
 
-def is_about_numbers(constraint: JsonObject) -> bool:
-    """Return whether a constraint is about two numbers of a task, and not about media."""
-    parameters = cast("list[str]", constraint["parameters"])
-    plain = len(parameters) == 2 and "." not in "".join(parameters)
-    return plain and constraint["operation"] in ("area", "ratio")
+def _limits_of(schema: Schema, prefix: str) -> Iterator[MediaLimit]:
+    listed = cast("list[JsonObject]", schema.keywords.get("x-constraints", []))
+    for constraint in listed:
+        if is_enforceable(constraint) and is_about_media(constraint):
+            for parameter in cast("list[str]", constraint["parameters"]):
+                yield MediaLimit(
+                    f"{prefix}{parameter}",
+                    str(constraint["operation"]),
+                    cast("int | float | None", constraint.get("minimum")),
+                    cast("int | float | None", constraint.get("maximum")),
+                )
 
 
 def apply_media_limits(

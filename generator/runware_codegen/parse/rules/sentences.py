@@ -161,10 +161,11 @@ def _opposite(test: p.InRange) -> p.InRange | None:
     return p.InRange(ge=test.lt, gt=test.le, le=test.gt, lt=test.ge)
 
 
-def _figure(test: p.FigureIn) -> tuple[str, str]:
+def _figure(test: p.FigureIn, path: str = "") -> tuple[str, str]:
     sign = "×" if test.operation == "area" else "÷"
+    first, second = (property_path(path, name) for name in (test.first, test.second))
     span = bounds_of(p.InRange(ge=test.minimum, le=test.maximum))
-    return f"{test.first} {sign} {test.second}", span
+    return f"{first} {sign} {second}", span
 
 
 def _such(part: Predicate, least: int, most: int | None) -> str:
@@ -323,7 +324,7 @@ def demand(part: Predicate, path: str = "") -> str:
         case p.Always(truth):
             return f"{path or 'it'} is {'allowed' if truth else 'not allowed'}"
         case p.FigureIn():
-            return " must be ".join(_figure(part))
+            return " must be ".join(_figure(part, path))
         case p.PrefixItem(index, inner) if is_test_or_negation(inner):
             return f"item {index + 1}{f' of {path}' if path else ''} {_must(inner)}"
         case _:

@@ -10,6 +10,7 @@ from runware_codegen.parse.patterns import UnsupportedPatternError, translate
 from runware_codegen.parse.schema.vocabulary import (
     DEFINITIONS,
     SHAPES,
+    is_enforceable,
     is_supported,
     remedy_for,
 )
@@ -94,11 +95,28 @@ def _check_keyword(
         remedy = "Remove it, or allow it with --allow-unenforced."
         problem = Problem(source, json_pointer(path), message, remedy)
         findings.unenforced.append(problem)
+    elif keyword == "x-constraints":
+        _check_constraints(source, cast("list[JsonObject]", value), path, findings)
     elif keyword == "pattern":
         _check_pattern(source, str(value), path, findings)
     elif keyword == "patternProperties":
         for name in cast("JsonObject", value):
             _check_pattern(source, name, (*path, name), findings)
+
+
+def _check_constraints(
+    source: str, constraints: list[JsonObject], path: Path, findings: Findings
+) -> None:
+    for index, constraint in enumerate(constraints):
+        if not is_enforceable(constraint):
+            message = f"The constraint {constraint['operation']!r} {_UNSUPPORTED}"
+            remedy = (
+                "Give a minimum or a maximum of the area or the ratio of two members of "
+                "one object, or a constraint of media files with one parameter or the "
+                'scope "each". Or allow it with --allow-unenforced.'
+            )
+            problem = Problem(source, json_pointer((*path, index)), message, remedy)
+            findings.unenforced.append(problem)
 
 
 def dialect_problems(source: str, tree: JsonObject) -> list[Problem]:
