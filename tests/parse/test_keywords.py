@@ -186,7 +186,7 @@ def test_constraints_over_two_numbers(tmp_path: Path) -> None:
         {"operation": "ratio", "minimum": 0.5, "maximum": 2},
     ]
     two = {"width": {"type": "integer"}, "height": {"type": "number"}}
-    sizes = {
+    sizes: dict[str, Any] = {
         "properties": {**two, "box": {"type": "object", "properties": two}},
         "x-constraints": [
             {**each, "parameters": [f"{prefix}width", f"{prefix}height"]}
@@ -195,6 +195,7 @@ def test_constraints_over_two_numbers(tmp_path: Path) -> None:
     }
     documents = {"sizes.json": a_document(sizes)}
     package = generated(tmp_path, documents, package="constraints_package")
+    tasks: list[tuple[dict[str, Any], bool]]
     tasks = [({"width": w, "height": h}, allowed) for w, h, allowed in SIZES]
     tasks += [({"box": size}, allowed) for size, allowed in tasks]
     tasks += [({"width": 1}, True), ({"box": {"width": 1}}, True)]

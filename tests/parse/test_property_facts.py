@@ -287,6 +287,14 @@ def test_limits_on_media_stand_in_any_object_and_may_be_of_several_members(
                 "x-constraints": [{**size, "parameters": ["image"]}],
                 "type": "object",
             },
+            "frames": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {"frame": image},
+                    "x-constraints": [{**size, "parameters": ["frame"]}],
+                },
+            },
         },
         "x-constraints": [
             {**size, "parameters": ["seedImage", "maskImage"], "scope": "each"}
@@ -294,9 +302,9 @@ def test_limits_on_media_stand_in_any_object_and_may_be_of_several_members(
     }
     module = _module(tmp_path, "nested_limits_client", task)
     source = _source(tmp_path, "nested_limits_client")
-    for name in ("seed_image", "mask_image", "image"):
+    for name in ("seed_image", "mask_image", "image", "frame"):
         assert _doc(source, name) == "The file: at most 9 pixels in all."
     (request,) = module.documents()
     limits = {limit.parameter for limit in request.request.media_limits}
-    assert limits == {"seedImage", "maskImage", "inputs.image"}
+    assert limits == {"seedImage", "maskImage", "inputs.image", "frames.frame"}
     assert not [*request.request.rules({"seedImage": 100, "maskImage": 100})]

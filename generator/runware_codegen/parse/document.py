@@ -13,15 +13,13 @@ from runware_codegen.parse.assertions.lowering import Lowering
 from runware_codegen.parse.general_results import completed, general_document
 from runware_codegen.parse.metadata.info import read_id, read_metadata
 from runware_codegen.parse.metadata.markdown import clean_markdown
-from runware_codegen.parse.metadata.media_limits import (
-    apply_media_limits,
-    read_media_limits,
-)
+from runware_codegen.parse.metadata.media_limits import apply_media_limits
 from runware_codegen.parse.schema.body_schemas import (
     no_task_type,
     result_schema,
     task_schema,
 )
+from runware_codegen.parse.schema.constraints import read_media_limits
 from runware_codegen.parse.schema.keyword_values import names
 from runware_codegen.parse.schema.merged import merge
 from runware_codegen.parse.schema.schemas import Schemas

@@ -37,6 +37,10 @@ from runware_codegen.parse.assertions.unevaluated import (
     evaluated_properties,
 )
 from runware_codegen.parse.patterns import translate
+from runware_codegen.parse.schema.constraints import (
+    is_about_numbers,
+    is_enforceable,
+)
 from runware_codegen.parse.schema.keyword_values import (
     bound,
     count,
@@ -48,10 +52,6 @@ from runware_codegen.parse.schema.keyword_values import (
     types,
 )
 from runware_codegen.parse.schema.merged import branches_of, merge
-from runware_codegen.parse.schema.vocabulary import (
-    is_about_numbers,
-    is_enforceable,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Callable

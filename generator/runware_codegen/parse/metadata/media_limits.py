@@ -1,4 +1,4 @@
-"""Reads `x-constraints` about media files, and adds them to fields.
+"""Adds limits on media files to fields.
 
 `x-constraints` may limit properties of an image or a video, such as its width. A request
 with the URL of a file cannot be validated against such a limit, so the limit is documented
@@ -8,59 +8,24 @@ at its field and emitted as data. Only the size of a file that is sent is valida
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import chain
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from runware_codegen.model import (
     Array,
     Constrained,
     Media,
-    MediaLimit,
     Union,
     object_class,
 )
 from runware_codegen.model.predicates import InRange
-from runware_codegen.parse.schema.merged import merge, properties_of
-from runware_codegen.parse.schema.vocabulary import is_about_media, is_enforceable
 from runware_codegen.wording import joined_paragraphs, media_limits_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from runware_codegen.documents import JsonObject
-    from runware_codegen.model import Class, Field, Type
-    from runware_codegen.parse.schema.schemas import Schema, Schemas
+    from runware_codegen.model import Class, Field, MediaLimit, Type
 
 _NOUNS: Final = {"audio": "audio file"}
-
-
-def read_media_limits(schemas: Schemas, task: Schema) -> tuple[MediaLimit, ...]:
-    """Read the limits on media files from all `x-constraints` of a task.
-
-    Those of a nested object are relative to it.
-    """
-    limits: list[MediaLimit] = []
-    pending, seen = [("", task)], set[object]()
-    for prefix, schema in pending:
-        merged = merge(schemas, schema).schemas
-        new = [each for each in merged if each.path not in seen]
-        seen.update(each.path for each in new)
-        limits += chain.from_iterable(_limits_of(each, prefix) for each in new)
-        pending += [(f"{prefix}{name}.", each) for name, each in properties_of(new)]
-    return tuple(limits)
-
-
-def _limits_of(schema: Schema, prefix: str) -> Iterator[MediaLimit]:
-    listed = cast("list[JsonObject]", schema.keywords.get("x-constraints", []))
-    for constraint in listed:
-        if is_enforceable(constraint) and is_about_media(constraint):
-            for parameter in cast("list[str]", constraint["parameters"]):
-                yield MediaLimit(
-                    f"{prefix}{parameter}",
-                    str(constraint["operation"]),
-                    cast("int | float | None", constraint.get("minimum")),
-                    cast("int | float | None", constraint.get("maximum")),
-                )
 
 
 def apply_media_limits(

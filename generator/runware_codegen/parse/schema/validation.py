@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, cast
 
 from runware_codegen.formats import NOT_ASSERTED
 from runware_codegen.parse.patterns import UnsupportedPatternError, translate
+from runware_codegen.parse.schema.constraints import is_enforceable
 from runware_codegen.parse.schema.vocabulary import (
     DEFINITIONS,
     SHAPES,
-    is_enforceable,
     is_supported,
     remedy_for,
 )

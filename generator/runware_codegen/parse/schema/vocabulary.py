@@ -8,7 +8,7 @@ https://json-schema.org/draft/2020-12/json-schema-validation; `discriminator`, `
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from runware_codegen.documents.members import is_number
 from runware_codegen.naming.reserved import listed
@@ -116,41 +116,6 @@ def _is_constraint(value: JsonValue) -> bool:
         and all(is_number(value.get(bound, 0)) for bound in ("minimum", "maximum"))
     )
 
-
-def is_about_numbers(constraint: JsonObject) -> bool:
-    """Return whether an item of `x-constraints` is about two numbers of one object."""
-    parameters = cast("list[str]", constraint["parameters"])
-    objects = {parameter.rpartition(".")[0] for parameter in parameters}
-    return (
-        constraint["operation"] in ("area", "ratio")
-        and len(parameters) == 2
-        and len(objects) == 1
-        and not _is_about_each(constraint)
-    )
-
-
-def is_about_media(constraint: JsonObject) -> bool:
-    """Return whether an item of `x-constraints` is about media files."""
-    parameters = cast("list[str]", constraint["parameters"])
-    return len(parameters) == 1 or _is_about_each(constraint)
-
-
-def is_enforceable(constraint: JsonObject) -> bool:
-    """Return whether the client can check, or document, an item of `x-constraints`."""
-    if not _UNKNOWN_BOUNDS.isdisjoint(constraint):
-        return False
-    has_bound = not {"minimum", "maximum"}.isdisjoint(constraint)
-    return is_about_media(constraint) or (has_bound and is_about_numbers(constraint))
-
-
-def _is_about_each(constraint: JsonObject) -> bool:
-    return constraint.get("scope") == "each"
-
-
-_UNKNOWN_BOUNDS: Final = frozenset(
-    {"const", "enum", "exclusiveMaximum", "exclusiveMinimum", "multipleOf"}
-)
-"""Keywords for numbers that `x-constraints` does not have."""
 
 _Shape = tuple["_Test", str]
 _SCHEMA_SHAPE: Final[_Shape] = (_is_schema, "a schema: an object or a boolean")
