@@ -220,13 +220,15 @@ def test_an_item_is_an_object(package: ModuleType, item: object) -> None:
         ({"taskType": "imageInferenc"}, "unknown taskType 'imageInferenc': did you"),
         ({"taskType": 5}, "unknown taskType 5. This package has"),
         ({1: 2}, "the task has no taskType. This package has"),
+        ({"taskType": []}, "unknown taskType []"),
     ],
 )
 def test_a_task_names_its_type(
     package: ModuleType, task: dict[Any, Any], message: str
 ) -> None:
-    with pytest.raises(ValidationError, match=re.escape(message)):
+    with pytest.raises(ValidationError, match=re.escape(message)) as caught:
         package.parse_request(task)
+    assert caught.value.__context__ is None  # a traceback shows no other exception
 
 
 @pytest.fixture(params=["sync", "async"])

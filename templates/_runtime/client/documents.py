@@ -129,6 +129,8 @@ def parse_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
     try:
         request = _CACHE[task_type, model]
     except (KeyError, TypeError):  # TypeError: a list or dict cannot be a key
+        request = None
+    if request is None:
         document = _document_of(task)
         task, request = with_air(task, document), document.request
     return request.from_wire(task)
