@@ -157,7 +157,7 @@ def test_the_name_of_a_member_is_not_the_wire_name_of_another(tmp_path: Path) ->
     assert cls.model_validate_json(made.model_dump_json(by_alias=True)) == made
 
 
-def test_null_is_told_from_nothing(tmp_path: Path) -> None:
+def test_null_is_told_from_nothing_and_no_number_is_too_long(tmp_path: Path) -> None:
     properties = {"style": {"type": ["string", "null"]}, "size": {"type": "integer"}}
     document = a_document({"properties": properties, "additionalProperties": False})
     package = generated(tmp_path, {"one.json": document}, package="nullable_client")
@@ -169,6 +169,9 @@ def test_null_is_told_from_nothing(tmp_path: Path) -> None:
         assert cls.model_validate_json(made.model_dump_json()).to_wire() == task
     with pytest.raises(ValidationError, match="must not be null: leave it out"):
         package.parse_request(a_task(size=None))
+    for size in (10**4300, -(10**4300)):  # Python cannot write it as JSON
+        with pytest.raises(ValidationError, match="at most 4300 digits"):
+            package.parse_request(a_task(size=size))
 
 
 # -- JSON Schema ----------------------------------------------------------------
@@ -321,6 +324,9 @@ def test_what_is_a_number_becomes_one(module: ModuleType, case: str) -> None:
         Decimal("Infinity"),
         {1: 2},
         (1, 2),
+        "\ud800",
+        {"\udfff": 1},
+        10**4300,
     ],
     ids=lambda value: type(value).__name__,
 )

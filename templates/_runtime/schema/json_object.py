@@ -24,7 +24,7 @@ from pydantic import (
 )
 from pydantic_core import core_schema as core
 
-from ..json_values import is_array, is_object, key_of
+from ..json_values import is_array, is_object, is_unicode, key_of
 from ..locks import BUILDING
 from ..media.local_files import LocalFile, refuse_files
 from .docs import member_docs, without_parameters
@@ -252,16 +252,8 @@ def odd_members(members: Wire) -> Wire:
     return {
         n: member
         for n, member in members.items()
-        if not n.isascii() and not _is_unicode(n)
+        if not n.isascii() and not is_unicode(n)
     }
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _repr(value: Any, *, hide: bool, levels: int = 20) -> Any:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from ..json_values import is_array, is_object
+from ..json_values import is_array, is_object, is_unicode
 from ..media.local_files import LocalFile
 from .depth import MAX_LEVELS
+
+LONGEST: Final = 10**4300 - 1
+"""The largest integer that Python writes as JSON, unless its limit was changed."""
 
 
 def serialized(value: Any) -> Any:
@@ -65,19 +67,31 @@ def as_json(value: Any) -> Any:
 
 def _as_json(value: Any, place: tuple[int | str, ...], levels: int) -> Any:
     kind = cast("type[object]", type(value))
-    if kind is str or kind is bool or kind is int or value is None:
+    if kind is bool or value is None or (kind is str and value.isascii()):
         return value
     if isinstance(value, BaseModel):
         return serialized(value)
     if is_array(value) or is_object(value):
         return _copied(value, place, levels)
-    if isinstance(value, str):  # a member of an enum, or a file
-        return value if isinstance(value, LocalFile) else str.__str__(value)
+    if isinstance(value, str):
+        return value if isinstance(value, LocalFile) else _text(value, place)
     number = as_number(value)
-    if number is None or not math.isfinite(number):
-        what = "not a finite number" if number is not None else f"a {kind.__name__}"
-        raise _refused(value, place, f"must be JSON, but is {what}")
+    if number is None:
+        raise _refused(value, place, f"must be JSON, but is a {kind.__name__}")
+    if not -LONGEST <= number <= LONGEST:
+        is_whole = isinstance(number, int)
+        what = "has more than 4300 digits" if is_whole else "is not a finite number"
+        raise _refused(value, place, f"must be JSON, but {what}")
     return number
+
+
+def _text(value: str, place: tuple[int | str, ...]) -> str:
+    """Return a text, or a member of an enum of texts, as a plain text."""
+    text = str.__str__(value)
+    if not is_unicode(text):
+        sentence = "must be JSON, but has a lone surrogate, which is half a character"
+        raise _refused(value, place, sentence)
+    return text
 
 
 def _copied(
@@ -99,7 +113,7 @@ def _copied(
 
 def _name(name: Any, value: Any, place: tuple[int | str, ...]) -> str:
     if isinstance(name, str):
-        return str.__str__(name)
+        return _text(name, place)
     sentence = f"must be JSON, but has a key that is a {type(name).__name__}"
     raise _refused(value, place, sentence)
 

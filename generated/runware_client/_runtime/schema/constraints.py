@@ -31,7 +31,7 @@ from ..json_values import all_different, is_multiple, is_type, same
 from .explanations import refusal
 from .fast_path import FAST
 from .format_schemas import format_schema
-from .json_types import as_json, as_number, serialized
+from .json_types import LONGEST, as_json, as_number, serialized
 from .patterns import Pattern
 
 if TYPE_CHECKING:
@@ -57,7 +57,11 @@ class Limits(NamedTuple):
         kind = "integer" if source is int else "number"
         metadata = json_schema({"type": kind, **self._keywords()})
         if source is int and all(type(bound) in (int, NoneType) for bound in self):
-            metadata[FAST] = core.int_schema(strict=True, **self._asdict())
+            given = {
+                n: bound for n, bound in self._asdict().items() if bound is not None
+            }
+            bounds = {"ge": -LONGEST, "le": LONGEST, **given}
+            metadata[FAST] = core.int_schema(strict=True, **bounds)
         return core.no_info_plain_validator_function(
             self._check(is_whole=source is int), metadata=metadata
         )
@@ -75,8 +79,8 @@ class Limits(NamedTuple):
     def _check(self, *, is_whole: bool) -> Callable[[Any], Any]:
         """Return the validator, which first tests whether a number is within the bounds."""
         check = self._whole if is_whole else self._number
-        low = max((b for b in (self.ge, self.gt) if b is not None), default=-math.inf)
-        high = min((b for b in (self.le, self.lt) if b is not None), default=math.inf)
+        low = max((b for b in (self.ge, self.gt) if b is not None), default=-LONGEST)
+        high = min((b for b in (self.le, self.lt) if b is not None), default=LONGEST)
         step = self.multiple_of
         kinds = (int,) if is_whole else (int, float)
 
@@ -129,6 +133,9 @@ class Limits(NamedTuple):
             raise PydanticKnownError("less_than_equal", {"le": self.le})
         if self.lt is not None and value >= self.lt:
             raise PydanticKnownError("less_than", {"lt": self.lt})
+        if abs(value) > LONGEST:
+            message = "Input should have at most 4300 digits"
+            raise PydanticCustomError("int_parsing_size", message)
         step = self.multiple_of
         if step is not None and not is_multiple(value, step):
             raise PydanticKnownError("multiple_of", {"multiple_of": step})
