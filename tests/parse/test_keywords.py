@@ -245,6 +245,24 @@ def test_a_constraint_that_cannot_be_enforced_is_refused(
     assert not made.rule_count
 
 
+@pytest.mark.parametrize("keyword", ["enum", "oneOf"])
+def test_a_document_describes_one_task_type(keyword: str, tmp_path: Path) -> None:
+    document = a_document({})
+    tasks = document["components"]["schemas"]["RequestBody"]
+    task = tasks["items"]
+    names = ["imageInference", "upscale"]
+    if keyword == "enum":
+        task["properties"]["taskType"] = {"enum": names}
+    else:
+        each = {name: {"properties": {"taskType": {"const": name}}} for name in names}
+        tasks["items"] = {"oneOf": [{**task, **each[name]} for name in names]}
+    (tmp_path / "one.json").write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(InvalidInputError) as caught:
+        parse(load([str(tmp_path)]).documents, package="one")
+    (problem,) = caught.value.problems
+    assert problem.message.endswith("several task types: imageInference, upscale.")
+
+
 def test_a_condition_on_a_required_member_is_no_question_whether_it_is_given(
     tmp_path: Path,
 ) -> None:

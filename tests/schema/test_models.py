@@ -17,6 +17,7 @@ from functools import cache, cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import jsonschema_rs
 import pytest
@@ -34,6 +35,7 @@ from pydantic import (
 
 from loopback import SPECS, pickled
 from making import (
+    SIMPLE,
     TASK_UUID,
     a_document,
     a_task,
@@ -172,6 +174,44 @@ def test_null_is_told_from_nothing_and_no_number_is_too_long(tmp_path: Path) -> 
     for size in (10**4300, -(10**4300)):  # Python cannot write it as JSON
         with pytest.raises(ValidationError, match="at most 4300 digits"):
             package.parse_request(a_task(size=size))
+
+
+def test_a_constructor_creates_the_uuid_that_its_document_accepts(
+    tmp_path: Path,
+) -> None:
+    text = {"type": "string"}
+    accepted: dict[str, dict[str, Any]] = {
+        "text": text,
+        "uuid": {**text, "format": "uuid"},
+        "length": {**text, "minLength": 36, "maxLength": 36},
+        "pattern": {**text, "pattern": "^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-"},
+    }
+    refused = {
+        "short": {**text, "maxLength": 8},
+        "digits": {**text, "pattern": "^[0-9]+$"},
+    }
+    documents = {
+        f"{name}.json": simple_document(name, {"properties": {"inner": inner}})
+        for name in (*accepted, *refused)
+        for inner in [{"type": "object", "properties": {"taskUUID": text}}]
+    }
+    for name, schema in (accepted | refused).items():
+        task = documents[f"{name}.json"]["components"]["schemas"]["RequestBody"][
+            "items"
+        ]
+        task["properties"]["taskUUID"] = schema
+        task["properties"]["inner"]["required"] = ["taskUUID"]
+    package = generated(tmp_path, documents, package="own_uuids_client")
+    for name in accepted:
+        cls = package.request_class(SIMPLE, f"test:{name}@1")
+        first, second = cls().to_wire(), cls().to_wire()
+        assert UUID(first["taskUUID"]).version == 4
+        assert first["taskUUID"] != second["taskUUID"]
+        with pytest.raises(ValidationError, match="Field required"):
+            cls(inner={})  # the UUID of another task
+    for name in refused:
+        with pytest.raises(ValidationError, match="Field required"):
+            package.request_class(SIMPLE, f"test:{name}@1")()
 
 
 # -- JSON Schema ----------------------------------------------------------------

@@ -8,6 +8,7 @@ predicates.
 
 from runware_codegen.model.classes import Class, Field, Rule, Size, SizeRule
 from runware_codegen.model.documents import (
+    ABOUT_ANOTHER_TASK,
     Document,
     DocumentInfo,
     DocumentT,
@@ -45,6 +46,7 @@ from runware_codegen.model.types import (
 )
 
 __all__ = [
+    "ABOUT_ANOTHER_TASK",
     "ALL_TYPES",
     "Anything",
     "Array",

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from runware_codegen.problems import Problem  # noqa: TC001  # pydantic resolves it
 
 if TYPE_CHECKING:
-    from runware_codegen.model.classes import Class
+    from runware_codegen.model.classes import Class, Field
     from runware_codegen.model.predicates import Predicate
+
+
+ABOUT_ANOTHER_TASK: Final = frozenset({"getResponse", "getTaskDetails"})
+"""Task types whose `taskUUID` identifies another task, not the task itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +171,7 @@ class Document(DocumentInfo):
         result_definitions: Named predicates, which it refers to in results.
         default_delivery: The default of the request's delivery method, or empty.
         media_limits: Limits on media files.
+        creates_uuid: Whether the constructor of a request creates its `taskUUID`.
     """
 
     description: str
@@ -182,6 +187,7 @@ class Document(DocumentInfo):
     result_definitions: tuple[tuple[str, Predicate], ...]
     default_delivery: str
     media_limits: tuple[MediaLimit, ...]
+    creates_uuid: bool
 
     @property
     def request_classes(self) -> tuple[Class, ...]:
@@ -193,10 +199,9 @@ class Document(DocumentInfo):
         """The result class, and the classes of objects inside the result."""
         return (self.result, *self.nested_result_classes)
 
-    @property
-    def is_about_another_task(self) -> bool:
-        """Whether its `taskUUID` identifies another task, not the task itself."""
-        return self.task_type in ("getResponse", "getTaskDetails")
+    def is_own_uuid(self, field: Field) -> bool:
+        """Return whether a field is the `taskUUID` that the constructor creates."""
+        return self.creates_uuid and field is self.request.field("taskUUID")
 
     @property
     def takes_own_models(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from runware_codegen.model import Literals, object_class
+from runware_codegen.model import ABOUT_ANOTHER_TASK, Literals, object_class
 from runware_codegen.model.constants import constant
 from runware_codegen.pages.example import example_task
 from runware_codegen.render.imports import import_of
@@ -30,7 +30,7 @@ def first_call(document: Document, package: str, module: str) -> str:
         which has to exist.
     """
     task = example_task(document)
-    if task is None or document.is_about_another_task:
+    if task is None or document.task_type in ABOUT_ANOTHER_TASK:
         return ""
     writer = _Writer(document)
     call = writer.construct(document.request, task, len("request = "))
@@ -104,5 +104,4 @@ class _Writer:
 def is_filled_in(field: Field, document: Document) -> bool:
     """Return whether the constructor sets a required field."""
     one = isinstance(field.type, Literals) and len(field.type.values) == 1
-    own = field.json_name == "taskUUID" and not document.is_about_another_task
-    return field.required and (one or own)
+    return field.required and (one or document.is_own_uuid(field))

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from runware_codegen.model import Anything, Array, Class, Document, Literals, Number
+from runware_codegen.model import (
+    ABOUT_ANOTHER_TASK,
+    Anything,
+    Array,
+    Class,
+    Document,
+    Literals,
+    Number,
+    String,
+)
 from runware_codegen.naming import reserved
 from runware_codegen.naming.names import module_name, pascal_case
+from runware_codegen.parse.assertions.evaluate import holds
 from runware_codegen.parse.assertions.lowering import Lowering
 from runware_codegen.parse.general_results import completed, general_document
 from runware_codegen.parse.metadata.info import read_id, read_metadata
@@ -17,6 +27,7 @@ from runware_codegen.parse.metadata.media_limits import apply_media_limits
 from runware_codegen.parse.schema.body_schemas import (
     no_task_type,
     result_schema,
+    several_task_types,
     task_schema,
 )
 from runware_codegen.parse.schema.constraints import read_media_limits
@@ -34,6 +45,13 @@ if TYPE_CHECKING:
     from runware_codegen.model.predicates import Predicate
     from runware_codegen.parse.schema.merged import MergedSchema
     from runware_codegen.parse.schema.schemas import Schema
+
+
+_UUIDS: Final = (
+    "00000000-0000-4000-8000-000000000000",
+    "9f1b4c7e-5a3d-4e2f-b680-d7c2a9e8f153",
+)
+"""Examples of what constructors create: a version 4 in lower case."""
 
 
 def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
@@ -59,6 +77,8 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
     task_types = _constants(request.whole, "taskType")
     if not task_types:
         raise no_task_type(schemas.source, task)
+    if len(task_types) > 1:
+        raise several_task_types(schemas.source, task, task_types)
     taken = [part.name for part in request.parts]
     result = _completed(_result(schemas, f"{stem}Result", taken), task_types[0], taken)
     identifier = identifier or task_types[0]
@@ -83,6 +103,8 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
         pages=_is_paged(request.whole, result.whole),
         default_delivery=_default(request.whole.field("deliveryMethod")),
         media_limits=read_media_limits(schemas, task),
+        creates_uuid=task_types[0] not in ABOUT_ANOTHER_TASK
+        and _is_any_uuid(request.whole.field("taskUUID")),
         unenforced=tuple(findings.unenforced),
         **read_metadata(source),
     )
@@ -200,6 +222,16 @@ def _constants(request: Class, json_name: str) -> tuple[str, ...]:
         return ()
     values = (choice.constant.value for choice in field.type.values)
     return tuple(value for value in values if isinstance(value, str))
+
+
+def _is_any_uuid(field: Field | None) -> bool:
+    """Return whether a required member accepts new UUIDs."""
+    if field is None or not field.required or not isinstance(field.type, String):
+        return False
+    tests = (field.type.length, field.type.pattern, field.type.format)
+    return all(
+        holds(test, uuid, {}) for test in tests if test is not None for uuid in _UUIDS
+    )
 
 
 def _is_paged(request: Class, result: Class) -> bool:

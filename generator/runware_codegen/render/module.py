@@ -9,11 +9,10 @@ from runware_codegen.model import (
     Literals,
     LiteralValue,
     SizeRule,
-    String,
     json_types,
 )
 from runware_codegen.model.logic import all_of, not_
-from runware_codegen.model.predicates import Constant, HasFormat
+from runware_codegen.model.predicates import Constant
 from runware_codegen.render.annotations import Annotations
 from runware_codegen.render.docs import (
     class_doc,
@@ -43,9 +42,6 @@ from runware_codegen.render.views import (
 if TYPE_CHECKING:
     from runware_codegen.model import Class, Document, Field, MediaLimit, Rule, Size
     from runware_codegen.render.subjects import Subject
-
-
-_UUID = HasFormat("uuid")
 
 
 class ModuleMaker:
@@ -193,7 +189,7 @@ class ModuleMaker:
         if field.required and self._has_own_models(field):
             self._used.add("filled")
             return f"filled({string(self._document.models[0])})"
-        if field.required and self._is_own_uuid(field):
+        if field.required and self._document.is_own_uuid(field):
             self._used.add("fresh_uuid")
             return "fresh_uuid()"
         return self._field_call(field, alias)
@@ -206,13 +202,7 @@ class ModuleMaker:
 
     def _is_filled_in(self, field: Field) -> bool:
         """Whether the constructor fills a field in, so that callers seldom pass it."""
-        return field.json_name == "taskType" or self._is_own_uuid(field)
-
-    def _is_own_uuid(self, field: Field) -> bool:
-        """Whether a field identifies this task, and not another task."""
-        own = not self._document.is_about_another_task
-        is_uuid = isinstance(field.type, String) and field.type.format == _UUID
-        return own and is_uuid and field.json_name == "taskUUID"
+        return field.json_name == "taskType" or self._document.is_own_uuid(field)
 
     def _result_member(self, field: Field) -> Member:
         annotation = self._annotations.result(field.type)

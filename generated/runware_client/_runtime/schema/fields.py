@@ -36,7 +36,11 @@ def filled(value: T) -> T:
 
 def fresh_uuid() -> str:
     """Declare a field for which the constructor creates a UUID if none is given."""
-    return cast("str", Field(json_schema_extra={"format": "uuid"}))
+    return cast("str", Field(json_schema_extra=_unchanged))
+
+
+def _unchanged(_: dict[str, Any]) -> None:
+    """Leave the JSON Schema of a field as it is, and mark the field."""
 
 
 def wire_name(name: str) -> str:
@@ -118,13 +122,11 @@ def fills(cls: type[BaseModel]) -> dict[str, Callable[[], Any]]:
     fills: dict[str, Callable[[], Any]] = {}
     for name, info in cls.model_fields.items():
         extra = info.json_schema_extra
-        if not isinstance(extra, dict):
-            continue
-        for key in ("const", "default"):
-            if key in extra:
-                fills[name] = _returning(extra[key])
-        if "format" in extra:
+        if extra is _unchanged:
             fills[name] = new_uuid
+        if isinstance(extra, dict):
+            for key in extra.keys() & {"const", "default"}:
+                fills[name] = _returning(extra[key])
     return fills
 
 

@@ -65,3 +65,15 @@ def no_task_type(source: str, task: Schema) -> InvalidInputError:
         'Add a property taskType with a constant: {"const": "imageInference"}.',
         pointer=json_pointer(task.path),
     )
+
+
+def several_task_types(
+    source: str, task: Schema, names: tuple[str, ...]
+) -> InvalidInputError:
+    """Create the error that the schema of a task describes several task types."""
+    return InvalidInputError.of(
+        source,
+        f"The schema of the request has several task types: {', '.join(names)}.",
+        "Describe each task type in a document of its own.",
+        pointer=json_pointer(task.path),
+    )
