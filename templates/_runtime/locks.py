@@ -33,18 +33,6 @@ class ForkSafeLock:
 
 _locks: WeakSet[ForkSafeLock] = WeakSet()
 
-BUILDING = ForkSafeLock()
-"""Held while a class is built. A fork waits for it, because pydantic holds a lock too,
-which would never be released in the child process."""
-
-
-def _wait() -> None:
-    BUILDING.native.acquire()
-
-
-def _go_on() -> None:
-    BUILDING.native.release()
-
 
 def _renew() -> None:
     for lock in _locks:
@@ -52,4 +40,4 @@ def _renew() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_wait, after_in_parent=_go_on, after_in_child=_renew)
+    os.register_at_fork(after_in_child=_renew)

@@ -7,11 +7,13 @@ fields when the object is sent.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from copy import copy
 from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any, Final, dataclass_transform
 
+import pydantic.main
 from pydantic import (
     VERSION,
     AliasGenerator,
@@ -26,7 +28,6 @@ from pydantic import (
 from pydantic_core import core_schema as core
 
 from ..json_values import is_array, is_object, is_unicode, key_of
-from ..locks import BUILDING
 from ..media.local_files import LocalFile, refuse_files
 from .docs import member_docs, without_parameters
 from .explanations import is_link, shown
@@ -40,6 +41,17 @@ if tuple(map(int, VERSION.split(".")[:2])) < (2, 12) or VERSION.startswith("2.12
     raise ImportError(
         f"This client needs pydantic 2.12.2 or later, and {VERSION} is installed:"
         " pip install 'pydantic>=2.12.2'"
+    )
+
+
+# pydantic holds this lock while it builds a class. A fork waits for it: in the child process,
+# no thread would release it.
+_BUILDING: Any = getattr(pydantic.main, "_rebuild_lock", None)
+if _BUILDING is not None and hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_BUILDING.acquire,
+        after_in_parent=_BUILDING.release,
+        after_in_child=_BUILDING.release,
     )
 
 
@@ -115,13 +127,6 @@ class JsonObject(BaseModel, metaclass=_Frozen):
             if "default" in member and member["default"] is None:
                 del member["default"]  # None means only that it is optional
         return reference
-
-    @classmethod
-    def model_rebuild(cls, **options: Any) -> bool | None:
-        """Build the validator of the class, unless it is built."""
-        depth = options.pop("_parent_namespace_depth", 2)
-        with BUILDING.native:
-            return super().model_rebuild(_parent_namespace_depth=depth + 1, **options)
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
