@@ -134,6 +134,8 @@ def _compare(
         for change in changes:
             terminal.summary(f"would be {change.kind}: {target / change.path}")
         terminal.summary(_verdict(changes, target))
+        if changes:
+            terminal.summary("To update it, run the command without --check.")
     return bool(changes)
 
 

@@ -142,6 +142,7 @@ class TestCheckAndDiff:
             "would be added: out/client/py.typed",
             "would be changed: out/client/tasks/image_inference/two.py",
             f"out/client is not as it would be generated: {counts}.",
+            "To update it, run the command without --check.",
         ]
         assert files(differing) == before
 
