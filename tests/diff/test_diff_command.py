@@ -512,6 +512,15 @@ class TestAccepting:
         notes = diff("old", "new", "--format", "markdown").stdout
         assert f"    - accepted until {kept['expires']}: {why}\n" in notes
 
+    @pytest.mark.usefixtures("sides")
+    def test_a_file_that_cannot_be_written(self, diff: Diff) -> None:
+        file = "nowhere/accepted.toml"
+        why = ("--reason", "x", "--accept-file", file)
+        finished = diff("old", "new", "--accept", *why)
+        assert finished.returncode == 2
+        assert finished.stderr.startswith(f"{file}\n  No such file or directory")
+        assert "run it again. The file is unchanged." in finished.stderr
+
     def test_until_it_expires(self, diff: Diff, sides: Path) -> None:
         diff("old", "new", "--accept", "--reason", "x", "--expires", "2020-01-01")
         ended = diff("old", "new", "--fail-on", "breaking")

@@ -96,7 +96,9 @@ def test_a_server_that_fails_does_not_refuse_the_key(
         await peer.say(errors=[{"code": "noAvailableServer", "message": "Later."}])
 
     async def work(client: Any, _: Sockets) -> None:
-        with pytest.raises(shipped.ConnectionError, match=r"cannot authenticate.*Later"):
+        with pytest.raises(
+            shipped.ConnectionError, match=r"cannot authenticate.*Later"
+        ):
             await client.run(image())
 
     run(work, failing, max_retries=1)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from runware_codegen import toml_files
 from runware_codegen.documents.members import is_array, member
-from runware_codegen.output.files import replace
+from runware_codegen.output import files
 from runware_codegen.problems import InvalidInputError, json_pointer
 
 if TYPE_CHECKING:
@@ -79,9 +79,13 @@ def read(path: Path) -> dict[str, Acceptance]:
 
 
 def write(path: Path, accepted: Mapping[str, Acceptance]) -> None:
-    """Write a file of accepted entries."""
+    """Write a file of accepted entries.
+
+    Raises:
+        InvalidInputError: If it cannot be written.
+    """
     ordered = sorted(accepted.values(), key=lambda each: (each.document, each))
-    replace(path, "\n".join([_HEAD, *map(_written, ordered)]).encode())
+    files.write(path, "\n".join([_HEAD, *map(_written, ordered)]).encode())
 
 
 def accept(

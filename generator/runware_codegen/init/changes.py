@@ -105,7 +105,7 @@ def write_models(file: Path, models: dict[str, str], terminal: Terminal) -> None
     if after == before:
         terminal.summary(f"{file} has these models already.")
         return
-    files.replace(file, after.encode())
+    files.write(file, after.encode())
     for name, like in models.items():
         terminal.summary(f'Wrote to {file}: "{name}" = "{like}"')
 
@@ -117,9 +117,12 @@ def write(made: Plan, import_line: str, terminal: Terminal) -> None:
         made: The plan.
         import_line: A line of Python that imports a request class.
         terminal: The terminal.
+
+    Raises:
+        InvalidInputError: If a file cannot be written.
     """
     for path, content in made.texts.items():
-        files.replace(path, content)
+        files.write(path, content)
         terminal.summary(f"Wrote {path}.")
     for line in made.advice.splitlines():
         terminal.note(line)

@@ -7,6 +7,18 @@ import os
 import tempfile
 from pathlib import Path
 
+from runware_codegen.output.os_errors import os_errors_as_problems
+
+
+def write(path: Path, content: bytes) -> None:
+    """Replace the content of a file that is written alone.
+
+    Raises:
+        InvalidInputError: If it cannot be written. The old file is unchanged.
+    """
+    with os_errors_as_problems(path, "The file is unchanged.", other=""):
+        replace(path, content)
+
 
 def replace(path: Path, content: bytes) -> None:
     """Replace the content of a file; if it is a symbolic link, that of its target.

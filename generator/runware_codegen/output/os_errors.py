@@ -15,12 +15,15 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def os_errors_as_problems(folder: Path, state: str) -> Generator[None]:
+def os_errors_as_problems(
+    path: Path, state: str, *, other: str = ", or choose another --output"
+) -> Generator[None]:
     """Raise an `OSError` as a problem.
 
     Args:
-        folder: The folder that is written.
-        state: A sentence about the state in which an error leaves the folder.
+        path: The folder or the file that is written.
+        state: A sentence about the state in which an error leaves it.
+        other: What helps instead of permissions, as the end of a sentence.
 
     Raises:
         InvalidInputError: If an `OSError` is raised.
@@ -29,7 +32,7 @@ def os_errors_as_problems(folder: Path, state: str) -> Generator[None]:
         yield
     except OSError as error:
         if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
-            remedy = "Change the permissions, or choose another --output"
+            remedy = f"Change the permissions{other}"
         elif error.errno in {errno.ENOSPC, errno.EDQUOT}:
             remedy = "Free some space and run this again"
         elif error.errno == errno.EXDEV:
@@ -39,4 +42,4 @@ def os_errors_as_problems(folder: Path, state: str) -> Generator[None]:
         reason = error.strerror or str(error)
         place = f" ({os.fsdecode(error.filename)})" if error.filename else ""
         message, remedy = f"{reason}{place}.", f"{remedy}. {state}"
-        raise InvalidInputError.of(folder, message, remedy) from error
+        raise InvalidInputError.of(path, message, remedy) from error
