@@ -575,7 +575,11 @@ def test_a_handler_whose_body_would_not_run_is_refused(shipped: ModuleType) -> N
     async def async_generator(_: Any) -> Any:
         yield
 
-    for handler in (generator, async_generator, None):
+    class Generator:
+        def __call__(self, _: Any) -> Any:
+            yield
+
+    for handler in (generator, async_generator, Generator(), None):
         with pytest.raises(TypeError, match="a function without yield"):
             shipped.webhook_app(handler, secret=SECRET)
 

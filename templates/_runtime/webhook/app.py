@@ -88,8 +88,7 @@ class WebhookApp:
             raise ValueError(
                 "secret must not be empty: without it, anyone can post webhooks"
             )
-        is_generator = inspect.isgeneratorfunction(handler)
-        if not callable(handler) or is_generator or inspect.isasyncgenfunction(handler):
+        if not _runs_when_called(handler):
             raise TypeError("handler must be a function without yield")
         self._handler = handler
         self._secret = secret.encode()
@@ -162,6 +161,15 @@ class WebhookApp:
             return HTTPStatus.NO_CONTENT
         finally:
             self._under_way.discard(key)
+
+
+def _runs_when_called(handler: object) -> bool:
+    """Return whether a handler is a function, and no generator."""
+    if not callable(handler):
+        return False
+    kinds = inspect.isgeneratorfunction, inspect.isasyncgenfunction
+    functions = handler, handler.__call__  # an object may be called like a function
+    return not any(is_kind(each) for is_kind in kinds for each in functions)
 
 
 async def _called(handler: Handler, webhook: Webhook[TaskResult]) -> None:
