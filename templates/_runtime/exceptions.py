@@ -522,7 +522,9 @@ def api_error(
         return TaskError(item, source, errors)
     kind = _CLASSES.get(status, ServerError if status >= 500 else APIStatusError)
     error = kind(item, source, errors)
-    if status in _ADVICE:
+    if is_task_conflict(error.code):
+        error.advice = "The server has a task with this taskUUID."
+    elif status in _ADVICE:
         error.advice = _ADVICE[status]
     return error
 

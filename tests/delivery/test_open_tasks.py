@@ -520,6 +520,7 @@ def test_an_error_of_what_may_be_billed_has_a_handle(
     assert error.may_have_run, error
     assert error.handle.task_uuid == request.task_uuid
     assert error.handle.request is request
+    assert "conflict" not in name or "Correct the parameter" not in str(error)
     assert server.sent.count(TASK) == 1
     server.takes = 0
     server.answer = finished
