@@ -122,6 +122,25 @@ ALIKE: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         },
     ),
     (
+        "the keywords of a member, and the same divided in allOf",
+        {"properties": {"a": {"type": "integer", "minimum": 3, "maximum": 8}, "b": {"enum": ["x"]}}},
+        {
+            "properties": {"a": {"minimum": 3}, "b": {"enum": ["x", "y"]}},
+            "allOf": [
+                {"properties": {"a": {"type": "integer"}, "b": {"enum": ["x", "z"]}}},
+                {"properties": {"a": {"maximum": 8}}},
+            ],
+        },
+    ),
+    (
+        "the members of an object, and the same divided in allOf",
+        {"properties": {"a": {"type": "object", "properties": {"b": {"type": "string"}, "c": {"type": "integer"}}}}},
+        {
+            "properties": {"a": {"type": "object", "properties": {"b": {"type": "string"}}}},
+            "allOf": [{"properties": {"a": {"type": "object", "properties": {"c": {"type": "integer"}}}}}],
+        },
+    ),
+    (
         "a rule, and the same beside others in allOf",
         {"properties": {"a": {}, "b": {}}, "dependentRequired": {"a": ["b"]}},
         {"properties": {"a": {}, "b": {}}, "allOf": [{"dependentRequired": {"a": ["b"]}}]},

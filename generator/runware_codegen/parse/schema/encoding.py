@@ -26,15 +26,16 @@ def cache_key(schema: JsonValue) -> bytes:
         Bytes that differ for different schemas: 1 differs from 1.0 and from true. Empty
         for a schema that may contain a reference, and for a very large one.
     """
-    key = _encode(schema)
-    return b"" if len(key) > _MAX_LENGTH or _encode("$ref") in key else key
+    key = encode(schema)
+    return b"" if len(key) > _MAX_LENGTH or encode("$ref") in key else key
 
 
 def may_contain(schema: JsonValue, *keywords: str) -> bool:
     """Return whether a schema may contain one of some keywords; never a false no."""
-    encoded = _encode(schema)
-    return any(_encode(keyword) in encoded for keyword in keywords)
+    encoded = encode(schema)
+    return any(encode(keyword) in encoded for keyword in keywords)
 
 
-def _encode(value: JsonValue) -> bytes:
+def encode(value: JsonValue) -> bytes:
+    """Return bytes that differ for different values: 1 differs from 1.0 and from true."""
     return marshal.dumps(value, _VERSION)

@@ -38,7 +38,9 @@ from runware_codegen.parse.assertions.unevaluated import evaluated_properties
 from runware_codegen.parse.metadata.markdown import clean_markdown, without_other_values
 from runware_codegen.parse.rules.rules import rules_of
 from runware_codegen.parse.schema import keyword_values
+from runware_codegen.parse.schema.encoding import encode, may_contain
 from runware_codegen.parse.schema.merged import merge, properties_of
+from runware_codegen.parse.schema.schemas import Schema
 from runware_codegen.parse.types.alternatives import flatten_unions, union_of
 from runware_codegen.parse.types.branches import (
     branch_properties,
@@ -50,8 +52,8 @@ from runware_codegen.wording import joined_paragraphs
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from runware_codegen.documents import JsonValue
     from runware_codegen.parse.schema.merged import MergedSchema
-    from runware_codegen.parse.schema.schemas import Schema
     from runware_codegen.parse.types.branches import BranchProperty
     from runware_codegen.parse.types.readings import PartTypes
     from runware_codegen.problems import Path
@@ -206,12 +208,12 @@ class ClassBuilder:
         fields: list[Field] = []
         unexpressed: list[Predicate] = []
         for wire, schemas in declared.items():
-            first, *others = sorted(schemas, key=_is_empty)
+            schema, *others = _joined(schemas)
             sure = wire in required
-            a_type = self._types.type_of(first, wire) if wire in allowed else None
+            a_type = self._types.type_of(schema, wire) if wire in allowed else None
             if a_type is not None:
                 name = names.of(wire)
-                fields.append(self._field(wire, name, a_type, first, required=sure))
+                fields.append(self._field(wire, name, a_type, schema, required=sure))
                 lowered = map(self._types.lowering.lower_child, others)
                 unexpressed += [optional_property(wire, part) for part in lowered]
             elif sure and wire in allowed:
@@ -285,9 +287,20 @@ class ClassBuilder:
         return any(self.are_disjoint(first[name], second[name]) for name in shared)
 
 
-def _is_empty(schema: Schema) -> bool:
-    """Whether a schema allows any value, and says nothing about it."""
-    return schema.node is True or schema.node == {}
+def _joined(schemas: list[Schema]) -> list[Schema]:
+    """Join the schemas of a property into one, as far as references keep their targets."""
+    if len(schemas) == 1:
+        return schemas
+    unlike: dict[bytes, Schema] = {}
+    for each in schemas:
+        if each.node is not True and each.node != {}:
+            unlike.setdefault(encode(each.node), each)
+    first, *others = unlike.values() or schemas[:1]
+    nodes: list[JsonValue] = [each.node for each in unlike.values()]
+    is_alike = all(each.resource is first.resource for each in others)
+    if not others or (not is_alike and may_contain(nodes, "$ref")):
+        return [first, *others]
+    return [Schema({"allOf": nodes}, (*first.path, "allOf"), first.resource)]
 
 
 class _FieldNames:
