@@ -438,15 +438,16 @@ class TestInATerminal:
         assert settings(tmp_path)["documents"] == ["schemas"]
 
     def test_without_a_document_there_is_no_client(self, tmp_path: Path) -> None:
-        self.session(
-            tmp_path,
-            ("Models:", b"\n"),
-            ("Task types [all]:", b"none\n"),
-            ("a task type is required", b"ping\n"),
-            ("Folder that the package is in", b"\n"),
-            ("Name of the package", b"\n"),
-        )
-        assert settings(tmp_path)["documents"] == ["builtin:ping"]
+        for default, answer in (("all", b"ping\n"), ("ping", b"\n")):
+            self.session(
+                tmp_path,
+                ("Models:", b"\n"),
+                (f"Task types [{default}]:", b"none\n"),
+                ("a task type is required", answer),
+                ("Folder that the package is in", b"\n"),
+                ("Name of the package", b"\n"),
+            )
+            assert settings(tmp_path)["documents"] == ["builtin:ping"]
 
     def test_settings_that_cannot_be_changed_are_said_before_any_question(
         self, tmp_path: Path

@@ -173,6 +173,7 @@ class TestReport:
             assert "\x1b" not in out
             assert "\n::error::x" not in out
             assert "\n# " not in out
+            assert form != "markdown" or "@everyone" not in out
         xml_of(diff("old", "new", "--format", "junit"))
 
     def test_only_some_documents(self, diff: Diff, sides: Path) -> None:
