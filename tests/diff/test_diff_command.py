@@ -148,7 +148,10 @@ class TestReport:
         suites = xml_of(diff("old", "new", "--format", "junit"))
         assert suites.attrib["tests"] == "4"
         assert len(suites.findall(".//failure")) == 1
-        assert suites.find("testsuite[@name='sample']") is not None
+        [suite] = suites
+        assert suite.attrib == {
+            "name": "sample", "file": "new/sample.json", "tests": "4", "failures": "1",
+        }  # fmt: skip
 
     def test_a_result_proves_a_change_of_results(self, diff: Diff, sides: Path) -> None:
         for side, required in (("old", ["seed"]), ("new", [])):

@@ -198,7 +198,7 @@ def has_version(path: Path, locked: str) -> bool:
     """Return whether a file exists and is the version with a SHA-256 hash."""
     try:
         return is_version(path.read_bytes(), locked)
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return False
 
 

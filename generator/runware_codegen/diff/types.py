@@ -203,14 +203,8 @@ def _is_reported(
     before: _Parts, after: _Parts, old: Sequence[Type], new: Sequence[Type]
 ) -> bool:
     """Return whether "values-opened" or "values-closed" covers all differences."""
-    opened = before.constants.values and not after.constants.values
-    closed = after.constants.values and not before.constants.values
-    constants = before.constants if opened else after.constants
-    return (
-        bool(opened or closed)
-        and _kind(*old) == _kind(*new)
-        and [*(old if opened else new)] == [constants]
-    )
+    only_constants = [*old] == [before.constants] or [*new] == [after.constants]
+    return only_constants and _kind(*old) == _kind(*new)
 
 
 def _types_differ(

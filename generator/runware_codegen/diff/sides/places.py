@@ -167,6 +167,6 @@ def _versions(documents: Sequence[tuple[Path, Path, LockedDocument]]) -> list[Te
 
 def _version(path: Path, sha256: str) -> bytes | None:
     """Find the version of a file with a hash: on disk, else in git."""
-    if path.is_file() and lock.has_version(path, sha256):
+    if lock.has_version(path, sha256):
         return path.read_bytes()
     return next((v for v in git.versions(path) if lock.is_version(v, sha256)), None)
