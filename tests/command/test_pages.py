@@ -191,6 +191,7 @@ TASK: dict[str, Any] = {
             "description": "A pause.\n\n- It is free.",
             "oneOf": [{"type": "integer"}, {"type": "boolean"}],
         },
+        "mood": {"oneOf": [{"const": "calm", "title": "Few waves"}, {"const": "wild"}]},
         "styles": {
             "type": "object",
             "additionalProperties": {"enum": [*"abcdefghi"]},
@@ -306,6 +307,10 @@ def test_a_page_says_what_the_document_says(reference: Path) -> None:
         "| `pauses` | list of integer or `auto` | Each item: an integer of at least 4;"
         " `auto`. | In seconds. |",
         "| `first` | integer or boolean |  | A pause. |",
+        "| `mood` | `calm` or `wild` |  |  |",
+        "Values of `mood`:",
+        "- `calm`: Few waves",
+        "- `wild`",
         "### Object Settings",
         "- `strength` requires `seedImage`.",
         "- Give at least one of `seedImage` and `positivePrompt`.",

@@ -175,20 +175,31 @@ def test_messages_name_only_conditions_that_can_hold(tmp_path: Path) -> None:
 
 
 def test_a_rule_about_all_members_is_located_at_the_object(tmp_path: Path) -> None:
+    known = "taskType, taskUUID, model"
+    named = "members whose names match ^o"
+    cases: dict[str, tuple[dict[str, Any], str]] = {
+        "typed": (
+            {"additionalProperties": {"type": "number", "minimum": 0}},
+            f"only members besides {known} and width that are a number of at least 0",
+        ),
+        "patterns": (
+            {"patternProperties": {"^x": TEXT}, "additionalProperties": False},
+            f"no members besides {known}, width and those matching ^x",
+        ),
+        "numbers": (
+            {"patternProperties": {"^o": NUMBER}},
+            f"only {named} that are a number",
+        ),
+        "refused": ({"patternProperties": {"^o": False}}, f"no {named}"),
+    }
     width = {"properties": {"width": NUMBER}}
     documents = {
-        "typed.json": simple_document(
-            "typed", {**width, "additionalProperties": {"type": "number", "minimum": 0}}
-        ),
-        "patterns.json": simple_document(
-            "patterns",
-            {**width, "patternProperties": {"^x": TEXT}, "additionalProperties": False},
-        ),
+        f"{name}.json": simple_document(name, {**width, **schema})
+        for name, (schema, _) in cases.items()
     }
     package = generated(tmp_path, documents, package="placed_rules")
-    for name in ("typed", "patterns"):
+    for name, (_, message) in cases.items():
         with pytest.raises(ValidationError) as caught:
             package.parse_request(simple_task(name, width=1, other="a"))
         [error] = caught.value.errors()
-        assert error["loc"] == ()
-        assert error["msg"].startswith("must have ")
+        assert (error["loc"], error["msg"]) == ((), f"must have {message}")
