@@ -184,7 +184,23 @@ class TestReport:
         whole = report(diff("old", "new", "--only", "test:same@*", "--format", "json"))
         assert {entry["document"] for entry in whole["entries"]} == {"same"}
 
-    def test_a_pattern_that_selects_nothing(self, diff: Diff) -> None:
+    def test_long_texts_are_cut_around_the_difference(
+        self, diff: Diff, sides: Path
+    ) -> None:
+        for side, length, end in (("old", 70, "b"), ("new", 71, "c")):
+            code = {"type": "string", "pattern": f"^[a]{{{length}}}$"}
+            items = {"type": "array", "items": code, "minItems": 1}
+            info = {"description": f"{'a' * 200}{end}{'d' * 200}"}
+            task = {"properties": {"codes": items}, "required": ["codes"]}
+            put(sides / side, "sample", task, info=info)
+        shown = diff("old", "new").stdout
+        assert f'"codes": ["{"a" * 30}… (70 characters)"]' in shown
+        before, after = (f"…{'a' * 40}{each}{'d' * 79}…" for each in "bc")
+        assert f" {before} → {after}\n" in shown
+
+    def test_a_pattern_that_selects_nothing(self, diff: Diff, sides: Path) -> None:
+        for side in ("old", "new"):
+            (sides / side / "broken.json").write_text('{"openapi": ')
         finished = diff("old", "new", "--only", "nope")
         assert (finished.returncode, finished.stdout) == (2, "")
         assert "No document of either version has this id" in finished.stderr
@@ -484,6 +500,10 @@ class TestGit:
         assert kinds(finished) == ALL | {"document-added"}  # `same` is not locked
         found = kinds(diff("runware.lock", "schemas/sample.json", "--format", "json"))
         assert found == ALL
+        git(project, "add", "runware.lock")
+        git(project, "commit", "-q", "-m", "a lock")
+        found = kinds(diff("HEAD:runware.lock", "schemas", "--format", "json"))
+        assert found == {"document-added"}
 
     def test_a_version_that_is_lost(self, diff: Diff, project: Path) -> None:
         lock(project, "0" * 64)
