@@ -171,6 +171,7 @@ INFO: dict[str, Any] = {
         ],
     },
 }
+WORD: dict[str, Any] = {"type": "string", "not": {"const": "q"}}
 TASK: dict[str, Any] = {
     "properties": {
         "positivePrompt": {"type": "string", "minLength": 2},
@@ -192,6 +193,8 @@ TASK: dict[str, Any] = {
             "oneOf": [{"type": "integer"}, {"type": "boolean"}],
         },
         "mood": {"oneOf": [{"const": "calm", "title": "Few waves"}, {"const": "wild"}]},
+        "tags": {"type": "array", "prefixItems": [WORD], "items": WORD},
+        "pair": {"type": "array", "prefixItems": [WORD], "items": False},
         "styles": {
             "type": "object",
             "additionalProperties": {"enum": [*"abcdefghi"]},
@@ -308,6 +311,8 @@ def test_a_page_says_what_the_document_says(reference: Path) -> None:
         " `auto`. | In seconds. |",
         "| `first` | integer or boolean |  | A pause. |",
         "| `mood` | `calm` or `wild` |  |  |",
+        "| `tags` | list of string (must not be 'q') |  |  |",
+        "| `pair` | list of string (must not be 'q') | At most 1 item. |  |",
         "Values of `mood`:",
         "- `calm`: Few waves",
         "- `wild`",
