@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from runware_codegen.cache.parallel import available_processors, parallel_map
@@ -46,14 +47,6 @@ _FEWEST = 3
 """For fewer documents, starting processes takes longer than it saves."""
 
 
-class _Job(NamedTuple):
-    """Two versions of a document, either of which may be absent."""
-
-    old: Text | None
-    new: Text | None
-    selection: DocumentFilter
-
-
 class _Loaded(NamedTuple):
     """A text of a side, with its document and the model of it."""
 
@@ -79,10 +72,11 @@ def compare_sides(
     """
     pairs = pair(old, new)
     matched = [*pairs.changed, *_matched(pairs, old, new)]
-    jobs = [_Job(before, after, selection) for before, after in matched]
+    compared = partial(_compared, selection)
     comparison = Comparison(unchanged=pairs.unchanged)
     problems: list[Problem] = []
-    for found in parallel_map(_compared, jobs, available_processors(), fewest=_FEWEST):
+    processors = available_processors()
+    for found in parallel_map(compared, matched, processors, fewest=_FEWEST):
         if isinstance(found, tuple):
             problems += found
         elif found:
@@ -159,24 +153,26 @@ def _are_about_same_model(one: Document, other: Document) -> bool:
     return one.task_type == other.task_type and bool(models - {""})
 
 
-def _compared(job: _Job) -> list[Entry] | tuple[Problem, ...] | None:
-    """Compare two versions of a document.
+def _compared(
+    selection: DocumentFilter, versions: tuple[Text | None, Text | None]
+) -> list[Entry] | tuple[Problem, ...] | None:
+    """Compare two versions of a document, either of which may be absent.
 
     Returns:
         The entries; the problems if a version is invalid; or None if none is selected.
     """
     problems: list[Problem] = []
     loaded: list[_Loaded | None] = []
-    for text in (job.old, job.new):
+    for text in versions:
         try:
             loaded.append(text and _loaded(text))
         except InvalidInputError as invalid:
             problems += invalid.problems
     if problems:
         return tuple(problems)
-    if not any(each and _is_chosen(each.document, job.selection) for each in loaded):
+    if not any(each and _is_chosen(each.document, selection) for each in loaded):
         return None
-    return [*_entries(loaded[0], loaded[1], job.selection)]
+    return [*_entries(loaded[0], loaded[1], selection)]
 
 
 def _entries(
