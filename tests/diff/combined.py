@@ -43,6 +43,10 @@ def _text(pattern: str) -> Schema:
     return {**STRING, "pattern": pattern}
 
 
+def _step(step: float) -> Schema:
+    return {**NUMBER, "multipleOf": step}
+
+
 def _named(*titles: str) -> list[Schema]:
     return [{**OBJECT, "title": title, "required": [title]} for title in titles]
 
@@ -94,6 +98,16 @@ def _limited(most: int) -> Schema:
 
 
 COMBINED: dict[str, Combined] = {
+    "steps": Combined(
+        _task(a=_step(1e30), b=_step(1e-5), c=_step(0.3), d=_step(2)),
+        _task(a=_step(1e-5), b=_step(1e30), c=_step(0.1), d=_step(3)),
+        [
+            "request-step-narrowed /b witness",
+            "request-step-narrowed /d witness",
+            "request-step-widened /a witness",
+            "request-step-widened /c witness",
+        ],
+    ),
     "results": Combined(
         _result(
             step={**NUMBER, "multipleOf": 3},

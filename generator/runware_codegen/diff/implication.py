@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from runware_codegen.diff.automata import Separation, separation
@@ -53,7 +54,7 @@ def _tests(one: Predicate, other: Predicate) -> bool:
         case p.InRange(), p.InRange():
             return is_within(one, other)
         case p.MultipleOf(step), p.MultipleOf(divisor):
-            return divisor != 0 and step % divisor == 0
+            return Fraction(step) % Fraction(divisor) == 0
         case (
             (p.LengthIn(a, b), p.LengthIn(c, d))
             | (p.ItemCount(a, b), p.ItemCount(c, d))
