@@ -507,9 +507,15 @@ class TestGit:
 
     def test_a_version_that_is_lost(self, diff: Diff, project: Path) -> None:
         lock(project, "0" * 64)
-        finished = diff("runware.lock", "schemas")
-        assert finished.returncode == 2
-        assert "neither on disk nor in git" in finished.stderr
+        file = project / "schemas" / "sample.json"
+        for is_folder in (False, True):
+            if is_folder:
+                file.unlink()
+                file.mkdir()
+            for arguments in (("runware.lock", "schemas"), ()):
+                finished = diff(*arguments)
+                assert finished.returncode == 2
+                assert "neither on disk nor in git" in finished.stderr
 
 
 class TestAccepting:
