@@ -73,7 +73,7 @@ class SizeRule:
     """A constraint: width and height are one of the pairs that the document lists.
 
     Attributes:
-        when: The condition; it implies that width and height are both present.
+        when: The condition. Without width or height, the constraint holds.
         sizes: The pairs.
         condition: The condition in words, without the presence of both; may be empty.
     """

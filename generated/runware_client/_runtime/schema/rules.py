@@ -123,21 +123,25 @@ def once(test: object, value: Any, compute: Callable[[], T]) -> T:
 
 def is_size(task: Wire, sizes: tuple[Size, ...]) -> bool:
     """Return whether the width and height of a task, if it has both, are a supported size."""
-    width, height = task.get("width"), task.get("height")
-    if width is None or height is None:
+    if "width" not in task or "height" not in task:
         return True
+    width, height = task["width"], task["height"]
+    if not (is_number(width) and is_number(height)):
+        return False
     return any(width == size.width and height == size.height for size in sizes)
 
 
 def not_a_size(task: Wire, sizes: tuple[Size, ...], when: str = "") -> str:
     """Return the error message for a size that is not supported, with the nearest sizes."""
     width, height = task["width"], task["height"]
+    condition = f" when {when}" if when else ""
+    if not (is_number(width) and is_number(height)):
+        return f"{width}×{height} {NO_SIZE}{condition}"
 
     def distance(size: Size) -> Any:
         return abs(size.width - width) + abs(size.height - height)
 
     near = sorted(sizes, key=distance)[:3]
-    condition = f" when {when}" if when else ""
     return (
         f"{width}×{height} {NO_SIZE}{condition}; "
         f"nearest: {', '.join(map(str, near))}"

@@ -32,16 +32,35 @@ from runware_codegen.wording import joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from collections.abc import Set as AbstractSet
 
 
-def rules_of(parts: Sequence[Predicate]) -> tuple[Rule | SizeRule, ...]:
-    """Turn predicates of an object into rules, in the same order."""
+def rules_of(
+    parts: Sequence[Predicate], required: AbstractSet[str]
+) -> tuple[Rule | SizeRule, ...]:
+    """Turn predicates of an object into rules, in the same order.
+
+    Args:
+        parts: The predicates.
+        required: The names of the required members.
+    """
     pairs = [names for part in parts if (names := _codependent_properties(part))]
     paired = any(names >= {"width", "height"} for names in pairs)
     found = dict.fromkeys(
         rule for part in parts for rule in _split(TRUE, part, paired=paired)
     )
-    return tuple(rule for rule in found if not _repeats_codependency(rule, pairs))
+    return tuple(
+        rule
+        for rule in found
+        if not _repeats_codependency(rule, pairs)
+        and not _repeats_required(rule, required)
+    )
+
+
+def _repeats_required(rule: Rule | SizeRule, required: AbstractSet[str]) -> bool:
+    """Return whether a rule only repeats that some members are required."""
+    needed = present_paths(rule.must) if isinstance(rule, Rule) else []
+    return bool(needed) and required >= set(needed)
 
 
 def _repeats_codependency(rule: Rule | SizeRule, pairs: Sequence[set[str]]) -> bool:
@@ -84,7 +103,11 @@ def _split(
                 if part != TRUE:
                     rest = optional_property(name, part)
                     yield from _split(inner, rest, paired=paired)
-        case p.ExactlyOne(parts, titles) if paired and (sizes := _sizes(parts, titles)):
+        case p.ExactlyOne() | p.AnyOf() if sizes := _sizes(must, paired=paired):
+            if _needs_both(must) and not (paired and _implies_one(when)):
+                yield from _split(
+                    when, all_of([has("width"), has("height")]), paired=True
+                )
             yield SizeRule(when, sizes, _beside_sizes(when))
         case p.AnyOf(parts) if implied := _implied(parts):
             condition, consequence = all_of([when, implied[0]]), implied[1]
@@ -131,18 +154,45 @@ def _codependency_rule(names: set[str]) -> Rule:
     return Rule(must, f"{joined(ordered, 'and')} go together: give {choice}")
 
 
-def _sizes(
-    parts: tuple[Predicate, ...], titles: tuple[str, ...]
-) -> tuple[Size, ...] | None:
-    """Read alternatives that each set one width and one height; None for others."""
-    titles = titles or ("",) * len(parts)
-    found = [_size(part, title) for part, title in zip(parts, titles, strict=True)]
-    sizes = [size for size in found if size is not None]
-    if len(sizes) < len(found):
+def _sizes(must: p.ExactlyOne | p.AnyOf, *, paired: bool) -> tuple[Size, ...] | None:
+    """Read alternatives that each set one width and one height; None for others.
+
+    Args:
+        must: The alternatives.
+        paired: Whether width and height require each other.
+    """
+    titles = must.titles if isinstance(must, p.ExactlyOne) else ()
+    listed = zip(must.parts, titles or ("",) * len(must.parts), strict=True)
+    sizes = [size for part, title in listed if (size := _size(part, title))]
+    required = [*map(_requires_both, must.parts)]
+    if len(sizes) < len(required) or not (paired or all(required)):
         return None
+    if isinstance(must, p.AnyOf):
+        return (
+            tuple(dict.fromkeys(sizes)) if all(required) or not any(required) else None
+        )
+    if required.count(False) == 1:
+        return None  # width and height may be absent
     pairs = Counter((size.width, size.height) for size in sizes)
     # "Exactly one" refuses a pair that the document lists twice.
     return tuple(s for s in sizes if pairs[s.width, s.height] == 1)
+
+
+def _needs_both(must: p.ExactlyOne | p.AnyOf) -> bool:
+    """Return whether alternatives are all false, or all true, without width and height."""
+    return isinstance(must, p.ExactlyOne) or all(map(_requires_both, must.parts))
+
+
+def _implies_one(when: Predicate) -> bool:
+    """Return whether a condition implies that width or height is present."""
+    one = {has("width"), has("height")}
+    conditions = flatten([when], p.AllOf)
+    return any(one.issuperset(flatten([each], p.AnyOf)) for each in conditions)
+
+
+def _requires_both(part: Predicate) -> bool:
+    parts = part.parts if isinstance(part, p.AllOf) else ()
+    return all(isinstance(each, p.RequiredProperty) for each in parts)
 
 
 def _beside_sizes(when: Predicate) -> str:

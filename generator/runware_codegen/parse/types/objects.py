@@ -155,7 +155,8 @@ class ClassBuilder:
         if FALSE in rest:
             del self.by_name[name]
             return None
-        rules = rules_of([part for part in rest if part != TRUE])
+        required = {field.json_name for field in fields if field.required}
+        rules = rules_of([part for part in rest if part != TRUE], required)
         self.by_name[name] = replace(made, rules=rules)
         return t.ClassRef(name)
 
