@@ -77,15 +77,16 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
     task_types = _constants(request.whole, "taskType")
     if not task_types:
         raise no_task_type(schemas.source, task)
-    if len(task_types) > 1:
+    task_type, *others = task_types
+    if others:
         raise several_task_types(schemas.source, task, task_types)
     taken = [part.name for part in request.parts]
-    result = _completed(_result(schemas, f"{stem}Result", taken), task_types[0], taken)
-    identifier = identifier or task_types[0]
+    result = _completed(_result(schemas, f"{stem}Result", taken), task_type, taken)
+    identifier = identifier or task_type
     return Document(
         id=identifier,
         file_name=source.name,
-        task_type=task_types[0],
+        task_type=task_type,
         models=_constants(request.whole, "model"),
         module=module_name(identifier),
         request_name=request.whole.name,
@@ -103,7 +104,7 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
         pages=_is_paged(request.whole, result.whole),
         default_delivery=_default(request.whole.field("deliveryMethod")),
         media_limits=read_media_limits(schemas, task),
-        creates_uuid=task_types[0] not in ABOUT_ANOTHER_TASK
+        creates_uuid=task_type not in ABOUT_ANOTHER_TASK
         and _is_any_uuid(request.whole.field("taskUUID")),
         unenforced=tuple(findings.unenforced),
         **read_metadata(source),

@@ -123,8 +123,8 @@ def fills(cls: type[BaseModel]) -> dict[str, Callable[[], Any]]:
         extra = info.json_schema_extra
         if extra is _unchanged:
             fills[name] = new_uuid
-        if isinstance(extra, dict):
-            for key in extra.keys() & {"const", "default"}:
+        for key in ("const", "default"):
+            if isinstance(extra, dict) and key in extra:
                 fills[name] = _returning(extra[key])
     return fills
 
