@@ -162,6 +162,7 @@ NUMBERS = [
     Case(
         "multipleOf a whole number", {"multipleOf": 64}, [0, 64, -128, 512.0], [1, 96]
     ),
+    Case("multipleOf almost zero", {"multipleOf": 3e-320}, [0, 0.3], [0.1]),
     Case("multipleOf a half", {"multipleOf": 0.5}, [0.5, 1, 1.5, -2], [0.25, 1.75]),
     Case(
         "multipleOf a step from an odd minimum",

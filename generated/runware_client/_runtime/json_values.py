@@ -97,7 +97,8 @@ def is_multiple(value: float, step: float) -> bool:
     if type(value) is int and type(step) is int:
         return value % step == 0
     numerator, denominator = _decimal(step)
-    times = round(value * denominator / numerator) if abs(value) < 1e9 else 0
+    is_usual = abs(value) < 1e9 and denominator < 10**290  # larger floats may overflow
+    times = round(value * denominator / numerator) if is_usual else 0
     if times:
         # The division of integers is correctly rounded, and exact for so few digits.
         return times * numerator / denominator == value
