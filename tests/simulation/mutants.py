@@ -164,15 +164,15 @@ MUTANTS = (
     Mutant(
         "results are told apart by their whole URL",
         "_runtime.delivery.identity",
-        "            yield name, _without_query(value)\n",
-        '            yield f"{name} uuid", value\n',
+        "found.append((name, _without_query(value)))",
+        'found.append((f"{name} uuid", value))',
         41,
     ),
     Mutant(
         "results inside outputs have no identity",
         "_runtime.delivery.identity",
-        "for n, part in value.items() if _counts(n))",
-        'for n, part in value.items() if n != "outputs" and _counts(n))',
+        "for n, part in value.items() if _counts(n)]",
+        'for n, part in value.items() if n != "outputs" and _counts(n)]',
         235,
     ),
     Mutant(
