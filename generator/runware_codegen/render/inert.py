@@ -21,8 +21,7 @@ _MARKERS: Final = (
     # reStructuredText: a role before or after its text, and a link.
     (re.compile(r":(?=`)"), ": "),
     (re.compile(r"`(?=:\w|__?(?!\w))"), "` "),
-    # MyST: a role. mkdocstrings and MyST: a block. pymdownx: a file to include.
-    (re.compile(r"(?<!`)(\{[\w:.+-]+\})(?=`)"), r"\1 "),
+    # mkdocstrings and MyST: a block. pymdownx: a file to include.
     (re.compile(r":(?=::)"), ": "),
     (re.compile(r"-8<(?=-)"), "- 8< "),
     # A URL scheme that runs code in a browser.
@@ -43,6 +42,8 @@ Extensions of Markdown run the code of fences with more than one word beside the
 """
 
 _TAG: Final = re.compile(r"<(?=[A-Za-z/!?])(?!https?://[^\s<>`\"']*>)")
+_ROLE: Final = re.compile(r"(\{[\w:.+-]+\})(?=`)")
+_ROLE_BEFORE_SPAN: Final = re.compile(r"(\{[\w:.+-]+\})\Z")
 _CODE_SPAN: Final = re.compile(r"(?<!`)(`[^`\n]+`)(?!`)")
 _BLANK_LINE: Final = re.compile(r"(\n[ \t]*\n)")
 
@@ -50,7 +51,7 @@ _BLANK_LINE: Final = re.compile(r"(\n[ \t]*\n)")
 def inert(text: str) -> str:
     """Return Markdown without anything that a documentation tool acts on."""
     text = _FENCE.sub(_plain_fence, text)
-    text = "".join(map(_without_tags, _BLANK_LINE.split(text)))
+    text = "".join(map(_without_tags_and_roles, _BLANK_LINE.split(text)))
     for marker, harmless in _MARKERS:
         text = marker.sub(harmless, text)
     return text
@@ -60,12 +61,13 @@ def _plain_fence(fence: re.Match[str]) -> str:
     return " ".join(fence[0]) if fence[1] is None else f"{fence[1]}{fence[2]}"
 
 
-def _without_tags(paragraph: str) -> str:
-    """Insert a space into each HTML tag outside of code spans."""
+def _without_tags_and_roles(paragraph: str) -> str:
+    """Insert a space into each HTML tag, and each role of MyST, outside of code spans."""
     parts = _CODE_SPAN.split(paragraph)
     # Wrapping may move a tag to the start of a line, where it is HTML in a span too.
     is_certain = "`" not in "".join(parts[::2]) and "\\`" not in paragraph
     if not is_certain or any(re.search(r"\s<", span) for span in parts[1::2]):
-        return _TAG.sub("< ", paragraph)
+        return _ROLE.sub(r"\1 ", _TAG.sub("< ", paragraph))
     parts[::2] = [_TAG.sub("< ", part) for part in parts[::2]]
+    parts[:-1:2] = [_ROLE_BEFORE_SPAN.sub(r"\1 ", part) for part in parts[:-1:2]]
     return "".join(parts)
