@@ -223,11 +223,10 @@ _ROLE = re.compile(r"\{[\w:-]+\}`")
 
 
 def _without_code(token: Token) -> str:
-    """Return the text of a paragraph, with "`" for each code span."""
+    """Return the text of a paragraph, with marks for code spans and escaped characters."""
+    special = {"code_inline": "`", "text_special": "\\", "softbreak": "\n"}
     parts = token.children or []
-    return "".join(
-        "`" if part.type == "code_inline" else part.content for part in parts
-    )
+    return "".join(special.get(part.type, part.content) for part in parts)
 
 
 def _tokens(tokens: list[Token]) -> Iterator[Token]:
