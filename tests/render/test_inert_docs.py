@@ -205,7 +205,7 @@ def test_no_marker_is_left_of_overlapping_ones(text: str) -> None:
 
 
 def _has_no_html_and_no_code_to_run(text: str) -> None:
-    parser = MarkdownIt("commonmark", {"html": True})
+    parser = MarkdownIt("commonmark", {"html": True}).disable("text_join")
     parser.validateLink = lambda _: True  # type: ignore[method-assign]
     for doc in _docstrings(text):
         assert not re.search(r":::|-8<-", doc)
