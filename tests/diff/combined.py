@@ -261,12 +261,12 @@ COMBINED: dict[str, Combined] = {
     "conditional sizes": Combined(
         _sizes((1, 2, "A"), (3, 4, "B"), hd=True),
         _sizes((1, 2, "A"), (3, 4, "B"), hd=False),
-        ["request-rule-changed not proven"],
+        ["request-rule-narrowed witness", "request-rule-narrowed witness"],
     ),
     "no sizes": Combined(
         _sizes((1, 2, "A"), (3, 4, "B")),
         _sizes(),
-        ["request-rule-widened"],
+        ["request-rule-widened witness", "request-rule-widened witness"],
     ),
     "looser recursion": Combined(
         _tree(4),
