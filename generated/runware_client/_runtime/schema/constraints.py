@@ -60,7 +60,7 @@ class Limits(NamedTuple):
             given = {
                 n: bound for n, bound in self._asdict().items() if bound is not None
             }
-            bounds: dict[str, Any] = {"ge": -LONGEST, "le": LONGEST, **given}
+            bounds: dict[str, Any] = {"ge": -(2**63), "le": 2**63 - 1, **given}
             metadata[FAST] = core.int_schema(strict=True, **bounds)
         return core.no_info_plain_validator_function(
             self._check(is_whole=source is int), metadata=metadata
