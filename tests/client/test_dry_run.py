@@ -175,6 +175,23 @@ def test_a_first_dry_run_that_may_have_been_a_run_is_not_repeated(
     assert is_dry(server) == [True]
 
 
+def test_what_one_address_has_shown_is_not_believed_of_another(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    """A proxy before the other address may remove the header."""
+    server.script(echo(cost=0.1, imageURL=None), Drop(), echo(cost=0.2))
+
+    async def work(client: Any) -> None:
+        await value(client.dry_run(image()))
+        for _ in range(2):  # the second client finds what the first one has made
+            other = client.with_options(base_url=f"{server.url}/other")
+        with pytest.raises(caller.package.RunwareError, match="and billed it"):
+            await value(other.dry_run(image()))
+
+    caller.using(work)
+    assert is_dry(server) == [True] * 2
+
+
 def test_a_dry_run_that_is_never_accepted_tells_why(
     caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:

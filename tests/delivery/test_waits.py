@@ -425,6 +425,7 @@ def test_polls_go_on_until_the_deadline(shipped: ModuleType) -> None:
     verdict = import_module(f"{runtime}.delivery.classify").Verdict
     schedule = import_module(f"{runtime}.delivery.schedule").Schedule
     account = import_module(f"{runtime}.delivery.account").Account
+    facts = import_module(f"{runtime}.delivery.server_facts")
     waits = shipped.Waits(first=0.25, factor=1.0, longest=0.25)
     now = [0.0]
     settings = batches.Settings(
@@ -434,7 +435,7 @@ def test_polls_go_on_until_the_deadline(shipped: ModuleType) -> None:
         "safe",
         None,
         None,
-        batches.ServerLimits(),
+        facts.ServerFacts(),
         account(),
         lambda: now[0],
     )

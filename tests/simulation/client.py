@@ -35,11 +35,11 @@ from runware_client._runtime.delivery.batches import (
     Batch,
     Kind,
     Reply,
-    ServerLimits,
     Settings,
 )
 from runware_client._runtime.delivery.dry_run import dry_run_of
 from runware_client._runtime.delivery.lifecycle import Phase
+from runware_client._runtime.delivery.server_facts import ServerFacts
 from runware_client._runtime.delivery.stream_retries import StreamRetries
 from runware_client._runtime.delivery.submission import Submission
 from runware_client._runtime.delivery.task import Task
@@ -191,7 +191,7 @@ class Client:
     max_retries: int = 3
 
     def __post_init__(self) -> None:
-        limits = ServerLimits()
+        self.server = ServerFacts()
         settings = Settings(
             POLLING,
             RETRYING,
@@ -199,14 +199,14 @@ class Client:
             self.resend,  # type: ignore[arg-type]
             lambda _: None,
             self.observe,
-            limits,
+            self.server,
             Account(self.budget),
             lambda: self.world.now,
         )
         self.engine = _Engine(_Transport(ENDPOINT), settings, LONG)
         self.open_tasks = self.engine.open_tasks
         self.account = settings.account
-        self.rounds: PollRounds[Bell] = PollRounds(limits)
+        self.rounds: PollRounds[Bell] = PollRounds(self.server)
         self.turn = Lock(self.world)
         self.locks: dict[Task[Any], Lock] = {}
         self._envelopes: dict[tuple[object, ...], Envelope] = {}
@@ -415,7 +415,7 @@ class Client:
         self, submission: Submission[Any], timeout: float, process: Process
     ) -> Steps:
         """Make a dry run of a task, and store its cost; see `Configured._priced`."""
-        dry_run = dry_run_of(submission, self.account)
+        dry_run = dry_run_of(submission, self.server)
         delivery = self.engine.delivery([dry_run], timeout)
         yield from self._drained(delivery, process)
         cost = cost_of(dry_run.task)

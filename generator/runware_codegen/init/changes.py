@@ -63,10 +63,10 @@ def plan(
     current = project.current(before, _PROJECT)
     project.changed(before, project.EXAMPLE, _PROJECT)
     if earlier:
-        answers = ask_again(earlier, current or {}, terminal)
+        answers = ask_again(earlier, current, terminal)
     else:
-        answers = ask_for_answers(options, current or {}, terminal)
-    settings = project.settings(answers, current or {})
+        answers = ask_for_answers(options, current, terminal)
+    settings = project.settings(answers, current)
     after = project.changed(before, settings, _PROJECT)
     texts: dict[Path, bytes] = {}
     if after != before:
@@ -85,7 +85,7 @@ def plan(
             advice += precommit.stanza(answers)
         elif added != hooks:
             texts[_HOOKS] = added.encode()
-    own = own_models((current or {}).get(MODELS, {}), _PROJECT)
+    own = own_models(current.get(MODELS, {}), _PROJECT)
     return Plan(answers, texts, advice, own)
 
 

@@ -7,7 +7,7 @@ import os
 import re
 import tomllib
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.settings import MODELS, parse, read_text, table_in
@@ -74,20 +74,19 @@ def settings(answers: Answers, current: dict[str, Any]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def current(text: str, path: Path) -> dict[str, Any] | None:
-    """Return the settings of a project; None if it has none.
+def current(text: str, path: Path) -> dict[str, Any]:
+    """Return the settings of a project; empty if it has none.
 
     Raises:
         InvalidInputError: If the file is not valid TOML, or has several clients.
     """
-    tree = parse(text, path)
-    existing = table_in(tree, path)
+    existing = table_in(parse(text, path), path)
     if "clients" in existing:
         message = "These settings are for several clients."
         remedy = "Edit them, and run `runware-codegen generate`."
         place = "/tool/runware-codegen"
         raise InvalidInputError.of(path, message, remedy, pointer=place)
-    return None if _settings_in(tree) is None else existing
+    return existing
 
 
 def changed(text: str, table: str, path: Path) -> str:
@@ -97,16 +96,13 @@ def changed(text: str, table: str, path: Path) -> str:
         InvalidInputError: If the form of the settings is not supported.
     """
     before = parse(text, path)
-    existing = _settings_in(before)
-    new = _settings_in(tomllib.loads(table))
-    known = cast("dict[str, Any]", existing or {})
-    if models := known.get(MODELS):
+    existing = table_in(before, path)
+    new = table_in(tomllib.loads(table), path)
+    if models := existing.get(MODELS):
         new[MODELS] = models
     if existing == new:
         return text
-    tools = before.get("tool")
-    others = cast("dict[str, Any]", tools) if isinstance(tools, dict) else {}
-    after = {**before, "tool": {**others, "runware-codegen": new}}
+    after = {**before, "tool": {**before.get("tool", {}), "runware-codegen": new}}
     for candidate in (*_replaced(text, table), *_appended(text, table)):
         if _is_parsed_as(candidate, after):
             return candidate
@@ -127,7 +123,7 @@ def with_models(text: str, models: dict[str, str], path: Path) -> str:
         InvalidInputError: If the existing models are not in a table of their own.
     """
     before = parse(text, path)
-    existing: dict[str, Any] = _settings_in(before) or {}
+    existing = table_in(before, path)
     known: dict[str, str] = existing.get(MODELS, {})
     new = {name: like for name, like in models.items() if known.get(name) != like}
     if not new:
@@ -206,13 +202,6 @@ def _is_parsed_as(text: str, tree: dict[str, Any]) -> bool:
         return tomllib.loads(text) == tree
     except ValueError:
         return False
-
-
-def _settings_in(tree: dict[str, Any]) -> Any:
-    tool = tree.get("tool")
-    if not isinstance(tool, dict):
-        return None
-    return cast("dict[str, Any]", tool).get("runware-codegen")
 
 
 def _text(value: object) -> str:

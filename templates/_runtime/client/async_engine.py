@@ -70,7 +70,7 @@ class AsyncEngine(BaseEngine["AsyncTransport"]):
         """Return the batcher of polls of this event loop."""
         loop = running_loop()
         if loop not in self._batchers:
-            batcher = AsyncPollBatcher(self.transport, self.settings.limits)
+            batcher = AsyncPollBatcher(self.transport, self.settings.server)
             self._batchers[loop] = batcher
         return self._batchers[loop]
 

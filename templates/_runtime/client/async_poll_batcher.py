@@ -14,16 +14,17 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
     from typing import Any
 
-    from ..delivery.batches import Reply, ServerLimits
+    from ..delivery.batches import Reply
+    from ..delivery.server_facts import ServerFacts
     from ..transport.async_http import AsyncTransport
 
 
 class AsyncPollBatcher:
     """Polls for the tasks of an event loop."""
 
-    def __init__(self, transport: AsyncTransport, limits: ServerLimits) -> None:
+    def __init__(self, transport: AsyncTransport, server: ServerFacts) -> None:
         self._transport = transport
-        self._rounds = PollRounds[asyncio.Event](limits)
+        self._rounds = PollRounds[asyncio.Event](server)
         self._turn = asyncio.Lock()
 
     async def poll(self, parts: list[bytes], timeout: float) -> Reply:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable
 from copy import copy
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar
 
-from ..delivery.batches import Reply, ServerLimits, Settings
+from ..delivery.batches import Reply, Settings
 from ..delivery.classify import of_failure
 from ..delivery.delivery import Delivery
 from ..delivery.dry_run import Pricing
 from ..delivery.events import Event
 from ..delivery.lifecycle import Phase, TaskEvent
 from ..delivery.open_tasks import OpenTasks
+from ..delivery.server_facts import ServerFacts
 from ..delivery.submission import Submission
 from ..delivery.uploads import Uploads, Waiting
 from ..exceptions import RunwareError
@@ -76,13 +77,11 @@ class BaseEngine(Generic[TransportT]):
         is_here = endpoint.url == self.endpoint.url
         first: Self | None = self if is_here else self._by_url.get(endpoint.url)
         engine = copy(self if first is None else first)
+        server = ServerFacts() if first is None else first.settings.server
+        settings = settings._replace(server=server)
         vars(engine).update(settings=settings, timeout=timeout)
         if first is None:
-            vars(engine).update(
-                open_tasks=OpenTasks(),
-                _uploads=Uploads(),
-                settings=settings._replace(limits=ServerLimits()),
-            )
+            vars(engine).update(open_tasks=OpenTasks(), _uploads=Uploads())
         if engine.endpoint != endpoint:
             engine.connect(endpoint)
         self._by_url.setdefault(endpoint.url, engine)
@@ -197,7 +196,7 @@ class BaseEngine(Generic[TransportT]):
                 waiting.note()
             _raise_first(waiting.settle(delivery.error))
         if account.owes_reservation(task):
-            pricing = Pricing(account)
+            pricing = Pricing(account, self.settings.server)
             if (dry_run := pricing.reserve(submission)) is not None:
                 delivery = self.delivery([dry_run], retries.seconds_left())
                 yield delivery

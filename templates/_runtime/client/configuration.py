@@ -17,9 +17,10 @@ from typing import (
 )
 
 from ..delivery.account import Account, cost_of
-from ..delivery.batches import Resend, ServerLimits, Settings
+from ..delivery.batches import Resend, Settings
 from ..delivery.dry_run import DrySubmission, dry_run_of
 from ..delivery.events import Observer
+from ..delivery.server_facts import ServerFacts
 from ..delivery.submission import Submission, submission_of
 from ..timeouts import valid_timeout
 from ..transport.api_key import ApiKey
@@ -139,7 +140,7 @@ class Configured(Generic[EngineT]):
 
     def _dry_run_of(self, request: TaskRequest[Any]) -> DrySubmission:
         submission = self._engine.with_known_uploads(submission_of(request))
-        return dry_run_of(submission, self._engine.settings.account)
+        return dry_run_of(submission, self._engine.settings.server)
 
     def _priced(
         self,
@@ -220,7 +221,7 @@ class Configured(Generic[EngineT]):
             _valid_resend(resend),
             self._error_enum,
             Observer(on_event),
-            ServerLimits(),
+            ServerFacts(),
             Account(budget),
         )
 

@@ -49,14 +49,14 @@ class Engine(BaseEngine["HTTPTransport"]):
         timeout: float,
     ) -> None:
         super().__init__(transport, settings, timeout)
-        self._batcher = PollBatcher(transport, settings.limits)
+        self._batcher = PollBatcher(transport, settings.server)
         self._locks: WeakKeyDictionary[Task[Any], ForkSafeLock] = WeakKeyDictionary()
         self._lock = ForkSafeLock()
 
     def connect(self, endpoint: Endpoint) -> None:
         """Use another endpoint from now on, over the same connections."""
         self.transport = self.transport.at(endpoint)
-        self._batcher = PollBatcher(self.transport, self.settings.limits)
+        self._batcher = PollBatcher(self.transport, self.settings.server)
 
     def make_handle(self, given: Deliverable[Any]) -> Handle[Any]:
         """Return the handle of a task."""

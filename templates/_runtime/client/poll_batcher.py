@@ -17,7 +17,7 @@ from ..exceptions import RunwareError, TimeoutError
 from ..locks import ForkSafeLock
 
 if TYPE_CHECKING:
-    from ..delivery.batches import ServerLimits
+    from ..delivery.server_facts import ServerFacts
     from ..transport.envelope import Envelope
     from ..transport.http import HTTPTransport
 
@@ -60,8 +60,8 @@ class PollRound(Generic[EventT]):
 class PollRounds(Generic[EventT]):
     """Adds the polls of callers to the open round."""
 
-    def __init__(self, limits: ServerLimits) -> None:
-        self._limits = limits
+    def __init__(self, server: ServerFacts) -> None:
+        self._server = server
         self._lock = ForkSafeLock()
         self._open: PollRound[EventT] | None = None
 
@@ -81,7 +81,7 @@ class PollRounds(Generic[EventT]):
 
     def _has_room(self, joined: PollRound[EventT], own: PollRound[EventT]) -> bool:
         size = len(joined.parts) + len(own.parts)
-        return joined.process == own.process and size <= self._limits.elements
+        return joined.process == own.process and size <= self._server.elements
 
     def close(self, leaving: PollRound[EventT]) -> None:
         """Stop adding polls to a round."""
@@ -93,9 +93,9 @@ class PollRounds(Generic[EventT]):
 class PollBatcher:
     """Polls for the threads of a process."""
 
-    def __init__(self, transport: HTTPTransport, limits: ServerLimits) -> None:
+    def __init__(self, transport: HTTPTransport, server: ServerFacts) -> None:
         self._transport = transport
-        self._rounds = PollRounds[threading.Event](limits)
+        self._rounds = PollRounds[threading.Event](server)
         self._turn = ForkSafeLock()
 
     def poll(self, parts: list[bytes], timeout: float) -> Reply:

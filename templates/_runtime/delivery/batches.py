@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..transport.envelope import Envelope, Item
     from .account import Account
     from .events import Event
+    from .server_facts import ServerFacts
     from .submission import Submission
     from .task import Task
 
@@ -33,9 +34,6 @@ every taskUUID that it already has.
 `never` never sends a task again that may have arrived.
 """
 
-MAX_ELEMENTS = 100
-"""Maximum number of tasks, or of polls, in one POST."""
-
 MAX_BYTES = 8_000_000
 """Maximum number of bytes in one POST that has more than one task."""
 
@@ -44,21 +42,6 @@ TOGETHER = 0.25
 
 POLL_TIMEOUT = 5.0
 """Timeout of the first poll of a task in seconds; each timeout doubles it."""
-
-
-class ServerLimits:
-    """The limits of the server, as learned from its responses. All calls share them.
-
-    Attributes:
-        elements: The maximum number of elements in one POST.
-    """
-
-    def __init__(self) -> None:
-        self.elements = MAX_ELEMENTS
-
-    def note_too_large(self, elements: int) -> None:
-        """Halve the limit after a POST, or the response to it, was too large."""
-        self.elements = min(self.elements, max(1, elements // 2))
 
 
 class Settings(NamedTuple):
@@ -71,7 +54,7 @@ class Settings(NamedTuple):
         resend: Whether a task that the server may have is sent again.
         error_enums: Returns the error enum of a task type.
         observe: Called with each event.
-        limits: The limits of the server.
+        server: What is known about the server.
         account: The costs of tasks, and the budget.
         clock: A monotonic clock in seconds.
     """
@@ -82,7 +65,7 @@ class Settings(NamedTuple):
     resend: Resend
     error_enums: Callable[[str], type[ErrorEnum] | None]
     observe: Callable[[Event], object]
-    limits: ServerLimits
+    server: ServerFacts
     account: Account
     clock: Callable[[], float] = monotonic
 

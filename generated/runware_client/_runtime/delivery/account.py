@@ -53,8 +53,6 @@ class Account:
         budget: The maximum amount; None without a budget.
         cost: The sum of the costs in the results of finished tasks.
         committed: The amount that counts against the budget.
-        has_dry_runs: Whether a dry run has had a cost and no output, so that the header
-            for dry runs reaches the server.
     """
 
     def __init__(self, budget: Decimal | None = None) -> None:
@@ -68,7 +66,6 @@ class Account:
         self._lock = ForkSafeLock()
         self.cost = Decimal(0)
         self.committed = Decimal(0)
-        self.has_dry_runs = False
         self._reserved: dict[str, Decimal] = {}
         self._bills: OrderedDict[str, Bill] = OrderedDict()
         self._prices: OrderedDict[str, Decimal] = OrderedDict()

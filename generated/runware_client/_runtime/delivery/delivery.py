@@ -97,7 +97,7 @@ class Delivery(Generic[ResultT]):
         self._errors: dict[str, RunwareError] = {}
         self._ended: list[Submission[ResultT]] = []
         self.waiting = Waiting(uploads)
-        self._pricing = Pricing(settings.account)
+        self._pricing = Pricing(settings.account, settings.server)
         if len(self._scheduled_tasks) < len(self._idle):
             message = (
                 "two of these tasks have the same taskUUID, or the same taskType and "
@@ -145,7 +145,7 @@ class Delivery(Generic[ResultT]):
         if not due:
             return None
         first = min(due, key=lambda each: each.due)
-        most = self._settings.limits.elements
+        most = self._settings.server.elements
         if first.kind is Kind.POLL:
             chosen, parts = polled_with(first, self._idle, now, most)
         else:
@@ -274,7 +274,7 @@ class Delivery(Generic[ResultT]):
         envelope = reply.envelope
         is_too_large = answers_too_large(envelope) and reply.elements > 1
         if is_too_large:
-            self._settings.limits.note_too_large(reply.elements)
+            self._settings.server.note_too_large(reply.elements)
         items, errors = sort_answer(reply, batch, self._scheduled_tasks)
         for each in batch.scheduled:
             task = each.task
@@ -308,7 +308,7 @@ class Delivery(Generic[ResultT]):
         """Process the failure of a batch that has no response."""
         is_poll = batch.kind is Kind.POLL
         if error.oversized > 1:
-            self._settings.limits.note_too_large(error.oversized)
+            self._settings.server.note_too_large(error.oversized)
         for each in batch.scheduled:
             task, seconds = each.task, self._now() - batch.begun
             self._observe(batch.kind.value, task, seconds, error=error)

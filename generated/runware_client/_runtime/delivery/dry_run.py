@@ -21,7 +21,10 @@ from .task import Task
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from ..schema.results import TaskResult
+    from ..transport.envelope import Item
     from .account import Account
+    from .server_facts import ServerFacts
 
 
 ADVICE = (
@@ -40,12 +43,14 @@ class DryTask(Task[Any]):
     """The task of a dry run. It changes nothing, and is never polled.
 
     Something on the way may remove the header, so that the server runs the task.
-
-    Attributes:
-        account: The account of the client.
     """
 
-    account: Account
+    def __init__(
+        self, wire: Item, read: Callable[[Item], TaskResult], server: ServerFacts
+    ) -> None:
+        # Its timeout is the short one of async tasks: the server responds immediately.
+        super().__init__(wire, read, is_async=True)
+        self._server = server
 
     @property
     def is_pollable(self) -> bool:
@@ -59,8 +64,8 @@ class DryTask(Task[Any]):
 
     @property
     def lets_repeat(self) -> bool:
-        """Whether an earlier response has shown that the server runs no dry runs."""
-        return self.account.has_dry_runs
+        """Whether an earlier response has shown that the server does not run it."""
+        return self._server.dry_runs_work
 
     @property
     def is_in_doubt(self) -> bool:
@@ -70,7 +75,7 @@ class DryTask(Task[Any]):
     def note_end(self) -> None:
         """Record whether its response shows that the server ran no task."""
         if self.cost is not None and not any(map(has_output, self.items)):
-            self.account.has_dry_runs = True
+            self._server.dry_runs_work = True
 
 
 class DrySubmission(Submission[Any]):
@@ -84,7 +89,7 @@ class DrySubmission(Submission[Any]):
         return False
 
 
-def dry_run_of(submission: Submission[Any], account: Account) -> DrySubmission:
+def dry_run_of(submission: Submission[Any], server: ServerFacts) -> DrySubmission:
     """Return the dry run of a task.
 
     It has a `taskUUID` of its own, so that the server does not refuse the task itself as
@@ -96,17 +101,15 @@ def dry_run_of(submission: Submission[Any], account: Account) -> DrySubmission:
     if "taskUUID" in wire:
         wire["taskUUID"] = str(uuid4())
     known = task_of(wire, TaskResult, None)
-    # Its timeout is the short one of async tasks: the server responds immediately.
-    task = DryTask(known.wire, known.read, is_async=True)
-    task.account = account
-    return DrySubmission(task, wire)
+    return DrySubmission(DryTask(known.wire, known.read, server), wire)
 
 
 class Pricing:
     """The tasks of a delivery whose costs must be reserved before they are sent."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Account, server: ServerFacts) -> None:
         self._account = account
+        self._server = server
         self._held: dict[str, tuple[Submission[Any], DryTask]] = {}
         """The waiting tasks, by the keys of their dry runs."""
 
@@ -127,7 +130,7 @@ class Pricing:
         price = _documented_price(submission)
         if price is not None:
             self._account.check(price)
-        dry_run = dry_run_of(submission, self._account)
+        dry_run = dry_run_of(submission, self._server)
         self._held[dry_run.task.key] = submission, dry_run.task
         return dry_run
 
