@@ -248,17 +248,15 @@ class HTTPTransport:
         given: dict[str, str],
         extra: Headers,
     ) -> httpx2.Response:
-        is_own = self._brought is None
-        # An HTTP client of this package has no headers to merge, which takes long.
-        new_request = httpx2.Request if is_own else lane.http.build_request
-        request = new_request(
-            "POST",
-            self._target.url,
-            content=self.endpoint.body(parts),
-            headers=self.endpoint.headers(given, extra),
-            extensions=exchange.extensions(),
+        request = self._target.post(
+            self._brought,
+            self.endpoint.body(parts),
+            self.endpoint.headers(given, extra),
+            exchange.extensions(),
         )
-        options = exchange.sending(lane.http, self._target.auth, is_own=is_own)
+        options = exchange.sending(
+            lane.http, self._target.auth, is_own=self._brought is None
+        )
         response = lane.http.send(request, **options)
         try:
             if stream := response.extensions.get("network_stream"):
