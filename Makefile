@@ -6,8 +6,8 @@ READY := $(VENV)/ready
 OUTPUT := generated
 PACKAGE := runware_client
 SOURCES := generator tests templates benchmarks examples
-# Three for each processor: many tests wait, for servers and for time.
-WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) \* 3)
+# Two for each processor: many tests wait, for servers and for time.
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) \* 2)
 PYTHONS := python3 python3.14 python3.13 python3.12 python3.11 python
 
 .DEFAULT_GOAL := help
