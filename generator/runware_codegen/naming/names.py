@@ -2,7 +2,7 @@
 
 1. A name is split into words at case changes and at characters that are not letters or
    digits. Digits stay with the letters beside them. `imageBase64Data` is image, base64,
-   data; `CFGScale` is cfg, scale.
+   data; `CFGScale` is cfg, scale; `hyper3d-gen` is hyper3d, gen.
 2. Accents are dropped; another non-ASCII character is spelled by its code point.
 3. A leading digit is spelled out: `3dInference` is three, d, inference.
 4. Words are joined as PEP 8 recommends: `image_base64_data`, `ThreeDInference`.
@@ -38,7 +38,7 @@ _MAX_LENGTH: Final = 60
 _ACRONYMS: Final = "AIR|API|CFG|NSFW|TTL|URI|URL|UUID"
 _WORD: Final = re.compile(
     rf"(?:{_ACRONYMS})(?:s(?![a-z]))?\d*"
-    r"|[A-Z]{2,}(?![a-z])\d*|[A-Z]{2,}(?=[A-Z][a-z])|[A-Z]?[a-z]+\d*|[A-Z]\d*|\d+[a-z]*"
+    r"|[A-Z]{2,}(?![a-z])\d*|[A-Z]{2,}(?=[A-Z][a-z])|[A-Z]?[a-z][a-z\d]*|[A-Z]\d*|\d[a-z\d]*"
 )
 _LAST_WORD: Final = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+s?)\Z")
 _IRREGULAR: Final = {"axis": "axes", "cache": "caches", "lens": "lenses"}

@@ -187,6 +187,7 @@ class OddNamesRequest(TaskRequest[OddNamesResult], OpenPart):
         copy_: A method of pydantic's models.
         grosse: Not ASCII, and may be null. At most 9 characters.
         four_k_mode: Begins with a digit.
+        img2img_mode: Has a digit between letters.
         foo_bar_2: Like the next.
         foo_bar: Like the one before.
         labels: Free names.
@@ -218,6 +219,9 @@ class OddNamesRequest(TaskRequest[OddNamesResult], OpenPart):
 
     four_k_mode: bool | None = Field(default=None, validation_alias="4kMode")
     """Begins with a digit."""
+
+    img2img_mode: bool | None = None
+    """Has a digit between letters."""
 
     foo_bar_2: Integer | None = Field(default=None, validation_alias="fooBar")
     """Like the next."""
