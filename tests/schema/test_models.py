@@ -509,6 +509,8 @@ def test_a_misspelt_keyword_is_refused(
     with pytest.raises(ValidationError) as caught:
         module.ImageInferenceRequest(model="a:1@1", **members)
     assert said in str(caught.value)
+    shown = [entry for entry in caught.traceback if not entry.ishidden(caught)]
+    assert len(shown) == 1, "pytest shows more than this call"
 
 
 def test_json_may_have_unknown_members(shipped: ModuleType, request_: Any) -> None:

@@ -84,6 +84,7 @@ class Part(JsonObject):
 
     def __init__(self, /, **members: Any) -> None:
         """Validate the parameters that the class documents."""
+        __tracebackhide__ = True  # pytest ends the traceback at the caller
         keywords = Keywords.of(type(self), members)
         refuse_depth(type(self), keywords)
         self._validated(keywords, self_instance=self)
@@ -116,6 +117,7 @@ class Part(JsonObject):
     @classmethod
     def _validated(cls, data: Any, **options: Any) -> Self:
         """Validate with the fast validator; if that fails, with the complete one."""
+        __tracebackhide__ = True
         made: Self
         # The fast validator does not see that a file is not a text.
         has_files = LocalFile.is_in_use and any(files_in(data))
