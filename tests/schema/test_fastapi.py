@@ -16,12 +16,6 @@ if TYPE_CHECKING:
 
     import fastapi
 
-# FastAPI gives the body an alias that pydantic cannot use. pydantic warns about it if
-# it builds the class at the first use.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::pydantic.warnings.UnsupportedFieldAttributeWarning"
-)
-
 IMAGE = "https://im.runware.ai/a.png"
 
 

@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Iterator
 from copy import copy
 from functools import partial, update_wrapper
-from typing import TYPE_CHECKING, Any, Final, dataclass_transform
+from typing import TYPE_CHECKING, Any, Final, cast, dataclass_transform
 
 import pydantic.main
 from pydantic import (
@@ -75,6 +75,11 @@ else:
     from .signatures import Documented as _Frozen
 
 
+# pydantic defers adapters only if this is True itself. FastAPI ignores a warning about its
+# own use of pydantic only while it creates an adapter.
+_CLASSES_BUT_NOT_ADAPTERS: Final = cast("bool", 1)
+
+
 class JsonObject(BaseModel, metaclass=_Frozen):
     """A JSON object whose members have Python names."""
 
@@ -82,7 +87,7 @@ class JsonObject(BaseModel, metaclass=_Frozen):
         alias_generator=AliasGenerator(
             validation_alias=wire_name, serialization_alias=wire_name
         ),
-        defer_build=True,
+        defer_build=_CLASSES_BUT_NOT_ADAPTERS,
         frozen=True,
         hide_input_in_errors=True,
         protected_namespaces=(),
