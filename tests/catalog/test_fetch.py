@@ -116,9 +116,11 @@ class TestWhatIsFetched:
         self, fetch: Fetch, catalog: Catalog, arguments: list[str], told: str
     ) -> None:
         catalog.add("soon", status="coming-soon")
-        finished = fetch(*arguments)
-        assert finished.returncode == 2
-        assert told in finished.stderr
+        for _ in ("nothing is fetched", "all models are fetched"):
+            finished = fetch(*arguments)
+            assert finished.returncode == 2
+            assert told in finished.stderr
+            assert fetch("--all").returncode == 0
 
     def test_a_utility(self, fetch: Fetch, tmp_path: Path) -> None:
         assert fetch("ping").returncode == 0

@@ -154,6 +154,7 @@ def test_a_changed_line_makes_another_package(project: Path) -> None:
     ("line", "told"),
     [
         ('"civitai:1@2" = "three"', "This client has no document 'three'"),
+        ('"mine:*" = "three"', "`runware-codegen fetch 'mine:*' --like three`"),
         (
             '"civitai:1@2" = "ping"',
             "The document ping does not describe one single model",

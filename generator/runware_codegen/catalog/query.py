@@ -112,7 +112,7 @@ def from_index(
                     architecture=entry.architecture,
                 )
             )
-    if not wanted:
+    if not wanted and not task_types:  # a wrong task type is found after fetching
         raise InvalidInputError([_none_current(listed, options)])
     return wanted
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -64,9 +65,10 @@ def without_documents(
         own.problem(
             name,
             f"This client has no document {target!r}.",
-            f"Fetch it: `runware-codegen fetch {name} --like {target}`. Or write the"
-            f" identifier of a document that the client has: {names}. If another client has"
-            " the document, move the line to the table models of that client.",
+            f"Fetch it: `runware-codegen fetch {shlex.quote(name)} --like {target}`."
+            f" Or write the identifier of a document that the client has: {names}. If"
+            " another client has the document, move the line to the table models of that"
+            " client.",
         )
         for name, target in own.lines
         if not any(target in (document.id, document.air) for document in known)
