@@ -15,6 +15,7 @@ from type_checkers import basedpyright
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from types import ModuleType
 
 EDITED = dedent("""
     from called_client import AsyncRunware, Runware
@@ -75,6 +76,13 @@ def test_jedi(folder: Path) -> None:
     for number, (line, expected) in enumerate(COMPLETED.items(), first):
         found = script.complete(number, len(line))
         assert expected <= {each.name for each in found}, line
+
+
+@pytest.mark.parametrize("line", ["client.image_inf", "later.image_inf"])
+def test_jedi_completes_a_client_in_a_notebook(shipped: ModuleType, line: str) -> None:
+    objects = {"client": shipped.Runware("key"), "later": shipped.AsyncRunware("key")}
+    [found] = jedi.Interpreter(line, [objects]).complete()
+    assert found.name == "image_inference"
 
 
 def test_a_language_server(folder: Path) -> None:

@@ -28,7 +28,6 @@ from ..transport.api_key import ApiKey
 from ..transport.endpoint import (
     RUNWARE_SOCKET_URL,
     RUNWARE_URL,
-    Auth,
     Endpoint,
     checked_headers,
     merged,
@@ -48,7 +47,9 @@ if TYPE_CHECKING:
     from ..exceptions import RunwareError
     from ..schema.generics import ResultT
     from ..schema.requests import TaskRequest
-    from ..transport.endpoint import Headers
+
+    # Jedi completes no object that has a property with a Literal that it can evaluate.
+    from ..transport.endpoint import Auth, Headers
     from ..transport.websocket import WebSocketTransport
 
 BASE_URL_VARIABLE = "RUNWARE_BASE_URL"
