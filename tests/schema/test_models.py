@@ -513,6 +513,33 @@ def test_a_misspelt_keyword_is_refused(
     assert len(shown) == 1, "pytest shows more than this call"
 
 
+@pytest.mark.parametrize("method", ["replace", "__replace__", "model_copy"])
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"output_type": "URL", "outputType": "dataURI"},
+        {"outputType": "URL", "output_type": None},
+        {"output_type": "URL", "extra": {"outputType": "dataURI"}},
+        {"outputType": "URL", "extra": {"output_type": "dataURI"}},
+    ],
+)
+def test_a_copy_refuses_a_member_under_two_names(
+    module: ModuleType, method: str, members: dict[str, Any]
+) -> None:
+    made = module.ImageInferenceRequest(model="a:1@1", output_type="URL")
+    given = {"update": members} if method == "model_copy" else members
+    with pytest.raises(ValidationError) as caught:
+        getattr(made, method)(**given)
+    assert "is given twice, as 'output_type' and as 'outputType'" in str(caught.value)
+
+
+def test_a_copy_takes_either_name_of_a_member(module: ModuleType) -> None:
+    made = module.ImageInferenceRequest(model="a:1@1", steps=20)
+    uuid = "0220f305-996a-4bc6-9497-663c54708670"
+    for members in ({"taskUUID": uuid}, {"extra": {"taskUUID": uuid}}):
+        assert made.replace(**members).task_uuid == uuid
+
+
 def test_json_may_have_unknown_members(shipped: ModuleType, request_: Any) -> None:
     for name in ("widht", "puLID", "cfgScale", "my_own"):
         task = {**request_.to_wire(), name: 3}

@@ -137,11 +137,20 @@ def given_twice(
     return _second_spelling(owner, str(detail["loc"][0]), data)
 
 
+def two_names(
+    owner: type[BaseModel], members: dict[str, Any]
+) -> Iterator[InitErrorDetails]:
+    """Yield an error for each member that is given by its Python name and its wire name."""
+    for name in members:
+        if twice := _second_spelling(owner, name, members):
+            yield twice
+
+
 def _second_spelling(
     owner: type[BaseModel], name: str, data: Any
 ) -> InitErrorDetails | None:
     other = wire_names(owner).get(name)
-    if other is None or not is_object(data) or other not in data:
+    if other in {None, name} or not is_object(data) or other not in data:
         return None
     return field_error(name, f"is given twice, as '{name}' and as '{other}'")
 

@@ -52,6 +52,7 @@ from .keywords import (
     is_none,
     misspelt,
     take_extra,
+    two_names,
     without_nulls,
 )
 from .rules import Wire
@@ -305,8 +306,15 @@ class Part(JsonObject):
         for name in ("__dict__", "__pydantic_extra__", "__pydantic_fields_set__"):
             object.__setattr__(self, name, getattr(valid, name))
 
-    def _replaced(self, members: Mapping[str, Any]) -> Self:
-        """Return a validated copy with other members."""
+    def _replaced(
+        self, members: Mapping[str, Any], fresh: Mapping[str, Any] | None = None
+    ) -> Self:
+        """Return a validated copy with other members.
+
+        Args:
+            members: The members, by their Python names or wire names.
+            fresh: New values of members that `members` does not have.
+        """
         cls = type(self)
         names = python_names(cls)
         current = {
@@ -315,9 +323,13 @@ class Part(JsonObject):
             if name in cls.__pydantic_fields__
             and (value is not None or name in self.__pydantic_fields_set__)
         }
-        given = {names.get(name, name): value for name, value in members.items()}
+        given = dict(members)
         extra = take_extra(cls, given)
-        known = without_nulls(cls, {**current, **extra, **given})
+        given = {**extra, **given}
+        if errors := [*two_names(cls, given)]:
+            raise combined(cls.__name__, errors)
+        renamed = {names.get(name, name): value for name, value in given.items()}
+        known = without_nulls(cls, {**current, **(fresh or {}), **renamed})
         unknown, wire = self.__pydantic_extra__ or {}, wire_names(cls)
         options: dict[str, Any] = {}
         if not wire.keys().isdisjoint(unknown):

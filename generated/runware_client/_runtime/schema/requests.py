@@ -130,9 +130,9 @@ class TaskRequest(Part, Generic[ResultT_co]):
 
         It has a new `taskUUID`, unless `members` has one.
         """
-        cls = type(self)
-        fresh = {n: fill() for n, fill in fills(cls).items() if fill is new_uuid}
-        return self._replaced({**fresh, **members})
+        made = fills(type(self)).items()
+        fresh = {name: fill() for name, fill in made if fill is new_uuid}
+        return self._replaced(members, fresh)
 
     def __replace__(self, **members: Any) -> Self:
         return self.replace(**members)
