@@ -612,6 +612,43 @@ def test_errors_have_the_names_that_were_given(
     ]
 
 
+_PAIR = "width and height go together: give both or neither"
+
+
+@pytest.mark.parametrize(
+    ("members", "places"),
+    [
+        ({"steps": "x", "width": 512}, ["steps", "width"]),
+        ({"output_format": "BMP", "width": 512}, ["output_format", "width"]),
+        ({"steps": "x", "widht": 512, "height": 512}, ["steps", "widht"]),
+        ({"width": 512, "height": "x"}, ["height"]),
+        ({"model": None, "width": 512}, ["model", "width"]),
+        ({"inputs": {"seed_image": 3}, "strength": 0.5}, ["inputs.seed_image"]),
+    ],
+)
+def test_an_error_has_the_rules_about_valid_members(
+    module: ModuleType, members: dict[str, Any], places: list[str]
+) -> None:
+    with pytest.raises(ValidationError) as caught:
+        module.ImageInferenceRequest(**{"model": "a:1@1", **members})
+    named = [".".join(map(str, error["loc"])) for error in caught.value.errors()]
+    assert named == places
+    assert (_PAIR in str(caught.value)) == ("width" in places)
+
+
+def test_a_rule_that_reads_a_missing_member_is_not_judged(shipped: ModuleType) -> None:
+    task = {"taskType": "mediaStorage", "taskUUID": TASK_UUID, "media": "x"}
+    with pytest.raises(ValidationError) as caught:
+        shipped.parse_request(task)
+    assert [error["loc"] for error in caught.value.errors()] == [("operation",)]
+
+
+def test_a_name_that_is_no_text_is_refused(module: ModuleType, request_: Any) -> None:
+    task: dict[Any, Any] = {**request_.to_wire(), 3: 3}
+    with pytest.raises(ValidationError, match="Keys should be strings"):
+        module.ImageInferenceRequest.model_validate(task)
+
+
 # -- parts are exported beside their request ------------------------------------
 
 

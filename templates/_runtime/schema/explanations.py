@@ -98,6 +98,11 @@ def is_other_text(detail: ErrorDetails) -> bool:
     return is_text and detail["type"] == "literal_error"
 
 
+def is_unknown(detail: ErrorDetails) -> bool:
+    """Return whether the error is that an object has no member of this name."""
+    return detail["type"] == "extra_forbidden" and len(detail["loc"]) == 1
+
+
 def narrower(member: str, broken: Iterable[str]) -> list[str]:
     """Return the messages of rules that list the accepted values of a member."""
     return [rule for rule in broken if rule.startswith(f"{member} must be ")]

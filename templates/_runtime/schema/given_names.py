@@ -145,6 +145,16 @@ def placed_rule_error(
     return rule_error(given.in_sentence(sentence), places)
 
 
+def is_about_others(cls: type[BaseModel], sentence: str, names: set[str]) -> bool:
+    """Return whether the message of a rule has only members with other wire names.
+
+    A message without members is about the whole object.
+    """
+    paths = _paths(cls, sentence)
+    firsts = {path.partition(".")[0] for path in paths}
+    return not names or (bool(paths) and names.isdisjoint(firsts))
+
+
 @lru_cache(maxsize=1024)
 def _paths(cls: type[BaseModel], sentence: str) -> tuple[str, ...]:
     """Return the paths of members in a message, without duplicates."""

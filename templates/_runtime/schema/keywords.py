@@ -8,7 +8,7 @@ from operator import is_
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from ..json_values import is_object
-from .explanations import UNKNOWN_FIELD, field_error
+from .explanations import UNKNOWN_FIELD, field_error, is_unknown
 from .fields import fills, nullable_fields, python_names, wire_names
 from .spelling import nearest, plain
 
@@ -132,7 +132,7 @@ def given_twice(
 
     pydantic takes the second spelling as unknown. Returns None for other errors.
     """
-    if detail["type"] != "extra_forbidden" or len(detail["loc"]) != 1:
+    if not is_unknown(detail):
         return None
     return _second_spelling(owner, str(detail["loc"][0]), data)
 

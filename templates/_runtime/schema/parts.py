@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
@@ -30,6 +31,7 @@ from .explanations import (
     combined,
     field_error,
     is_other_text,
+    is_unknown,
     narrower,
     reworded,
     rule_error,
@@ -231,11 +233,13 @@ class Part(JsonObject):
     def _explained(cls, data: Any, error: ValidationError) -> ValidationError:
         """Return an exception with all errors.
 
-        It includes violated rules if all members have valid types. If a rule limits the
-        constants of a member, its message replaces the list of all constants.
+        It includes misspelt members, and the violated rules that are only about valid
+        members. If a rule limits the constants of a member, its message replaces the list
+        of all constants.
         """
         from .given_names import (  # only errors need them
             Given,
+            is_about_others,
             placed_rule_error,
             with_given_names,
         )
@@ -250,10 +254,8 @@ class Part(JsonObject):
             said = cls._hint(detail)
             return said if given is None else given.in_sentence(said)
 
-        readable = is_object(data) and all(
-            d["type"] == "rule" or is_other_text(d) for d in details
-        )
-        broken = [*cls.rules(_wire_of(cls, data))] if readable else []
+        unknown = [*misspelt(cls, _unnamed(cls, data), data)]
+        broken = [] if unknown else [*cls._broken(data, details)]
         placed = partial(placed_rule_error, cls, data)
         errors: list[InitErrorDetails] = []
         for detail in details:
@@ -264,9 +266,27 @@ class Part(JsonObject):
             rules = narrower(member, broken) if is_other_text(detail) else []
             errors += map(placed, rules)
             errors += [] if rules else [reworded(detail, hidden, hint, optional)]
-        if not any(map(is_other_text, details)):
-            errors += map(placed, broken)
+        errors += unknown
+        wrong = _wrong(cls, details)
+        errors += [placed(rule) for rule in broken if is_about_others(cls, rule, wrong)]
         return combined(cls.__name__, errors)
+
+    @classmethod
+    def _broken(cls, data: Any, details: list[ErrorDetails]) -> Iterator[str]:
+        """Yield the rules that are violated without the members of a wrong type.
+
+        There are none if the input has an unknown name, which may stand for any member,
+        or if a subclass of a user may convert members or add them.
+        """
+        wrong = _wrong(cls, [d for d in details if not is_other_text(d)])
+        if not is_object(data) or any(map(is_unknown, details)):
+            return
+        if is_of_user(cls) and (wrong or default_names(cls)):
+            return
+        names = wire_names(cls)
+        members = {n: v for n, v in data.items() if names.get(n, n) not in wrong}
+        with suppress(KeyError):  # a rule reads a required member, which is missing
+            yield from cls.rules(_wire_of(cls, members))
 
     @classmethod
     def _hint(cls, detail: ErrorDetails) -> str:
@@ -371,6 +391,22 @@ def _without_null(default: dict[str, Any]) -> None:
 
 
 _AROUND: Final = ("function-after", "function-before", "function-wrap")
+
+
+def _unnamed(cls: type[Part], data: Any) -> Wire:
+    """Return the members of an input that an open class does not name."""
+    if cls.model_config.get("extra") != "allow" or not is_object(data):
+        return {}
+    known = {*wire_names(cls), *python_names(cls)}
+    texts = {n: value for n, value in data.items() if isinstance(n, str)}
+    return {n: value for n, value in texts.items() if n not in known}
+
+
+def _wrong(cls: type[Part], details: list[ErrorDetails]) -> set[str]:
+    """Return the wire names of the members that have errors, beside violated rules."""
+    names = wire_names(cls)
+    firsts = [str(d["loc"][0]) for d in details if d["type"] != "rule" and d["loc"]]
+    return {names.get(first, first) for first in firsts}
 
 
 def _wire_of(cls: type[Part], members: Mapping[str, Any]) -> Wire:
