@@ -163,6 +163,16 @@ def test_nothing_is_sent_for_a_wrong_request(
         caller(RUN, model="runware:101@1", positive_prompt="")
     with pytest.raises(TypeError, match="seed cannot be combined with a request"):
         caller(RUN, image(), seed=1)
+    with pytest.raises(
+        TypeError, match=r"timeot cannot be .*\. Did you mean timeout\?"
+    ):
+        caller(RUN, image(), timeot=1)
+    with pytest.raises(TypeError, match="one request at a time"):
+        caller(RUN, image(), image())
+    with pytest.raises(TypeError, match=r"without a keyword: run\(request\)"):
+        caller(RUN, request=image())
+    with pytest.raises(TypeError, match="parameters are given by name"):
+        caller("model_search.iterate", image())
     with pytest.raises(TypeError, match=r"client runs ping tasks, not imageInference"):
         caller("ping.run", image())
     assert server.calls == []

@@ -22,6 +22,7 @@ from typing import (
 
 from ..delivery.submission import wire_of
 from ..json_values import is_array
+from ..schema.spelling import nearest
 from .call import (
     AsyncCall,
     AsyncStreamingCall,
@@ -110,22 +111,22 @@ class TaskType:
     def request(self: General[P, T], *args: P.args, **parameters: P.kwargs) -> T:
         return cast("T", _made(self, *args, **parameters))
 
-    def _task(
-        self, request: TaskRequest[Any] | None = None, /, **given: Any
-    ) -> tuple[TaskRequest[Any], Any]:
+    def _task(self, *given: Any, **keywords: Any) -> tuple[TaskRequest[Any], Any]:
         """Return the request and the options of a call.
 
         Without a request, it is created from the parameters, and there are no options.
         """
+        if len(given) > 1:
+            raise TypeError("one request at a time: run_many of Runware runs several")
+        [request] = given or [None]
         if request is None:
-            return _made(self, **given), {}
-        fields = [*(given.keys() - RunOptions.__annotations__.keys())]
-        if fields:
-            message = (
-                f"{', '.join(fields)} cannot be combined with a request. Use "
-                "request.replace(...) to change the request"
-            )
-            raise TypeError(message)
+            return _made(self, **keywords), {}
+        options = RunOptions.__annotations__
+        if fields := sorted(keywords.keys() - options.keys()):
+            near = nearest(fields[0], options)
+            change = "Use request.replace(...) to change the request"
+            message = f"{', '.join(fields)} cannot be combined with a request. "
+            raise TypeError(message + (f"Did you mean {near}?" if near else change))
         if wire_of(request)["taskType"] != self.task_type:
             message = (
                 f"this client runs {self.task_type} tasks, not "
@@ -133,7 +134,7 @@ class TaskType:
                 "of all task types"
             )
             raise TypeError(message)
-        return request, given
+        return request, keywords
 
     def __dir__(self) -> Iterable[str]:
         return [*super().__dir__(), *_by_name(self.task_type)]
@@ -151,8 +152,10 @@ class TaskType:
             return call(self._client, request)
 
 
-def _made(of: Any, /, *_: Any, **parameters: Any) -> Any:
+def _made(of: Any, /, *given: Any, **parameters: Any) -> Any:
     """Create a request of the class for the model."""
+    if given:
+        raise TypeError("parameters are given by name. Use run for a request")
     document = document_for(of.task_type, parameters.get("model"))
     refuse_options(document.request, parameters)
     return document.request(**with_air(parameters, document))

@@ -68,13 +68,17 @@ class RunOptions(CallOptions, Generic[ResultT], total=False):
 def refuse_options(
     request: type[TaskRequest[Any]], parameters: Mapping[str, object]
 ) -> None:
-    """Check that no option of a call is among the parameters of a task.
+    """Check that no option of a call and no request is among the parameters of a task.
 
-    A document that allows unknown members would send the option to the server.
+    A document that allows unknown members would send it to the server.
 
     Raises:
-        TypeError: An option is among the parameters.
+        TypeError: An option or a request is among the parameters.
     """
+    from ..schema.requests import TaskRequest
+
+    if isinstance(parameters.get("request"), TaskRequest):
+        raise TypeError("a request is given without a keyword: run(request)")
     for name in RunOptions.__annotations__:
         if name in parameters and name not in request.model_fields:
             message = (
