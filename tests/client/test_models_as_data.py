@@ -231,6 +231,31 @@ def test_a_task_names_its_type(
     assert caught.value.__context__ is None  # a traceback shows no other exception
 
 
+@pytest.mark.parametrize(
+    "task",
+    [
+        {"taskType": "x" * 9999},
+        {"taskType": ["x" * 9999]},
+        {"taskType": "imageInference", "model": "x" * 9999},
+    ],
+)
+def test_an_error_shortens_the_input(package: ModuleType, task: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError) as caught:
+        package.parse_request(task)
+    assert len(str(caught.value)) < 3000
+
+
+@pytest.mark.parametrize(
+    "task", [{"taskType": ["x" * 9999]}, {"taskType": "x", "taskUUID": ["x" * 9999]}]
+)
+def test_an_error_of_send_shortens_the_input(
+    client: Caller, task: dict[str, Any]
+) -> None:
+    with pytest.raises(ValueError, match=r"must be .*, not \['xxx") as caught:
+        client("send", task)
+    assert len(str(caught.value)) < 3000
+
+
 @pytest.fixture(params=["sync", "async"])
 def client(
     request: pytest.FixtureRequest, package: ModuleType, server: Server

@@ -180,6 +180,7 @@ def _umask() -> int:
         {"imageBase64Data": base64.b64encode(PNG).decode()},
         {"imageDataURI": "data:image/png;base64," + base64.b64encode(PNG).decode()},
         {"imageBase64Data": base64.encodebytes(PNG).decode()},  # with line breaks
+        {"imageBase64Data": base64.urlsafe_b64encode(PNG).decode()},
         {"imageDataURI": "data:image/png;BASE64," + quote(base64.b64encode(PNG))},
         {
             "imageURL": "http://127.0.0.1:1/unreachable.png",

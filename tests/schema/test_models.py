@@ -533,6 +533,12 @@ def test_a_copy_refuses_a_member_under_two_names(
     assert "is given twice, as 'output_type' and as 'outputType'" in str(caught.value)
 
 
+def test_an_error_shortens_a_keyword(module: ModuleType) -> None:
+    with pytest.raises(ValidationError) as caught:
+        module.ImageInferenceRequest(model="a:1@1", **{"x_" + "y" * 9999: 1})
+    assert len(str(caught.value)) < 1000
+
+
 def test_a_copy_takes_either_name_of_a_member(module: ModuleType) -> None:
     made = module.ImageInferenceRequest(model="a:1@1", steps=20)
     uuid = "0220f305-996a-4bc6-9497-663c54708670"

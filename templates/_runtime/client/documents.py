@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
+from ..exceptions import readable
 from ..old_names import in_present_words, is_same_type, present_name
 from ..schema.spelling import nearest
 from .document import Document
@@ -266,7 +267,7 @@ def _unknown(task_type: object, model: object, hint: str = "") -> str:
     if task_type is None:
         return f"the task has no taskType{hint}. {has}"
     if task_type not in known:
-        return f"unknown taskType {task_type!r}{_meant(task_type, known)} {has}"
+        return f"unknown taskType {readable(repr(task_type))}{_meant(task_type, known)} {has}"
     models = sorted(
         model
         for document in documents()
@@ -274,7 +275,7 @@ def _unknown(task_type: object, model: object, hint: str = "") -> str:
         for model in (*document.models, *document.patterns)
     )
     shown = ", ".join(models[:8]) + (" …" if len(models) > 8 else "")
-    what = "no model" if model is None else f"unknown model {model!r}"
+    what = "no model" if model is None else f"unknown model {readable(repr(model))}"
     return f"{what} for {task_type}{_meant(model, models)} This package has {shown}"
 
 

@@ -109,8 +109,21 @@ def narrower(member: str, broken: Iterable[str]) -> list[str]:
 
 
 def combined(title: str, errors: Iterable[InitErrorDetails]) -> ValidationError:
-    """Return one exception with all errors."""
-    return ValidationError.from_exception_data(title, list(errors), hide_input=True)
+    """Return one exception with all errors. Names of the input are shortened."""
+    bounded = [
+        InitErrorDetails(
+            **{**error, "loc": tuple(map(short_name, error.get("loc", ())))}
+        )
+        for error in errors
+    ]
+    return ValidationError.from_exception_data(title, bounded, hide_input=True)
+
+
+def short_name(name: int | str) -> int | str:
+    """Return a name of the input for an error message; a long one is shortened."""
+    if isinstance(name, int) or len(name) <= _SHORT_LINK:
+        return name
+    return f"{name[:_SHORT_LINK]}…"
 
 
 def shown(value: Any, *, hide: bool = False) -> Any:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from ..exceptions import readable
 from ..json_values import is_object
 from ..media.local_files import refuse_files
 from ..transport.items import AUTHENTICATION, READ_ONLY
@@ -41,7 +42,9 @@ def unchecked_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
         raise ValueError("the task is nested too deeply for JSON") from None
     task_type = wire.get("taskType") if is_object(wire) else None
     if not isinstance(task_type, str) or task_type in ("", AUTHENTICATION):
-        message = f"taskType must be the name of a task type, not {task_type!r}"
+        message = (
+            f"taskType must be the name of a task type, not {readable(repr(task_type))}"
+        )
         raise ValueError(message)
     task_uuid = wire.get("taskUUID")
     if task_uuid is None and task_type not in READ_ONLY:
@@ -49,7 +52,7 @@ def unchecked_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
 
         wire["taskUUID"] = str(uuid4())
     elif task_uuid is not None and (not isinstance(task_uuid, str) or not task_uuid):
-        raise ValueError(f"taskUUID must be a UUID, not {task_uuid!r}")
+        raise ValueError(f"taskUUID must be a UUID, not {readable(repr(task_uuid))}")
     model = wire.get("model")
     kind: type[TaskRequest[TaskResult]] | None = None
     with suppress(LookupError):

@@ -149,6 +149,9 @@ def _made(kind: Callable[[], ClientT]) -> ClientT:
 # -- data in the result -----------------------------------------------------------
 
 
+_FROM_URL_SAFE: Final = str.maketrans("-_", "+/")
+
+
 def _decoded(output: Output, part: PartFile) -> Path:
     """Save an output whose data is in the result."""
     header, text = "", output.text
@@ -157,6 +160,7 @@ def _decoded(output: Output, part: PartFile) -> Path:
     is_base64 = not header or header.lower().endswith(";base64")
     if is_base64:
         text = "".join(unquote(text).split())  # in lines, or with escapes of a URI
+        text = text.translate(_FROM_URL_SAFE)
     part.expect(len(text) // 4 * 3 - text[-2:].count("=") if is_base64 else 0)
     try:
         content = (

@@ -9,7 +9,7 @@ from operator import is_
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from ..json_values import is_object
-from .explanations import UNKNOWN_FIELD, field_error, is_unknown
+from .explanations import UNKNOWN_FIELD, field_error, is_unknown, short_name
 from .fields import fills, nullable_fields, python_names, wire_names
 from .spelling import nearest, plain
 
@@ -121,7 +121,7 @@ def misspelt(
                 continue
         suggested = wire.get(known, known) if known and not is_call else known
         hint = f": did you mean {suggested}?" if suggested else "."
-        beyond = f' To send it anyway, pass extra={{"{name}": ...}}.'
+        beyond = f' To send it anyway, pass extra={{"{short_name(name)}": ...}}.'
         more = beyond if name not in meant else ""
         yield field_error(name, f"{UNKNOWN_FIELD}{hint}{more}")
 
