@@ -266,6 +266,24 @@ def test_async_tasks_of_a_refused_batch_are_sent_alone(
     assert sorted(map(len, sendings)) == [1, 1, 2]
 
 
+def test_sync_tasks_beside_a_refused_one_are_left(
+    shipped: ModuleType, caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    """The server may have run the tasks that the error does not name."""
+    bad, other = image(), image()
+    error = {"code": "invalidParameter", "message": "no", "taskUUID": bad.task_uuid}
+    refused = Reply({"errors": [error]}, 400)
+    server.answer = lambda tasks: refused if tasks[0]["taskType"] == TASK else silent
+    first, second = caller("run_many", [bad, other])
+    assert isinstance(first.error, shipped.BadRequestError)
+    assert first.error.handle is None
+    assert isinstance(second.error, shipped.ResponseError)
+    assert second.error.http_status == 400
+    assert second.error.may_have_run
+    assert second.error.handle.task_uuid == other.task_uuid
+    assert server.sent == [f"{TASK}+{TASK}", *[POLL] * 4]
+
+
 def test_sync_tasks_of_a_refused_batch_are_left(
     shipped: ModuleType, caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:

@@ -152,8 +152,10 @@ def of_submission(said: Said) -> Verdict:
         return _rejected(said, errors)
     if any(_is_failure(said, error) for error in failures):
         return _taken(said, failures, is_complete=False)
-    if not errors or _leaves_doubt(said.status):
+    if _leaves_doubt(said.status):
         return _unclear(said, errors)
+    if not errors:  # a status of failure is then about other tasks of the call
+        return _unclear(said, errors)._replace(is_refused=said.status >= 400)
     return _of_refusal(said, own, errors)
 
 
