@@ -225,6 +225,8 @@ def test_constraints_over_two_numbers(tmp_path: Path) -> None:
         },
         {"operation": "area", "parameters": ["a"], "maximum": 9, "multipleOf": 2},
         {"operation": "area", "parameters": [], "maximum": 9},
+        {"operation": "steps", "parameters": ["a"], "maximum": 9},
+        {"operation": "sum", "parameters": ["a", "b"], "maximum": 9, "scope": "each"},
     ],
 )
 def test_a_constraint_that_cannot_be_enforced_is_refused(

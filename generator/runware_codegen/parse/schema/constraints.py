@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from runware_codegen.documents import JsonObject
     from runware_codegen.parse.schema.schemas import Schema, Schemas
 
+_OF_MEDIA: Final = frozenset(
+    {"area", "duration", "fileSize", "height", "ratio", "width"}
+)
+"""The quantities of a media file that `x-constraints` may limit."""
+
 _UNKNOWN_BOUNDS: Final = frozenset(
     {"const", "enum", "exclusiveMaximum", "exclusiveMinimum", "multipleOf"}
 )
@@ -66,7 +71,8 @@ def is_about_numbers(constraint: JsonObject) -> bool:
 def is_about_media(constraint: JsonObject) -> bool:
     """Return whether an item of `x-constraints` is about media files."""
     parameters = cast("list[str]", constraint["parameters"])
-    return len(parameters) == 1 or _is_about_each(constraint)
+    is_of_one = len(parameters) == 1 or _is_about_each(constraint)
+    return is_of_one and constraint["operation"] in _OF_MEDIA
 
 
 def is_enforceable(constraint: JsonObject) -> bool:
