@@ -6,14 +6,14 @@ The work is done in `pipeline`, which is imported only when a command needs it.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, cast
+from typing import TYPE_CHECKING, NoReturn, Unpack, cast
 
 import click
 from click.core import ParameterSource
 
 from runware_codegen import __version__, hook, settings, termination
 from runware_codegen.catalog import lock
-from runware_codegen.diff.options import DIFF_OPTIONS
+from runware_codegen.diff.options import DIFF_OPTIONS, DiffOptions
 from runware_codegen.mock import options as mock_options
 from runware_codegen.options import (
     DOCS_OPTIONS,
@@ -45,9 +45,6 @@ from runware_codegen.report import Terminal
 from runware_codegen.termination import DIFFERENT, remarking
 
 if TYPE_CHECKING:
-    from typing import Unpack
-
-    from runware_codegen.diff.options import DiffOptions
     from runware_codegen.init import Plan
     from runware_codegen.option_types import (
         DocsOptions,

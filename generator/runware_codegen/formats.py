@@ -5,10 +5,8 @@ The predicates are part of the emitted package (`_runtime/schema/formats.py`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from collections.abc import Mapping
+from typing import Final
 
 FORMATS: Final[Mapping[str, str]] = {
     "date": "a date such as 2026-01-31",

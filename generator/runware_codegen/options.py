@@ -5,17 +5,15 @@ The same definitions serve the command line and pyproject.toml.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from runware_codegen import settings
 from runware_codegen.option_checks import FiniteRange, check_package, check_url
 from runware_codegen.resources import BUILTIN
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 Function = TypeVar("Function", bound="Callable[..., Any]")
 

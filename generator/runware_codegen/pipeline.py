@@ -13,12 +13,12 @@ from runware_codegen.catalog import lock
 from runware_codegen.documents import load
 from runware_codegen.documents.members import object_of, text_of
 from runware_codegen.naming.names import module_name
-from runware_codegen.output import compare, publish
+from runware_codegen.output import Change, compare, publish
 from runware_codegen.pages import LastChange
 from runware_codegen.parse import parse
 from runware_codegen.parse.assembly import DocumentFilter, assemble
 from runware_codegen.problems import InvalidInputError
-from runware_codegen.report import counted
+from runware_codegen.report import Terminal, counted
 from runware_codegen.resources import BUILTIN
 from runware_codegen.wording import joined
 
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from runware_codegen.catalog.lock import LockedDocument
     from runware_codegen.model import Document, DocumentInfo, Package
     from runware_codegen.option_types import DocsOptions, DocumentOptions
-    from runware_codegen.output import Change
-    from runware_codegen.report import Terminal
     from runware_codegen.settings import OwnModels
 
 

@@ -9,18 +9,16 @@ from __future__ import annotations
 import difflib
 import os
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeGuard, cast
+from typing import Any, TypeGuard, cast
 
 import click
 
 from runware_codegen import toml_files
 from runware_codegen.problems import InvalidInputError, Problem, json_pointer
 from runware_codegen.resources import BUILTIN
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 FILE = f"{__name__}.file"
 """The key of the path of pyproject.toml in the `meta` of a command's context."""

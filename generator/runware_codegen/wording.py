@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from runware_codegen.formats import FORMATS
-from runware_codegen.model import json_types
+from runware_codegen.model import MediaLimit, Type, json_types
 from runware_codegen.model import types as t
 from runware_codegen.model.constants import quoted
 from runware_codegen.model.predicates import (
     ANY_COUNT,
     ANY_LENGTH,
     ANY_NUMBER,
+    EvaluatedProperties,
     HasFormat,
     InRange,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from runware_codegen.model import MediaLimit, Type
-    from runware_codegen.model.predicates import EvaluatedProperties
 
 _MAX_LISTED: Final = 12
 _MAX_DIGITS: Final = 12

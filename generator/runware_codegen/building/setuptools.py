@@ -5,22 +5,18 @@ from __future__ import annotations
 import shutil
 import tomllib
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import Any, ClassVar, cast
 
-from setuptools import Command
+from setuptools import Command, Distribution
 
 from runware_codegen.building.step import (
+    BuildStep,
     files_in,
     import_path,
     problems_end_the_build,
     read_steps,
     wrong_setting,
 )
-
-if TYPE_CHECKING:
-    from setuptools import Distribution
-
-    from runware_codegen.building.step import BuildStep
 
 _NAME = "build_runware_client"
 _TOP_LEVEL = "top_level.txt"

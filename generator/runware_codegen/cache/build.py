@@ -17,8 +17,8 @@ from runware_codegen.cache.modules import (
 )
 from runware_codegen.cache.parallel import parallel_map
 from runware_codegen.documents.load import not_openapi
-from runware_codegen.documents.sources import find_sources, read_text
-from runware_codegen.parse.assembly import conflicts
+from runware_codegen.documents.sources import Source, find_sources, read_text
+from runware_codegen.parse.assembly import DocumentFilter, conflicts
 from runware_codegen.parse.own_models import without_documents
 from runware_codegen.problems import InvalidInputError, Problem
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from runware_codegen.cache.store import Store
-    from runware_codegen.documents.sources import Source
-    from runware_codegen.parse.assembly import DocumentFilter
 
 
 @dataclass(slots=True)

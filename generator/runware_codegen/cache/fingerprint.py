@@ -6,14 +6,11 @@ import hashlib
 import os
 import sys
 import time
+from collections.abc import Iterator
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from runware_codegen.resources import folder
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _LIBRARIES = ("black", "jinja2", "openapi-pydantic", "pydantic", "ruamel.yaml")
 

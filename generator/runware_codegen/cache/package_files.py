@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from runware_codegen.pages import finished, page_paths, shared_pages
+from runware_codegen.pages import LastChange, finished, page_paths, shared_pages
 from runware_codegen.render import about_files, module_paths, shared_files
 
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from runware_codegen.cache.modules import Module
     from runware_codegen.cache.store import Store
     from runware_codegen.model import DocumentInfo, Package
-    from runware_codegen.pages import LastChange
 
 
 def package_files(

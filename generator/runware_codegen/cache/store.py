@@ -7,16 +7,13 @@ import hashlib
 import os
 import stat
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import platformdirs
 
 from runware_codegen.cache.fingerprint import fingerprint
 from runware_codegen.output.files import replace
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _MAX_BYTES = 128 * 2**20
 _BYTES_AFTER_CLEANING = _MAX_BYTES * 3 // 4

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runware_codegen.catalog import index
-from runware_codegen.catalog.fetch_run import FetchOutcome, FetchRun
+from runware_codegen.catalog.fetch_run import FetchOutcome, FetchRun, UpdateReport
 from runware_codegen.catalog.lock import LockedDocument, has_version, lock_of, sha256
 from runware_codegen.catalog.parallel import map_as_completed
 from runware_codegen.catalog.query import (
@@ -22,7 +22,7 @@ from runware_codegen.catalog.query import (
     not_listed,
 )
 from runware_codegen.catalog.validation import facts_of
-from runware_codegen.catalog.web import NotFoundError, Web
+from runware_codegen.catalog.web import NotFoundError, Response, Web
 from runware_codegen.output import files
 from runware_codegen.output.os_errors import os_errors_as_problems
 from runware_codegen.output.replacement import exclusive_lock
@@ -31,9 +31,7 @@ from runware_codegen.problems import InvalidInputError, Problem
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from runware_codegen.catalog.fetch_run import UpdateReport
     from runware_codegen.catalog.index import CatalogEntry, Index
-    from runware_codegen.catalog.web import Response
     from runware_codegen.option_types import FetchOptions
     from runware_codegen.report import Terminal
 

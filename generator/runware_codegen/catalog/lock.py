@@ -11,18 +11,16 @@ import hashlib
 import json
 import os
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from runware_codegen import toml_files
 from runware_codegen.catalog.names import is_air, is_identifier
 from runware_codegen.output.files import replace
 from runware_codegen.problems import InvalidInputError, Problem
 from runware_codegen.resources import BUILTIN
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 NAME = "runware.lock"
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from runware_codegen.output.names import is_device
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9_-])?")
 _AIR = re.compile(r"[\x21-\x7e]{1,200}")

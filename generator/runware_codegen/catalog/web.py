@@ -9,8 +9,9 @@ import netrc
 import random
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import httpx2
 
@@ -18,9 +19,6 @@ from runware_codegen import __version__
 from runware_codegen.catalog.lock import usable_etag
 from runware_codegen.documents.sources import MAX_SIZE
 from runware_codegen.problems import InvalidInputError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _ATTEMPTS = 4
 _FIRST_WAIT = 0.25  # seconds; doubled each time

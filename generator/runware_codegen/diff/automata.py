@@ -9,8 +9,9 @@ proves that there is none.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from functools import cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from runware_codegen.parse.patterns import UnsupportedPatternError, ecma
 from runware_codegen.parse.patterns.nodes import (
@@ -20,13 +21,10 @@ from runware_codegen.parse.patterns.nodes import (
     CharClass,
     CharRange,
     ClassEscape,
+    ClassItem,
+    Node,
     Repeat,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from runware_codegen.parse.patterns.nodes import ClassItem, Node
 
 _MAX_STATES: Final = 2_000
 """The most states of one automaton: about the length of its pattern without repetition."""

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from runware_codegen.diff.entries import Direction, Finding
+from runware_codegen.diff.entries import Direction, Finding, Place
 from runware_codegen.diff.implication import implies, is_within
 from runware_codegen.formats import FORMATS
+from runware_codegen.model import Array, Media, Number, String
 from runware_codegen.model import predicates as p
 from runware_codegen.model.logic import all_of, any_of
-from runware_codegen.model.predicates import TRUE
+from runware_codegen.model.predicates import TRUE, Predicate
 from runware_codegen.model.type_predicates import has_type
 from runware_codegen.parse.rules.sentences import must_be
 from runware_codegen.wording import bounds_of, count_of, words_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from runware_codegen.diff.entries import Place
-    from runware_codegen.model import Array, Media, Number, String
-    from runware_codegen.model.predicates import Predicate
 
 _NONE = "none"
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from runware_codegen.diff.automata import Separation, separation
 from runware_codegen.model import including_integers
 from runware_codegen.model import predicates as p
 from runware_codegen.model.predicates import FALSE, TRUE, Predicate
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 
 def implies(one: Predicate, other: Predicate) -> bool:

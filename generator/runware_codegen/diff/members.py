@@ -7,15 +7,15 @@ member which may now be absent or null; other code may get unexpected values or 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from runware_codegen.diff.canonical import equal
 from runware_codegen.diff.constraints import Constraint, finding, narrowed, widened
 from runware_codegen.diff.entries import Direction, Finding, Place, Side
 from runware_codegen.diff.rules import compare_rules
 from runware_codegen.diff.types import compare_types
-from runware_codegen.model import Anything, ClassRef
+from runware_codegen.model import Anything, Class, ClassRef, Document, Field
 from runware_codegen.model.class_predicates import of_class, of_rule, only_known
 from runware_codegen.model.constants import quoted
 from runware_codegen.model.logic import has, lacks
@@ -24,11 +24,6 @@ from runware_codegen.model.type_predicates import of_type
 from runware_codegen.parse.assertions.facts import Facts
 from runware_codegen.parse.assertions.simplify import Simplifier
 from runware_codegen.wording import words_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from runware_codegen.model import Class, Document, Field
 
 _DELIVERY = ("deliveryMethod",)
 """A difference of the default delivery is reported as metadata."""

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from runware_codegen.diff.entries import Proof, Side
+from runware_codegen.diff.entries import Entry, Proof, Side
 from runware_codegen.diff.levels import Level
 from runware_codegen.report import counted, plain
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from runware_codegen.diff.accepted import Acceptance
-    from runware_codegen.diff.entries import Entry
     from runware_codegen.documents import JsonValue
 
 _VERDICTS: Final = {

@@ -12,18 +12,14 @@ from runware_codegen.diff.constraints import (
     narrowed,
     widened,
 )
-from runware_codegen.diff.entries import Direction, Finding
-from runware_codegen.model import SizeRule
+from runware_codegen.diff.entries import Direction, Finding, Place
+from runware_codegen.model import Rule, SizeRule
 from runware_codegen.model.class_predicates import of_rule, of_size
 from runware_codegen.model.logic import all_of, not_
-from runware_codegen.model.predicates import TRUE
+from runware_codegen.model.predicates import TRUE, Predicate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-
-    from runware_codegen.diff.entries import Place
-    from runware_codegen.model import Rule
-    from runware_codegen.model.predicates import Predicate
 
     AnyRule = Rule | SizeRule
 

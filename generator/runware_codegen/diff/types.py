@@ -19,23 +19,19 @@ from runware_codegen.diff.constraints import (
     replaced,
     widened,
 )
-from runware_codegen.diff.entries import Direction, Finding, Side
+from runware_codegen.diff.entries import Direction, Finding, Place, Side
 from runware_codegen.diff.implication import implies
-from runware_codegen.model import class_names, json_types
+from runware_codegen.model import LiteralValue, Type, class_names, json_types
 from runware_codegen.model import types as t
 from runware_codegen.model.constants import quoted
 from runware_codegen.model.logic import all_of, any_of, not_
-from runware_codegen.model.predicates import TRUE, IsIn
+from runware_codegen.model.predicates import TRUE, IsIn, Predicate
 from runware_codegen.model.type_predicates import has_type, of_type
 from runware_codegen.parse.rules.sentences import must_be
 from runware_codegen.wording import joined, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-
-    from runware_codegen.diff.entries import Place
-    from runware_codegen.model import LiteralValue, Type
-    from runware_codegen.model.predicates import Predicate
 
     Classes = Callable[[str, str, Place], Iterator[Finding]]
     """Compares two classes by their names."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from json import JSONDecodeError
-from typing import TYPE_CHECKING
 
 from runware_codegen.documents.values import (
     MAX_VALUES,
@@ -14,15 +13,13 @@ from runware_codegen.documents.values import (
     Fault,
     FaultyObject,
     MalformedError,
+    RawValue,
     duplicate_key,
     no_json_value,
     place_in,
     read_float,
     read_integer,
 )
-
-if TYPE_CHECKING:
-    from runware_codegen.documents.values import RawValue
 
 # The start of a message of the standard library, and the fault that replaces it.
 _EXPLANATIONS = {

@@ -8,19 +8,14 @@ from __future__ import annotations
 
 import re
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from openapi_pydantic.v3.v3_1 import OpenAPI
 from pydantic import ValidationError
 
 from runware_codegen.documents.members import object_of
 from runware_codegen.documents.outline_errors import describe, explain
-from runware_codegen.documents.values import MAX_FAULTS, shown
-from runware_codegen.problems import InvalidInputError, Problem, json_pointer
-
-if TYPE_CHECKING:
-    from runware_codegen.documents.values import JsonObject, JsonValue
-    from runware_codegen.problems import Path
+from runware_codegen.documents.values import MAX_FAULTS, JsonObject, JsonValue, shown
+from runware_codegen.problems import InvalidInputError, Path, Problem, json_pointer
 
 # OpenAPI 3.1.1, section 4.1: tools should not distinguish patch versions.
 _SUPPORTED_VERSION = re.compile(r"3\.1\.[0-9]+(-.+)?")

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runware_codegen.documents.values import shown
-from runware_codegen.problems import Problem, json_pointer
+from runware_codegen.documents.values import JsonValue, shown
+from runware_codegen.problems import Path, Problem, json_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pydantic import ValidationError
 
-    from runware_codegen.documents.values import JsonValue
-    from runware_codegen.problems import Path
 
 _EXPECTED = {
     "string_type": "a string",

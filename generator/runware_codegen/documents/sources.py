@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from runware_codegen.problems import InvalidInputError, Problem
 from runware_codegen.resources import BUILTIN, builtin_documents, builtin_task_type
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 JSON_SUFFIXES = frozenset({".json"})
 YAML_SUFFIXES = frozenset({".yaml", ".yml"})

@@ -7,7 +7,8 @@ include values that JSON does not have, such as dates, sets, merged mappings and
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from runware_codegen.documents.values import (
     MAX_DEPTH,
@@ -29,9 +30,6 @@ from runware_codegen.documents.yaml_nodes import (
     place,
     too_large,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 # The core schema: YAML 1.2.2, section 10.3.2.
 _PLAIN_SCALARS: dict[re.Pattern[str], Callable[[str], RawValue]] = {

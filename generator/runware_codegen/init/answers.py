@@ -16,14 +16,13 @@ from runware_codegen.init.models import ModelQuestion
 from runware_codegen.options import DOCUMENTS_FOLDER, documents_folder
 from runware_codegen.package_name import invalid_package
 from runware_codegen.problems import InvalidInputError
-from runware_codegen.report import colored_patch_line, plain
+from runware_codegen.report import Terminal, colored_patch_line, plain
 from runware_codegen.resources import BUILTIN, builtin_documents, builtin_task_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from runware_codegen.option_types import InitOptions
-    from runware_codegen.report import Terminal
 
 _PACKAGE = "runware_client"
 _GENERAL = """\

@@ -13,13 +13,12 @@ from runware_codegen.catalog.names import is_pattern, matches, similar
 from runware_codegen.catalog.search import Filters
 from runware_codegen.option_checks import url_fault
 from runware_codegen.problems import InvalidInputError
-from runware_codegen.report import plain, table
+from runware_codegen.report import Terminal, plain, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from runware_codegen.catalog.index import CatalogEntry
-    from runware_codegen.report import Terminal
 
 _SHOWN = 10  # models of a search
 _LIVE = {"", "live"}

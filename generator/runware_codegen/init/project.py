@@ -6,7 +6,7 @@ import json
 import os
 import re
 import tomllib
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from runware_codegen.problems import InvalidInputError
@@ -14,7 +14,6 @@ from runware_codegen.settings import MODELS, parse, read_text, table_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from runware_codegen.init.answers import Answers
 

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from runware_codegen.documents.members import is_array, is_object, text_of
 from runware_codegen.mock.faults import Fault
-from runware_codegen.mock.items import UTILITIES
+from runware_codegen.mock.items import UTILITIES, Item
 
 if TYPE_CHECKING:
     import random
 
-    from runware_codegen.mock.items import Item
 
 T = TypeVar("T")
 

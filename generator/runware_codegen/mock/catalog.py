@@ -8,9 +8,9 @@ from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
 
-from jsonschema_rs import ValidationError
+from jsonschema_rs import Draft202012Validator, ValidationError
 
-from runware_codegen.documents import load
+from runware_codegen.documents import JsonObject, SourceDocument, load
 from runware_codegen.documents.members import (
     array_of,
     is_object,
@@ -18,7 +18,7 @@ from runware_codegen.documents.members import (
     object_of,
     text_of,
 )
-from runware_codegen.mock.items import SENT_BY_CLIENTS, RefusalError, error_item
+from runware_codegen.mock.items import SENT_BY_CLIENTS, Item, RefusalError, error_item
 from runware_codegen.model.predicates import FigureIn
 from runware_codegen.parse.assertions.keywords import lower_constraint
 from runware_codegen.parse.metadata.info import read_pricing
@@ -28,6 +28,7 @@ from runware_codegen.parse.schema.body_schemas import (
     task_schema,
 )
 from runware_codegen.parse.schema.merged import merge, properties_of
+from runware_codegen.parse.schema.schemas import Schema as SchemaPlace
 from runware_codegen.parse.schema.schemas import Schemas
 from runware_codegen.parse.schema.standalone import standalone, validator_of
 from runware_codegen.parse.schema.validation import validate_schemas
@@ -37,11 +38,6 @@ from runware_codegen.resources import BUILTIN
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from jsonschema_rs import Draft202012Validator
-
-    from runware_codegen.documents import JsonObject, SourceDocument
-    from runware_codegen.mock.items import Item
-    from runware_codegen.parse.schema.schemas import Schema as SchemaPlace
     from runware_codegen.settings import OwnModels
 
 Schema = dict[str, Any]

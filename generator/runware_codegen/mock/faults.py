@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Collection, Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from runware_codegen.mock.items import RefusalError, error_item
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
 
 HEADER = "x-mock-fault"
 """The request header that selects the fault of its exchange."""

@@ -6,11 +6,11 @@ import asyncio
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 
 from runware_codegen.documents.members import text_of
 from runware_codegen.mock import refusals, replies
-from runware_codegen.mock.batch import read_tasks
+from runware_codegen.mock.batch import Batch, read_tasks
 from runware_codegen.mock.faults import MAYBE_ACCEPTED, OVER_HTTP, Fault
 from runware_codegen.mock.items import (
     AUTHENTICATION,
@@ -22,10 +22,8 @@ from runware_codegen.mock.items import (
 from runware_codegen.mock.streams import EventStream
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
     from starlette.responses import Response
 
-    from runware_codegen.mock.batch import Batch
     from runware_codegen.mock.limits import RateLimit
     from runware_codegen.mock.service import TaskService
 

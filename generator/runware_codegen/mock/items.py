@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeAlias
 
 from runware_codegen.documents.members import is_array, is_object, text_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 Item: TypeAlias = dict[str, Any]
 

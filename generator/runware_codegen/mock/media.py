@@ -8,12 +8,10 @@ import json
 import struct
 import wave
 import zlib
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 from runware_codegen.mock.jpeg import jpeg
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _SIDE = 64
 """The width and height of an image in pixels."""

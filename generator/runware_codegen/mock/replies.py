@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 
 from runware_codegen.mock import connections
-from runware_codegen.mock.items import as_text
+from runware_codegen.mock.items import Envelope, Item, RefusalError, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from starlette.types import Receive, Scope, Send
 
-    from runware_codegen.mock.items import Envelope, Item, RefusalError
     from runware_codegen.mock.ledger import Ledger
 
 _HTML = """<html>

@@ -22,13 +22,12 @@ from runware_codegen.documents.members import (
     text_of,
 )
 from runware_codegen.formats import EXAMPLES
-from runware_codegen.mock.catalog import choices, merged
+from runware_codegen.mock.catalog import ModelSchema, Schema, choices, merged
 from runware_codegen.mock.media import FILE_TYPES, file_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from runware_codegen.mock.catalog import ModelSchema, Schema
     from runware_codegen.mock.items import Item
 
 _SUFFIXES = {"image": "png", "video": "mp4", "audio": "mp3", "3d": "glb"}

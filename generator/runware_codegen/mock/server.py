@@ -13,7 +13,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import (
 )
 
 from runware_codegen.mock.app import make_app
-from runware_codegen.mock.catalog import open_catalog
+from runware_codegen.mock.catalog import Catalog, open_catalog
 from runware_codegen.mock.connections import TrackedProtocol
 from runware_codegen.mock.faults import Fault, Faults
 from runware_codegen.mock.http_handler import HttpHandler
@@ -26,7 +26,6 @@ from runware_codegen.mock.websocket_handler import WebSocketHandler
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-    from runware_codegen.mock.catalog import Catalog
     from runware_codegen.mock.options import MockOptions
     from runware_codegen.report import Terminal
 

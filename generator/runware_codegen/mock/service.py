@@ -13,13 +13,14 @@ from runware_codegen.mock import refusals
 from runware_codegen.mock.alterations import altered, selected
 from runware_codegen.mock.background import Background
 from runware_codegen.mock.batch import Batch
-from runware_codegen.mock.faults import LASTING, OF_POLLS, Fault
+from runware_codegen.mock.faults import LASTING, OF_POLLS, Fault, Faults
 from runware_codegen.mock.items import (
     AUTHENTICATION,
     GET_RESPONSE,
     GET_TASK_DETAILS,
     PING,
     Envelope,
+    Item,
     RefusalError,
     error_item,
     is_poll,
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from runware_codegen.mock.catalog import Catalog, ModelSchema
-    from runware_codegen.mock.faults import Faults
-    from runware_codegen.mock.items import Item
     from runware_codegen.mock.ledger import Ledger
     from runware_codegen.mock.options import MockOptions
     from runware_codegen.mock.webhooks import Webhooks

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from runware_codegen.documents.members import text_of
 from runware_codegen.mock.alterations import RUNNING
-from runware_codegen.mock.items import error_item, shortened
+from runware_codegen.mock.items import Item, error_item, shortened
 from runware_codegen.mock.results import ItemSpec, item_id, make_result, own_uuids
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from runware_codegen.mock.catalog import ModelSchema
-    from runware_codegen.mock.items import Item
 
 
 class Plan(NamedTuple):

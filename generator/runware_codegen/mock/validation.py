@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from runware_codegen.documents.members import is_object
-from runware_codegen.mock.items import RefusalError, error_item
+from runware_codegen.mock.items import Item, RefusalError, error_item
 from runware_codegen.parse.assertions.evaluate import holds
 from runware_codegen.parse.rules.sentences import demand
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from jsonschema_rs import ValidationError
 
     from runware_codegen.mock.catalog import Catalog, ModelSchema
-    from runware_codegen.mock.items import Item
 
 _MAX_ERRORS = 20
 """The most error objects of one task."""

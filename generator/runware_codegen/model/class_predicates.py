@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from runware_codegen.model import predicates as p
-from runware_codegen.model.classes import Rule
+from runware_codegen.model.classes import Class, Rule, SizeRule
 from runware_codegen.model.constants import constant
 from runware_codegen.model.logic import all_of, any_of
 from runware_codegen.model.predicates import FALSE, TRUE, Predicate
 from runware_codegen.model.type_predicates import class_definition, has_type, of_type
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from runware_codegen.model.classes import Class, SizeRule
 
 
 def definitions_of(

@@ -7,8 +7,8 @@ predicates with equal meaning tend to be equal.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import TYPE_CHECKING
 
 from runware_codegen.model.predicates import (
     FALSE,
@@ -16,6 +16,7 @@ from runware_codegen.model.predicates import (
     AllOf,
     Always,
     AnyOf,
+    Constant,
     ExactlyOne,
     IfThenElse,
     IsIn,
@@ -25,11 +26,6 @@ from runware_codegen.model.predicates import (
     Predicate,
     RequiredProperty,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from runware_codegen.model.predicates import Constant
 
 _OBJECT = IsType(frozenset({"object"}))
 

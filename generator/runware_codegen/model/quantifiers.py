@@ -6,7 +6,7 @@ or an object.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from runware_codegen.model.logic import any_of
 from runware_codegen.model.predicates import (
@@ -24,9 +24,6 @@ from runware_codegen.model.predicates import (
     PropertyNames,
     UnevaluatedItems,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 def items(part: Predicate, start: int = 0) -> Predicate:

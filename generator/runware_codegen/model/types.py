@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from runware_codegen.model.constants import json_type
-from runware_codegen.model.predicates import ANY_COUNT, ANY_LENGTH, ANY_NUMBER
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from runware_codegen.model.predicates import (
-        Constant,
-        HasFormat,
-        InRange,
-        ItemCount,
-        LengthIn,
-        Matches,
-        MultipleOf,
-        Predicate,
-    )
+from runware_codegen.model.predicates import (
+    ANY_COUNT,
+    ANY_LENGTH,
+    ANY_NUMBER,
+    Constant,
+    HasFormat,
+    InRange,
+    ItemCount,
+    LengthIn,
+    Matches,
+    MultipleOf,
+    Predicate,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from runware_codegen.output.names import unsafe_paths
 from runware_codegen.output.os_errors import os_errors_as_problems
@@ -18,9 +19,6 @@ from runware_codegen.output.tree import (
     read_state,
 )
 from runware_codegen.problems import InvalidInputError, Problem
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,16 +20,13 @@ import signal
 import stat
 import sys
 import threading
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
 from runware_codegen.output.exchange import exchange
 from runware_codegen.output.tree import Signature, read_state
 from runware_codegen.problems import InvalidInputError
-
-if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
 
 _NOTE = "made-by-runware-codegen.txt"
 

@@ -8,12 +8,10 @@ a link only if its target is an absolute HTTP URL.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import Final
 
 from runware_codegen.render.literals import visible
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # A code span, a link to an absolute URL, or strong text.
 _SPAN: Final = re.compile(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from runware_codegen.model import DocumentInfo, DocumentT, Package, TaskType
 from runware_codegen.naming.names import module_name, pascal_case
@@ -12,9 +13,6 @@ from runware_codegen.parse.metadata.error_codes import (
     error_members,
 )
 from runware_codegen.problems import Problem
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
 
 _REMOVE = "`runware-codegen fetch --remove MODEL` removes a document that was fetched."
 

@@ -12,6 +12,7 @@ from runware_codegen.model import (
     Array,
     Class,
     Document,
+    Field,
     Literals,
     Number,
     String,
@@ -32,8 +33,8 @@ from runware_codegen.parse.schema.body_schemas import (
 )
 from runware_codegen.parse.schema.constraints import read_media_limits
 from runware_codegen.parse.schema.keyword_values import names
-from runware_codegen.parse.schema.merged import merge
-from runware_codegen.parse.schema.schemas import Schemas
+from runware_codegen.parse.schema.merged import MergedSchema, merge
+from runware_codegen.parse.schema.schemas import Schema, Schemas
 from runware_codegen.parse.schema.validation import dialect_problems, validate_schemas
 from runware_codegen.parse.types.class_order import dependencies_first
 from runware_codegen.parse.types.types import TypeBuilder
@@ -41,10 +42,7 @@ from runware_codegen.problems import InvalidInputError, Problem, json_pointer
 
 if TYPE_CHECKING:
     from runware_codegen.documents import SourceDocument as Source
-    from runware_codegen.model import Field
     from runware_codegen.model.predicates import Predicate
-    from runware_codegen.parse.schema.merged import MergedSchema
-    from runware_codegen.parse.schema.schemas import Schema
 
 
 _UUIDS: Final = (

@@ -7,10 +7,10 @@ expression tests it first.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from runware_codegen.model import Anything, String
+from runware_codegen.model import Anything, Class, String
 from runware_codegen.model import predicates as p
 from runware_codegen.model.logic import not_
 from runware_codegen.model.predicates import FALSE, TRUE, Predicate
@@ -34,11 +34,6 @@ from runware_codegen.render.value_tests import (
     is_direct,
     is_single,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from runware_codegen.model import Class
 
 
 class Expressions(ValueTests):

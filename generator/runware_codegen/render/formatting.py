@@ -9,15 +9,12 @@ module inserts the blank lines between statements.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from runware_codegen.render.literals import LINE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 _INDENT = "    "
 _QUOTES = '"""'

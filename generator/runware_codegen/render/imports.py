@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from runware_codegen.formats import FORMATS, predicate_name
 from runware_codegen.naming.reserved import listed
 from runware_codegen.render.literals import LINE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 SCHEMA: Final = {
     ".json_values": listed("all_different is_array is_multiple is_object is_type same"),

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from runware_codegen.model.predicates import FrozenArray, FrozenObject
-
-if TYPE_CHECKING:
-    from runware_codegen.model.predicates import FrozenValue
+from runware_codegen.model.predicates import FrozenArray, FrozenObject, FrozenValue
 
 _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 

@@ -22,6 +22,7 @@ import httpx2
 from ..delivery.batches import Resend
 from ..delivery.events import Event
 from ..delivery.submission import (
+    Submission,
     async_submission_of,
     stream_submission_of,
     submission_of,
@@ -31,7 +32,7 @@ from ..exceptions import RunwareError
 from ..http_clients import checked_client
 from ..schema.generics import RequestT, ResultT
 from ..timeouts import valid_timeout
-from ..transport.async_http import AsyncHTTPTransport
+from ..transport.async_http import AsyncHTTPTransport, AsyncTransport
 from ..transport.endpoint import Auth, Headers
 from .async_engine import AsyncEngine
 from .async_handle import AsyncHandle
@@ -49,10 +50,8 @@ from .watch import OnProgress, OnResult, Watch
 
 if TYPE_CHECKING:
     from ..delivery.outcome import DryRun, Outcome, RawResponse
-    from ..delivery.submission import Submission
     from ..schema.requests import TaskRequest
     from ..schema.results import TaskResult
-    from ..transport.async_http import AsyncTransport
     from ..transport.envelope import Answer
     from .async_stream import AsyncStream
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import builtins
 from contextlib import aclosing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from ..delivery.lifecycle import Phase
 from ..event_loops import running_loop
@@ -17,7 +17,6 @@ from .watch import OnProgress, OnResult, Watch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
-    from typing import Self
 
     from ..delivery.delivery import Delivery
     from ..transport.endpoint import Headers

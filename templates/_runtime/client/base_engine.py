@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from copy import copy
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar
 
@@ -20,12 +20,10 @@ from ..exceptions import RunwareError
 from ..media.local_files import place_of, with_uuids
 from ..timeouts import valid_timeout
 from ..transport.deadline import Deadline
-from ..transport.envelope import Answer, Envelope
+from ..transport.envelope import Answer, Envelope, Item
 from ..transport.exchange import take_unwritten
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     from ..delivery.stream_retries import StreamRetries
     from ..delivery.task import Task
     from ..error_enum import ErrorEnum
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
     from ..schema.generics import ResultT
     from ..transport.async_http import AsyncTransport
     from ..transport.endpoint import Endpoint
-    from ..transport.envelope import Item
     from ..transport.http import HTTPTransport
 
     OnEnd: TypeAlias = Callable[[Item, BaseException | None], object]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -19,8 +19,6 @@ from ..schema.signatures import signature_of
 from .signatures import takes_parameters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ..schema.requests import TaskRequest
     from .async_client import AsyncClient
     from .async_handle import AsyncHandle

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import (
     TYPE_CHECKING,
@@ -19,7 +19,7 @@ from typing import (
 from ..delivery.account import Account, cost_of
 from ..delivery.batches import Resend, Settings
 from ..delivery.dry_run import DrySubmission, dry_run_of
-from ..delivery.events import Observer
+from ..delivery.events import Event, Observer
 from ..delivery.server_facts import ServerFacts
 from ..delivery.submission import Submission, submission_of
 from ..timeouts import valid_timeout
@@ -28,6 +28,7 @@ from ..transport.endpoint import (
     RUNWARE_SOCKET_URL,
     RUNWARE_URL,
     Endpoint,
+    Headers,
     checked_headers,
     merged,
     shown_url,
@@ -36,11 +37,9 @@ from ..transport.waits import POLLING, RETRYING, Waits
 from .base_engine import EngineT, requested
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from decimal import Decimal
 
     from ..delivery.delivery import Delivery
-    from ..delivery.events import Event
     from ..delivery.outcome import DryRun, Outcome
     from ..error_enum import ErrorEnum
     from ..exceptions import RunwareError
@@ -48,7 +47,7 @@ if TYPE_CHECKING:
     from ..schema.requests import TaskRequest
 
     # Jedi completes no object that has a property with a Literal that it can evaluate.
-    from ..transport.endpoint import Auth, Headers
+    from ..transport.endpoint import Auth
     from ..transport.websocket import WebSocketTransport
 
 BASE_URL_VARIABLE = "RUNWARE_BASE_URL"

@@ -27,14 +27,13 @@ from ..exceptions import (
     joined,
 )
 from ..old_names import is_same_type
-from ..transport.envelope import code_of, has_failed
+from ..transport.envelope import Answer, Envelope, Item, code_of, has_failed
 from .lifecycle import Phase, TaskEvent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..error_enum import ErrorEnum
-    from ..transport.envelope import Answer, Envelope, Item
     from .task import Task
 
 TRANSIENT = (ErrorCategory.RATE_LIMIT, ErrorCategory.SERVER, ErrorCategory.CONNECTION)

@@ -26,6 +26,7 @@ from .batches import (
     TOGETHER,
     Batch,
     Kind,
+    Reply,
     ScheduledTask,
     Settings,
     polled_with,
@@ -46,13 +47,11 @@ from .lifecycle import SENDINGS, Action, Phase, TaskEvent
 from .schedule import Schedule
 from .submission import Submission
 from .task import Task, Upload
-from .uploads import Waiting
+from .uploads import Uploads, Waiting
 
 if TYPE_CHECKING:
     from .account import Account
-    from .batches import Reply
     from .open_tasks import OpenTasks
-    from .uploads import Uploads
 
 
 class Delivery(Generic[ResultT]):

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from ..exceptions import BudgetError, RunwareError
 from ..transport.items import has_output
-from .account import cost_of
+from .account import Account, cost_of
 from .lifecycle import Phase
 from .submission import Submission, task_of
 from .task import Task
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from ..schema.results import TaskResult
     from ..transport.envelope import Item
-    from .account import Account
     from .server_facts import ServerFacts
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
 from ..locks import ForkSafeLock
 from .lifecycle import SENDINGS, Phase, TaskEvent
 from .task import Task, Upload
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 MAX_LEFT = 10_000
 """Maximum number of remembered tasks without a caller; beyond it, the oldest goes."""

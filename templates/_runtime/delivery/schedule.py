@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Generic
+from typing import Any, Generic
 
 from ..exceptions import APIError, ResponseError, RunwareError, TimeoutError
 from ..schema.generics import ResultT
@@ -14,9 +15,6 @@ from .dry_run import DryTask
 from .lifecycle import Phase, TaskEvent
 from .submission import Submission
 from .task import Task
-
-if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
 
 SUBMIT_TIMEOUT = 30.0
 """Timeout in seconds of the acknowledgement of async tasks; each sending doubles it."""

@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from collections.abc import Callable, Mapping
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from unicodedata import category, combining
 
 from .ecma_regex import is_regex
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 # --- UUID and JSON Pointer: RFC 4122, RFC 6901 ---------------------------------------
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeVar, overload
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import SupportsIndex
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Protocol, SupportsIndex, TypeVar, overload
 
 ItemT_co = TypeVar("ItemT_co", covariant=True)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import builtins
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from time import monotonic
-from typing import TYPE_CHECKING
 
 import httpx2
 
@@ -15,23 +15,16 @@ from ..error_codes import ErrorCategory, category_of
 from ..event_loops import running_loop
 from ..exceptions import ConnectionError, ResponseError, TimeoutError
 from ..version import USER_AGENT
-from .endpoint import merged, shown_url
-from .envelope import SCOPE, Answer, code_of, read_envelope
+from .endpoint import Endpoint, merged, shown_url
+from .envelope import SCOPE, Answer, Envelope, Item, code_of, read_envelope
 from .environment import new_client
 from .exchange import MAX_CONNECT, note_unwritten, unwritten
 from .http import closed, crowded
 from .items import AUTHENTICATION
-from .pending import status_of
+from .pending import Pending, status_of
 from .session import Session
 from .socket import Broken, Socket, connected
 from .waits import Waits
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from .endpoint import Endpoint
-    from .envelope import Envelope, Item
-    from .pending import Pending
 
 PING = b'{"taskType":"ping","ping":true}'
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from math import inf
 from threading import TIMEOUT_MAX, Condition
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
 
 SHORTEST_WAIT = 0.01
 """Minimum seconds between two checks of a deadline that is paused."""

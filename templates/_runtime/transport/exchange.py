@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx2
 
@@ -16,7 +16,6 @@ from .environment import explained
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, MutableMapping
     from types import TracebackType
-    from typing import Self
 
     from .api_key import ApiKey
 

@@ -15,8 +15,8 @@ import httpx2
 from ..exceptions import ClosedError, ConnectionError
 from ..locks import ForkSafeLock
 from .answer_body import answer_of, is_event_stream, read_body, with_body
-from .endpoint import JSON_HEADERS, STREAM_HEADERS, Target
-from .envelope import read_envelope
+from .endpoint import JSON_HEADERS, STREAM_HEADERS, Endpoint, Headers, Target
+from .envelope import Answer, Envelope, read_envelope
 from .environment import new_client
 from .exchange import CLOSED
 from .sync_exchange import SyncExchange, bound, cancellation
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from ..aside import WorkT
     from .api_key import ApiKey
-    from .endpoint import Endpoint, Headers
-    from .envelope import Answer, Envelope
 
 
 class _Semaphore:

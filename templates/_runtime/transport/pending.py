@@ -6,7 +6,6 @@ import asyncio
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from ..error_codes import (
     ErrorCategory,
@@ -16,11 +15,8 @@ from ..error_codes import (
     is_too_large,
 )
 from ..exceptions import ConnectionError, RunwareError
-from .envelope import Answer, Envelope, code_of, has_failed
+from .envelope import Answer, Envelope, Item, code_of, has_failed
 from .items import READ_ONLY, is_result, outputs_of
-
-if TYPE_CHECKING:
-    from .envelope import Item
 
 QUIET = 2.0
 """Seconds without another item after which a partial response is final."""

@@ -11,16 +11,12 @@ import json
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from ..error_codes import OF_THE_TASK, category_of
-from .envelope import code_of, has_failed
+from .envelope import Envelope, Item, code_of, has_failed
 from .items import AUTHENTICATION, READ_ONLY, number_of_results
 from .pending import Expected, Pending, add, is_result_item, text_of
 from .strays import Strays
-
-if TYPE_CHECKING:
-    from .envelope import Envelope, Item
 
 MAX_ABANDONED = 500
 """Maximum number of remembered calls that were given up and may still be answered."""

@@ -6,10 +6,8 @@ Source: WHATWG HTML, sections 9.2.5 and 9.2.6.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
+from collections.abc import Generator
+from typing import NamedTuple
 
 DONE = "[DONE]"
 """The data of the event after the last one."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..locks import ForkSafeLock
 from .async_http import AsyncHTTPTransport
 from .connection import SharedConnection
-from .endpoint import RUNWARE_SOCKET_URL, RUNWARE_URL
+from .endpoint import RUNWARE_SOCKET_URL, RUNWARE_URL, Endpoint, Headers
 from .http import closed
 from .session import Session
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     import httpx2
 
-    from .endpoint import Endpoint, Headers
     from .envelope import Envelope
 
 

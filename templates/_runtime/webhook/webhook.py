@@ -20,12 +20,11 @@ from ..old_names import is_same_type, present_name
 from ..schema.depth import is_too_deep
 from ..schema.generics import ResultT, ResultT_co
 from ..schema.results import TaskResult
-from ..transport.envelope import SCOPE, Answer, Envelope, has_failed, parsed
+from ..transport.envelope import SCOPE, Answer, Envelope, Item, has_failed, parsed
 from ..transport.items import is_result
 
 if TYPE_CHECKING:
     from ..client.document import Document
-    from ..transport.envelope import Item
 
 
 class Seen(Protocol):

@@ -6,14 +6,13 @@ from __future__ import annotations
 import asyncio
 import builtins
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..exceptions import RunwareError, TimeoutError
 from .poll_batcher import PollRound, PollRounds, turn_timeout, unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
-    from typing import Any
 
     from ..delivery.batches import Reply
     from ..delivery.server_facts import ServerFacts

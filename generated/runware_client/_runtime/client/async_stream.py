@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Self, TypeAlias
 from weakref import ref
 
 import httpx2
@@ -15,9 +15,6 @@ from ..schema.generics import ResultT_co
 from .stream import BaseStream
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator
-    from typing import Self
-
     from .deltas import Delta
 
 AsyncSend: TypeAlias = Callable[[], AbstractAsyncContextManager[httpx2.Response]]

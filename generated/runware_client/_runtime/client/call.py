@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -20,8 +20,6 @@ from ..schema.signatures import signature_of
 from .signatures import takes_parameters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ..schema.requests import TaskRequest
     from .async_client import AsyncClient
     from .async_handle import AsyncHandle

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cached_property
 from socket import SHUT_RDWR, socket
 from threading import Thread
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar
 from weakref import ref
 
 import httpx2
@@ -22,9 +22,6 @@ from ..transport.answer_body import answer_of
 from ..transport.items import number_of_results
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
-    from typing import Self
-
     from ..error_enum import ErrorEnum
     from ..schema.requests import TaskRequest
     from ..transport.deadline import Deadline

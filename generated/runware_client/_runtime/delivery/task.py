@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, Final, Generic
 
-from ..exceptions import joined
+from ..exceptions import APIError, RunwareError, joined
 from ..schema.generics import ResultT
 from ..transport.items import (
     READ_ONLY,
@@ -22,7 +22,6 @@ from .identity import Identity, Members, identity_of, is_copy
 from .lifecycle import TRANSITIONS, Action, Phase, TaskEvent
 
 if TYPE_CHECKING:
-    from ..exceptions import APIError, RunwareError
     from ..transport.envelope import Item
 
 UPLOAD_OUTPUT: Final = "mediaUUID"

@@ -10,20 +10,16 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 from ..exceptions import APIError, RunwareError
 from ..locks import ForkSafeLock
-from ..media.local_files import place_of, with_uuids
+from ..media.local_files import LocalFile, place_of, with_uuids
 from ..transport.items import outputs_of
 from .lifecycle import Phase
 from .submission import Submission
 from .task import UPLOAD_OUTPUT, Upload
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
-    from ..media.local_files import LocalFile
 
 MAX_REMEMBERED = 10_000
 """Maximum number of uploads that a client remembers."""

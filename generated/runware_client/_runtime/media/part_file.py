@@ -5,15 +5,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 from uuid import uuid4
 
 from ..exceptions import DownloadError
 from .file_types import BYTES, HEAD, FileType, file_type, is_text_as_medium
 
 if TYPE_CHECKING:
-    from typing import Self
-
     from .outputs import Output
 
 

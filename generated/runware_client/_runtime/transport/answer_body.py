@@ -3,17 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import httpx2
 
 from ..body import BodyError, Decoder
 from ..exceptions import ResponseError
 from .envelope import Answer
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
 
 MAX_ANSWER = 256 * 1024 * 1024
 """Maximum number of decompressed bytes of a response."""

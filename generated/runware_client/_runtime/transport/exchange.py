@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx2
 
@@ -17,7 +17,6 @@ from .environment import explained
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, MutableMapping
     from types import TracebackType
-    from typing import Self
 
     from .api_key import ApiKey
 

@@ -15,7 +15,7 @@ import threading
 from contextlib import contextmanager, suppress
 from functools import partial
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import httpx2
 
@@ -25,7 +25,6 @@ from .exchange import CONNECTING, MAX_CONNECT, UNUSED_EVENTS, Exchange
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, MutableMapping
     from types import TracebackType
-    from typing import Self
 
 # It needs no file descriptor of its own: there may be none left. Windows lacks the first,
 # and so do programs in which `eventlet` has replaced modules of Python.

@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from runware_codegen.diff.levels import Level
-from runware_codegen.diff.report import change_of, notes_of, place_of, proof_of
+from runware_codegen.diff.report import Report, change_of, notes_of, place_of, proof_of
 from runware_codegen.report import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from runware_codegen.diff.entries import Entry
-    from runware_codegen.diff.report import Report
 
 _COMMAND: Final = {
     Level.BREAKING: "error",

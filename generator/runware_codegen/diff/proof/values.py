@@ -19,13 +19,12 @@ from runware_codegen.diff.proof.strings import matching
 from runware_codegen.documents.members import is_array, is_number, is_object
 from runware_codegen.model import predicates as p
 from runware_codegen.model.constants import thawed
-from runware_codegen.parse.assertions.evaluate import additional, holds
+from runware_codegen.parse.assertions.evaluate import Definitions, additional, holds
 
 if TYPE_CHECKING:
     from random import Random
 
     from runware_codegen.model.predicates import Predicate
-    from runware_codegen.parse.assertions.evaluate import Definitions
 
 _PASSES: Final = 6
 _DEEPEST: Final = 24

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from runware_codegen.diff.automata import separation
 from runware_codegen.diff.canonical import has_part
-from runware_codegen.diff.entries import ANY_ITEM, Direction, Side
+from runware_codegen.diff.entries import ANY_ITEM, Direction, Finding, Side
 from runware_codegen.diff.proof.strings import FORMATS
 from runware_codegen.diff.proof.values import Values
 from runware_codegen.documents.members import is_array, is_object
@@ -21,15 +21,13 @@ from runware_codegen.model.predicates import (
     Predicate,
     RequiredProperty,
 )
-from runware_codegen.parse.assertions.evaluate import holds
+from runware_codegen.parse.assertions.evaluate import Definitions, holds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from runware_codegen.diff.entries import Finding
     from runware_codegen.diff.proof.validators import SchemaValidator
     from runware_codegen.model import Document
-    from runware_codegen.parse.assertions.evaluate import Definitions
 
 FEW: Final = 6
 MANY: Final = 24

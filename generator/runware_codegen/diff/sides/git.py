@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from runware_codegen.git_command import output_of_git, run_git
 from runware_codegen.problems import InvalidInputError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 _MAX_REVISIONS: Final = 200
 """The most commits that are searched for an earlier version of a file."""

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from runware_codegen.documents import JsonValue
     from runware_codegen.model.predicates import EvaluatedItems, FrozenValue, Predicate
 
-    Definitions: TypeAlias = Mapping[str, Predicate]
-    """The predicates that each `DefinitionRef` names."""
+Definitions: TypeAlias = "Mapping[str, Predicate]"
+"""The predicates that each `DefinitionRef` names."""
 
 _MAX_WORK: Final = 10_000
 """The largest product of the lengths of a constant and a pattern that is matched."""

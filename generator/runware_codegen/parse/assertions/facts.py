@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from runware_codegen.model import including_integers, json_types, unconstrained
+from runware_codegen.model import Type, including_integers, json_types, unconstrained
 from runware_codegen.model import predicates as p
 from runware_codegen.model import types as t
 
 if TYPE_CHECKING:
-    from runware_codegen.model import Type
     from runware_codegen.model.predicates import Predicate
 
 

@@ -10,15 +10,13 @@ from runware_codegen.model.predicates import FALSE, TRUE, DefinitionRef, Predica
 from runware_codegen.naming.names import definition_name
 from runware_codegen.parse.assertions.keywords import KEYWORDS, for_type
 from runware_codegen.parse.schema.encoding import cache_key
-from runware_codegen.parse.schema.merged import merge
-from runware_codegen.problems import InvalidInputError, json_pointer
+from runware_codegen.parse.schema.merged import MergedSchema, merge
+from runware_codegen.problems import InvalidInputError, Path, json_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from runware_codegen.parse.schema.merged import MergedSchema
     from runware_codegen.parse.schema.schemas import Schema, Schemas
-    from runware_codegen.problems import Path
 
 INLINE_LIMIT = 40
 """A referenced schema with more nodes than this becomes a definition."""

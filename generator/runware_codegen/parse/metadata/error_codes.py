@@ -7,16 +7,13 @@ the known codes, each with its meaning and a remedy. Documents may add codes.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from functools import cache
 from itertools import chain
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from runware_codegen.model import ErrorMember
 from runware_codegen.naming.names import numbered, snake_case
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
 
 # The values are the reason phrases of HTTP statuses (RFC 9110, section 15), in the spelling
 # of Runware's codes. Several of them are codes.

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Container
+from typing import Final
 
 _ESCAPED: Final = re.compile(r"\\([`*_\[\]#>~|{}()!<-])")
 _CALLOUT: Final = re.compile(r"^> \[!(\w+)\][ \t]*\n((?:>.*(?:\n|$))*)", re.MULTILINE)

@@ -11,23 +11,19 @@ its length.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import takewhile
-from typing import TYPE_CHECKING
 
 from runware_codegen.parse.patterns.nodes import (
     Alternatives,
     Assertion,
     CharClass,
     Lookaround,
+    Node,
     Repeat,
     UnicodeProperty,
     UnsupportedPatternError,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from runware_codegen.parse.patterns.nodes import Node
 
 Terms = tuple["Node", ...]
 Conjunct = tuple[Terms, bool]

@@ -6,7 +6,8 @@ ECMA-262 and mean something else. They are written as explicit classes if they d
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from collections.abc import Iterable
+from typing import assert_never
 
 from runware_codegen.parse.patterns.nodes import (
     Alternatives,
@@ -16,17 +17,14 @@ from runware_codegen.parse.patterns.nodes import (
     CharClass,
     CharRange,
     ClassEscape,
+    ClassItem,
     Lookaround,
+    Node,
     Repeat,
     UnicodeProperty,
     UnsupportedPatternError,
 )
 from runware_codegen.parse.patterns.properties import is_surrogate
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from runware_codegen.parse.patterns.nodes import ClassItem, Node
 
 _SPECIAL = frozenset(r"\.+*?()|[]{}^$")
 _SPECIAL_IN_CLASS = frozenset(r"\[]^-&~")

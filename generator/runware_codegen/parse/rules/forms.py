@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable
+from typing import Final
 
 from runware_codegen.model import predicates as p
 from runware_codegen.model.predicates import FALSE, TRUE, Predicate
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _NOT_TESTS: Final = (
     *(p.Always, p.Not, p.AllOf, p.AnyOf, p.ExactlyOne, p.IfThenElse),

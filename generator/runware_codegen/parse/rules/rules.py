@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import permutations
-from typing import TYPE_CHECKING
 
 from runware_codegen.model import Rule, Size, SizeRule
 from runware_codegen.model import predicates as p
@@ -29,10 +30,6 @@ from runware_codegen.parse.rules.forms import (
 )
 from runware_codegen.parse.rules.sentences import clause, demand
 from runware_codegen.wording import joined
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from collections.abc import Set as AbstractSet
 
 
 def rules_of(

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from runware_codegen.parse.schema.standalone import standalone
 from runware_codegen.parse.schema.validation import validate_schemas
-from runware_codegen.problems import InvalidInputError, json_pointer
+from runware_codegen.problems import InvalidInputError, Path, json_pointer
 
 if TYPE_CHECKING:
     from runware_codegen.documents import JsonObject
     from runware_codegen.parse.schema.schemas import Schema, Schemas
-    from runware_codegen.problems import Path
 
 _REQUEST: Final[Path] = ("components", "schemas", "RequestBody")
 _RESPONSE: Final[Path] = ("components", "schemas", "ResponseBody")

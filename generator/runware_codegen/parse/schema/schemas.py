@@ -14,13 +14,12 @@ from urllib.parse import unquote, urljoin
 from runware_codegen.documents.members import object_of
 from runware_codegen.parse.schema.encoding import may_contain
 from runware_codegen.parse.schema.vocabulary import subschemas
-from runware_codegen.problems import InvalidInputError, json_pointer
+from runware_codegen.problems import InvalidInputError, Path, json_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from runware_codegen.documents import JsonObject, JsonValue
-    from runware_codegen.problems import Path
 
 _ANCHORS = ("$anchor", "$dynamicAnchor")
 _IDENTIFIERS = ("$id", *_ANCHORS)

@@ -14,14 +14,13 @@ from runware_codegen.parse.schema.vocabulary import (
     is_supported,
     remedy_for,
 )
-from runware_codegen.problems import InvalidInputError, Problem, json_pointer
+from runware_codegen.problems import InvalidInputError, Path, Problem, json_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from runware_codegen.documents import JsonObject, JsonValue
     from runware_codegen.parse.schema.schemas import Schema, Schemas
-    from runware_codegen.problems import Path
 
 _JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 _OPENAPI = "https://spec.openapis.org/oas/3.1/dialect/"

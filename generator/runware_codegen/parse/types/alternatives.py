@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeGuard
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, TypeGuard
 
+from runware_codegen.model import Type
 from runware_codegen.model import types as t
 from runware_codegen.model.constants import bare
 from runware_codegen.naming.names import pascal_case
 from runware_codegen.parse.metadata.markdown import clean_markdown
 from runware_codegen.wording import limits_of, noun_of, one_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from runware_codegen.model import Type
 
 
 class Alternative(NamedTuple):

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
-from runware_codegen.model import class_names
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from runware_codegen.model import Class
+from runware_codegen.model import Class, class_names
 
 
 def dependencies_first(whole: Class, classes: Mapping[str, Class]) -> tuple[Class, ...]:

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, cast
 from runware_codegen.model import LiteralValue, including_integers
 from runware_codegen.model.constants import constant, json_type
 from runware_codegen.parse.schema import keyword_values
-from runware_codegen.parse.schema.merged import branches_of
+from runware_codegen.parse.schema.merged import MergedSchema, branches_of
 
 if TYPE_CHECKING:
     from runware_codegen.documents import JsonValue
     from runware_codegen.model.predicates import Constant
-    from runware_codegen.parse.schema.merged import MergedSchema
     from runware_codegen.parse.schema.schemas import Schema
     from runware_codegen.problems import Path
 

@@ -7,13 +7,9 @@ URI or base64. The pattern of the data URI names the kind, else the name of the 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from runware_codegen.model import Media, String
-from runware_codegen.model.predicates import AnyOf, HasFormat, Matches
-
-if TYPE_CHECKING:
-    from runware_codegen.model.predicates import Predicate
+from runware_codegen.model.predicates import AnyOf, HasFormat, Matches, Predicate
 
 _DATA_URI = re.compile(r"\^data:(image|video|audio)\b")
 _NAME = re.compile(r"image|video|audio|mask", re.IGNORECASE)

@@ -39,10 +39,11 @@ from runware_codegen.parse.metadata.markdown import clean_markdown, without_othe
 from runware_codegen.parse.rules.rules import rules_of
 from runware_codegen.parse.schema import keyword_values
 from runware_codegen.parse.schema.encoding import encode, may_contain
-from runware_codegen.parse.schema.merged import merge, properties_of
+from runware_codegen.parse.schema.merged import MergedSchema, merge, properties_of
 from runware_codegen.parse.schema.schemas import Schema
 from runware_codegen.parse.types.alternatives import flatten_unions, union_of
 from runware_codegen.parse.types.branches import (
+    BranchProperty,
     branch_properties,
     closed_names,
     names_of_alternatives,
@@ -53,8 +54,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from runware_codegen.documents import JsonValue
-    from runware_codegen.parse.schema.merged import MergedSchema
-    from runware_codegen.parse.types.branches import BranchProperty
     from runware_codegen.parse.types.readings import PartTypes
     from runware_codegen.problems import Path
 

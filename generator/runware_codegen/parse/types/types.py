@@ -11,6 +11,7 @@ from functools import partial
 from itertools import combinations, starmap
 from typing import TYPE_CHECKING
 
+from runware_codegen.model import Type
 from runware_codegen.model import types as t
 from runware_codegen.model.constants import json_type
 from runware_codegen.model.logic import all_of
@@ -33,14 +34,12 @@ from runware_codegen.parse.types.media import recognize_media
 from runware_codegen.parse.types.objects import ClassBuilder
 from runware_codegen.parse.types.readings import Reading
 from runware_codegen.parse.types.scalars import number, text
-from runware_codegen.problems import InvalidInputError, Problem, json_pointer
+from runware_codegen.problems import InvalidInputError, Path, Problem, json_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from runware_codegen.model import Type
     from runware_codegen.parse.schema.schemas import Schema, Schemas
-    from runware_codegen.problems import Path
 
 _BESIDE_REFERENCE = ANNOTATIONS | {"$ref", "$defs", "definitions"}
 _STRUCTURE = ("properties", "items", "prefixItems", "additionalProperties", "required")
