@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 import uvicorn
-from uvicorn.protocols.websockets.websockets_sansio_impl import (
-    WebSocketsSansIOProtocol,
-)
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from runware_codegen.mock.app import make_app
 from runware_codegen.mock.catalog import Catalog, open_catalog

@@ -15,12 +15,7 @@ from runware_codegen.pages.environment import pages_environment
 from runware_codegen.pages.example import paths_of
 from runware_codegen.pages.first_call import first_call, is_filled_in
 from runware_codegen.pages.text import cell, code, inline
-from runware_codegen.render.docs import (
-    class_doc,
-    field_text,
-    limits,
-    sentence,
-)
+from runware_codegen.render.docs import class_doc, field_text, limits, sentence
 from runware_codegen.wording import joined
 
 if TYPE_CHECKING:

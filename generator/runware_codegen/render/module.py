@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runware_codegen.model import (
-    ClassRef,
-    Literals,
-    LiteralValue,
-    SizeRule,
-    json_types,
-)
+from runware_codegen.model import ClassRef, Literals, LiteralValue, SizeRule, json_types
 from runware_codegen.model.logic import all_of, not_
 from runware_codegen.model.predicates import Constant
 from runware_codegen.render.annotations import Annotations

@@ -37,10 +37,7 @@ from runware_codegen.parse.assertions.unevaluated import (
     evaluated_properties,
 )
 from runware_codegen.parse.patterns import translate
-from runware_codegen.parse.schema.constraints import (
-    is_about_numbers,
-    is_enforceable,
-)
+from runware_codegen.parse.schema.constraints import is_about_numbers, is_enforceable
 from runware_codegen.parse.schema.keyword_values import (
     bound,
     count,

@@ -10,13 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from runware_codegen.model import (
-    Array,
-    Constrained,
-    Media,
-    Union,
-    object_class,
-)
+from runware_codegen.model import Array, Constrained, Media, Union, object_class
 from runware_codegen.model.predicates import InRange
 from runware_codegen.wording import joined_paragraphs, media_limits_words
 
