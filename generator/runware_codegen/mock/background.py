@@ -5,15 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 
+_running: set[asyncio.Task[None]] = set()
+"""Holds tasks until they end: the event loop has only weak references to them."""
 
-class Background:
-    """Holds asyncio tasks until they end: the event loop holds only weak references."""
 
-    def __init__(self) -> None:
-        self._running: set[asyncio.Task[None]] = set()
-
-    def run(self, coroutine: Coroutine[None, None, None]) -> None:
-        """Start a coroutine."""
-        task = asyncio.create_task(coroutine)
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+def start(coroutine: Coroutine[None, None, None]) -> None:
+    """Start a coroutine."""
+    task = asyncio.create_task(coroutine)
+    _running.add(task)
+    task.add_done_callback(_running.discard)

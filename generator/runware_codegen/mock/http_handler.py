@@ -70,15 +70,15 @@ class HttpHandler:
     def _before(self, fault: Fault | None) -> Response | None:
         """Return the response if the fault accepts no tasks; None for other faults."""
         retry_after = self._options["retry_after"]
-        refuse = refusals.OVERLOADED.get(fault)
+        is_busy = fault in refusals.OVERLOADED
         is_drop = fault is Fault.DROP_BEFORE
-        if refuse or is_drop or (fault in MAYBE_ACCEPTED and self._faults.coin()):
+        if is_busy or is_drop or (fault in MAYBE_ACCEPTED and self._faults.coin()):
             self._ledger.note_fault(fault)
-            if refuse:
-                raise refuse(retry_after)
+            if is_busy:
+                raise refusals.overloaded(fault, retry_after)
             return replies.Dropped() if is_drop else self._failed(fault)
         if not self._limit.allows_request():
-            raise refusals.rate_limited(retry_after)
+            raise refusals.overloaded(Fault.RATE_LIMIT, retry_after)
         return None
 
     async def _answer(

@@ -9,19 +9,12 @@ import struct
 import wave
 import zlib
 from collections.abc import Callable
-from typing import NamedTuple
+from functools import partial
 
 from runware_codegen.mock.jpeg import jpeg
 
 _SIDE = 64
 """The width and height of an image in pixels."""
-
-
-class FileType(NamedTuple):
-    """A media type, and a function that makes a file from a seed of 16 bytes."""
-
-    media_type: str
-    make: Callable[[bytes], bytes]
 
 
 def file_of(name: str) -> tuple[bytes, str]:
@@ -31,11 +24,8 @@ def file_of(name: str) -> tuple[bytes, str]:
         KeyError: If the suffix is unknown.
     """
     stem, _, suffix = name.rpartition(".")
-    file_type = FILE_TYPES[suffix]
-    return (
-        file_type.make(hashlib.blake2b(stem.encode(), digest_size=16).digest()),
-        file_type.media_type,
-    )
+    media_type, make = FILE_TYPES[suffix]
+    return make(hashlib.blake2b(stem.encode(), digest_size=16).digest()), media_type
 
 
 # -- images -------------------------------------------------------------------
@@ -150,23 +140,11 @@ def _box(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data) + 8) + kind + data
 
 
-def _mp4(seed: bytes) -> bytes:
-    return _box(b"ftyp", b"isom\0\0\x02\0isomiso2mp41") + _box(b"mdat", seed)
+def _iso_media(brands: bytes, seed: bytes) -> bytes:
+    return _box(b"ftyp", brands) + _box(b"mdat", seed)
 
 
-def _mov(seed: bytes) -> bytes:
-    return _box(b"ftyp", b"qt  \0\0\x02\0qt  ") + _box(b"mdat", seed)
-
-
-def _webm(_seed: bytes) -> bytes:
-    return _ebml(b"webm")
-
-
-def _mkv(_seed: bytes) -> bytes:
-    return _ebml(b"matroska")
-
-
-def _ebml(doc_type: bytes) -> bytes:
+def _ebml(doc_type: bytes, _seed: bytes) -> bytes:
     """Write an EBML header with a DocType (RFC 8794, section 11.2)."""
     header = b"\x42\x82" + bytes([0x80 | len(doc_type)]) + doc_type
     return b"\x1a\x45\xdf\xa3" + bytes([0x80 | len(header)]) + header
@@ -180,9 +158,7 @@ def _glb(seed: bytes) -> bytes:
     scene = json.dumps({"asset": {"version": "2.0", "generator": seed.hex()}}).encode()
     scene += b" " * (-len(scene) % 4)
     size = 12 + 8 + len(scene)
-    return struct.pack("<4sII", b"glTF", 2, size) + struct.pack(
-        "<I4s", len(scene), b"JSON"
-    ) + scene  # fmt: skip
+    return struct.pack("<4sIII4s", b"glTF", 2, size, len(scene), b"JSON") + scene
 
 
 def _fbx(_seed: bytes) -> bytes:
@@ -208,26 +184,26 @@ def _text(seed: bytes) -> bytes:
     return f"{seed.hex()}\n".encode()
 
 
-FILE_TYPES = {
-    "png": FileType("image/png", _png),
-    "jpg": FileType("image/jpeg", _jpeg),
-    "webp": FileType("image/webp", _webp),
-    "tiff": FileType("image/tiff", _tiff),
-    "svg": FileType("image/svg+xml", _svg),
-    "wav": FileType("audio/wav", _wav),
-    "mp3": FileType("audio/mpeg", _mp3),
-    "aac": FileType("audio/aac", _aac),
-    "flac": FileType("audio/flac", _flac),
-    "ogg": FileType("audio/ogg", _ogg),
-    "mp4": FileType("video/mp4", _mp4),
-    "mov": FileType("video/quicktime", _mov),
-    "webm": FileType("video/webm", _webm),
-    "mkv": FileType("video/x-matroska", _mkv),
-    "glb": FileType("model/gltf-binary", _glb),
-    "fbx": FileType("application/octet-stream", _fbx),
-    "obj": FileType("model/obj", _obj),
-    "stl": FileType("model/stl", _stl),
-    "zip": FileType("application/zip", _zip),
-    "txt": FileType("text/plain", _text),
+FILE_TYPES: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
+    "png": ("image/png", _png),
+    "jpg": ("image/jpeg", _jpeg),
+    "webp": ("image/webp", _webp),
+    "tiff": ("image/tiff", _tiff),
+    "svg": ("image/svg+xml", _svg),
+    "wav": ("audio/wav", _wav),
+    "mp3": ("audio/mpeg", _mp3),
+    "aac": ("audio/aac", _aac),
+    "flac": ("audio/flac", _flac),
+    "ogg": ("audio/ogg", _ogg),
+    "mp4": ("video/mp4", partial(_iso_media, b"isom\0\0\x02\0isomiso2mp41")),
+    "mov": ("video/quicktime", partial(_iso_media, b"qt  \0\0\x02\0qt  ")),
+    "webm": ("video/webm", partial(_ebml, b"webm")),
+    "mkv": ("video/x-matroska", partial(_ebml, b"matroska")),
+    "glb": ("model/gltf-binary", _glb),
+    "fbx": ("application/octet-stream", _fbx),
+    "obj": ("model/obj", _obj),
+    "stl": ("model/stl", _stl),
+    "zip": ("application/zip", _zip),
+    "txt": ("text/plain", _text),
 }
-"""The types of files by suffix."""
+"""By suffix: the media type, and a function that makes a file from a seed of 16 bytes."""

@@ -15,7 +15,7 @@ from runware_codegen.mock.items import (
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from runware_codegen.mock.items import Item
 
@@ -29,29 +29,21 @@ _NAMES = ((), ("taskType",), ("taskUUID",), ("taskType", "taskUUID"))
 """The members by which such an error may name the task."""
 
 
-def rate_limited(retry_after: int, tasks: Iterable[object] = (None,)) -> RefusalError:
-    """429: there are too many requests."""
-    return _overloaded(429, "rateLimitExceeded", retry_after, tasks)
+OVERLOADED: dict[Fault | None, tuple[int, str]] = {
+    Fault.RATE_LIMIT: (429, "rateLimitExceeded"),
+    Fault.UNAVAILABLE: (503, "serviceUnavailable"),
+}
+"""The status and the code of faults by which the server is too busy to accept tasks."""
 
 
-def unavailable(retry_after: int, tasks: Iterable[object] = (None,)) -> RefusalError:
-    """503: there is no capacity, and nothing was accepted."""
-    return _overloaded(503, "serviceUnavailable", retry_after, tasks)
-
-
-def _overloaded(
-    status: int, code: str, retry_after: int, tasks: Iterable[object]
+def overloaded(
+    fault: Fault | None, retry_after: int, tasks: Iterable[object] = (None,)
 ) -> RefusalError:
+    """429 or 503: the server is too busy, and nothing was accepted."""
+    status, code = OVERLOADED[fault]
     message = "The server is busy. Try again later."
     errors = (error_item(code, message, task) for task in tasks)
     return RefusalError(status, *errors, retry_after=retry_after)
-
-
-OVERLOADED: dict[Fault | None, Callable[..., RefusalError]] = {
-    Fault.RATE_LIMIT: rate_limited,
-    Fault.UNAVAILABLE: unavailable,
-}
-"""The refusals of faults by which the server is too busy to accept tasks."""
 
 
 def internal_error(status: int = 500, shape: str = "envelope") -> RefusalError:

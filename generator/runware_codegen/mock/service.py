@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from runware_codegen.documents.members import text_of
-from runware_codegen.mock import refusals
+from runware_codegen.mock import background, refusals
 from runware_codegen.mock.alterations import altered, selected
-from runware_codegen.mock.background import Background
 from runware_codegen.mock.batch import Batch
 from runware_codegen.mock.faults import LASTING, OF_POLLS, Fault, Faults
 from runware_codegen.mock.items import (
@@ -73,7 +72,6 @@ class TaskService:
         self.faults = faults
         self.options = options
         self._webhooks = webhooks
-        self._background = Background()
         self._answers: dict[str, Callable[[Item, Batch], None]] = {
             AUTHENTICATION: self._authenticate,
             GET_RESPONSE: self._get_response,
@@ -158,7 +156,7 @@ class TaskService:
 
     def process_later(self, tasks: list[Any], base_url: str) -> None:
         """Process an array of tasks after the delay, without a response."""
-        self._background.run(self._process_later(tasks, base_url))
+        background.start(self._process_later(tasks, base_url))
 
     async def _process_later(self, tasks: list[Any], base_url: str) -> None:
         await asyncio.sleep(self.options["delay"])
@@ -218,10 +216,8 @@ class TaskService:
         return known
 
     def _plan(self, fault: Fault | None) -> Plan:
-        if fault is Fault.NEVER:
-            return Plan(inf)
         return Plan(
-            self.options["latency"],
+            inf if fault is Fault.NEVER else self.options["latency"],
             fails=fault is Fault.FAIL,
             loses_one=fault is Fault.ITEM_ERROR,
         )

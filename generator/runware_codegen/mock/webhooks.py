@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import httpx2
 
-from runware_codegen.mock.background import Background
+from runware_codegen.mock import background
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,13 +32,12 @@ class Webhooks:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._background = Background()
 
     def watch(self, tasks: Iterable[Task]) -> None:
         """Send the items of the tasks that have a webhook."""
         for task in tasks:
             if task.webhook_url:
-                self._background.run(self._send_all(task))
+                background.start(self._send_all(task))
 
     async def _send_all(self, task: Task) -> None:
         run = task.run

@@ -14,9 +14,8 @@ from uuid import uuid4
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from runware_codegen.documents.members import text_of
-from runware_codegen.mock import connections, refusals
+from runware_codegen.mock import background, connections, refusals
 from runware_codegen.mock.alterations import altered, selected
-from runware_codegen.mock.background import Background
 from runware_codegen.mock.batch import read_tasks
 from runware_codegen.mock.faults import AT_HANDSHAKE, OVER_SOCKET, Fault
 from runware_codegen.mock.items import AUTHENTICATION, Envelope, RefusalError, is_poll
@@ -89,7 +88,6 @@ class WebSocketHandler:
         self._options = service.options
         self._limit = limit
         self._sessions: dict[str, Session] = {}
-        self._background = Background()
 
     async def __call__(self, websocket: WebSocket) -> None:
         """Serve one connection."""
@@ -196,13 +194,14 @@ class WebSocketHandler:
         """Refuse a message by the rate limit or a fault, at random with or without taskUUIDs."""
         wait = self._options["retry_after"]
         if not self._limit.allows_request():
-            raise refusals.rate_limited(wait, tasks)
+            raise refusals.overloaded(Fault.RATE_LIMIT, wait, tasks)
         if fault is Fault.ERROR_500 and self._faults.coin():
             self._ledger.note_fault(fault)
             raise refusals.internal_error()
-        if refuse := refusals.OVERLOADED.get(fault):
+        if fault in refusals.OVERLOADED:
             self._ledger.note_fault(fault)
-            raise refuse(wait, tasks if self._faults.coin() else (None,))
+            named = tasks if self._faults.coin() else (None,)
+            raise refusals.overloaded(fault, wait, named)
 
     async def _answer(
         self, session: Session, batch: Batch, fault: Fault | None
@@ -217,12 +216,12 @@ class WebSocketHandler:
         answer = batch.answer
         if answer.data or answer.errors or not batch.sync_tasks:
             if fault is Fault.LATE_ANSWER:
-                self._background.run(self._send_late(session, answer))
+                background.start(self._send_late(session, answer))
             else:
                 sent, alter = self._service.altered(answer, fault)
                 await session.send(sent, self._ledger, alter)
         if batch.sync_tasks:
-            self._background.run(self._deliver(session, batch, fault))
+            background.start(self._deliver(session, batch, fault))
 
     async def _send_late(self, session: Session, answer: Envelope) -> None:
         """Send a message after the delay, without delaying other messages."""
