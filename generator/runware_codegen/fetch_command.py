@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runware_codegen import init, settings
-from runware_codegen.catalog import fetching, folders, removal
+from runware_codegen.catalog import fetching, folders
 from runware_codegen.options import ACCEPT_FILE
 from runware_codegen.problems import InvalidInputError, Problem
 from runware_codegen.project_commands import beside_settings, fetch_project
@@ -53,7 +53,7 @@ def remove(ctx: click.Context, options: FetchOptions, terminal: Terminal) -> Non
     """
     for folder, models in _models_by_folder(ctx, options).items():
         chosen: FetchOptions = {**options, "models": models, "output": str(folder)}
-        removal.remove(chosen, terminal)
+        fetching.remove(chosen, terminal)
 
 
 def fetch_like(

@@ -89,8 +89,7 @@ def _import_black() -> None:
         os.environ["XDG_CACHE_HOME"] = os.devnull
         import_module("black")
         del os.environ["XDG_CACHE_HOME"]
-    else:
-        import_module("black")
+    import_module("black")
 
 
 def make_module(job: Job) -> ModuleResult:

@@ -1,4 +1,4 @@
-"""Fetches documents into a folder, and locks them."""
+"""Fetches documents into a folder and locks them, or removes them."""
 
 from __future__ import annotations
 
@@ -67,6 +67,26 @@ def fetch(
     if run.problems:
         raise InvalidInputError(run.problems)
     return bool(run.refused)
+
+
+def remove(options: FetchOptions, terminal: Terminal) -> None:
+    """Remove documents that the user names, without the network.
+
+    A document is removed before its entry: an interrupted run can be repeated.
+
+    Raises:
+        InvalidInputError: If a name matches no locked document, or a file cannot be
+            removed.
+    """
+    folder = Path(options["output"])
+    state = "Files may have been removed."
+    with os_errors_as_problems(folder, state), exclusive_lock(folder):
+        lock = lock_of(folder)
+        for locked in from_lock(lock.within(folder), options):
+            path = lock.path.parent / locked.file
+            path.unlink(missing_ok=True)
+            lock.remove(locked)
+            terminal.summary(f"removed: {path}")
 
 
 def find_like(options: FetchOptions, terminal: Terminal) -> str:

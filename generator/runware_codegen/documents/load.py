@@ -111,7 +111,7 @@ def load_text(source: Source, text: str) -> SourceDocument | None:
     if source.discovered and not _VERSION_KEY.search(text):
         return None
     raw = _read_value(text, source)
-    if not _has_version(raw):
+    if not (isinstance(raw, dict) and ("openapi" in raw or "swagger" in raw)):
         return None
     tree = _as_tree(raw, source.name)
     from runware_codegen.documents import outline  # noqa: PLC0415  # slow to import
@@ -144,10 +144,6 @@ def not_openapi(source: Source) -> Problem:
     """Create the problem that a file which the user named is not a document."""
     message = 'not an OpenAPI document: it has no "openapi"'
     return Problem(source.name, "", message, 'give an object with "openapi": "3.1.0"')
-
-
-def _has_version(value: RawValue) -> bool:
-    return isinstance(value, dict) and ("openapi" in value or "swagger" in value)
 
 
 def _as_tree(raw: RawValue, source: str) -> JsonObject:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
-    from runware_codegen.mock.items import Item
     from runware_codegen.mock.ledger import Ledger
     from runware_codegen.mock.tasks import Task
 
@@ -83,19 +82,9 @@ def _events(task: Task) -> Iterator[str]:
         yield json.dumps({"errors": [task.failure()]})
     else:
         item = task.run.results[0].item
-        for name in _DELTAS:
-            yield from (
-                json.dumps(_delta(name, piece, task)) for piece in _pieces(item, name)
-            )
+        for name in _DELTAS:  # in words, each with the space after it
+            for piece in re.findall(r"\S+\s*|\s+", str(item.get(name, ""))):
+                yield json.dumps({"delta": {name: piece}, **task.scope})
         last = {name: item[name] for name in _LAST if name in item}
         yield json.dumps({"delta": {}, **task.scope, **last})
     yield DONE
-
-
-def _delta(name: str, piece: str, task: Task) -> Item:
-    return {"delta": {name: piece}, **task.scope}
-
-
-def _pieces(item: Item, name: str) -> list[str]:
-    """Split a text into words, each with the space after it."""
-    return re.findall(r"\S+\s*|\s+", str(item.get(name, "")))

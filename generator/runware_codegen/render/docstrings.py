@@ -35,7 +35,7 @@ def docstring(text: str, indent: int) -> str:
     room = LINE - indent
     if "\n" not in body and len(body) + 6 <= room:
         return f'"""{body}"""'
-    lines = wrapped(body, room, first=room - 3)
+    lines = _wrapped(body, room)
     if len(lines) == 1 and len(lines[0]) + 6 <= room:
         return f'"""{lines[0]}"""'
     margin = " " * indent
@@ -43,14 +43,8 @@ def docstring(text: str, indent: int) -> str:
     return "\n".join([f'"""{lines[0]}', *rest, f'{margin}"""'])
 
 
-def wrapped(text: str, room: int, *, first: int | None = None) -> list[str]:
-    """Wrap Markdown; code, tables and long words are not broken.
-
-    Args:
-        text: The text.
-        room: The width of a line.
-        first: The width of the first line, if it differs.
-    """
+def _wrapped(text: str, room: int) -> list[str]:
+    """Wrap Markdown to a width; code, tables and long words are not broken."""
     lines: list[str] = []
     fenced = False
     for paragraph in _paragraphs(text):
@@ -58,18 +52,15 @@ def wrapped(text: str, room: int, *, first: int | None = None) -> list[str]:
         if fenced or fence or _VERBATIM.match(paragraph) or not paragraph.strip():
             lines.append(paragraph.rstrip())
         else:
-            lines += _wrapped_line(paragraph, room, lines, first)
+            lines += _wrapped_line(paragraph, room, is_first=not lines)
         fenced ^= fence
     return lines or [""]
 
 
-def _wrapped_line(
-    paragraph: str, room: int, before: list[str], first: int | None
-) -> list[str]:
+def _wrapped_line(paragraph: str, room: int, *, is_first: bool) -> list[str]:
     item = _ITEM.match(paragraph)
     hanging = " " * item.end() if item else ""
-    if first is not None and not before:
-        # The opening quotes are on the first line.
+    if is_first:  # after the opening quotes
         made = wrap_words(f"   {paragraph}", room, subsequent_indent=hanging)
         return [made[0].lstrip(), *made[1:]]
     return wrap_words(paragraph, max(room, 20), subsequent_indent=hanging)
