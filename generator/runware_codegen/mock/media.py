@@ -11,8 +11,6 @@ import zlib
 from collections.abc import Callable
 from functools import partial
 
-from runware_codegen.mock.jpeg import jpeg
-
 _SIDE = 64
 """The width and height of an image in pixels."""
 
@@ -56,7 +54,30 @@ def _png_chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def _jpeg(seed: bytes) -> bytes:
-    return jpeg((seed[0], seed[1], seed[2]), _SIDE)
+    """Write an image of one color (ITU-T T.81, annex B).
+
+    The coded data is always the same: each of the three components is 4 in the first block,
+    and does not change afterwards. The color is in their quantization tables.
+    """
+    tables = (bytes([i, max(seed[i], 1)]) + bytes([1]) * 63 for i in range(3))
+    frame = struct.pack(">BHHB", 8, _SIDE, _SIDE, 3)
+    frame += b"".join(bytes([i + 1, 0x11, i]) for i in range(3))
+    scan = bytes([3]) + b"".join(bytes([i, 0]) for i in (1, 2, 3)) + b"\x00\x3f\x00"
+    segments = (
+        (0xE0, b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0"),
+        (0xDB, b"".join(tables)),
+        (0xC0, frame),
+        (0xC4, b"\x00\x01\x01" + bytes(14) + b"\x00\x03"),  # 0: no bits, 10: three bits
+        (0xC4, b"\x10\x01" + bytes(16)),  # 0: the end of a block
+        (0xDA, scan),
+    )
+    head = (
+        struct.pack(">BBH", 0xFF, marker, len(data) + 2) + data
+        for marker, data in segments
+    )
+    bits = "101000" * 3 + "000000" * ((_SIDE // 8) ** 2 - 1) + "1111"
+    data = int(bits, 2).to_bytes(len(bits) // 8)
+    return b"\xff\xd8" + b"".join(head) + data + b"\xff\xd9"
 
 
 def _webp(seed: bytes) -> bytes:
