@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from runware_codegen import cache, settings
 from runware_codegen.catalog import lock
@@ -67,13 +67,6 @@ class Targets:
     pages: Path | None = None
 
 
-class _Made(NamedTuple):
-    """The model of a package, and the files of each target by their paths."""
-
-    package: Package[DocumentInfo]
-    folders: list[tuple[Path, Mapping[str, str]]]
-
-
 def generate(options: DocsOptions, targets: Targets, terminal: Terminal) -> Generated:
     """Generate a package from documents, or its pages, or both.
 
@@ -81,13 +74,13 @@ def generate(options: DocsOptions, targets: Targets, terminal: Terminal) -> Gene
         InvalidInputError: If a document is invalid, or a folder cannot be written. That
             folder is then unchanged.
     """
-    made = _make(options, targets, terminal)
+    package, planned = _make(options, targets, terminal)
     folders: list[WrittenFolder] = []
-    for target, files in made.folders:
+    for target, files in planned:
         terminal.progress(f"Writing {target}")
         changes = publish(files, target, force=options["force"])
         folders.append(WrittenFolder(target, len(files), changes))
-    return Generated(made.package, folders)
+    return Generated(package, folders)
 
 
 def summarize(made: Generated, terminal: Terminal) -> None:
@@ -110,10 +103,8 @@ def check(options: DocsOptions, targets: Targets, terminal: Terminal) -> bool:
     Raises:
         InvalidInputError: If a document is invalid, or a folder cannot be read.
     """
-    made = _make(options, targets, terminal)
-    compared = [
-        _compare(files, target, options, terminal) for target, files in made.folders
-    ]
+    _, planned = _make(options, targets, terminal)
+    compared = [_compare(files, target, options, terminal) for target, files in planned]
     return any(compared)
 
 
@@ -158,8 +149,10 @@ def _in_project(target: Path) -> str:
     return target.name if ".." in path.parts or path.is_absolute() else path.as_posix()
 
 
-def _make(options: DocsOptions, targets: Targets, terminal: Terminal) -> _Made:
-    """Make the files of the targets, or take them from the cache."""
+def _make(
+    options: DocsOptions, targets: Targets, terminal: Terminal
+) -> tuple[Package[DocumentInfo], list[tuple[Path, Mapping[str, str]]]]:
+    """Make the model and the files of each target, or take them from the cache."""
     store = cache.open_store() if options["cache"] else None
     modules = _modules(options, targets, store, terminal)
     name = targets.package.name if targets.package else targets.name
@@ -174,7 +167,7 @@ def _make(options: DocsOptions, targets: Targets, terminal: Terminal) -> _Made:
         paged = replace(package, name=targets.name)
         pages = cache.page_files(paged, modules, _changes(options))
         folders += [(targets.pages, pages)]
-    return _Made(package, folders)
+    return package, folders
 
 
 def _modules(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from runware_codegen.model.logic import all_of
 from runware_codegen.model.predicates import FALSE, TRUE, DefinitionRef, Predicate
@@ -32,15 +32,8 @@ NESTING_LIMIT = 32
 """The maximum depth of nested schemas, references included."""
 
 
-class _Lowered(NamedTuple):
-    """The predicate of a schema, and the number of its tests."""
-
-    predicate: Predicate
-    test_count: int
-
-
-_CACHE: Final[dict[bytes, _Lowered]] = {}
-"""Lowered schemas of all documents, by `cache_key`."""
+_CACHE: Final[dict[bytes, tuple[Predicate, int]]] = {}
+"""Lowered schemas of all documents and the numbers of their tests, by `cache_key`."""
 
 _MAX_CACHED: Final = 2**14
 
@@ -101,7 +94,7 @@ class Lowering:
                 _CACHE.clear()
             # With a new instance, the count does not depend on the schemas before.
             separate = Lowering(self.schemas)
-            _CACHE[code] = _Lowered(separate._lower(schema), separate.test_count)
+            _CACHE[code] = separate._lower(schema), separate.test_count
         predicate, total = _CACHE[code]
         self.count_tests(schema, total)
         self._lowered[schema.path] = predicate
