@@ -8,19 +8,8 @@ import os
 import re
 import socket
 from base64 import b64decode
-from collections.abc import (
-    Callable,
-    Coroutine,
-    Generator,
-    Mapping,
-)
-from contextlib import (
-    aclosing,
-    closing,
-    contextmanager,
-    nullcontext,
-    suppress,
-)
+from collections.abc import Callable, Coroutine, Generator, Mapping
+from contextlib import aclosing, closing, contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, NamedTuple, TypeVar

@@ -6,12 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from pydantic import (
-    ConfigDict,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import ConfigDict, ValidationError, field_validator, model_validator
 from pydantic_core import core_schema as core
 
 from ..json_values import is_array, is_object, key_of
