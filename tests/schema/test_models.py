@@ -185,10 +185,16 @@ def test_a_constructor_creates_the_uuid_that_its_document_accepts(
         "uuid": {**text, "format": "uuid"},
         "length": {**text, "minLength": 36, "maxLength": 36},
         "pattern": {**text, "pattern": "^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-"},
+        "nullable": {"type": ["string", "null"], "format": "uuid"},
+        "untyped": {},
+        "either": {"oneOf": [{**text, "format": "uuid"}, {**text, "maxLength": 8}]},
+        "constrained": {**text, "not": {"const": "x"}},
     }
     refused = {
         "short": {**text, "maxLength": 8},
         "digits": {**text, "pattern": "^[0-9]+$"},
+        "other": {"oneOf": [{**text, "maxLength": 8}, {"type": "null"}]},
+        "object": {"oneOf": [text, {"type": "object", "properties": {"a": text}}]},
     }
     documents = {
         f"{name}.json": simple_document(name, {"properties": {"inner": inner}})

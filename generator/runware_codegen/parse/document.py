@@ -15,8 +15,9 @@ from runware_codegen.model import (
     Field,
     Literals,
     Number,
-    String,
+    object_class,
 )
+from runware_codegen.model.type_predicates import of_type
 from runware_codegen.naming import reserved
 from runware_codegen.naming.names import module_name, pascal_case
 from runware_codegen.parse.assertions.evaluate import holds
@@ -41,6 +42,8 @@ from runware_codegen.parse.types.types import TypeBuilder
 from runware_codegen.problems import InvalidInputError, Problem, json_pointer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from runware_codegen.documents import SourceDocument as Source
     from runware_codegen.model.predicates import Predicate
 
@@ -103,7 +106,7 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
         default_delivery=_default(request.whole.field("deliveryMethod")),
         media_limits=read_media_limits(schemas, task),
         creates_uuid=task_type not in ABOUT_ANOTHER_TASK
-        and _is_any_uuid(request.whole.field("taskUUID")),
+        and _is_any_uuid(request.whole.field("taskUUID"), request.definitions),
         unenforced=tuple(findings.unenforced),
         **read_metadata(source),
     )
@@ -223,14 +226,14 @@ def _constants(request: Class, json_name: str) -> tuple[str, ...]:
     return tuple(value for value in values if isinstance(value, str))
 
 
-def _is_any_uuid(field: Field | None) -> bool:
-    """Return whether a required member accepts new UUIDs."""
-    if field is None or not field.required or not isinstance(field.type, String):
+def _is_any_uuid(
+    field: Field | None, definitions: Iterable[tuple[str, Predicate]]
+) -> bool:
+    """Return whether a required member accepts new UUIDs, and no objects."""
+    if field is None or not field.required or object_class(field.type):
         return False
-    tests = (field.type.length, field.type.pattern, field.type.format)
-    return all(
-        holds(test, uuid, {}) for test in tests if test is not None for uuid in _UUIDS
-    )
+    accepted = of_type(field.type)
+    return all(holds(accepted, uuid, dict(definitions)) for uuid in _UUIDS)
 
 
 def _is_paged(request: Class, result: Class) -> bool:
