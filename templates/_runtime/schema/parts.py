@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache, cached_property, partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, cast
 
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
@@ -393,8 +393,8 @@ def _unnamed(cls: type[Part], data: Any) -> Wire:
     if cls.model_config.get("extra") != "allow" or not is_object(data):
         return {}
     known = {*wire_names(cls), *python_names(cls)}
-    texts = {n: value for n, value in data.items() if isinstance(n, str)}
-    return {n: value for n, value in texts.items() if n not in known}
+    items = cast("dict[object, Any]", data).items()
+    return {n: value for n, value in items if isinstance(n, str) and n not in known}
 
 
 def _wrong(cls: type[Part], details: list[ErrorDetails]) -> set[str]:
