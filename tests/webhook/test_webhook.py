@@ -781,6 +781,20 @@ def test_there_is_a_response_after_a_disconnect(shipped: ModuleType) -> None:
     asyncio.run(app(scope, receive, refuse))
 
 
+def test_another_event_loop_refuses_a_plain_function(shipped: ModuleType) -> None:
+    """A request without a loop of asyncio is refused each time, as under trio."""
+    app = shipped.webhook_app(lambda _: None, secret=PLAIN)
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": json.dumps(ITEM).encode()}
+
+    scope = {"type": "http", "method": "POST", "path": f"/{PLAIN}", "headers": []}
+    for _ in range(2):
+        call = app(scope, receive, None)
+        with pytest.raises(shipped.RunwareError, match="event loop of asyncio"):
+            call.send(None)
+
+
 def test_the_app_remembers_the_last_items_only(
     shipped: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:

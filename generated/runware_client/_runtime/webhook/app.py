@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 from urllib.parse import parse_qs
 
 from ..delivery.events import LOGGER
+from ..event_loops import running_loop
 from ..exceptions import RunwareError
 from ..schema.results import TaskResult
 from .webhook import Seen, Webhook, parse_webhook
@@ -141,12 +142,14 @@ class WebhookApp:
             return HTTPStatus.NO_CONTENT
         if key in self._under_way:  # another call is handling it, and may fail
             return HTTPStatus.SERVICE_UNAVAILABLE
+        is_async = inspect.iscoroutinefunction(self._handler)
+        loop = None if is_async else running_loop()  # for the thread of the handler
         self._under_way.add(key)
         handled = self._handled(webhook)
-        if inspect.iscoroutinefunction(self._handler):
+        if loop is None:
             return await handled
         # A thread cannot be cancelled. If this call is, the handler still runs.
-        return await asyncio.shield(asyncio.ensure_future(handled))
+        return await asyncio.shield(loop.create_task(handled))
 
     async def _handled(self, webhook: Webhook[TaskResult]) -> HTTPStatus:
         key = webhook.key
