@@ -225,8 +225,10 @@ def test_what_is_not_offered_as_a_stream(shipped: ModuleType, mock: Mock) -> Non
     image = shipped.request_class("imageInference", None)
     with shipped.Runware(KEY, base_url=mock.url) as client:
         request = image(model="a:b@1", positive_prompt="a chair")
-        with pytest.raises(ValueError, match="its document offers: sync, async"):
+        with pytest.raises(ValueError, match="Its document offers sync, async"):
             client.stream(request)
+        with pytest.raises(ValueError, match="offers no delivery methods"):
+            client.stream(shipped.request_class("ping", None)(ping=True))
         with pytest.raises(ValueError, match="requests the delivery method sync"):
             client.stream(asking(shipped, delivery_method="sync"))
         assert not hasattr(client.image_inference, "stream")

@@ -197,8 +197,8 @@ def test_an_output_that_came_with_the_result_is_decoded(
 
 
 def test_a_data_uri_may_be_plain_text(save: Saver, tmp_path: Path) -> None:
-    path = save({"imageURL": "data:image/svg+xml,%3Csvg/%3E"}, tmp_path / "cat")
-    assert path.name == "cat.svg"
+    path = save({"imageURL": "data:image/svg+xml,%3Csvg/%3E"}, tmp_path / "a/b/cat")
+    assert path == tmp_path / "a/b/cat.svg"  # the folders were missing
     assert path.read_bytes() == b"<svg/>"
 
 

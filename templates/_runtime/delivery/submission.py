@@ -112,11 +112,11 @@ def stream_submission_of(request: TaskRequest[ResultT]) -> Submission[ResultT]:
     """
     wanted = wire_of(request).get("deliveryMethod", "stream")
     if wanted != "stream" or "stream" not in request.deliveries:
-        offered = ", ".join(request.deliveries) or "none"
-        message = (
-            f"this {type(request).__name__} cannot be streamed. It requests the delivery "
-            f"method {wanted}, and its document offers: {offered}"
-        )
+        offered = ", ".join(request.deliveries) or "no delivery methods"
+        reason = f"Its document offers {offered}"
+        if wanted != "stream":
+            reason = f"It requests the delivery method {wanted}"
+        message = f"this {type(request).__name__} cannot be streamed. {reason}"
         raise ValueError(message)
     return submission_of(_delivered(request, "stream"))
 

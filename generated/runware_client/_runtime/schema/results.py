@@ -112,7 +112,8 @@ class TaskResult(JsonObject):
 
         Args:
             path: The path of the file. Without a suffix, the suffix of its type is added.
-                In a folder, the file is named after the UUID of the output.
+                In a folder, the file is named after the UUID of the output. A missing
+                parent folder is created.
             output: The name of the output if there are several: `image` for imageURL,
                 imageDataURI or imageBase64Data.
             limit: The maximum number of bytes.
