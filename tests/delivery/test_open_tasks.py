@@ -798,6 +798,27 @@ def test_a_refused_run_is_sent_again_while_another_run_polls_for_it(
     assert len(sent) == 2
 
 
+def test_a_refused_run_is_not_sent_again_after_another_run_has_sent_it(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    """The second run starts and ends while the first one waits to send the task again."""
+    request = image(delivery_method="sync")
+    error = {"code": "rateLimitExceeded", "message": "Slow down."}
+    refusal = Reply({"errors": [error]}, 429, headers={"Retry-After": "0"})
+    server.script(refusal, finished, finished)
+    second: list[Any] = []
+
+    def run_again(event: Any) -> None:
+        if event.kind == "retried":
+            second.extend(client.run(request))
+
+    with shipped.Runware(KEY, base_url=server.url, on_event=run_again) as client:
+        client.polling = client.retrying = shipped.Waits(first=0.005)
+        assert [*map(str, client.run(request))] == [*map(str, second)]
+        assert client.unfinished() == []
+    assert server.sent == [TASK, TASK, POLL]
+
+
 def test_a_stream_of_a_task_that_was_sent_is_refused(
     shipped: ModuleType, caller: Caller, server: Server
 ) -> None:

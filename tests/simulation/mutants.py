@@ -202,6 +202,13 @@ MUTANTS = (
         "        if not task.is_pollable or task.phase is not Phase.ACCEPTED:\n",
     ),
     Mutant(
+        "a refused task is sent again beside that of another call",
+        "_runtime.delivery.open_tasks",
+        "                other.resume()\n",
+        "                pass\n",
+        6733,
+    ),
+    Mutant(
         "a cancelled sending stays unsent",
         "_runtime.delivery.delivery",
         "                    each.task.apply(TaskEvent.UNCLEAR)\n",

@@ -111,7 +111,7 @@ class Books:
         senders: The numbers of the clients that have sent it.
         dry_runs: The UUIDs of its dry runs.
         calls: How many calls may make a dry run of it.
-        is_resumed: Whether a second process resumes it.
+        is_resumed: Whether a second process resumes it, or a second caller runs it.
         results: The identifiers of the results that callers got as its outcome.
         seen: The identifiers of results in errors with which calls gave up the task.
         has_ended: Whether callers got all results, or an error without a handle.
@@ -164,6 +164,7 @@ class Schedule:
         watch = self._check_step
         self.world = World(seed, profile, tracing=tracing, watch=watch)
         self._random: Random = self.world.random
+        self._repeats: Random = chance.Random(seed + 1)
         self._profile = profile
         self._promises = profile.known in PROMISED[policy]
         draw = self._random.random
@@ -236,6 +237,9 @@ class Schedule:
             pid = self._spawn(kind, kind.__name__.strip("_"), mine)
             if kind != self._die:
                 self._perhaps_cancel(pid)
+                if self._budget is None and self._repeats.random() < 0.05:
+                    self._books[mine[0]["taskUUID"]].is_resumed = True
+                    self._spawn(self._run_again, "another caller", mine[0])
             elif self._random.random() < 0.3:
                 self._books[mine[0]["taskUUID"]].is_resumed = True
                 self._perhaps_cancel(self._spawn(self._resume, "resume", mine))
@@ -420,6 +424,14 @@ class Schedule:
         if error.handle is None and not submission.task.is_done:
             raise Broken(f"{submission.task.task_uuid} was written and has no handle")
 
+    def _run_again(self, place: list[Process], wire: Object) -> Steps:
+        """Run a request while another caller runs it."""
+        yield Sleep(self._repeats.random() * 10)
+        uuid = wire["taskUUID"]
+        if not any(each.uuid == uuid and each.task.is_done for each in self._tasks):
+            submission = self._submission(wire, self._client, is_own=False)
+            yield from self._wait(self._client, submission, place[0])
+
     def _die(self, place: list[Process], wires: list[Object]) -> Steps:
         """Save a handle, submit the task, and be killed; another process resumes it."""
         client = self._make_client(self._client.resend, batches_polls=False)
@@ -518,7 +530,7 @@ class Schedule:
             book.seen.update(map(_identifier, results))
         else:
             book.results += map(_identifier, results)
-        if results or not book.is_resumed:  # else the other process may send it
+        if results or not book.is_resumed:  # else the other may send it
             book.has_ended = True
 
     # -- promises -------------------------------------------------------------
@@ -533,7 +545,7 @@ class Schedule:
         for each in self._tasks:
             if not each.is_own or each.uuid not in ledger.tasks:
                 continue
-            if each.books.has_ended:
+            if each.books.has_ended or each.books.is_resumed:
                 continue
             if each.task.phase is Phase.UNSENT and ledger.billed(each.uuid):
                 raise Broken(f"{each.uuid} is taken for unsent; the server has it")

@@ -26,7 +26,7 @@ class Event(NamedTuple):
         task_type: The wire name of the task's type.
         task_uuid: Its `taskUUID`; None if its type has none.
         seconds: The duration of the exchange. For `retried`, the wait before the next
-            attempt. For `finished`, the time since the task was first sent.
+            attempt. For `finished`, the time since the task was first sent, or resumed.
         cost: For `finished`: the sum of the costs in its results, in US dollars.
         error: The exception that caused the retry or ended the task.
     """

@@ -178,7 +178,9 @@ class Delivery(Generic[ResultT]):
             if batch.kind is Kind.POLL:
                 self._open_tasks.add(each.task)
                 self.schedule.note_poll(each)
-            elif self._open_tasks.begin(each.task, batch.begun):
+            elif self._open_tasks.begin(
+                each.task, batch.begun, is_resend=each.is_resend
+            ):
                 each.is_resend = False
             else:
                 self._idle.append(each)
@@ -384,7 +386,7 @@ class Delivery(Generic[ResultT]):
         if each.submission is not None and task.is_done and error is not None:
             self.waiting.note_failure(each.submission)
         cost = task.cost if task.is_done else None
-        since = self._now() - task.first_sent if task.sends else 0.0
+        since = self._now() - task.first_sent if task.first_sent else 0.0
         self._observe("finished", task, since, cost=cost, error=error)
 
     # -- state ----------------------------------------------------------------

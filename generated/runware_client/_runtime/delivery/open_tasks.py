@@ -46,20 +46,27 @@ class OpenTasks:
             self._tasks[task.key] = task
             self._left.pop(task.key, None)
 
-    def begin(self, task: Task[Any], now: float) -> bool:
-        """Record that a task is being sent; return False if an earlier call sent it.
+    def begin(self, task: Task[Any], now: float, *, is_resend: bool = False) -> bool:
+        """Record that a task is being sent; return False if another call has sent it.
 
-        Only one of several threads that run the same request sends it. The others poll it.
+        Only one of several calls that run the same request sends it. The others poll it.
+        This includes a call that waits to send it again after a rejection.
         """
         with self._lock.native:
-            if task.phase is Phase.UNSENT and self.continue_earlier(task):
+            if task.phase is Phase.UNSENT:
+                if self.continue_earlier(task):
+                    return False
+            elif not is_resend:  # another call has just begun to send it
                 return False
+            other = self._tasks.get(task.key, task)
+            if other is not task and other.phase is Phase.UNSENT:
+                other.resume()
             self.add(task)
             task.note_sending(now)
             return True
 
     def continue_earlier(self, task: Task[Any]) -> bool:
-        """Continue an unsent task if an earlier call sent one with its `taskUUID`.
+        """Continue an unsent task if another call has sent one with its `taskUUID`.
 
         The results of that task are still to come, or no caller got them: the caller
         runs the same request again. It is polled then, and not sent. Returns whether there
@@ -68,21 +75,27 @@ class OpenTasks:
         other = self._tasks.get(task.key)
         if other is None or other is task or not task.is_pollable:
             return False
-        if task.sends:  # this is the earlier one: it was rejected, and is sent again
+        if task.sends:  # the others poll this one: it was rejected, and is sent again
             return False
         has_failed = other.is_done and other.error is not None
         if has_failed or other.phase is Phase.UNSENT:
             return False
         task.resume(is_accepted=other.phase in (Phase.ACCEPTED, Phase.DONE))
+        task.first_sent = other.first_sent
         return True
 
     def leave(self, tasks: Iterable[Task[Any]]) -> None:
         """Record that no caller waits for these tasks any more; forget unsent ones."""
         with self._lock.native:
             for task in tasks:
-                if self._tasks.get(task.key) is task and task.phase is Phase.UNSENT:
-                    self._forget(task)
-                elif task.key in self._tasks:
+                if task.phase is Phase.UNSENT:
+                    task.sends = 0
+                    if self._tasks.get(task.key) is task:
+                        self._forget(task)
+                    continue
+                if task.may_be_billed and task.key not in self._tasks:
+                    self.add(task)  # another call has ended without its results
+                if task.key in self._tasks:
                     self._left[task.key] = None
             while len(self._left) > MAX_LEFT:
                 del self._tasks[self._left.popitem(last=False)[0]]

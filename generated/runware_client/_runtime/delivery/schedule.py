@@ -81,6 +81,8 @@ class Schedule(Generic[ResultT]):
         task = given.task if isinstance(given, Submission) else given
         polls = self._settings.polling.of(task.task_type, task.latency)
         backoff = self._settings.retrying.of(task.task_type)
+        if task.sends and not task.first_sent:  # another process sent it
+            task.first_sent = self._now()
         return ScheduledTask(task, submission, polls, backoff, self._now())
 
     def resume_polling(self, each: ScheduledTask[ResultT]) -> None:

@@ -62,7 +62,7 @@ class Task(Generic[ResultT]):
         refusal: An error that may be about this task, while that is not certain.
         progress: The percentage that is done, from 0 to 100; None if not known.
         sends: The number of times that it was sent.
-        first_sent: When it was first sent, on the client's clock.
+        first_sent: When it was first sent, or resumed, on the client's clock.
         last_asked: When it was last sent or polled.
         silences: Consecutive polls whose responses did not mention it.
         not_found: Consecutive polls that were answered with "not found".
