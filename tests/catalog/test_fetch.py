@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shlex
@@ -446,6 +447,15 @@ class TestFaults:
         assert (finished.returncode, finished.stderr) == (0, "")
         assert catalog.counts == {"one": 2}
 
+    def test_bodies_of_redirects_are_not_read(
+        self, fetch: Fetch, catalog: Catalog
+    ) -> None:
+        """They would have no limit of size."""
+        catalog.faults[f"{ROOT}/models/one/schema.json"] = ["moved"] * 6
+        finished = fetch("one")
+        assert (finished.returncode, finished.stderr) == (0, "")
+        assert catalog.counts == {"one": 7}
+
     def test_what_does_not_pass_is_given_up(
         self, fetch: Fetch, catalog: Catalog, tmp_path: Path
     ) -> None:
@@ -491,6 +501,7 @@ class TestFaults:
             ("half", "Not JSON", "Fetch it again"),
             ("other", 'has no "openapi"', "Fetch it again"),
             ("cut", "truncated", "again later"),
+            ("encoding", "invalid or truncated: Error -3", "again later"),
             ("drip", "timed out after 0.3 s, 4 times", "again later"),
             ("hints", "timed out after 0.3 s, 4 times", "again later"),
         ],
@@ -709,8 +720,49 @@ class TestHostileIndex:
         lock = tomllib.loads((tmp_path / "runware.lock").read_text())
         assert [one["air"] for one in lock["document"]] == ["test:one@1"]
 
+    @pytest.mark.parametrize("text", ["a\nb", "a\x7f", "\ud800"])
+    def test_an_architecture_that_a_lock_cannot_have(
+        self, fetch: Fetch, catalog: Catalog, text: str
+    ) -> None:
+        catalog.index[0]["architecture"] = text
+        assert fetch("one").returncode == 0
+        assert fetch().returncode == 0
+
+    @pytest.mark.parametrize("kind", ["text", "pipe"])
+    def test_a_file_of_something_else_is_not_replaced(
+        self, fetch: Fetch, catalog: Catalog, tmp_path: Path, kind: str
+    ) -> None:
+        catalog.add("package")
+        file = tmp_path / "package.json"
+        file.write_text("{}") if kind == "text" else os.mkfifo(file)
+        finished = fetch("package", "--output", ".")
+        assert (finished.returncode, finished.stdout) == (2, "")
+        assert finished.stderr.startswith("package.json\n  This file is not a document")
+        assert names(tmp_path) == ["package.json"]
+        assert file.is_fifo() or file.read_text() == "{}"
+
 
 class TestAtTheSameTime:
+    def test_folders_that_share_a_lock_are_not_filled_together(
+        self, fetch: Fetch, catalog: Catalog, tmp_path: Path
+    ) -> None:
+        """Each run would write the lock without the entries of the other."""
+        held: list[bool] = []
+
+        def gate(path: str) -> None:
+            if path != INDEX:
+                descriptor = os.open(tmp_path, os.O_RDONLY)
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    held.append(True)
+                os.close(descriptor)
+
+        catalog.gate = gate
+        for output in ("docs", ".", "docs"):
+            assert fetch("one", "two", "--output", output).returncode == 0
+        assert held == [True] * 4
+
     @staticmethod
     def closed_after(
         count: int, catalog: Catalog, stopped: threading.Event

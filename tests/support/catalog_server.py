@@ -199,6 +199,18 @@ def serving_catalog() -> Iterator[Catalog]:
             self.send(path, 302, b"", Location=path)
             catalog.faults[path].append("loop")
 
+        def fail_by_moved(self, path: str) -> None:
+            """Redirect with a body that ends too early."""
+            catalog.asked.append((path, 302))
+            self.send_response(302)
+            self.send_header("Location", path)
+            self.send_header("Content-Length", str(TOO_LARGE))
+            self.end_headers()
+            self.close_connection = True
+
+        def fail_by_encoding(self, path: str) -> None:
+            self.send(path, 200, b"{}", Content_Encoding="gzip")
+
         def fail_by_drip(self, path: str) -> None:
             """Send bytes slowly, until the client disconnects."""
             catalog.asked.append((path, 200))

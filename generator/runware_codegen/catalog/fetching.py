@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING
 
 from runware_codegen.catalog import index
 from runware_codegen.catalog.fetch_run import FetchOutcome, FetchRun, UpdateReport
-from runware_codegen.catalog.lock import LockedDocument, has_version, lock_of, sha256
+from runware_codegen.catalog.lock import (
+    LockedDocument,
+    exclusive_lock_of,
+    has_version,
+    sha256,
+)
 from runware_codegen.catalog.parallel import map_as_completed
 from runware_codegen.catalog.query import (
     WantedDocument,
@@ -25,7 +30,6 @@ from runware_codegen.catalog.validation import facts_of
 from runware_codegen.catalog.web import NotFoundError, Response, Web
 from runware_codegen.output import files
 from runware_codegen.output.os_errors import os_errors_as_problems
-from runware_codegen.output.replacement import exclusive_lock
 from runware_codegen.problems import InvalidInputError, Problem
 
 if TYPE_CHECKING:
@@ -57,8 +61,8 @@ def fetch(
     """
     folder = Path(options["output"])
     state = "No file was left half-written."
-    with os_errors_as_problems(folder, state), exclusive_lock(folder):
-        run = FetchRun(options, folder, lock_of(folder), terminal, new_report)
+    with os_errors_as_problems(folder, state), exclusive_lock_of(folder) as lock:
+        run = FetchRun(options, folder, lock, terminal, new_report)
         _run(run)
     if run.outcomes or not run.problems:
         run.summarize()
@@ -80,8 +84,7 @@ def remove(options: FetchOptions, terminal: Terminal) -> None:
     """
     folder = Path(options["output"])
     state = "Files may have been removed."
-    with os_errors_as_problems(folder, state), exclusive_lock(folder):
-        lock = lock_of(folder)
+    with os_errors_as_problems(folder, state), exclusive_lock_of(folder) as lock:
         for locked in from_lock(lock.within(folder), options):
             path = lock.path.parent / locked.file
             path.unlink(missing_ok=True)
@@ -270,6 +273,8 @@ def _write(
         if breaks and run.options["check"]:
             run.refused.append(_breaking(path, quiet=run.options["quiet"]))
             return
+    if differs and known is None:
+        _check_replaceable(path)
     if differs:
         files.replace(path, content)
     if is_locked:
@@ -281,6 +286,22 @@ def _write(
     locked = _locked(run, one, new_hash, etag, task_type)
     run.lock.add(_with_changes(run, locked, known))
     run.outcomes[one.id] = FetchOutcome.CHANGED if known else FetchOutcome.NEW
+
+
+def _check_replaceable(path: Path) -> None:
+    """Check that a file which no lock names may be replaced: that it is a document.
+
+    Raises:
+        InvalidInputError: If it is another file, such as a package.json.
+    """
+    if not path.exists():
+        return
+    try:
+        facts_of(path.read_bytes() if path.is_file() else b"", str(path))
+    except InvalidInputError:
+        message = "This file is not a document of Runware, so it was not replaced."
+        remedy = "Move it to another folder, or choose another --output."
+        raise InvalidInputError.of(path, message, remedy) from None
 
 
 def _compare(run: FetchRun, path: Path, content: bytes) -> bool:

@@ -136,6 +136,7 @@ def _entry(item: object, index_url: str) -> tuple[CatalogEntry | None, str]:
         shown = json.dumps(identifier)[:80]
         return None, f"its id {shown} is not valid as the name of a file"
     texts = (each for each in array_of(item, "capabilities") if isinstance(each, str))
+    architecture = text_of(item, "architecture")
     entry = CatalogEntry(
         id=identifier,
         air=air if is_air(air) else "",
@@ -144,7 +145,7 @@ def _entry(item: object, index_url: str) -> tuple[CatalogEntry | None, str]:
         name=text_of(item, "name"),
         creator=text_of(item, "creator"),
         capabilities=tuple(texts),
-        architecture=text_of(item, "architecture"),
+        architecture=architecture if architecture.isprintable() else "",
     )
     return entry, ""
 

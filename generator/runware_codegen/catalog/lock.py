@@ -6,6 +6,7 @@ The lock is beside the folder of documents, or in it. It makes builds reproducib
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import json
@@ -123,10 +124,35 @@ def lock_of(folder: Path) -> Lock:
     Raises:
         InvalidInputError: If the lock is not valid.
     """
+    path = _path_for(folder)
+    return read(path) if os.path.lexists(path) else Lock(path)
+
+
+@contextlib.contextmanager
+def exclusive_lock_of(folder: Path) -> Iterator[Lock]:
+    """Read the lock of a folder of documents while no other process changes either.
+
+    Several folders may share a lock, so the folder of the lock is locked too.
+
+    Raises:
+        InvalidInputError: If the lock is not valid.
+    """
+    from runware_codegen.output.replacement import (  # noqa: PLC0415  # slow to import
+        exclusive_lock,
+    )
+
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(exclusive_lock(folder))
+        place = _path_for(folder).parent
+        if not place.samefile(folder):
+            stack.enter_context(exclusive_lock(place))
+        yield lock_of(folder)
+
+
+def _path_for(folder: Path) -> Path:
     inside = folder / NAME
     nameable = folder.name.isprintable() and folder.name not in {"", ".."}
-    path = inside if os.path.lexists(inside) or not nameable else folder.parent / NAME
-    return read(path) if os.path.lexists(path) else Lock(path)
+    return inside if os.path.lexists(inside) or not nameable else folder.parent / NAME
 
 
 def lock_files(inputs: Iterable[str]) -> list[Path]:
@@ -194,10 +220,7 @@ def sha256(content: bytes) -> str:
 
 def has_version(path: Path, locked: str) -> bool:
     """Return whether a file exists and is the version with a SHA-256 hash."""
-    try:
-        return is_version(path.read_bytes(), locked)
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        return False
+    return path.is_file() and is_version(path.read_bytes(), locked)
 
 
 def is_version(content: bytes, locked: str) -> bool:

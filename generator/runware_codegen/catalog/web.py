@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import email.utils
 import itertools
 import math
@@ -9,7 +10,7 @@ import netrc
 import random
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -23,6 +24,7 @@ from runware_codegen.problems import InvalidInputError
 _ATTEMPTS = 4
 _FIRST_WAIT = 0.25  # seconds; doubled each time
 _MAX_WAIT = 60.0  # seconds that a server may ask for
+_MAX_REDIRECTS = 20
 _TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
 _OK = 200
 _NOT_MODIFIED = 304
@@ -85,10 +87,9 @@ class Web:
     def __init__(self, *, timeout: float, connections: int) -> None:
         self._timeout = timeout
         try:
+            self._auth = _credentials()
             self._client = httpx2.Client(
-                auth=_credentials(),
                 timeout=timeout,
-                follow_redirects=True,
                 limits=httpx2.Limits(max_connections=connections),
                 headers={
                     "accept": "application/json",
@@ -142,11 +143,8 @@ class Web:
     def _request(self, url: str, etag: str) -> Response:
         _deadline.at = time.monotonic() + self._timeout
         headers = {"if-none-match": etag} if etag else {}
-        extensions = {"trace": _limit_new_connection}
         try:
-            with self._client.stream(
-                "GET", url, headers=headers, extensions=extensions
-            ) as response:
+            with self._response(url, headers) as response:
                 if etag and response.status_code == _NOT_MODIFIED:
                     return Response(None, etag)
                 if response.status_code != _OK:
@@ -162,7 +160,7 @@ class Web:
         except httpx2.TimeoutException as error:
             message = f"The request timed out after {self._timeout:g} s"
             raise _TransientError(message) from error
-        except httpx2.RemoteProtocolError as error:
+        except (httpx2.RemoteProtocolError, httpx2.DecodingError) as error:
             raise _TransientError(
                 f"The response is invalid or truncated: {_reason(error)}"
             ) from error
@@ -170,6 +168,26 @@ class Web:
             raise _TransientError(
                 f"The server cannot be reached: {_reason(error)}"
             ) from error
+
+    @contextlib.contextmanager
+    def _response(self, url: str, headers: dict[str, str]) -> Iterator[httpx2.Response]:
+        """Send a request, and follow redirects.
+
+        httpx2 would read the bodies of redirects, without a limit of size.
+        """
+        extensions = {"trace": _limit_new_connection}
+        request = self._client.build_request(
+            "GET", url, headers=headers, extensions=extensions
+        )
+        for count in range(_MAX_REDIRECTS + 1):
+            auth = None if count else self._auth
+            response = self._client.send(request, auth=auth, stream=True)
+            with contextlib.closing(response):
+                if response.next_request is None:
+                    yield response
+                    return
+                request = response.next_request
+        raise httpx2.TooManyRedirects("")
 
 
 def _credentials() -> httpx2.Auth | None:
