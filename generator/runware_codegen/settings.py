@@ -230,6 +230,9 @@ def _fault(
     if isinstance(known[name].type, click.Path) and "\\" in _joined(value):
         message = "Only Windows accepts \\ as a path separator."
         return problem_with(file, path, message, "Use / instead.")
+    if isinstance(known[name].type, click.Path) and "\0" in _joined(value):
+        message = "A path cannot contain U+0000."
+        return problem_with(file, path, message, "Remove this character.")
     return None
 
 

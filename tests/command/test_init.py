@@ -194,6 +194,8 @@ class TestAProject:
             (b"tool = 1\n", "#/tool\n  This must be a table."),
             (b"[tool]\nrunware-codegen = 1\n", "-codegen\n  This must be a table."),
             (b"[[tool.runware-codegen.clients]]\n", "for several clients"),
+            (b"[tool.runware-codegen]\noutput = 1\n", "Write a string."),
+            (b"[tool.runware-codegen]\npackage = 'a-b'\n", "cannot be imported"),
         ],
     )
     def test_a_project_that_cannot_be_changed(
@@ -238,7 +240,7 @@ class TestPreCommit:
     @pytest.mark.parametrize(
         "text",
         [
-            *("repos: []\n", "", "- x\n", "repos: [\n", "{}"),
+            *("repos: []\n", "", "- x\n", "repos: [\n", "{}", "[" * 2000),
             "fail_fast: true\nrepos: [{repo: meta, hooks: []}]\n",
         ],
     )

@@ -339,6 +339,14 @@ class TestWhatIsWrong:
             assert f"pyproject.toml#/tool/runware-codegen/{key}\n" in told
         assert told.count("→ Use / instead.\n") == 2
 
+    @pytest.mark.parametrize("key", ["documents", "output", "docs"])
+    def test_a_path_that_no_system_understands(self, project: Path, key: str) -> None:
+        value = '["a\\u0000"]' if key == "documents" else '"a\\u0000"'
+        configure(project, f"{key} = {value}")
+        told = refused(project)
+        assert told.startswith(f"pyproject.toml#/tool/runware-codegen/{key}\n")
+        assert "U+0000" in told
+
     @pytest.mark.parametrize(
         ("first", "second"),
         [

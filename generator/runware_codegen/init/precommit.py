@@ -97,7 +97,7 @@ def _loaded(text: str) -> object:
     reader: Any = YAML(typ="safe", pure=True)
     try:
         return reader.load(text)
-    except YAMLError:
+    except (YAMLError, RecursionError):
         return None
 
 

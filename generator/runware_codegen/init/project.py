@@ -9,8 +9,17 @@ import tomllib
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
+from runware_codegen.options import SETTINGS
+from runware_codegen.package_name import invalid_package
 from runware_codegen.problems import InvalidInputError
-from runware_codegen.settings import MODELS, parse, read_text, table_in
+from runware_codegen.settings import (
+    MODELS,
+    parse,
+    problem_with,
+    read_text,
+    table_in,
+)
+from runware_codegen.settings import read as read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -77,7 +86,8 @@ def current(text: str, path: Path) -> dict[str, Any]:
     """Return the settings of a project; empty if it has none.
 
     Raises:
-        InvalidInputError: If the file is not valid TOML, or has several clients.
+        InvalidInputError: If the file is not valid TOML, has several clients, or has a
+            setting that no command accepts.
     """
     existing = table_in(parse(text, path), path)
     if "clients" in existing:
@@ -85,6 +95,10 @@ def current(text: str, path: Path) -> dict[str, Any]:
         remedy = "Edit them, and run `runware-codegen generate`."
         place = "/tool/runware-codegen"
         raise InvalidInputError.of(path, message, remedy, pointer=place)
+    if existing:
+        read_settings(path, SETTINGS)
+    if fault := invalid_package(existing.get("package", "client")):
+        raise InvalidInputError([problem_with(path, ("package",), *fault)])
     return existing
 
 
