@@ -177,6 +177,15 @@ class TestFilesOfOthers:
         assert (shared / "link").readlink().name == "tasks"
         assert not (shared / "tasks" / "only_1").exists()
 
+    def test_empty_folders_of_tools_stay(self, target: Path) -> None:
+        """git does not recognize a repository without `.git/refs`."""
+        publish(package(1), target, force=False)
+        (target / ".git" / "refs" / "heads").mkdir(parents=True)
+        (target / "tasks" / "empty").mkdir()
+        publish(package(2), target, force=False)
+        assert (target / ".git" / "refs" / "heads").is_dir()
+        assert not (target / "tasks" / "empty").exists()
+
     def test_by_force_ours_replaces_theirs(self, target: Path, tmp_path: Path) -> None:
         publish(package(1), target, force=False)
         precious = tmp_path / "precious.py"

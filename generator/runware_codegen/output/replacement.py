@@ -114,6 +114,9 @@ class WorkFolder:
     def _fill(self, replacement: Replacement) -> None:
         self._make_folder(PurePosixPath())
         for path in replacement.kept:
+            if path.endswith("/"):
+                self._make_folder(PurePosixPath(path))
+                continue
             self._make_folder(PurePosixPath(path).parent)
             _link(self._target / path, self._new / path)
         for path, data in replacement.written.items():

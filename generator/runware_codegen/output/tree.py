@@ -29,6 +29,8 @@ def read_state(folder: Path) -> dict[str, Signature]:
 
     Returns:
         For each relative path, a signature that changes if the file is written or replaced.
+        The path of an empty folder that is hidden, such as `.git/refs/heads/`, ends in a
+        slash: a tool may require the folder.
 
     Raises:
         OSError: If something cannot be read.
@@ -38,6 +40,9 @@ def read_state(folder: Path) -> dict[str, Signature]:
         return found
     for place, folders, files in os.walk(folder, onerror=_raise):
         here = Path(place)
+        inside = here.relative_to(folder).as_posix()
+        if here != folder and not folders and not files and is_hidden(inside):
+            found[f"{inside}/"] = _signature(here)
         links = [name for name in folders if (here / name).is_symlink()]
         folders[:] = [n for n in folders if n not in links and n != "__pycache__"]
         for name in files + links:
