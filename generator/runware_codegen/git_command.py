@@ -31,12 +31,12 @@ def output_of_git(arguments: Sequence[str]) -> str:
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment variables for git.
+    """Return the environment variables for git, which takes paths as they are.
 
     Hooks of a linked worktree have GIT_DIR without GIT_WORK_TREE. git then takes the
     current folder for the top of the worktree, even if it is a subfolder.
     """
-    env = dict(os.environ)
+    env = os.environ | {"GIT_LITERAL_PATHSPECS": "1"}
     here = Path.cwd()
     tops = (each for each in (here, *here.parents) if (each / ".git").exists())
     if "GIT_DIR" in env and (top := next(tops, None)):

@@ -299,10 +299,13 @@ def test_a_document_of_another_folder_hides_no_other(repository: Repository) -> 
     outside.mkdir()
     write(outside, "two", {})
     write(repository.folder / "schemas", "three", {})
-    documents = ["../outside", "schemas"]
+    (repository.folder / ":odd*").mkdir()
+    write(repository.folder / ":odd*", "four", {})
+    documents = ["../outside", "schemas", ":odd*"]
     finished = run("generate", *documents, "--as-hook", cwd=repository.folder)
     assert finished.returncode == 1
-    assert "not added to git: schemas/three.json\n" in finished.stderr
+    for path in ("schemas/three.json", ":odd*/four.json"):
+        assert f"not added to git: {path}\n" in finished.stderr
     assert "outside" not in finished.stderr
 
 
