@@ -85,7 +85,7 @@ class Part(JsonObject):
         __tracebackhide__ = True  # pytest ends the traceback at the caller
         keywords = Keywords.of(type(self), members)
         refuse_depth(type(self), keywords)
-        self._validated(keywords, self_instance=self)
+        self._validated(keywords, self)
         if not self._is_task:
             self._warn(self)
 
@@ -113,21 +113,33 @@ class Part(JsonObject):
         refuse_unsent(cls)
 
     @classmethod
-    def _validated(cls, data: Any, **options: Any) -> Self:
-        """Validate with the fast validator; if that fails, with the complete one."""
+    def _validated(
+        cls, data: Any, made: Self | None = None, *, is_wire: bool = False
+    ) -> Self:
+        """Validate with the fast validator; if that fails, with the complete one.
+
+        Args:
+            data: The members.
+            made: The instance to fill; None to create one.
+            is_wire: Whether all members have their wire names.
+        """
         __tracebackhide__ = True
-        made: Self
+        by_alias, by_name = (True, False) if is_wire else (None, None)
         # The fast validator does not see that a file is not a text.
-        has_files = LocalFile.is_in_use and any(files_in(data))
-        if not has_files:
+        if not (LocalFile.is_in_use and any(files_in(data))):
+            with_fast = cls._fast_validator()
             try:
-                made = cls._fast_validator().validate_python(data, **options)
+                valid: Self = with_fast.validate_python(
+                    data, self_instance=made, by_alias=by_alias, by_name=by_name
+                )
             except ValidationError:
                 pass
             else:
-                return made
-        made = cls.__pydantic_validator__.validate_python(data, **options)
-        return made
+                return valid
+        complete: Self = cls.__pydantic_validator__.validate_python(
+            data, self_instance=made, by_alias=by_alias, by_name=by_name
+        )
+        return complete
 
     @classmethod
     @cache
@@ -347,14 +359,13 @@ class Part(JsonObject):
         renamed = {names.get(name, name): value for name, value in given.items()}
         known = without_nulls(cls, {**current, **(fresh or {}), **renamed})
         unknown, wire = self.__pydantic_extra__ or {}, wire_names(cls)
-        options: dict[str, Any] = {}
-        if not wire.keys().isdisjoint(unknown):
-            options = {"by_alias": True, "by_name": False}
+        is_wire = not wire.keys().isdisjoint(unknown)
+        if is_wire:
             known = {wire.get(name, name): value for name, value in known.items()}
         kept = {name: each for name, each in unknown.items() if name not in known}
         keywords = Keywords({**known, **kept}, extra, kept)
         refuse_depth(cls, keywords)
-        return cls._validated(keywords, self_instance=cls.__new__(cls), **options)
+        return cls._validated(keywords, cls.__new__(cls), is_wire=is_wire)
 
 
 if TYPE_CHECKING:

@@ -91,7 +91,7 @@ class TaskRequest(Part, Generic[ResultT_co]):
         """
         if nests_freely(cls):
             refuse_depth(cls, task)
-        return cls._validated(task, by_alias=True, by_name=False)
+        return cls._validated(task, is_wire=True)
 
     @property
     def price(self) -> Decimal | None:
