@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -129,7 +129,7 @@ def lock_of(folder: Path) -> Lock:
 
 
 @contextlib.contextmanager
-def exclusive_lock_of(folder: Path) -> Iterator[Lock]:
+def exclusive_lock_of(folder: Path) -> Generator[Lock]:
     """Read the lock of a folder of documents while no other process changes either.
 
     Several folders may share a lock, so the folder of the lock is locked too.

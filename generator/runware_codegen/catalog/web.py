@@ -10,7 +10,7 @@ import netrc
 import random
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -170,7 +170,9 @@ class Web:
             ) from error
 
     @contextlib.contextmanager
-    def _response(self, url: str, headers: dict[str, str]) -> Iterator[httpx2.Response]:
+    def _response(
+        self, url: str, headers: dict[str, str]
+    ) -> Generator[httpx2.Response]:
         """Send a request, and follow redirects.
 
         httpx2 would read the bodies of redirects, without a limit of size.
