@@ -256,6 +256,16 @@ def test_an_error_of_send_shortens_the_input(
     assert len(str(caught.value)) < 3000
 
 
+@pytest.mark.parametrize("call", ["run", "request", "qb_easel_2", "qb_easel_2.submit"])
+def test_a_request_has_no_keyword(
+    package: ModuleType, client: Caller, call: str
+) -> None:
+    """No document of the task type is general."""
+    task = {"taskType": "imageInference", "taskUUID": UUID, "model": "quiet:easel@2"}
+    with pytest.raises(TypeError, match=r"without a keyword: run\(request\)"):
+        client(f"image_inference.{call}", request=package.parse_request(task))
+
+
 @pytest.fixture(params=["sync", "async"])
 def client(
     request: pytest.FixtureRequest, package: ModuleType, server: Server

@@ -31,6 +31,7 @@ from .call import (
     RunOptions,
     StreamingCall,
     refuse_options,
+    refuse_request,
 )
 from .documents import document_for, documents, with_air
 from .signatures import documented
@@ -156,6 +157,7 @@ def _made(of: Any, /, *given: Any, **parameters: Any) -> Any:
     """Create a request of the class for the model."""
     if given:
         raise TypeError("parameters are given by name. Use run for a request")
+    refuse_request(parameters)
     document = document_for(of.task_type, parameters.get("model"))
     refuse_options(document.request, parameters)
     return document.request(**with_air(parameters, document))

@@ -63,20 +63,28 @@ class RunOptions(CallOptions, Generic[ResultT], total=False):
     on_progress: OnProgress
 
 
-def refuse_options(
-    request: type[TaskRequest[Any]], parameters: Mapping[str, object]
-) -> None:
-    """Check that no option of a call and no request is among the parameters of a task.
-
-    A document that allows unknown members would send it to the server.
+def refuse_request(parameters: Mapping[str, object]) -> None:
+    """Check that no request is among the parameters of a task.
 
     Raises:
-        TypeError: An option or a request is among the parameters.
+        TypeError: The parameter `request` is a request.
     """
     from ..schema.requests import TaskRequest
 
     if isinstance(parameters.get("request"), TaskRequest):
         raise TypeError("a request is given without a keyword: run(request)")
+
+
+def refuse_options(
+    request: type[TaskRequest[Any]], parameters: Mapping[str, object]
+) -> None:
+    """Check that no option of a call is among the parameters of a task.
+
+    A document that allows unknown members would send the option to the server.
+
+    Raises:
+        TypeError: An option is among the parameters.
+    """
     for name in RunOptions.__annotations__:
         if name in parameters and name not in request.model_fields:
             message = (
@@ -118,6 +126,7 @@ class _Call(Generic[ClientT, P, RequestT_co]):
             name = self.request.__name__
             message = f"{name} takes its parameters by name. Use run for a request"
             raise TypeError(message)
+        refuse_request(parameters)
         refuse_options(self.request, parameters)
         return self._make(*args, **parameters)
 
