@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from ..json_values import is_array, is_object
 from .explanations import rule_error
@@ -153,6 +153,22 @@ def is_about_others(cls: type[BaseModel], sentence: str, names: set[str]) -> boo
     paths = _paths(cls, sentence)
     firsts = {path.partition(".")[0] for path in paths}
     return not names or (bool(paths) and names.isdisjoint(firsts))
+
+
+def unnamed_members(cls: type[BaseModel], data: Any) -> dict[str, Any]:
+    """Return the members of an input that an open class does not name."""
+    if cls.model_config.get("extra") != "allow" or not is_object(data):
+        return {}
+    known = {*wire_names(cls), *python_names(cls)}
+    items = cast("dict[object, Any]", data).items()
+    return {n: value for n, value in items if isinstance(n, str) and n not in known}
+
+
+def wrong_names(cls: type[BaseModel], details: list[ErrorDetails]) -> set[str]:
+    """Return the wire names of the members that have errors, beside violated rules."""
+    names = wire_names(cls)
+    firsts = [str(d["loc"][0]) for d in details if d["type"] != "rule" and d["loc"]]
+    return {names.get(first, first) for first in firsts}
 
 
 @lru_cache(maxsize=1024)

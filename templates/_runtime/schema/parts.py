@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache, cached_property, partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
@@ -41,7 +41,7 @@ from .fields import (
     wire_name,
     wire_names,
 )
-from .json_object import JsonObject, write_if_set
+from .json_object import JsonObject, refuse_null, write_if_set
 from .json_types import serialized
 from .keywords import (
     Keywords,
@@ -98,7 +98,7 @@ class Part(JsonObject):
         nullable = nullable_fields(cls)
         for name, field in fields.items():
             if name not in nullable and field["schema"]["type"] == "default":
-                _without_null(field["schema"])
+                refuse_null(field["schema"])
                 field.setdefault("serialization_exclude_if", is_none)
         if any(
             name in nullable and field["schema"]["type"] == "default"
@@ -126,9 +126,8 @@ class Part(JsonObject):
         by_alias, by_name = (True, False) if is_wire else (None, None)
         # The fast validator does not see that a file is not a text.
         if not (LocalFile.is_in_use and any(files_in(data))):
-            with_fast = cls._fast_validator()
             try:
-                valid: Self = with_fast.validate_python(
+                valid: Self = cls._fast_validator().validate_python(
                     data, self_instance=made, by_alias=by_alias, by_name=by_name
                 )
             except ValidationError:
@@ -248,7 +247,9 @@ class Part(JsonObject):
             Given,
             is_about_others,
             placed_rule_error,
+            unnamed_members,
             with_given_names,
+            wrong_names,
         )
 
         details = error.errors(include_url=False)
@@ -261,8 +262,11 @@ class Part(JsonObject):
             said = cls._hint(detail)
             return said if given is None else given.in_sentence(said)
 
-        unknown = [*misspelt(cls, _unnamed(cls, data), data)]
-        broken = [] if unknown else [*cls._broken(data, details)]
+        unknown = [*misspelt(cls, unnamed_members(cls, data), data)]
+        # An unknown name may stand for any member, so rules are not judged.
+        is_judged = not unknown and not any(map(is_unknown, details))
+        wrong = wrong_names(cls, [d for d in details if not is_other_text(d)])
+        broken = [*cls._broken(data, wrong)] if is_judged else []
         placed = partial(placed_rule_error, cls, data)
         errors: list[InitErrorDetails] = []
         for detail in details:
@@ -274,21 +278,18 @@ class Part(JsonObject):
             errors += map(placed, rules)
             errors += [] if rules else [reworded(detail, hidden, hint, optional)]
         errors += unknown
-        wrong = _wrong(cls, details)
+        wrong = wrong_names(cls, details)
         errors += [placed(rule) for rule in broken if is_about_others(cls, rule, wrong)]
         return combined(cls.__name__, errors)
 
     @classmethod
-    def _broken(cls, data: Any, details: list[ErrorDetails]) -> Iterator[str]:
+    def _broken(cls, data: Any, wrong: set[str]) -> Iterator[str]:
         """Yield the rules that are violated without the members of a wrong type.
 
-        There are none if the input has an unknown name, which may stand for any member,
-        or if a subclass of a user may convert members or add them.
+        There are none if a subclass of a user may convert members or add them.
         """
-        wrong = _wrong(cls, [d for d in details if not is_other_text(d)])
-        if not is_object(data) or any(map(is_unknown, details)):
-            return
-        if is_of_user(cls) and (wrong or default_names(cls)):
+        may_convert = is_of_user(cls) and (wrong or default_names(cls))
+        if may_convert or not is_object(data):
             return
         names = wire_names(cls)
         members = {n: v for n, v in data.items() if names.get(n, n) not in wrong}
@@ -384,35 +385,6 @@ else:
         def extra(self) -> Wire:
             """The members that the document does not name, by their wire names."""
             return dict(self.__pydantic_extra__ or {})
-
-
-def _without_null(default: dict[str, Any]) -> None:
-    """Let an optional field refuse null: its default None means that it is omitted."""
-    default["validate_default"] = default.get("default") is not None
-    owner = default
-    while owner["schema"]["type"] in _AROUND:
-        owner = owner["schema"]
-    if owner["schema"]["type"] == "nullable":
-        owner["schema"] = owner["schema"]["schema"]
-
-
-_AROUND: Final = ("function-after", "function-before", "function-wrap")
-
-
-def _unnamed(cls: type[Part], data: Any) -> Wire:
-    """Return the members of an input that an open class does not name."""
-    if cls.model_config.get("extra") != "allow" or not is_object(data):
-        return {}
-    known = {*wire_names(cls), *python_names(cls)}
-    items = cast("dict[object, Any]", data).items()
-    return {n: value for n, value in items if isinstance(n, str) and n not in known}
-
-
-def _wrong(cls: type[Part], details: list[ErrorDetails]) -> set[str]:
-    """Return the wire names of the members that have errors, beside violated rules."""
-    names = wire_names(cls)
-    firsts = [str(d["loc"][0]) for d in details if d["type"] != "rule" and d["loc"]]
-    return {names.get(first, first) for first in firsts}
 
 
 def _wire_of(cls: type[Part], members: Mapping[str, Any]) -> Wire:

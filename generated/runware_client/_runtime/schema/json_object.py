@@ -189,6 +189,19 @@ class JsonObject(BaseModel, metaclass=_Frozen):
             yield name, _repr(value, hide=False)
 
 
+_AROUND: Final = ("function-after", "function-before", "function-wrap")
+
+
+def refuse_null(default: dict[str, Any]) -> None:
+    """Let an optional field refuse null: its default None means that it is omitted."""
+    default["validate_default"] = default.get("default") is not None
+    owner = default
+    while owner["schema"]["type"] in _AROUND:
+        owner = owner["schema"]
+    if owner["schema"]["type"] == "nullable":
+        owner["schema"] = owner["schema"]["schema"]
+
+
 def write_if_set(model: dict[str, Any], fields: dict[str, dict[str, Any]]) -> None:
     """Serialize the objects of a class without the members that are None and not set.
 
