@@ -819,6 +819,22 @@ def test_a_refused_run_is_not_sent_again_after_another_run_has_sent_it(
     assert server.sent == [TASK, TASK, POLL]
 
 
+def test_a_refused_handle_continues_the_task_of_another_call(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    request = image(delivery_method="async")
+    error = {"code": "rateLimitExceeded", "message": "Slow down."}
+    server.script(Reply({"errors": [error]}, 429), acknowledge, finished)
+    with shipped.Runware(KEY, base_url=server.url, max_retries=0) as client:
+        client.polling = shipped.Waits(first=0.005)
+        handle = client.handle(request)
+        with pytest.raises(shipped.RateLimitError):
+            handle.wait()
+        client.submit(request)
+        assert len(handle.wait()) == 1
+    assert server.sent == [TASK, TASK, POLL]
+
+
 def test_a_stream_of_a_task_that_was_sent_is_refused(
     shipped: ModuleType, caller: Caller, server: Server
 ) -> None:

@@ -265,8 +265,8 @@ class Part(JsonObject):
         unknown = [*misspelt(cls, unnamed_members(cls, data), data)]
         # An unknown name may stand for any member, so rules are not judged.
         is_judged = not unknown and not any(map(is_unknown, details))
-        wrong = wrong_names(cls, [d for d in details if not is_other_text(d)])
-        broken = [*cls._broken(data, wrong)] if is_judged else []
+        mistyped = wrong_names(cls, [d for d in details if not is_other_text(d)])
+        broken = [*cls._broken(data, mistyped)] if is_judged else []
         placed = partial(placed_rule_error, cls, data)
         errors: list[InitErrorDetails] = []
         for detail in details:
@@ -283,16 +283,16 @@ class Part(JsonObject):
         return combined(cls.__name__, errors)
 
     @classmethod
-    def _broken(cls, data: Any, wrong: set[str]) -> Iterator[str]:
+    def _broken(cls, data: Any, mistyped: set[str]) -> Iterator[str]:
         """Yield the rules that are violated without the members of a wrong type.
 
         There are none if a subclass of a user may convert members or add them.
         """
-        may_convert = is_of_user(cls) and (wrong or default_names(cls))
+        may_convert = is_of_user(cls) and (mistyped or default_names(cls))
         if may_convert or not is_object(data):
             return
         names = wire_names(cls)
-        members = {n: v for n, v in data.items() if names.get(n, n) not in wrong}
+        members = {n: v for n, v in data.items() if names.get(n, n) not in mistyped}
         with suppress(KeyError):  # a rule reads a required member, which is missing
             yield from cls.rules(_wire_of(cls, members))
 

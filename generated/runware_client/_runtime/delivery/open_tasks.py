@@ -89,7 +89,7 @@ class OpenTasks:
         with self._lock.native:
             for task in tasks:
                 if task.phase is Phase.UNSENT:
-                    task.sends = 0
+                    task.sends = 0  # so that it continues a task of another call
                     if self._tasks.get(task.key) is task:
                         self._forget(task)
                     continue

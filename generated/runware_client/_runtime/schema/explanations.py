@@ -14,6 +14,7 @@ from .spelling import nearest_texts
 
 _SHORT: Final = 40
 _SHORT_LINK: Final = 200
+_SHORT_NAME: Final = 200
 _OPAQUE: Final = r"[A-Za-z0-9+/=_-]+"
 """Base64 and similar text. A long one may be a medium or a key."""
 
@@ -119,9 +120,9 @@ def combined(title: str, errors: Iterable[InitErrorDetails]) -> ValidationError:
 
 def short_name(name: int | str) -> int | str:
     """Return a name of the input for an error message; a long one is shortened."""
-    if isinstance(name, int) or len(name) <= _SHORT_LINK:
+    if isinstance(name, int) or len(name) <= _SHORT_NAME:
         return name
-    return f"{name[:_SHORT_LINK]}…"
+    return f"{name[:_SHORT_NAME]}…"
 
 
 def shown(value: Any, *, hide: bool = False) -> Any:
