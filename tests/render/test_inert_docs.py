@@ -108,6 +108,31 @@ def test_black_formats_each_module(tmp_path: Path) -> None:
     assert black.format_str(text, mode=black.Mode()) == text
 
 
+_WORDS = [
+    "word ",
+    "word " * 17,
+    "x" * 83,
+    "x" * 90,
+    "# noqa",
+    "- ",
+    "1. ",
+    "> ",
+    "\n```\n",
+]
+_PIECES = st.sampled_from([*_WORDS, "    ", '"""', *' \n"\\`\t\r\x0c\xa0\u2028é漢|'])
+
+
+@given(pieces=st.lists(_PIECES, min_size=1, max_size=12), level=st.integers(0, 2))
+@example(pieces=["x" * 82], level=0)
+@example(pieces=["word " * 16, '"'], level=0)
+@settings(deadline=None)
+def test_black_leaves_docstrings_as_they_are(pieces: list[str], level: int) -> None:
+    nest = "".join(f"{'    ' * depth}class A:\n" for depth in range(level))
+    margin = "    " * level
+    source = f"{nest}{margin}{docstring(''.join(pieces), len(margin))}\n"
+    assert black.format_str(source, mode=black.Mode()) == source
+
+
 # -- pages made from docstrings -----------------------------------------------
 
 

@@ -15,8 +15,7 @@ class CommonErrors:
 
     BAD_REQUEST: ClassVar[Self] = member("badRequest", 400)
 
-    """Something in the task is missing or wrong. Correct it, then send the task again.
-    """
+    """A part of the task is missing or wrong. Correct it, then send the task again."""
 
     UNAUTHORIZED: ClassVar[Self] = member("unauthorized", 401)
 

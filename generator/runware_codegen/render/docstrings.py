@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache, partial
-from textwrap import wrap
+from textwrap import dedent, wrap
 from typing import Final
 
 from runware_codegen.render.inert import inert
@@ -25,22 +25,27 @@ wrap_words: Final = partial(wrap, break_long_words=False, break_on_hyphens=False
 
 @lru_cache(_MAX_TEXTS)
 def docstring(text: str, indent: int) -> str:
-    """Write a docstring, with its quotes.
+    """Write a docstring, with its quotes, as black formats it.
 
     Args:
         text: Markdown, from a document or from the generator.
         indent: The indentation of its place, in columns.
     """
-    body = docstring_body(inert(text).rstrip(" \n"))
+    body = docstring_body(inert(text).strip(" \n"))
     room = LINE - indent
-    if "\n" not in body and len(body) + 6 <= room:
-        return f'"""{body}"""'
-    lines = _wrapped(body, room)
-    if len(lines) == 1 and len(lines[0]) + 6 <= room:
-        return f'"""{lines[0]}"""'
+    first, *rest = _wrapped(body, room)
+    if not rest:  # its closing quotes are in the same line
+        first, *rest = _wrapped(body, room - 3)
+    start = f'""" {first}' if first.startswith('"') else f'"""{first}'
+    if not rest:
+        return f'{start} """' if first.endswith('"') else f'{start}"""'
     margin = " " * indent
-    rest = [f"{margin}{line}" if line else "" for line in lines[1:]]
-    return "\n".join([f'"""{lines[0]}', *rest, f'{margin}"""'])
+    lines = [margin + line if line else "" for line in _dedented(rest)]
+    return "\n".join([start, *lines, f'{margin}"""'])
+
+
+def _dedented(lines: list[str]) -> list[str]:
+    return dedent("\n".join(lines)).split("\n") if lines else []
 
 
 def _wrapped(text: str, room: int) -> list[str]:

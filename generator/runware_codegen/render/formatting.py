@@ -19,7 +19,7 @@ from runware_codegen.render.literals import LINE
 _INDENT = "    "
 _QUOTES = '"""'
 _HEADER = re.compile(r"(?:class|def|async def)\b")
-_CONDITION_IN_CLASS = re.compile(r" +if TYPE_CHECKING:")
+_CONDITION = re.compile(r"if TYPE_CHECKING:")
 _IMPORT = re.compile(r"(?:from|import)\b")
 
 _VARIABLE = re.compile(
@@ -28,6 +28,9 @@ _VARIABLE = re.compile(
     | (?<![\w.]) (?: 0 | [1-9]\d* ) (?![\w.])  # whole numbers
     | \b (?! (?:True|False|None)\b ) [A-Z]\w*[a-z]\w*  # names of classes
     | \b [a-z]\w* (?=[ ]=[ ][A-Z])  # names of attributes
+    | \b [A-Za-z]\w* (?=:[ ])  # names with annotations
+    | (?<=from[ ]) [.\w]+ (?=[ ]import)  # names of modules
+    | \b [a-z]\w* (?=,\Z)  # names in a list
     """,
     re.VERBOSE,
 )
@@ -40,10 +43,15 @@ _MAX_STATEMENTS = 2**15
 
 class _Kind(Enum):
     HEADER = auto()  # the first lines of a class or function, decorators included
+    CONDITION = auto()  # the first line of an `if`
     DOCSTRING = auto()
-    REMARK = auto()  # a string after a variable; black does not format it
+    REMARK = auto()  # a string after a variable
     IMPORT = auto()
     OTHER = auto()
+
+
+_BLOCKS = (_Kind.HEADER, _Kind.CONDITION)
+"""The kinds of statements whose block has statements of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +71,8 @@ class _Statement:
     text: str
 
     def is_in(self, other: _Statement) -> bool:
-        """Return whether it is the first statement in the block of a header."""
-        return other.kind is _Kind.HEADER and other.level < self.level
+        """Return whether it is the first statement in the block of another one."""
+        return other.kind in _BLOCKS and other.level < self.level
 
 
 class _UnknownLayoutError(Exception):
@@ -90,8 +98,13 @@ def formatted(source: str) -> str:
 
 
 def _format(statement: _Statement) -> str:
-    """Format a statement, unless black does not change statements of its shape."""
+    """Format a statement, unless black does not change statements of its shape.
+
+    Texts in triple quotes are written as black formats them; see `docstrings.py`.
+    """
     kind, level, text = statement.kind, statement.level, statement.text
+    if kind in (_Kind.DOCSTRING, _Kind.REMARK):
+        return text
     shape = _shape(text)
     if shape and _formatted_alone(kind, level, shape) == shape:
         return text
@@ -121,7 +134,7 @@ def _shape(text: str) -> str:
     if any(len(line) > LINE for line in inner):
         return ""
     shapes = dict.fromkeys(_VARIABLE.sub(_placeholder, item) for item in items)
-    return "\n".join([first, *shapes, *shapes, last])
+    return "\n".join([_VARIABLE.sub(_placeholder, first), *shapes, *shapes, last])
 
 
 def _placeholder(variable: re.Match[str]) -> str:
@@ -150,7 +163,7 @@ def _margin(line: str) -> int:
 def _formatted_alone(kind: _Kind, level: int, text: str) -> str:
     """Format a statement inside of nested classes of its level."""
     nest = "".join(f"{_INDENT * depth}class _:\n" for depth in range(level))
-    body = f"\n{_INDENT * (level + 1)}pass" if kind is _Kind.HEADER else ""
+    body = f"\n{_INDENT * (level + 1)}pass" if kind in _BLOCKS else ""
     made = _black(f"{nest}{text}{body}\n")
     if not made.startswith(nest) or not made.endswith(f"{body}\n"):
         raise _UnknownLayoutError
@@ -196,13 +209,16 @@ def _extent(lines: list[str], start: int, level: int) -> tuple[_Kind, int]:
     if line.startswith("@"):
         _, end = _extent(lines, start + 1, level)
         return _Kind.HEADER, end
-    if _HEADER.match(line) or _CONDITION_IN_CLASS.fullmatch(lines[start]):
+    if _HEADER.match(line):
         return _Kind.HEADER, start + 1
+    if _CONDITION.fullmatch(line):
+        return _Kind.CONDITION, start + 1
+    kind = _Kind.IMPORT if _IMPORT.match(line) else _Kind.OTHER
     if line.endswith(("(", "[", "{")):
-        return _Kind.OTHER, _end_of_inner(lines, start, level) + 1
+        return kind, _end_of_inner(lines, start, level) + 1
     if line.endswith(":"):
         return _Kind.OTHER, _end_of_inner(lines, start, level)
-    return _Kind.IMPORT if _IMPORT.match(line) else _Kind.OTHER, start + 1
+    return kind, start + 1
 
 
 def _end_of_string(lines: list[str], start: int) -> int:
@@ -236,10 +252,9 @@ def _joined(statements: Iterable[_Statement]) -> str:
     for statement in statements:
         if before is not None:
             parts.append("\n" * (1 + _blank_lines(owner, before, statement)))
-        remark = statement.kind is _Kind.REMARK
-        parts.append(statement.text if remark else _format(statement))
+        parts.append(_format(statement))
         before = statement
-        owner = statement if statement.kind is _Kind.HEADER else owner
+        owner = statement if statement.kind in _BLOCKS else owner
     return f"{''.join(parts)}\n" if parts else ""
 
 
@@ -249,7 +264,7 @@ def _blank_lines(
     """Count the blank lines that black puts between two statements.
 
     Args:
-        owner: The last header before them.
+        owner: The last header or condition before them.
         before: The first statement.
         statement: The second statement.
     """
@@ -258,7 +273,8 @@ def _blank_lines(
         return 0
     if statement.kind is _Kind.HEADER:
         return 0 if statement.is_in(before) else most
-    if before.level > statement.level:
+    in_condition = owner is not None and owner.kind is _Kind.CONDITION
+    if before.level > statement.level and not in_condition:
         return most
     if before.kind is _Kind.DOCSTRING:
         in_function = owner is not None and "def " in owner.text

@@ -15,9 +15,9 @@ _MARKERS: Final = (
     # doctest: a prompt, also inside of a line: wrapping may move it to the start.
     (re.compile(r">(?=>>)"), "> "),
     # reStructuredText: explicit markup, such as a directive or a link target.
-    (re.compile(r"(?<![\w./])\.\.(?!\S)"), "…"),
+    (re.compile(r"\.\.(?<![\w./]\.\.)(?!\S)"), "…"),
     # reStructuredText: the target of an anonymous link.
-    (re.compile(r"(?<!\S)__(?!\S)"), "_ _"),
+    (re.compile(r"__(?<!\S__)(?!\S)"), "_ _"),
     # reStructuredText: a role before or after its text, and a link.
     (re.compile(r":(?=`)"), ": "),
     (re.compile(r"`(?=:\w|__?(?!\w))"), "` "),
@@ -25,10 +25,10 @@ _MARKERS: Final = (
     (re.compile(r":(?=::)"), ": "),
     (re.compile(r"-8<(?=-)"), "- 8< "),
     # A URL scheme that runs code in a browser.
-    (re.compile(r"\b(javascript|vbscript):", re.IGNORECASE), r"\1 :"),
+    (re.compile(r":(?:(?<=\bjavascript:)|(?<=\bvbscript:))", re.IGNORECASE), " :"),
     # Markdown: a link, or its definition, whose target is not a plain address.
     (re.compile(r"\](?=\()(?!\(\s*(?:https?://|mailto:|[#/.\w-]*\)))"), "] "),
-    (re.compile(r"(?<!\S)(\[[^\[\]]*\]):(?!\s*https?://)"), r"\1 :"),
+    (re.compile(r"(\[(?<!\S\[)[^\[\]]*\]):(?!\s*https?://)"), r"\1 :"),
 )
 
 _FENCE: Final = re.compile(

@@ -23,39 +23,40 @@ _SHOWN = (
     "\U0001f1e6-\U0001f1ff\U0001f300-\U0001f64f\U0001f680-\U0001f6c5\U0001f900-\U0001f9ff"
 )
 _EMOJI = "\u2190-\u27bf\U0001f1e6-\U0001f9ff"
-# Part of an emoji: the variation selector, a joiner between two, the frame of a keycap.
-_EMOJI_PART = (
-    f"(?<=[{_EMOJI}])\ufe0f|(?<=[{_EMOJI}\ufe0f])\u200d(?=[{_EMOJI}])"
-    "|(?<=[0-9#*])\ufe0f(?=\u20e3)|(?<=[0-9#*]\ufe0f)\u20e3"
+# After a part of an emoji: the variation selector, a joiner between two, the frame of a
+# keycap. Patterns begin with a set of characters, which is fast to search for.
+_IS_EMOJI_PART = (
+    f"(?<=[{_EMOJI}]\ufe0f)|(?<=[{_EMOJI}\ufe0f]\u200d)(?=[{_EMOJI}])"
+    "|(?<=[0-9#*]\ufe0f)(?=\u20e3)|(?<=[0-9#*]\ufe0f\u20e3)"
 )
-_HIDDEN = re.compile(f"(?!{_EMOJI_PART})[^{_SHOWN}\n]")
-_TO_ESCAPE = re.compile(f"(?!{_EMOJI_PART})[^{_SHOWN}]|\\\\")
+_HIDDEN = re.compile(f"[^{_SHOWN}\n](?!{_IS_EMOJI_PART})")
+_TO_ESCAPE = re.compile(f"[^{_SHOWN}](?!{_IS_EMOJI_PART})|\\\\")
 
 # Some tools read directives from any line, also from strings. An escaped character changes
 # the line that they read, and not the value of the string.
 _DIRECTIVE = re.compile(
     r"""
-    \#(?=[!\s]*(?:%%|(?:
+    [\#*:<=>] (?:
+      (?<=\#)(?=[!\s]*(?:%%|(?:
         cython|distutils|doctest|flake8|fmt|isort|mypy|no[ ]?cover|noinspection|noqa|
         nosec|nosemgrep|nosonar|pragma|pylint|pyre|pyrefly|pyright|pytype|ruff|ty|type|
         yapf)\b|.{0,60}?coding[:=]))
-    | (?<=-)\*(?=-)                                     # Emacs: -*- … -*-
-    | (?<=\bLocal[ ]Variables):                         # Emacs
-    | (?<=\bisort):
-    | (?:(?<=\bvim)|(?<=\bvi)|(?<=\bex)):               # Vim: a modeline
-    | (?<!\S)(?:<(?=<{6}(?!\S))|=(?=={6}(?!\S))|>(?=>{6}(?!\S)))  # Git: a conflict
+    | (?<=-\*)(?=-)                                     # Emacs: -*- … -*-
+    | (?<=\bLocal[ ]Variables:)                         # Emacs
+    | (?<=\bisort:)
+    | (?<=\bvim:)|(?<=\bvi:)|(?<=\bex:)                # Vim: a modeline
+    | (?<!\S.)(?:(?<=<)(?=<{6}(?!\S))|(?<==)(?=={6}(?!\S))|(?<=>)(?=>{6}(?!\S)))  # Git
+    )
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-
-_DIRECTIVE_START = frozenset("#*:<=>")
 
 _WORD = re.compile(r"\S*\s*(?<=.)", re.DOTALL)
 LINE: Final = 88
 """The length of a line, as black has it."""
 
-# Quotes that would end a docstring.
-_ENDING = re.compile(r'"{3,}|"\Z')
+# Quotes that would end a docstring, if they are within it.
+_ENDING = re.compile(r'"{3,}')
 
 
 def _escaped(match: re.Match[str]) -> str:
@@ -96,8 +97,6 @@ def visible(text: str) -> str:
 
 
 def _without_directives(source: str) -> str:
-    if _DIRECTIVE_START.isdisjoint(source):  # for speed
-        return source
     return _DIRECTIVE.sub(lambda match: f"\\x{ord(match[0]):02x}", source)
 
 

@@ -373,8 +373,7 @@ class AudioInferenceResult(TaskResult):
     """The price of this audio in US dollars. Present if `includeCost` is `true`."""
 
     result_index: Integer | None = None
-    """The index of this result among those of the task. Only some responses contain it.
-    """
+    """The index of this result among those of the task. Some responses omit it."""
 
 
 class AudioInferenceRequest(TaskRequest[AudioInferenceResult], OpenPart):

@@ -29,4 +29,6 @@ class ControlNetPreprocessClient(_ControlNetPreprocess, TaskClient):
 
 
 class AsyncControlNetPreprocessClient(_ControlNetPreprocess, AsyncTaskClient):
-    """Runs `controlNetPreprocess` tasks; `AsyncRunware.control_net_preprocess` is one."""
+    """Runs `controlNetPreprocess` tasks; `AsyncRunware.control_net_preprocess` is
+    one.
+    """

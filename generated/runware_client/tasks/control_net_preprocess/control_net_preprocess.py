@@ -115,7 +115,8 @@ class ControlNetPreprocessResult(TaskResult):
     """
 
     cost: Number | None = None
-    """The price of the guide image in US dollars. Present if `includeCost` is `true`.
+    """The price of the guide image in US dollars. Present if `includeCost` is
+    `true`.
     """
 
 

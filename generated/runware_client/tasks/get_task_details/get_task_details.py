@@ -64,7 +64,8 @@ class GetTaskDetailsRequest(TaskRequest[GetTaskDetailsResult]):
     result: ClassVar[type[TaskResult]] = GetTaskDetailsResult
 
     task_uuid: Uuid
-    """The `taskUUID` of the earlier task. The lookup task has no separate identifier.
+    """The `taskUUID` of the earlier task. The lookup task has no separate
+    identifier.
     """
 
     task_type: Literal["getTaskDetails"] = constant("getTaskDetails")

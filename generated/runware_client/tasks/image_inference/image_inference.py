@@ -1279,13 +1279,10 @@ class ImageInferenceResult(TaskResult):
     """The price of this image in US dollars. Present if `includeCost` is `true`."""
 
     input_image_uuid: str | None = None
-    """The identifier under which the input image was stored. Only some responses
-    contain it.
-    """
+    """The identifier under which the input image was stored. Some responses omit it."""
 
     result_index: Integer | None = None
-    """The index of this result among those of the task. Only some responses contain it.
-    """
+    """The index of this result among those of the task. Some responses omit it."""
 
 
 class ImageInferenceRequest(TaskRequest[ImageInferenceResult], OpenPart):

@@ -51,8 +51,7 @@ class PromptEnhanceResult(TaskResult):
     """The price of this prompt in US dollars. Present if `includeCost` is `true`."""
 
     result_index: Integer | None = None
-    """The index of this result among those of the task. Only some responses contain it.
-    """
+    """The index of this result among those of the task. Some responses omit it."""
 
 
 class PromptEnhanceRequest(TaskRequest[PromptEnhanceResult], OpenPart):

@@ -146,7 +146,8 @@ class RemoveBackgroundResult(TaskResult):
     """
 
     image_url: str | None = None
-    """The URL of the image. Present if `outputType` is `URL` and the input is an image.
+    """The URL of the image. Present if `outputType` is `URL` and the input is an
+    image.
     """
 
     image_base64_data: str | None = None
@@ -160,8 +161,8 @@ class RemoveBackgroundResult(TaskResult):
     """
 
     video_uuid: str | None = None
-    """The identifier of the video without its background. Later tasks accept it
-    wherever they accept a video.
+    """The identifier of the video without its background. Later tasks accept it in
+    place of a video.
     """
 
     video_url: str | None = None
@@ -183,9 +184,7 @@ class RemoveBackgroundResult(TaskResult):
     """
 
     input_image_uuid: str | None = None
-    """The identifier under which the input image was stored. Only some responses
-    contain it.
-    """
+    """The identifier under which the input image was stored. Some responses omit it."""
 
 
 class RemoveBackgroundRequest(TaskRequest[RemoveBackgroundResult], OpenPart):

@@ -295,7 +295,8 @@ class Settings(OpenPart):
     """
 
     frequency_penalty: Number | None = None
-    """How strongly to avoid words, increasing with the number of times they were used.
+    """How strongly to avoid words, increasing with the number of times they were
+    used.
     """
 
     presence_penalty: Number | None = None
@@ -311,7 +312,8 @@ class Settings(OpenPart):
     """Strings at which the reply ends. The reply does not contain them."""
 
     cache: dict[str, Json] | None = None
-    """What the provider stores of the conversation for later tasks, and for how long.
+    """What the provider stores of the conversation for later tasks, and for how
+    long.
     """
 
 
@@ -450,8 +452,7 @@ class TextInferenceResult(TaskResult):
     """The model's reply to the last message."""
 
     reasoning_content: list[str] | str | None = None
-    """The model's reasoning before the reply. Present if the model shows its reasoning.
-    """
+    """The model's reasoning before the reply, if the model shows it."""
 
     finish_reason: (
         Literal["stop", "length", "content_filter", "unknown", "tool_calls"] | str
@@ -481,8 +482,7 @@ class TextInferenceResult(TaskResult):
     """The seed that generated this text. Only some models return it."""
 
     result_index: Integer | None = None
-    """The index of this result among those of the task. Only some responses contain it.
-    """
+    """The index of this result among those of the task. Some responses omit it."""
 
 
 class TextInferenceRequest(TaskRequest[TextInferenceResult], OpenPart):
@@ -617,7 +617,8 @@ class TextInferenceRequest(TaskRequest[TextInferenceResult], OpenPart):
     """Whether each result contains its price in US dollars, in `cost`."""
 
     include_usage: bool | None = None
-    """Whether each result contains the number of input and output tokens, in `usage`.
+    """Whether each result contains the number of input and output tokens, in
+    `usage`.
     """
 
     routing: dict[str, Json] | None = None

@@ -76,7 +76,8 @@ class Inputs(OpenPart):
     """
 
     image: ImageInput | None = None
-    """The image from which the object is generated, for models that accept exactly one.
+    """The image from which the object is generated, for models that accept exactly
+    one.
     """
 
     mask: ImageInput | None = None
@@ -237,8 +238,7 @@ class ThreeDInferenceResult(TaskResult):
     """The price of this object in US dollars. Present if `includeCost` is `true`."""
 
     result_index: Integer | None = None
-    """The index of this result among those of the task. Only some responses contain it.
-    """
+    """The index of this result among those of the task. Some responses omit it."""
 
 
 class ThreeDInferenceRequest(TaskRequest[ThreeDInferenceResult], OpenPart):

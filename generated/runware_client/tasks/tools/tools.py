@@ -147,7 +147,8 @@ class File(ResultPart):
     """One file. Some models have other fields."""
 
     uuid: str | None = None
-    """The identifier of this file. Later tasks that accept the file as an input use it.
+    """The identifier of this file. Later tasks that accept the file as an input use
+    it.
     """
 
     url: str | None = None
@@ -240,7 +241,8 @@ class ToolsRequest(TaskRequest[ToolsResult], OpenPart):
         ]
         | None
     ) = None
-    """The file format of the result. Which values are supported depends on the input.
+    """The file format of the result. Which values are supported depends on the
+    input.
     """
 
     delivery_method: Literal["sync", "async"] | None = None

@@ -132,7 +132,8 @@ class File(ResultPart):
     """One file. Some models have other fields."""
 
     uuid: str | None = None
-    """The identifier of this file. Later tasks that accept the file as an input use it.
+    """The identifier of this file. Later tasks that accept the file as an input use
+    it.
     """
 
     url: str | None = None

@@ -178,7 +178,8 @@ class UpscaleResult(TaskResult):
     """
 
     image_url: str | None = None
-    """The URL of the image. Present if `outputType` is `URL` and the input is an image.
+    """The URL of the image. Present if `outputType` is `URL` and the input is an
+    image.
     """
 
     image_base64_data: str | None = None
@@ -192,8 +193,8 @@ class UpscaleResult(TaskResult):
     """
 
     video_uuid: str | None = None
-    """The identifier of the enlarged video. Later tasks accept it wherever they accept
-    a video.
+    """The identifier of the enlarged video. Later tasks accept it in place of a
+    video.
     """
 
     video_url: str | None = None
@@ -215,9 +216,7 @@ class UpscaleResult(TaskResult):
     """
 
     input_image_uuid: str | None = None
-    """The identifier under which the input image was stored. Only some responses
-    contain it.
-    """
+    """The identifier under which the input image was stored. Some responses omit it."""
 
 
 class UpscaleRequest(TaskRequest[UpscaleResult], OpenPart):

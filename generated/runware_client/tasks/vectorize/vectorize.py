@@ -62,7 +62,8 @@ class Inputs(OpenPart):
     """
 
     image: ImageInput | None = None
-    """The image to trace. Images with few colors and clear edges give the best results.
+    """The image to trace. Images with few colors and clear edges give the best
+    results.
     """
 
     reference_images: Annotated[ListOf[ImageInput], Count(at_least=1)] | None = None
@@ -114,9 +115,7 @@ class VectorizeResult(TaskResult):
     """The price of the graphic in US dollars. Present if `includeCost` is `true`."""
 
     input_image_uuid: str | None = None
-    """The identifier under which the input image was stored. Only some responses
-    contain it.
-    """
+    """The identifier under which the input image was stored. Some responses omit it."""
 
 
 class VectorizeRequest(TaskRequest[VectorizeResult], OpenPart):

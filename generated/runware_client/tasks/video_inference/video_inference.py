@@ -797,8 +797,7 @@ class VideoInferenceResult(TaskResult):
     """The `taskUUID` of the request."""
 
     video_uuid: str
-    """The identifier of this video. Later tasks accept it wherever they accept a video.
-    """
+    """The identifier of this video. Later tasks accept it in place of a video."""
 
     video_url: str | None = None
     """The URL to download the video from."""
@@ -836,8 +835,7 @@ class VideoInferenceResult(TaskResult):
     """The price of this video in US dollars. Present if `includeCost` is `true`."""
 
     result_index: Integer | None = None
-    """The index of this result among those of the task. Only some responses contain it.
-    """
+    """The index of this result among those of the task. Some responses omit it."""
 
 
 class VideoInferenceRequest(TaskRequest[VideoInferenceResult], OpenPart):

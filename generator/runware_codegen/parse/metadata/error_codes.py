@@ -20,7 +20,7 @@ from runware_codegen.naming.names import numbered, snake_case
 _STATUSES: Final = {
     400: (
         "badRequest",
-        "Something in the task is missing or wrong. Correct it, then send the task again.",
+        "A part of the task is missing or wrong. Correct it, then send the task again.",
     ),
     401: (
         "unauthorized",

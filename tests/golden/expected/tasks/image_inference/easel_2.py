@@ -216,13 +216,10 @@ class Easel2Result(TaskResult):
     """Whether the safety check found content that is not safe for work."""
 
     input_image_uuid: str | None = None
-    """The identifier under which the input image was stored. Only some responses
-    contain it.
-    """
+    """The identifier under which the input image was stored. Some responses omit it."""
 
     result_index: Integer | None = None
-    """The index of this result among those of the task. Only some responses contain it.
-    """
+    """The index of this result among those of the task. Some responses omit it."""
 
 
 class Easel2Request(TaskRequest[Easel2Result]):
