@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from runware_codegen.documents import SourceDocument as Source
+    from runware_codegen.model import MediaLimit
     from runware_codegen.model.predicates import Predicate
 
 
@@ -74,7 +75,8 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
     identifier = read_id(source)
     stem = pascal_case(identifier or str(task.keywords.get("title") or "task"))
     lowering = Lowering(schemas, frozenset(findings.skipped))
-    request = _request(lowering, task, f"{stem}Request")
+    limits = read_media_limits(schemas, task)
+    request = _request(lowering, task, f"{stem}Request", limits)
     task_types = _constants(request.whole, "taskType")
     if not task_types:
         raise no_task_type(schemas.source, task)
@@ -104,7 +106,7 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
         deliveries=_constants(request.whole, "deliveryMethod"),
         pages=_is_paged(request.whole, result.whole),
         default_delivery=_default(request.whole.field("deliveryMethod")),
-        media_limits=read_media_limits(schemas, task),
+        media_limits=limits,
         creates_uuid=task_type not in ABOUT_ANOTHER_TASK
         and _is_any_uuid(request.whole.field("taskUUID"), request.definitions),
         unenforced=tuple(findings.unenforced),
@@ -126,7 +128,9 @@ class _Classes(NamedTuple):
     definitions: tuple[tuple[str, Predicate], ...] = ()
 
 
-def _request(lowering: Lowering, task: Schema, name: str) -> _Classes:
+def _request(
+    lowering: Lowering, task: Schema, name: str, limits: tuple[MediaLimit, ...]
+) -> _Classes:
     """Make the classes of a task.
 
     Raises:
@@ -147,7 +151,6 @@ def _request(lowering: Lowering, task: Schema, name: str) -> _Classes:
         )
         raise InvalidInputError(types.problems or [impossible])
     classes = types.classes.by_name
-    limits = read_media_limits(lowering.schemas, task)
     apply_media_limits(classes, name, limits)
     whole = classes[name]
     return _Classes(whole, dependencies_first(whole, classes), _definitions(types))

@@ -46,7 +46,7 @@ class MergedSchema:
 
     def values(self, keyword: str) -> list[JsonValue]:
         """Return the value of a keyword in each schema that has it."""
-        return [schema.keywords[keyword] for schema in self.schemas_with(keyword)]
+        return [s.keywords[keyword] for s in self.schemas if keyword in s.keywords]
 
     def text(self, keyword: str) -> str:
         """Return the first text of a keyword such as `title`, or an empty text."""
