@@ -422,7 +422,7 @@ def test_polls_go_on_until_the_deadline(shipped: ModuleType) -> None:
     batches = import_module(f"{runtime}.delivery.batches")
     task_of = import_module(f"{runtime}.delivery.submission").task_of
     lifecycle = import_module(f"{runtime}.delivery.lifecycle")
-    verdict = import_module(f"{runtime}.delivery.classify").Verdict
+    verdict = import_module(f"{runtime}.delivery.verdict").Verdict
     schedule = import_module(f"{runtime}.delivery.schedule").Schedule
     account = import_module(f"{runtime}.delivery.account").Account
     facts = import_module(f"{runtime}.delivery.server_facts")

@@ -116,11 +116,11 @@ MUTANTS = (
     Mutant(
         "one poisoned poll ends the waits of all",
         "_runtime.delivery.classify",
-        "    if _is_of_the_account(said, errors) and not is_of_sending:\n"
-        "        return said.verdict(TaskEvent.POLL_REFUSED, errors)\n"
+        "    if _is_of_the_account(response, errors) and not is_of_sending:\n"
+        "        return response.verdict(TaskEvent.POLL_REFUSED, errors)\n"
         "    failed",
-        "    if not said.is_only or _is_of_the_account(said, errors):\n"
-        "        return said.verdict(TaskEvent.POLL_REFUSED, errors)\n"
+        "    if not response.is_only or _is_of_the_account(response, errors):\n"
+        "        return response.verdict(TaskEvent.POLL_REFUSED, errors)\n"
         "    failed",
         1898,
     ),
@@ -280,7 +280,7 @@ MUTANTS = (
     Mutant(
         "an error of a gateway in a successful response is the failure of the task",
         "_runtime.delivery.classify",
-        "has_no_code or any(_may_be_of_a_gateway(e, said.status) for e in own)",
+        "has_no_code or any(_may_be_of_a_gateway(e, response.status) for e in own)",
         "has_no_code",
         2276,
     ),
@@ -527,7 +527,7 @@ MUTANTS = (
     Mutant(
         "the refusal of a second sending is the failure of a result",
         "_runtime.delivery.classify",
-        "    return not (said.task.is_resent or is_conflict or is_of_gateway)",
+        "    return not (response.task.is_resent or is_conflict or is_of_gateway)",
         "    return not (is_conflict or is_of_gateway)",
         102086,
     ),

@@ -7,7 +7,7 @@ a name in a successful response, if a gateway may have sent it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ..error_codes import (
     OF_THE_TASK,
@@ -17,23 +17,13 @@ from ..error_codes import (
     is_task_not_found,
     is_too_large,
 )
-from ..exceptions import (
-    APIError,
-    ClosedError,
-    ResponseError,
-    RunwareError,
-    TaskError,
-    api_error,
-    joined,
-)
+from ..exceptions import APIError, ClosedError, ResponseError, RunwareError, TaskError
 from ..old_names import is_same_type
 from ..transport.envelope import Answer, Envelope, Item, code_of, has_failed
 from .lifecycle import Phase, TaskEvent
+from .verdict import TaskResponse, Verdict, unmentioned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ..error_enum import ErrorEnum
     from .task import Task
 
 TRANSIENT = (ErrorCategory.RATE_LIMIT, ErrorCategory.SERVER, ErrorCategory.CONNECTION)
@@ -52,136 +42,60 @@ A gateway returns 499 if the connection to the server behind it was closed early
 """
 
 
-class Verdict(NamedTuple):
-    """The event that a response is for one task.
-
-    Attributes:
-        event: The event.
-        error: The error of the event; None if there is none.
-        wait: The seconds in the server's Retry-After; None without it.
-        is_alone: Whether the task must be sent and polled alone from now on.
-        is_refused: Whether the server refused the task or its poll with a reason. The
-            error may be about another task of the call.
-    """
-
-    event: TaskEvent
-    error: RunwareError | None = None
-    wait: float | None = None
-    is_alone: bool = False
-    is_refused: bool = False
-
-
-class Said(NamedTuple):
-    """The parts of a response that are about one task.
-
-    Attributes:
-        task: The task.
-        items: The items of `data` that are about it.
-        errors: The error objects that name it.
-        nameless: The error objects that name no task.
-        envelope: The whole response.
-        is_only: Whether the POST had no other task.
-        error_enums: Returns the error enum of a task type.
-    """
-
-    task: Task[Any]
-    items: list[Item]
-    errors: list[Item]
-    nameless: list[Item]
-    envelope: Envelope
-    is_only: bool
-    error_enums: Callable[[str], type[ErrorEnum] | None]
-
-    @property
-    def own(self) -> list[Item]:
-        """The error objects that can only be about this task."""
-        return self.errors or (self.nameless if self.is_only else [])
-
-    @property
-    def told(self) -> list[Item]:
-        """The items that count.
-
-        If the server refused the call, only results do: other items may be copies of the
-        task. A call counts as refused if its HTTP status is an error, and an error object
-        names this task or no task.
-        """
-        is_refused = self.status >= 400 and bool(self.own or self.nameless)
-        is_result = self.task.is_result
-        return [i for i in self.items if is_result(i)] if is_refused else self.items
-
-    @property
-    def status(self) -> int:
-        """The HTTP status of the response."""
-        return self.envelope.http_status
-
-    def exceptions(self, errors: list[Item]) -> list[APIError]:
-        """Return an exception for each of some error objects."""
-        scope = {"taskType": self.task.task_type, "taskUUID": self.task.task_uuid}
-        enum = self.error_enums(self.task.task_type) if errors else None
-        return [api_error({**each, **scope}, self.envelope, enum) for each in errors]
-
-    def exception(self, errors: list[Item]) -> RunwareError:
-        """Return one exception for some error objects, or for none."""
-        return joined(self.exceptions(errors)) or unmentioned(self.envelope)
-
-    def verdict(self, event: TaskEvent, errors: list[Item]) -> Verdict:
-        """Return a verdict with the exception for some error objects."""
-        wait = self.envelope.answer.retry_after
-        return Verdict(event, self.exception(errors), wait)
-
-
 # -- sendings ---------------------------------------------------------------------
 
 
-def of_submission(said: Said) -> Verdict:
+def of_submission(response: TaskResponse) -> Verdict:
     """Return the verdict on a task for the response to its sending."""
-    own = [error for error in said.own if not _is_of_poll(error)]
-    failures = [error for error in own if _may_be_failure(said, error)]
-    if said.told:
-        is_complete = _is_complete(said) and failures == own
-        return _taken(said, failures, is_complete=is_complete)
-    errors = own or said.nameless
+    own = [error for error in response.own_errors if not _is_of_poll(error)]
+    failures = [error for error in own if _may_be_failure(response, error)]
+    if response.counted_items:
+        is_complete = _is_complete(response) and failures == own
+        return _taken(response, failures, is_complete=is_complete)
+    errors = own or response.nameless
     is_conflict = any(is_task_conflict(code_of(error)) for error in errors)
     if is_conflict and own:
-        return said.verdict(TaskEvent.CONFLICT, errors)
-    if is_conflict or said.envelope.is_cut:
-        return _unclear(said, errors)
-    if is_rejection(said.envelope.answer):
-        return _rejected(said, errors)
-    if any(_is_failure(said, error) for error in failures):
-        return _taken(said, failures, is_complete=False)
-    if _leaves_doubt(said.status):
-        return _unclear(said, errors)
+        return response.verdict(TaskEvent.CONFLICT, errors)
+    if is_conflict or response.envelope.is_cut:
+        return _unclear(response, errors)
+    if is_rejection(response.envelope.answer):
+        return _rejected(response, errors)
+    if any(_is_failure(response, error) for error in failures):
+        return _taken(response, failures, is_complete=False)
+    if _leaves_doubt(response.status):
+        return _unclear(response, errors)
     if not errors:  # a status of failure is then about other tasks of the call
-        return _unclear(said, errors)._replace(is_refused=said.status >= 400)
-    return _of_refusal(said, own, errors)
+        return _unclear(response, errors)._replace(is_refused=response.status >= 400)
+    return _of_refusal(response, own, errors)
 
 
-def _of_refusal(said: Said, own: list[Item], errors: list[Item]) -> Verdict:
+def _of_refusal(response: TaskResponse, own: list[Item], errors: list[Item]) -> Verdict:
     """Return the verdict on a task for errors that refuse it, or that are its failure."""
-    if answers_too_large(said.envelope) and (said.is_only or not own):
-        event = TaskEvent.REFUSED if said.is_only else TaskEvent.REJECTED
-        return said.verdict(event, errors)
+    if answers_too_large(response.envelope) and (response.is_only or not own):
+        event = TaskEvent.REFUSED if response.is_only else TaskEvent.REJECTED
+        return response.verdict(event, errors)
     if own and all(map(_is_rate_limit, own)):
-        return _rejected(said, errors)
-    if _may_be_of_others(said, own, errors):
-        return _unclear(said, errors)._replace(is_refused=True)
-    if said.status >= 400 or (own and said.task.is_resent):
-        return said.verdict(TaskEvent.REFUSED, errors)._replace(is_refused=True)
-    return _taken(said, errors, is_complete=_is_complete(said))
+        return _rejected(response, errors)
+    if _may_be_of_others(response, own, errors):
+        return _unclear(response, errors)._replace(is_refused=True)
+    if response.status >= 400 or (own and response.task.is_resent):
+        return response.verdict(TaskEvent.REFUSED, errors)._replace(is_refused=True)
+    return _taken(response, errors, is_complete=_is_complete(response))
 
 
-def _may_be_of_others(said: Said, own: list[Item], errors: list[Item]) -> bool:
+def _may_be_of_others(
+    response: TaskResponse, own: list[Item], errors: list[Item]
+) -> bool:
     """Whether errors may be about another task, or come from a gateway."""
     if not own:
-        return not _is_of_the_account(said, errors)
-    has_no_code = said.status in (400, 422) and not any(map(code_of, errors))
-    return has_no_code or any(_may_be_of_a_gateway(e, said.status) for e in own)
+        return not _is_of_the_account(response, errors)
+    has_no_code = response.status in (400, 422) and not any(map(code_of, errors))
+    return has_no_code or any(_may_be_of_a_gateway(e, response.status) for e in own)
 
 
-def _is_complete(said: Said) -> bool:
+def _is_complete(response: TaskResponse) -> bool:
     """Whether no response after this one will have more results."""
-    return not (said.task.is_async or said.envelope.is_partial)
+    return not (response.task.is_async or response.envelope.is_partial)
 
 
 def _leaves_doubt(status: int) -> bool:
@@ -189,23 +103,23 @@ def _leaves_doubt(status: int) -> bool:
     return status >= 500 or status in UNCLEAR_STATUSES
 
 
-def _may_be_failure(said: Said, error: Item) -> bool:
+def _may_be_failure(response: TaskResponse, error: Item) -> bool:
     """Whether an error in the response to a sending may be the failure of the task.
 
     An error in the response to a second sending may be the refusal of that sending, also
     beside results of the first one. An error without a name may be about the connection.
     If the task has failed, the polls say so.
     """
-    is_of_gateway = _may_be_of_a_gateway(error, said.status)
+    is_of_gateway = _may_be_of_a_gateway(error, response.status)
     is_conflict = is_task_conflict(code_of(error))
-    return not (said.task.is_resent or is_conflict or is_of_gateway)
+    return not (response.task.is_resent or is_conflict or is_of_gateway)
 
 
-def _is_failure(said: Said, error: Item) -> bool:
+def _is_failure(response: TaskResponse, error: Item) -> bool:
     """Whether an error may be the failure of one of several results, not a refusal."""
     refusals = (ErrorCategory.VALIDATION, ErrorCategory.RATE_LIMIT, *OF_THE_ACCOUNT)
-    is_refusal = category_of(code_of(error), said.status) in refusals
-    return has_failed(error) and (said.status < 400 or not is_refusal)
+    is_refusal = category_of(code_of(error), response.status) in refusals
+    return has_failed(error) and (response.status < 400 or not is_refusal)
 
 
 def _is_rate_limit(error: Item) -> bool:
@@ -214,65 +128,68 @@ def _is_rate_limit(error: Item) -> bool:
     return category is ErrorCategory.RATE_LIMIT and not has_failed(error)
 
 
-def _is_of_the_account(said: Said, errors: list[Item]) -> bool:
+def _is_of_the_account(response: TaskResponse, errors: list[Item]) -> bool:
     return any(
-        category_of(code_of(error), said.status) in OF_THE_ACCOUNT for error in errors
+        category_of(code_of(error), response.status) in OF_THE_ACCOUNT
+        for error in errors
     )
 
 
-def _rejected(said: Said, errors: list[Item]) -> Verdict:
+def _rejected(response: TaskResponse, errors: list[Item]) -> Verdict:
     """Return the verdict on a rejected task; in doubt if the response has items of it."""
-    if said.items:
-        return _unclear(said, errors)
-    return said.verdict(TaskEvent.REJECTED, errors)
+    if response.items:
+        return _unclear(response, errors)
+    return response.verdict(TaskEvent.REJECTED, errors)
 
 
-def _unclear(said: Said, errors: list[Item]) -> Verdict:
+def _unclear(response: TaskResponse, errors: list[Item]) -> Verdict:
     """Return the verdict on a task that the server may have; retries send it alone."""
-    if said.task.lets_repeat:
-        return said.verdict(TaskEvent.REJECTED, errors)
-    return said.verdict(TaskEvent.UNCLEAR, errors)._replace(is_alone=not said.is_only)
+    if response.task.lets_repeat:
+        return response.verdict(TaskEvent.REJECTED, errors)
+    return response.verdict(TaskEvent.UNCLEAR, errors)._replace(
+        is_alone=not response.is_only
+    )
 
 
 # -- polls ------------------------------------------------------------------------
 
 
-def of_poll(said: Said) -> Verdict:
+def of_poll(response: TaskResponse) -> Verdict:
     """Return the verdict on a task for the response to its poll."""
-    errors = said.own
-    failures = [error for error in errors if _is_own_failure(said, error)]
-    if said.told or failures:
-        return _taken(said, failures, is_complete=False)
-    if errors and all(_says_not_found(said, error) for error in errors):
-        return said.verdict(TaskEvent.NOT_FOUND, errors)
-    if errors and _is_transient(said, errors):
-        return said.verdict(TaskEvent.POLL_FAILED, errors)
+    errors = response.own_errors
+    failures = [error for error in errors if _is_own_failure(response, error)]
+    if response.counted_items or failures:
+        return _taken(response, failures, is_complete=False)
+    if errors and all(_says_not_found(response, error) for error in errors):
+        return response.verdict(TaskEvent.NOT_FOUND, errors)
+    if errors and _is_transient(response, errors):
+        return response.verdict(TaskEvent.POLL_FAILED, errors)
     if errors:
-        return _poll_refused(said, errors)
-    if said.status < 400 and not said.nameless:
-        if said.envelope.is_cut:
-            return Verdict(TaskEvent.POLL_FAILED, unmentioned(said.envelope))
+        return _poll_refused(response, errors)
+    if response.status < 400 and not response.nameless:
+        if response.envelope.is_cut:
+            return Verdict(TaskEvent.POLL_FAILED, unmentioned(response.envelope))
         return Verdict(TaskEvent.SILENCE)
-    if _is_transient(said, said.nameless):
-        return said.verdict(TaskEvent.POLL_FAILED, said.nameless)
-    return _poll_refused(said, said.nameless)
+    if _is_transient(response, response.nameless):
+        return response.verdict(TaskEvent.POLL_FAILED, response.nameless)
+    return _poll_refused(response, response.nameless)
 
 
-def _poll_refused(said: Said, errors: list[Item]) -> Verdict:
+def _poll_refused(response: TaskResponse, errors: list[Item]) -> Verdict:
     """Return the verdict on a refused poll: final if the account is refused.
 
     After a second sending, an error with the task's type may be about that sending.
     """
-    is_of_sending = said.task.is_resent and any(
-        _is_of_type(error, said.task.task_type) for error in errors
+    is_of_sending = response.task.is_resent and any(
+        _is_of_type(error, response.task.task_type) for error in errors
     )
-    if _is_of_the_account(said, errors) and not is_of_sending:
-        return said.verdict(TaskEvent.POLL_REFUSED, errors)
-    failed = said.verdict(TaskEvent.POLL_FAILED, errors)
-    return failed._replace(is_alone=True, is_refused=said.is_only)
+    if _is_of_the_account(response, errors) and not is_of_sending:
+        return response.verdict(TaskEvent.POLL_REFUSED, errors)
+    failed = response.verdict(TaskEvent.POLL_FAILED, errors)
+    return failed._replace(is_alone=True, is_refused=response.is_only)
 
 
-def _is_own_failure(said: Said, error: Item) -> bool:
+def _is_own_failure(response: TaskResponse, error: Item) -> bool:
     """Whether an error in the response to a poll is the failure of the task.
 
     "Not found" and a conflict never are. Then the first of these decides:
@@ -285,19 +202,19 @@ def _is_own_failure(said: Said, error: Item) -> bool:
     5. An error that names the task and its type is, unless it can be about the poll, such
        as "server busy".
     """
-    if _says_not_found(said, error) or is_task_conflict(code_of(error)):
+    if _says_not_found(response, error) or is_task_conflict(code_of(error)):
         return False
-    category = category_of(code_of(error), said.status)
+    category = category_of(code_of(error), response.status)
     if category in OF_THE_TASK:
         return True
     if _is_of_poll(error):
         return False
     if has_failed(error):
         return True
-    if said.task.is_resent:
+    if response.task.is_resent:
         return False
-    is_named = bool(said.errors) and said.status <= 400
-    is_of_task = _is_of_type(error, said.task.task_type)
+    is_named = bool(response.errors) and response.status <= 400
+    is_of_task = _is_of_type(error, response.task.task_type)
     can_be_of_poll = (*TRANSIENT, *OF_THE_ACCOUNT, ErrorCategory.TIMEOUT)
     is_doubtful = category in can_be_of_poll or _is_about_uuid(error)
     return is_named and is_of_task and not is_doubtful
@@ -311,8 +228,8 @@ def _is_of_type(error: Item, task_type: str) -> bool:
     return is_same_type(error.get("taskType"), task_type)
 
 
-def _says_not_found(said: Said, error: Item) -> bool:
-    is_missing = said.status == 404 or is_task_not_found(code_of(error))
+def _says_not_found(response: TaskResponse, error: Item) -> bool:
+    is_missing = response.status == 404 or is_task_not_found(code_of(error))
     return is_missing and not has_failed(error)
 
 
@@ -321,11 +238,11 @@ def _is_about_uuid(error: Item) -> bool:
     return error.get("parameter") == "taskUUID" or "taskuuid" in code_of(error).lower()
 
 
-def _is_transient(said: Said, errors: list[Item]) -> bool:
-    if said.status == 429 or _leaves_doubt(said.status):
+def _is_transient(response: TaskResponse, errors: list[Item]) -> bool:
+    if response.status == 429 or _leaves_doubt(response.status):
         return True
     return bool(errors) and all(
-        category_of(code_of(error), said.status) in TRANSIENT for error in errors
+        category_of(code_of(error), response.status) in TRANSIENT for error in errors
     )
 
 
@@ -406,16 +323,9 @@ def answers_too_large(envelope: Envelope) -> bool:
     )
 
 
-def _taken(said: Said, errors: list[Item], *, is_complete: bool) -> Verdict:
-    failures = said.exceptions(errors)
-    event = said.task.take(said.told, failures, is_complete=is_complete)
-    return Verdict(event, said.task.error)
-
-
-def unmentioned(envelope: Envelope) -> ResponseError:
-    """Return the exception for a response that does not mention a task."""
-    return ResponseError(
-        f"HTTP {envelope.http_status} with a response that does not mention this task",
-        http_status=envelope.http_status,
-        request_id=envelope.request_id,
+def _taken(response: TaskResponse, errors: list[Item], *, is_complete: bool) -> Verdict:
+    failures = response.exceptions(errors)
+    event = response.task.take(
+        response.counted_items, failures, is_complete=is_complete
     )
+    return Verdict(event, response.task.error)

@@ -10,11 +10,11 @@ from ..exceptions import APIError, ResponseError, RunwareError, TimeoutError
 from ..schema.generics import ResultT
 from ..timeouts import MAX_POLL
 from .batches import Kind, ScheduledTask, Settings
-from .classify import Verdict
 from .dry_run import DryTask
 from .lifecycle import Phase, TaskEvent
 from .submission import Submission
 from .task import Task
+from .verdict import Verdict
 
 SUBMIT_TIMEOUT = 30.0
 """Timeout in seconds of the acknowledgement of async tasks; each sending doubles it."""

@@ -34,14 +34,7 @@ from .batches import (
     sent_with,
     sort_answer,
 )
-from .classify import (
-    Said,
-    Verdict,
-    answers_too_large,
-    of_failure,
-    of_poll,
-    of_submission,
-)
+from .classify import answers_too_large, of_failure, of_poll, of_submission
 from .dry_run import MAY_HAVE_BEEN_A_RUN, DryTask, Pricing
 from .events import Event, EventKind
 from .lifecycle import SENDINGS, Action, Phase, TaskEvent
@@ -49,6 +42,7 @@ from .schedule import Schedule
 from .submission import Submission
 from .task import Task, Upload
 from .uploads import Uploads, Waiting
+from .verdict import TaskResponse, Verdict
 
 if TYPE_CHECKING:
     from .account import Account
@@ -280,7 +274,7 @@ class Delivery(Generic[ResultT]):
         for each in batch.scheduled:
             task = each.task
             self._observe(batch.kind.value, task, self._now() - batch.begun)
-            said = Said(
+            response = TaskResponse(
                 task=task,
                 items=items.get(task.key, []),
                 errors=errors.get(task.key, []),
@@ -289,12 +283,12 @@ class Delivery(Generic[ResultT]):
                 is_only=reply.elements == 1,
                 error_enums=self._settings.error_enums,
             )
-            if is_too_large and not said.told and not said.errors:
+            if is_too_large and not response.counted_items and not response.errors:
                 self._send_smaller(each, batch.kind)
             elif batch.kind is Kind.SUBMIT:
-                self._take(each, of_submission(said))
+                self._take(each, of_submission(response))
             else:
-                self._take(each, of_poll(said))
+                self._take(each, of_poll(response))
         self._under_way.remove(batch)  # at the end: an exception may interrupt this
 
     def _send_smaller(self, each: ScheduledTask[ResultT], kind: Kind) -> None:

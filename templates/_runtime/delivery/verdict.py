@@ -1,0 +1,102 @@
+"""The parts of a response that are about one task, and the verdict on them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..exceptions import APIError, ResponseError, RunwareError, api_error, joined
+from ..transport.envelope import Envelope, Item
+from .lifecycle import TaskEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..error_enum import ErrorEnum
+    from .task import Task
+
+
+class Verdict(NamedTuple):
+    """The event that a response is for one task.
+
+    Attributes:
+        event: The event.
+        error: The error of the event; None if there is none.
+        wait: The seconds in the server's Retry-After; None without it.
+        is_alone: Whether the task must be sent and polled alone from now on.
+        is_refused: Whether the server refused the task or its poll with a reason. The
+            error may be about another task of the call.
+    """
+
+    event: TaskEvent
+    error: RunwareError | None = None
+    wait: float | None = None
+    is_alone: bool = False
+    is_refused: bool = False
+
+
+class TaskResponse(NamedTuple):
+    """The parts of a response that are about one task.
+
+    Attributes:
+        task: The task.
+        items: The items of `data` that are about it.
+        errors: The error objects that name it.
+        nameless: The error objects that name no task.
+        envelope: The whole response.
+        is_only: Whether the POST had no other task.
+        error_enums: Returns the error enum of a task type.
+    """
+
+    task: Task[Any]
+    items: list[Item]
+    errors: list[Item]
+    nameless: list[Item]
+    envelope: Envelope
+    is_only: bool
+    error_enums: Callable[[str], type[ErrorEnum] | None]
+
+    @property
+    def own_errors(self) -> list[Item]:
+        """The error objects that can only be about this task."""
+        return self.errors or (self.nameless if self.is_only else [])
+
+    @property
+    def counted_items(self) -> list[Item]:
+        """The items that count.
+
+        If the server refused the call, only results do: other items may be copies of the
+        task. A call counts as refused if its HTTP status is an error, and an error object
+        names this task or no task.
+        """
+        is_refused = self.status >= 400 and bool(self.own_errors or self.nameless)
+        is_result = self.task.is_result
+        return [i for i in self.items if is_result(i)] if is_refused else self.items
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the response."""
+        return self.envelope.http_status
+
+    def exceptions(self, errors: list[Item]) -> list[APIError]:
+        """Return an exception for each of some error objects."""
+        scope = {"taskType": self.task.task_type, "taskUUID": self.task.task_uuid}
+        enum = self.error_enums(self.task.task_type) if errors else None
+        return [api_error({**each, **scope}, self.envelope, enum) for each in errors]
+
+    def exception(self, errors: list[Item]) -> RunwareError:
+        """Return one exception for some error objects, or for none."""
+        return joined(self.exceptions(errors)) or unmentioned(self.envelope)
+
+    def verdict(self, event: TaskEvent, errors: list[Item]) -> Verdict:
+        """Return a verdict with the exception for some error objects."""
+        wait = self.envelope.answer.retry_after
+        return Verdict(event, self.exception(errors), wait)
+
+
+def unmentioned(envelope: Envelope) -> ResponseError:
+    """Return the exception for a response that does not mention a task."""
+    return ResponseError(
+        f"HTTP {envelope.http_status} with a response that does not mention this task",
+        http_status=envelope.http_status,
+        request_id=envelope.request_id,
+    )
