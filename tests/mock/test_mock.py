@@ -215,6 +215,37 @@ class TestResults:
         assert head == f"data:{media_type};base64"
         assert base64.b64decode(data).startswith(start)
 
+    @pytest.mark.parametrize(
+        ("suffix", "media_type", "part"),
+        [
+            ("svg", "image/svg+xml", b"<svg "),
+            ("wav", "audio/wav", b"WAVEfmt "),
+            ("mp3", "audio/mpeg", b"\xff\xfb"),
+            ("aac", "audio/aac", b"\xff\xf1"),
+            ("flac", "audio/flac", b"fLaC"),
+            ("ogg", "audio/ogg", b"OggS"),
+            ("mp4", "video/mp4", b"ftypisom"),
+            ("mov", "video/quicktime", b"ftypqt  "),
+            ("webm", "video/webm", b"webm"),
+            ("mkv", "video/x-matroska", b"matroska"),
+            ("glb", "model/gltf-binary", b"glTF"),
+            ("fbx", "application/octet-stream", b"Kaydara FBX Binary"),
+            ("obj", "model/obj", b"\nf 1 2 3\n"),
+            ("stl", "model/stl", b""),
+            ("zip", "application/zip", b"PK"),
+            ("txt", "text/plain", b"\n"),
+        ],
+    )
+    def test_a_file_of_each_type(
+        self, quick: Mock, suffix: str, media_type: str, part: bytes
+    ) -> None:
+        first, again = (
+            quick.client.get(f"{quick.root}/files/a.{suffix}") for _ in "ab"
+        )
+        assert first.headers["content-type"].partition(";")[0] == media_type
+        assert part in first.content[:64] or first.content.endswith(part)
+        assert first.content == again.content != b""
+
     def test_a_file_that_there_is_not(self, quick: Mock) -> None:
         assert quick.client.get(f"{quick.root}/files/cat.exe").status_code == 404
 
@@ -441,6 +472,18 @@ class TestDelivery:
         [details] = answer(mock, question(task, "getTaskDetails"))["data"]
         assert details["request"] == [{**task, "positivePrompt": "x" * 10_000}]
 
+    def test_details_of_a_task_that_is_not_known(self, quick: Mock) -> None:
+        unknown = question(image(), "getTaskDetails")
+        assert answer(quick, unknown) == {"data": []}
+
+    def test_a_webhook_tells_a_failure(self, server: Server) -> None:
+        came: list[Any] = server.calls
+        task = image(webhookURL=f"{server.url}/hook", deliveryMethod="async")
+        with mocking("--fault", "fail", "--latency", "0") as mock:
+            answer(mock, task)
+            until(lambda: came)
+        assert (came[0]["taskUUID"], came[0]["status"]) == (task["taskUUID"], "error")
+
     def test_webhooks_are_sent_until_they_arrive(
         self, quick: Mock, server: Server
     ) -> None:
@@ -502,6 +545,14 @@ class TestStreams:
         assert whole == {name: item[name] for name in whole}
         assert last["usage"] == item["usage"]
         assert last["cost"] == item["cost"] > 0
+
+    def test_a_stream_that_never_ends(self, mock: Mock) -> None:
+        task, headers = text(), {**BEARER, "x-mock-fault": "never"}
+        with mock.client.stream(
+            "POST", mock.url, json=[task], headers=headers
+        ) as response:
+            assert "delta" in next(response.iter_text())
+        assert entry(mock, task)["results"] == []
 
     def test_a_stream_stands_alone(self, mock: Mock) -> None:
         errors = post(mock, text(), text()).json()["errors"]
@@ -631,9 +682,12 @@ class TestCommand:
         assert done.returncode == 2
         assert done.stderr.startswith("a.json")
 
-    @pytest.mark.parametrize("fault", ["cats", "never=2", "never=x"])
-    def test_a_fault_that_there_is_not(self, tmp_path: Path, fault: str) -> None:
-        done = run("mock", "--fault", fault, cwd=tmp_path)
+    @pytest.mark.parametrize(
+        "faults", [["cats"], ["never=2"], ["never=x"], ["never=0.6", "delay=0.6"]]
+    )
+    def test_a_fault_that_there_is_not(self, tmp_path: Path, faults: list[str]) -> None:
+        options = [option for fault in faults for option in ("--fault", fault)]
+        done = run("mock", *options, cwd=tmp_path)
         assert done.returncode == 2
         assert "Invalid value for '--fault'" in done.stderr
 

@@ -96,7 +96,12 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "ResponseBody": {"$ref": "#/components/schemas/Answer"},
     }  # fmt: skip
     answer["properties"]["data"]["items"] = {
-        "properties": {"note": {"$ref": "#/components/schemas/Note"}},
+        "properties": {
+            "note": {"$ref": "#/components/schemas/Note"},
+            "quality": {"type": "string", "default": "fine"},
+            "model": {"type": "string"},
+            "size": {"$ref": "#/components/schemas/Loop"},
+        },
         "required": ["note"],
     }
     (folder / "parts.json").write_text(json.dumps(whole))
@@ -120,6 +125,8 @@ def test_a_result_is_what_its_document_refers_to(mock: Mock) -> None:
     task = simple_task("parts", size=1, taskUUID=str(uuid4()))
     [result] = answer(mock, task)["data"]
     assert len(result["note"]) >= 600
+    assert (result["quality"], result["model"]) == ("fine", task["model"])
+    assert result["size"] <= 3
     assert entry(mock, task)["cost"] == 1.17
 
 
@@ -128,6 +135,42 @@ def test_a_file_can_be_uploaded_whatever_the_documents_are(mock: Mock) -> None:
     task = {"taskType": "mediaStorage", "taskUUID": str(uuid4()), **upload}
     [stored] = answer(mock, task)["data"]
     assert stored["mediaUUID"]
+
+
+@pytest.mark.parametrize(
+    ("schema", "message"),
+    [
+        ({"enum": ["S", "L"]}, "size must be one of S, L."),
+        ({"const": "S"}, "size must be S."),
+        ({"not": {"const": 4}}, "size does not satisfy its schema: "),
+        ({"oneOf": [{"const": 1}, {"type": "string"}]}, "size does not satisfy "),
+    ],
+)
+def test_an_error_says_what_a_value_must_be(
+    schema: dict[str, Any], message: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(simple_document("a", _size(schema))))
+    with mocking(tmp_path) as running:
+        response = post(running, simple_task("a", size=4))
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["message"].startswith(message)
+
+
+def test_a_task_without_a_model(mock: Mock) -> None:
+    task = simple_task("parts")
+    del task["model"]
+    [error] = post(mock, task).json()["errors"]
+    assert (error["code"], error["parameter"]) == ("missingParameter", "model")
+
+
+def test_a_document_without_a_task_type(tmp_path: Path) -> None:
+    document = simple_document("a", {})
+    task = document["components"]["schemas"]["RequestBody"]["items"]
+    task["properties"]["taskType"] = {"type": "string"}
+    (tmp_path / "a.json").write_text(json.dumps(document))
+    finished = run("mock", "a.json", "--port", "0", cwd=tmp_path)
+    assert finished.returncode == 2
+    assert "taskType" in finished.stderr
 
 
 LINK: dict[str, Any] = {

@@ -137,6 +137,16 @@ def test_errors_name_their_tasks(mock: Mock) -> None:
         assert received(socket)["errors"][0]["code"] == "invalidJSON"
 
 
+def test_the_rate_is_limited() -> None:
+    ping = {"taskType": "ping", "ping": True}
+    with mocking("--rate-limit", "1") as mock, connected(mock) as (socket, _):
+        codes = set[str]()
+        while not codes:
+            send(socket, ping)
+            codes = {error["code"] for error in received(socket).get("errors", ())}
+        assert codes == {"rateLimitExceeded"}
+
+
 class TestSessions:
     def test_what_was_not_delivered_is_kept(self, mock: Mock) -> None:
         task = image()
@@ -221,8 +231,9 @@ class TestFaults:
             until(lambda: task["taskUUID"] in mock.ledger()["tasks"])
             assert mock.ledger()["faults"] == {"late-acceptance": 1}
 
-    def test_a_late_answer_holds_nobody_up(self, mock: Mock) -> None:
-        task = image(deliveryMethod="async")
+    @pytest.mark.parametrize("delivery", ["async", "sync"])
+    def test_a_late_answer_holds_nobody_up(self, mock: Mock, delivery: str) -> None:
+        task = image(deliveryMethod=delivery)
         with connected(mock, fault="late-answer") as (socket, _):
             send(socket, task)
             send(socket, {"taskType": "ping", "ping": True})

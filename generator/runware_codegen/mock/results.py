@@ -229,8 +229,6 @@ class _Maker:
                 return output_type == self._output_type
         if name == "cost":
             return self._spec.task.get("includeCost") is True
-        if name == "usage" and "includeUsage" in self._spec.task:
-            return self._spec.task["includeUsage"] is True
         return not self._minimal and name not in _ERROR_MEMBERS
 
     def _is_of_another_medium(self, name: str) -> bool:
