@@ -154,6 +154,7 @@ class TestGenerate:
     def test_a_lock_that_cannot_be_read(self, here: Path) -> None:
         lock = here / "runware.lock"
         for change, told in (
+            (lambda: lock.write_text("version = 1\ndocument = [1]"), "number 1"),
             (lock.unlink, ""),
             (lambda: lock.symlink_to("nothing"), "No such file or directory"),
             (lambda: (lock.unlink(), lock.symlink_to(lock)), "symbolic links"),

@@ -181,8 +181,12 @@ class TestReport:
 
     def test_only_some_documents(self, diff: Diff, sides: Path) -> None:
         put(sides / "new", "same", {"required": ["x"]})
-        whole = report(diff("old", "new", "--only", "test:same@*", "--format", "json"))
-        assert {entry["document"] for entry in whole["entries"]} == {"same"}
+        only = ("old", "new", "--only", "test:same@*", "--format", "json")
+        assert {entry["document"] for entry in report(diff(*only))["entries"]} == {
+            "same"
+        }
+        put(sides / "new", "same", {})
+        assert report(diff(*only))["entries"] == []
 
     def test_long_texts_are_cut_around_the_difference(
         self, diff: Diff, sides: Path
@@ -289,6 +293,20 @@ class TestEnding:
         finished = diff("old", "new")
         assert finished.returncode == 2
         assert "new/sample.json" in finished.stderr
+
+    def test_a_file_that_is_no_document(self, diff: Diff, sides: Path) -> None:
+        """In a folder, it is something else; named, it is a mistake."""
+        (sides / "new" / "settings.json").write_text('{"size": 1}')
+        assert kinds(diff("old", "new", "--format", "json")) == ALL
+        finished = diff("old/sample.json", "new/settings.json")
+        assert finished.returncode == 2
+        assert finished.stderr.startswith("new/settings.json\n")
+
+    def test_a_folder_without_documents(self, diff: Diff, sides: Path) -> None:
+        (sides / "empty").mkdir()
+        finished = diff("old", "empty")
+        assert finished.returncode == 2
+        assert finished.stderr.startswith("empty\n")
 
 
 @pytest.mark.usefixtures("sides")
@@ -478,6 +496,23 @@ class TestGit:
         assert finished.stderr.startswith("HEAD:schemas/other.json\n")
         assert "a link to such a file" in finished.stderr
 
+    def test_a_folder_that_is_a_link_out_of_the_repository(
+        self, diff: Diff, project: Path
+    ) -> None:
+        (project / "outside").symlink_to(project.parent)
+        git(project, "add", "outside")
+        git(project, "commit", "-q", "-m", "a link to a folder")
+        finished = diff("HEAD:outside", "schemas")
+        assert finished.returncode == 2
+        assert "a link to such a file" in finished.stderr
+
+    @pytest.mark.usefixtures("project")
+    @pytest.mark.parametrize("arguments", [(), ("HEAD",)])
+    def test_without_git(self, diff: Diff, arguments: tuple[str, ...]) -> None:
+        finished = diff(*arguments, env={"PATH": ""})
+        assert finished.returncode == 2
+        assert "git: not installed" in finished.stderr
+
     def test_why_git_knows_no_revision(self, project: Path) -> None:
         owner = {"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"}
         shallow = project / "shallow"
@@ -500,6 +535,11 @@ class TestGit:
         assert kinds(finished) == ALL | {"document-added"}  # `same` is not locked
         found = kinds(diff("runware.lock", "schemas/sample.json", "--format", "json"))
         assert found == ALL
+        copy = project / "copy.json"
+        copy.write_bytes((project / "schemas" / "sample.json").read_bytes())
+        (project / "schemas" / "sample.json").write_bytes(old)
+        assert kinds(diff("runware.lock", "copy.json", "--format", "json")) == ALL
+        (project / "schemas" / "sample.json").write_bytes(copy.read_bytes())
         git(project, "add", "runware.lock")
         git(project, "commit", "-q", "-m", "a lock")
         found = kinds(diff("HEAD:runware.lock", "schemas", "--format", "json"))
