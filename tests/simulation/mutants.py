@@ -402,8 +402,8 @@ MUTANTS = (
     Mutant(
         "what a task costs is not added to what counts",
         "_runtime.delivery.account",
-        "self.committed + cost > self.budget",
-        "self.committed > self.budget",
+        "self.committed + cost > self._limit",
+        "self.committed > self._limit",
         139,
     ),
     Mutant(

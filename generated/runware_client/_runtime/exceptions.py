@@ -39,7 +39,7 @@ from .error_codes import ErrorCategory, category_of, is_task_conflict
 from .error_enum import ErrorEnum
 
 if TYPE_CHECKING:
-    from .saved_handle import SavedHandle, TaskHandle
+    from .saved_handle import TaskHandle
 
 MAX_TEXT = 1000
 """Maximum number of characters of a server's text in a message."""
@@ -196,10 +196,7 @@ class RunwareError(Exception):
         return False
 
     def __reduce__(self) -> tuple[Any, ...]:
-        state = vars(self).copy()
-        if self.handle is not None:
-            state["handle"] = _saved(self.handle)
-        return _rebuilt, (type(self), self.args, state)
+        return _rebuilt, (type(self), self.args, vars(self))
 
     def __copy__(self) -> Self:
         return self._with(vars(self))
@@ -219,15 +216,6 @@ class RunwareError(Exception):
     def about(self, task_type: str | None, task_uuid: str | None) -> Self:
         """Return a copy about one task, with the same cause and handle."""
         return self._with(vars(self) | {"task_type": task_type, "task_uuid": task_uuid})
-
-
-def _saved(handle: TaskHandle) -> SavedHandle:
-    """Return a handle that can be pickled."""
-    from .saved_handle import SavedHandle  # only pickles need it
-
-    if isinstance(handle, SavedHandle):
-        return handle
-    return SavedHandle(handle.task_type, str(handle.task_uuid), handle.to_json())
 
 
 def _rebuilt(

@@ -112,12 +112,11 @@ class Store:
 
     def _clean(self) -> None:
         """Remove the least recently used entries if the cache is too large."""
-        files = sorted(self._files())
+        files = sorted(self._files(), reverse=True)
         size = sum(each for _, each, _ in files)
         goal = _BYTES_AFTER_CLEANING if size > _MAX_BYTES else size
-        for _, each, path in files:
-            if size <= goal:
-                break
+        while size > goal:
+            _, each, path = files.pop()
             Path(path).unlink(missing_ok=True)
             size -= each
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Final, NamedTuple
 
-from runware_codegen.parse.patterns import UnsupportedPatternError, ecma
+from runware_codegen.parse.patterns import ecma
 from runware_codegen.parse.patterns.nodes import (
     Alternatives,
     Assertion,
@@ -78,7 +78,7 @@ def separation(one: str, other: str) -> Separation:
     """
     try:
         text = _find_separation(_Automaton(one), _Automaton(other))
-    except (_UnknownError, UnsupportedPatternError):
+    except _UnknownError:
         return Separation(known=False)
     return Separation(known=True, text=text)
 

@@ -96,7 +96,7 @@ def if_then_else(
     return then if then == otherwise else IfThenElse(condition, then, otherwise)
 
 
-def exactly_one(parts: Iterable[Predicate], titles: tuple[str, ...] = ()) -> Predicate:
+def exactly_one(parts: Iterable[Predicate], titles: tuple[str, ...]) -> Predicate:
     """Require exactly one of several alternatives.
 
     Args:

@@ -40,7 +40,7 @@ def prefix_item(index: int, part: Predicate) -> Predicate:
     return TRUE if part == TRUE else PrefixItem(index, part)
 
 
-def contains(part: Predicate, least: int = 1, most: int | None = None) -> Predicate:
+def contains(part: Predicate, least: int, most: int | None) -> Predicate:
     """Require that a number of items in this range satisfies a predicate."""
     if part == FALSE or (least == 0 and most is None):
         return FALSE if least else TRUE

@@ -55,7 +55,7 @@ class Account:
         committed: The amount that counts against the budget.
     """
 
-    def __init__(self, budget: Decimal | None = None) -> None:
+    def __init__(self, budget: Decimal | None) -> None:
         """Open an account without costs.
 
         Raises:
@@ -63,6 +63,7 @@ class Account:
             ValueError: It is below 0, or not finite.
         """
         self.budget = None if budget is None else _valid_budget(budget)
+        self._limit = Decimal("Infinity") if self.budget is None else self.budget
         self._lock = ForkSafeLock()
         self.cost = Decimal(0)
         self.committed = Decimal(0)
@@ -118,12 +119,10 @@ class Account:
         Other tasks may cost more than was reserved for them, and use up the budget.
         """
         with self._lock.native:
-            if self.budget is None or self.committed <= self.budget:
+            if self.committed <= self._limit or task.key not in self._reserved:
                 return None
-            cost = self._reserved.get(task.key)
-            if cost is None:
-                return None
-            return BudgetError(cost, self.committed - cost, self.budget)
+            cost = self._reserved[task.key]
+            return BudgetError(cost, self.committed - cost, self._limit)
 
     def settle(self, task: Task[Any]) -> None:
         """Add the cost of a finished task, or release the reservation of an unsent one.
@@ -165,12 +164,10 @@ class Account:
         task.is_known = True  # it may be collected again
 
     def _check(self, cost: Decimal | None) -> None:
-        if self.budget is None:
-            return
-        is_used_up = self.committed >= self.budget
-        is_passed = is_used_up if cost is None else self.committed + cost > self.budget
+        is_used_up = self.committed >= self._limit
+        is_passed = is_used_up if cost is None else self.committed + cost > self._limit
         if is_passed:
-            raise BudgetError(cost, self.committed, self.budget)
+            raise BudgetError(cost, self.committed, self._limit)
 
 
 def cost_of(task: Task[Any]) -> Decimal | None:

@@ -55,8 +55,6 @@ class Submission(Generic[ResultT]):
 
     def encoded(self) -> bytes:
         """Return the task as JSON text."""
-        if self.is_waiting:
-            raise AssertionError("a task is sent after its files are uploaded")
         return encoded(self.wire)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from runware_codegen.parse.patterns import UnsupportedPatternError, ecma
+from runware_codegen.parse.patterns import ecma
 from runware_codegen.parse.patterns.nodes import (
     Alternatives,
     Char,
@@ -45,11 +45,8 @@ _MAX_MORE: Final = 3
 
 
 def matching(pattern: str, random: Random) -> str:
-    """Make a string that a pattern is likely to match; "" if it cannot be read."""
-    try:
-        return _of(ecma.parse(pattern), random)
-    except UnsupportedPatternError:
-        return ""
+    """Make a string that a pattern is likely to match."""
+    return _of(ecma.parse(pattern), random)
 
 
 def _of(node: Node, random: Random) -> str:

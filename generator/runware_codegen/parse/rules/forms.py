@@ -40,7 +40,7 @@ def property_path(path: str, name: str) -> str:
     return f"{path}.{name}" if path and path != "it" else name
 
 
-def innermost(part: Predicate, path: str = "") -> tuple[str, Predicate]:
+def innermost(part: Predicate, path: str) -> tuple[str, Predicate]:
     """Return the path of a test inside of required members, and the test."""
     while isinstance(part, p.RequiredProperty):
         path, part = property_path(path, part.name), part.part
@@ -53,7 +53,7 @@ def present_path(part: Predicate, path: str = "") -> str:
     return path if part == TRUE else ""
 
 
-def absent_path(part: Predicate, path: str = "") -> str:
+def absent_path(part: Predicate, path: str) -> str:
     """Return the path if a predicate only tests that it is absent, else ""."""
     while isinstance(part, p.OptionalProperty):
         path, part = property_path(path, part.name), part.part

@@ -181,8 +181,6 @@ def _such(part: Predicate, least: int, most: int | None) -> str:
 
 
 def _that(part: Predicate, *, many: bool = False) -> str:
-    if part == FALSE:
-        return "cannot be" if many else "can never be"
     if is_test(part):
         phrase = verb_phrase(part)
         if not many:
