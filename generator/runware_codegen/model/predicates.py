@@ -289,7 +289,10 @@ class EvaluatedProperties:
 
 @dataclass(frozen=True, slots=True)
 class AdditionalProperties:
-    """An object whose properties, except the evaluated ones, satisfy the part."""
+    """An object whose properties, except the evaluated ones, satisfy the part.
+
+    No other keyword evaluates all of them; see `quantifiers.additional_properties`.
+    """
 
     part: Predicate
     evaluated: tuple[EvaluatedProperties, ...] = ()
@@ -327,7 +330,10 @@ class EvaluatedItems:
 
 @dataclass(frozen=True, slots=True)
 class UnevaluatedItems:
-    """An array whose items, except the evaluated ones, satisfy the part."""
+    """An array whose items, except the evaluated ones, satisfy the part.
+
+    No other keyword evaluates all of them; see `quantifiers.unevaluated_items`.
+    """
 
     part: Predicate
     evaluated: tuple[EvaluatedItems, ...]

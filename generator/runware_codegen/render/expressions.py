@@ -273,15 +273,12 @@ class Expressions(ValueTests):
         tests = [call(self.pattern(pattern), name) for pattern in evaluated.patterns]
         if evaluated.names:
             tests.insert(0, _is_one_of(name, evaluated.names))
-        is_evaluated = Expression("True") if evaluated.all else disjunction(tests)
-        return self._where(evaluated.condition, is_evaluated, subject)
+        return self._where(evaluated.condition, disjunction(tests), subject)
 
     def _is_evaluated_item(
         self, evaluated: p.EvaluatedItems, index: str, item: Subject, subject: Subject
     ) -> Expression:
-        if evaluated.first is None:
-            is_evaluated = Expression("True")
-        elif evaluated.first:
+        if evaluated.first:
             is_evaluated = comparison(f"{index} < {evaluated.first}")
         else:
             is_evaluated = self.write(evaluated.matching, replace(item, type=None))

@@ -178,9 +178,7 @@ def _unevaluated(
     holding = [each for each in evaluated if holds(each.condition, value, known)]
     for index, item in enumerate(value):
         if not any(
-            each.first is None
-            or index < each.first
-            or holds(each.matching, item, known)
+            index < (each.first or 0) or holds(each.matching, item, known)
             for each in holding
         ):
             yield item
@@ -217,8 +215,7 @@ def additional(
         name
         for name in value
         if not any(
-            each.all
-            or name in each.names
+            name in each.names
             or any(_holds_for_string(pattern, name) for pattern in each.patterns)
             for each in holding
         )

@@ -321,7 +321,7 @@ class Simplifier:
         A field that is evaluated under a condition may be present if that holds.
         """
         owner = self._owner(known)
-        by_name = not any(each.patterns or each.all for each in evaluated)
+        by_name = not any(each.patterns for each in evaluated)
         if owner is None or owner.allows_extra or not by_name:
             return []
         absent = [
