@@ -477,6 +477,7 @@ def test_variables_show_no_secret(
             "a list is not a request. Use run_many to run several requests",
         ),
         ("run", "class", "ImageInferenceRequest is a class, not a request"),
+        ("run", "number", "a int is not a request"),
         ("run_many", "request", "not one ImageInferenceRequest. Use run"),
         ("run_many", "dicts", "a dict is not a request"),
     ],
@@ -488,6 +489,7 @@ def test_what_is_not_a_request_is_a_type_error(
     values = {
         "dict": request.to_wire(),
         "list": [request],
+        "number": 7,
         "class": type(request),
         "request": request,
         "dicts": [request.to_wire()],

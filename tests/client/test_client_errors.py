@@ -173,6 +173,7 @@ def test_every_spelling_of_an_error_is_read(
         (200, {"error": "no credit"}),
         (200, {"error": {"message": "no credit"}}),
         (200, {"errors": ["no credit"]}),
+        (200, {"errors": [{"error": "no credit"}]}),
         (200, {"errors": "no credit"}),
         (400, {"message": "no credit"}),
         (400, {"detail": "no credit"}),
@@ -250,6 +251,15 @@ def test_a_problem_of_rfc_9457_is_an_error(
     assert error.documentation == PROBLEM["type"]
     assert error.request_id == "req_1"
     assert error.item.items() >= PROBLEM.items()
+
+
+def test_a_problem_with_a_code_and_without_a_page(
+    caller: Caller, server: Server
+) -> None:
+    problem = {"type": "urn:problem:no-credit", "title": "No", "code": "noCredit"}
+    server.answer = lambda _: Reply(problem, 402)
+    error = caller.error(RUN, **CHAIR)
+    assert (error.code, error.message, error.documentation) == ("noCredit", "No", None)
 
 
 def test_a_problem_without_a_name_of_its_own(caller: Caller, server: Server) -> None:

@@ -154,6 +154,52 @@ def test_results_before_a_failure_are_given(
     assert caller.using(work) == ["a"]
 
 
+@pytest.mark.parametrize("fails", [False, True])
+def test_calls_that_wait_for_another_learn_what_it_learns(
+    shipped: ModuleType, server: Server, image: Callable[..., Any], *, fails: bool
+) -> None:
+    """One call polls the task. The others begin before its poll is answered."""
+    names = ["a"] if fails else ["a", "b"]
+    asked: list[asyncio.Task[Any]] = []
+    seen: list[str] = []
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        async with shipped.AsyncRunware(KEY, base_url=server.url) as client:
+            client.polling = shipped.Waits(first=0.001)
+            handle = await client.submit(image(number_results=2))
+            failure = {"taskUUID": handle.task_uuid, "code": "inferenceError"}
+
+            async def begin() -> None:
+                calls = noted(seen, handle.results()), handle.poll()
+                asked.extend(map(asyncio.create_task, calls))
+                for _ in range(20):
+                    await asyncio.sleep(0)
+                with pytest.raises(shipped.TimeoutError, match="another call waited"):
+                    await handle.wait(timeout=0.01)
+
+            def answer(tasks: Tasks) -> object:
+                asyncio.run_coroutine_threadsafe(begin(), loop).result()
+                told: Any = news(*finished(*names))(tasks)
+                return told | {"errors": [failure] * fails}
+
+            server.answer = answer
+            waiting = asyncio.create_task(handle.wait())
+            await asyncio.wait([waiting])
+            collecting, polling = asked
+            await asyncio.wait([collecting])
+            assert await polling is True
+            for call in (waiting, collecting):
+                assert type(call.exception()) is (
+                    shipped.TaskError if fails else type(None)
+                )
+
+    server.answer = acknowledge
+    asyncio.run(main())
+    assert seen == names
+    assert server.sent == [TASK, POLL]
+
+
 def test_another_process_collects_a_task(
     caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:

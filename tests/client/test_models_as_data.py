@@ -14,7 +14,7 @@ import pytest
 from pydantic import ValidationError
 
 from loopback import Caller, acknowledge, news, value
-from making import a_document, generated
+from making import a_document, generated, simple_document, simple_task
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -326,6 +326,15 @@ class TestIdentifiers:
         assert type(request).__name__ == "QbEasel2Request"
         assert request.to_wire() == {**task, "model": "quiet:easel@2"}
         assert task["model"] == "qb-easel-2"
+
+    def test_an_air_that_the_task_does_not_allow_is_not_sent(
+        self, tmp_path: Path
+    ) -> None:
+        document = simple_document("renamed", {})
+        document["info"]["x-air-id"] = "test:earlier@1"
+        package = generated(tmp_path, {"a.json": document}, package="renamed_model")
+        task = simple_task("renamed") | {"model": "renamed"}
+        assert package.parse_request(task).to_wire()["model"] == "test:renamed@1"
 
     def test_it_picks_the_class(self, package: ModuleType) -> None:
         by_identifier = package.request_class("imageInference", "qb-easel-2")

@@ -9,6 +9,7 @@ import time
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 import pytest
 
 from loopback import KEY, Caller, Drop, Reply, each, value
@@ -61,7 +62,9 @@ def test_a_stream_ends_with_the_whole_result(
     shipped: ModuleType, caller: Caller
 ) -> None:
     async def work(client: Any) -> None:
-        stream = client.text_inference.stream(asking(shipped))
+        request = asking(shipped)
+        stream = client.text_inference.stream(request)
+        assert stream.request.task_uuid == request.task_uuid
         deltas = [delta async for delta in each(stream)]
         assert len(deltas) > 2
         assert "".join(delta.text for delta in deltas) == stream.result.text
@@ -136,6 +139,41 @@ def test_a_stream_that_was_not_accepted_is_sent_again(
 
     Caller(kind, shipped, server.url).using(work)
     assert server.calls[0] == server.calls[1] == server.calls[2]
+
+
+@pytest.mark.parametrize("failures", [1, 9])
+def test_a_stream_without_a_connection_is_opened_again(
+    shipped: ModuleType,
+    caller: Caller,
+    monkeypatch: pytest.MonkeyPatch,
+    failures: int,
+) -> None:
+    tries: list[httpx2.Request] = []
+    for transport, name in (
+        (httpx2.HTTPTransport, "handle_request"),
+        (httpx2.AsyncHTTPTransport, "handle_async_request"),
+    ):
+        send = getattr(transport, name)
+
+        def connect(on: Any, request: httpx2.Request, send: Any = send) -> Any:
+            tries.append(request)
+            if len(tries) <= failures:
+                raise httpx2.ConnectError("no route")
+            return send(on, request)
+
+        monkeypatch.setattr(transport, name, connect)
+
+    async def work(client: Any) -> None:
+        stream = client.stream(asking(shipped))
+        if failures == 1:
+            assert (await value(stream.get_result())).text
+            return
+        with pytest.raises(shipped.ConnectionError, match="no route") as caught:
+            await value(stream.get_result())
+        assert caught.value.may_have_run is False
+
+    caller.using(work, max_retries=2)
+    assert len(tries) == min(failures + 1, 3)
 
 
 def test_a_stream_that_is_left_before_it_is_accepted_has_no_handle(
