@@ -83,6 +83,18 @@ KEYWORDS = [
     Keyword("maxLength", *_with(STRING, {"maxLength": 10}, {"maxLength": 5})),
     Keyword("minLength", *_with(STRING, {"minLength": 1}, {"minLength": 3})),
     Keyword("pattern", *_with(STRING, {"pattern": "^a"}, {"pattern": "^ab"})),
+    Keyword(
+        "pattern of other characters",
+        *_with(STRING, {"pattern": "^[^a]{3}$"}, {"pattern": "^[^ax]{3}$"}),
+    ),
+    Keyword(
+        "pattern of other kinds of characters",
+        *_with(STRING, {"pattern": r"^[^\d]{3}$"}, {"pattern": r"^[^\d\s]{3}$"}),
+    ),
+    Keyword(
+        "pattern of kinds of characters",
+        *_with(STRING, {"pattern": r"^[\w-]{3}$"}, {"pattern": r"^[\w]{3}$"}),
+    ),
     Keyword("format", *_with(STRING, {"format": "uri-reference"}, {"format": "uri"})),
     Keyword(
         "enum",

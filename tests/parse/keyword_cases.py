@@ -217,6 +217,12 @@ STRINGS = [
         ["http://a", "https://a", "a b", ""],
     ),
     Case(
+        "a pattern that looks ahead twice",
+        {"pattern": r"^(?!https?://)(?!\.)[^ ]+$"},
+        ["cat.png", "ftp://a"],
+        ["http://a", ".cat", "a b", ""],
+    ),
+    Case(
         "a pattern and lengths together",
         {"pattern": "^x-", "minLength": 4, "maxLength": 5},
         ["x-ab", "x-abc"],

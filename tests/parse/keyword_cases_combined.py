@@ -52,6 +52,49 @@ LOGIC = [
     ),
     Case("allOf of false", {"allOf": [True, False]}, [], ONE_OF_EACH),
     Case(
+        "oneOf with a constant in two alternatives",
+        {
+            "type": "object",
+            "properties": {"op": {"enum": ["a", "b"]}},
+            "required": ["op"],
+            "oneOf": [
+                {"properties": {"op": {"const": "a"}}, "required": ["x"]},
+                {"properties": {"op": {"const": "a"}}, "required": ["y"]},
+                {"properties": {"op": {"const": "b"}}, "required": ["z"]},
+            ],
+        },
+        [{"op": "a", "x": 1}, {"op": "a", "y": 1}, {"op": "b", "z": 1}],
+        [{"op": "a"}, {"op": "a", "x": 1, "y": 1}, {"op": "b", "x": 1}, {"x": 1}],
+    ),
+    Case(
+        "anyOf with a closed branch in a closed object",
+        {
+            "type": "object",
+            "properties": {"a": {"type": "integer"}},
+            "additionalProperties": False,
+            "anyOf": [
+                {"properties": {"a": {"minimum": 1}}, "additionalProperties": False},
+                {"required": ["a"]},
+            ],
+        },
+        [{}, {"a": 1}, {"a": 0}],
+        [{"b": 1}, {"a": 1, "b": 1}, {"a": "x"}],
+    ),
+    Case(
+        "oneOf without an alternative for one of the constants",
+        {
+            "type": "object",
+            "properties": {"op": {"enum": ["a", "b", "c"]}},
+            "required": ["op"],
+            "oneOf": [
+                {"properties": {"op": {"const": "a"}}, "required": ["x"]},
+                {"properties": {"op": {"const": "b"}}, "required": ["y"]},
+            ],
+        },
+        [{"op": "a", "x": 1}, {"op": "b", "y": 1}],
+        [{"op": "c"}, {"op": "c", "x": 1}, {"op": "a", "y": 1}],
+    ),
+    Case(
         "allOf and its siblings",
         {"allOf": [{"minLength": 2}], "type": "string", "maxLength": 3},
         ["ab", "abc"],
