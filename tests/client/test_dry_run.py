@@ -826,3 +826,39 @@ def test_the_mock_refuses_in_a_dry_run_what_it_refuses_in_a_run(mock: Mock) -> N
     answer = mock.client.post(mock.url, json=[task], headers=headers)
     assert answer.status_code == 400
     assert [e["code"] for e in answer.json()["errors"]]
+
+
+def test_a_stream_with_a_known_price_needs_no_other_dry_run(
+    caller: Caller, server: Server, text: Any
+) -> None:
+    bank = Bank(server, text="Hello.")
+
+    async def work(client: Any) -> None:
+        await value(client.dry_run(text))
+        await value(client.stream(text).get_result())
+
+    caller.using(work, budget=Decimal(1))
+    assert is_dry(server) == [True, False]
+    assert bank.billed == 1
+
+
+def test_the_oldest_price_is_forgotten(
+    shipped: ModuleType,
+    caller: Caller,
+    server: Server,
+    image: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    account = import_module(f"{shipped.__name__}._runtime.delivery.account")
+    monkeypatch.setattr(account, "MAX_PRICES", 1)
+    Bank(server)
+    first, second = image(), image()
+
+    async def work(client: Any) -> None:
+        for request in (first, second):
+            await value(client.dry_run(request))
+        for request in (second, first):
+            await value(client.run(request))
+
+    caller.using(work, budget=Decimal(1))
+    assert is_dry(server) == [True, True, False, True, False]

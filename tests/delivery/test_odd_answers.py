@@ -307,3 +307,20 @@ def test_an_error_of_a_poll_that_names_the_task_ends_nothing(
     server.script(acknowledge, troubled, troubled, echo())
     assert len(caller("run", image(delivery_method="async"))) == 1
     assert len(server.calls) == 4
+
+
+def test_results_that_never_come_end_the_wait(
+    shipped: ModuleType, caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    """A sync response has one of two results, and polls tell nothing about the other."""
+
+    def answer(tasks: Tasks) -> object:
+        is_poll = tasks[0]["taskType"] == "getResponse"
+        return {"data": []} if is_poll else echo()(tasks)
+
+    server.answer = answer
+    error = caller.error("run", image(number_results=2))
+    assert type(error) is shipped.ResponseError
+    assert "returned 1 of 2 results, and no information about the others" in str(error)
+    assert len(error.results) == 1
+    assert error.handle is not None

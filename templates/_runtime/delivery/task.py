@@ -227,8 +227,6 @@ class Task(Generic[ResultT]):
         failed = self._failures_told if self.quiet >= CONFIRMING_POLLS else 0
         if len(self.items) + max(failed, self._failed_items) >= self.ordered:
             return end
-        if not self.items and self.error is None:
-            return TaskEvent.PROGRESS
         if not self.is_pollable:
             return end
         if is_complete and not self.items:  # the whole task has failed

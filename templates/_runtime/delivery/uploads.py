@@ -135,10 +135,9 @@ class Waiting:
 
     def note_failure(self, submission: Submission[Any]) -> None:
         """Forget the files of a failed task: the platform may have deleted them."""
-        if not submission.is_waiting:
-            self._known.forget(submission.uploads)
-            for file in submission.uploads:
-                self._uploads.pop(file, None)
+        self._known.forget(submission.uploads)
+        for file in submission.uploads:
+            self._uploads.pop(file, None)
 
 
 def _error(
