@@ -13,6 +13,8 @@ import zlib
 from base64 import b64encode
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
+from http import HTTPStatus
 from importlib import import_module
 from pathlib import Path
 from threading import Event, Thread
@@ -442,7 +444,7 @@ def test_nothing_is_sent_if_a_hook_fails_before(
     async def ahook(_: httpx2.Request) -> None:
         raise cause
 
-    hooks = {"request": [Hook() if carrier.kind == "sync" else ahook]}
+    hooks = {"request": [Hook() if carrier.kind == "sync" else partial(ahook)]}
     with wired(say(answer())) as wire:
         own = {} if is_wired else {"transport": httpx2.MockTransport(_accept)}
         mine = carrier.http_client(event_hooks=hooks, **own)
@@ -507,6 +509,20 @@ def test_a_transport_of_the_callers_is_believed(
     [error] = carrier.run("post", carrier.transport(REFUSED, mine), LONG)
     assert isinstance(error, ConnectionError)
     assert carrier.is_sent(error) is is_sent
+
+
+def test_an_error_of_an_enumeration_comes_from_no_signal_handler(
+    carrier: Carrier,
+) -> None:
+    """The default handlers of signals are members of an enumeration."""
+
+    def handle(_: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(HTTPStatus(9999))
+
+    mine = carrier.http_client(transport=httpx2.MockTransport(handle))
+    [error] = carrier.run("post", carrier.transport(REFUSED, mine), LONG)
+    assert isinstance(error, ConnectionError)
+    assert carrier.is_sent(error)
 
 
 def test_an_answer_that_a_hook_has_read_is_taken(carrier: Carrier) -> None:

@@ -26,8 +26,8 @@ def was_raised_in(error: BaseException, functions: Iterable[object]) -> bool:
 
 
 def signal_handlers() -> list[object]:
-    """Return the handlers of all signals."""
-    return [*map(signal.getsignal, signal.valid_signals())]
+    """Return the functions that handle signals; the others have the default handler."""
+    return [*filter(callable, map(signal.getsignal, signal.valid_signals()))]
 
 
 def _code_of(function: object) -> CodeType | None:
