@@ -61,6 +61,11 @@ INTEGER: Schema = {"type": "integer"}
 STRING: Schema = {"type": "string"}
 ARRAY: Schema = {"type": "array", "items": {"type": "integer"}}
 ANY_ARRAY: Schema = {"type": "array"}
+SHORT_OR_FIRST: Schema = {
+    "type": "array",
+    "if": {"minItems": 2},
+    "then": {"prefixItems": [{"type": "integer"}]},
+}
 OBJECT: Schema = {
     "type": "object",
     "properties": {"x": {"type": "integer"}, "y": {"type": "integer"}},
@@ -132,6 +137,15 @@ KEYWORDS = [
             ANY_ARRAY,
             {"prefixItems": [{"type": "integer"}]},
             {"prefixItems": [{"type": "integer", "maximum": 3}]},
+        ),
+        result=None,
+    ),
+    Keyword(
+        "unevaluatedItems",
+        *_with(
+            SHORT_OR_FIRST,
+            {"unevaluatedItems": {"type": "integer", "maximum": 9}},
+            {"unevaluatedItems": {"type": "integer", "maximum": 8}},
         ),
         result=None,
     ),

@@ -32,6 +32,33 @@ def test_there_are_many_edits() -> None:
     assert len({edit.name for edit in EDITS}) == len(EDITS) > 400
 
 
+def test_a_list_of_all_types_is_only_another_annotation() -> None:
+    kinds = ["null", "boolean", "number", "string", "array", "object"]
+    old, new = ({"properties": {"a": each}} for each in ({}, {"type": kinds}))
+    [entry] = entries_of(a_document(old), a_document(new))
+    assert entry.kind == "request-annotation-changed"
+
+
+def test_a_new_member_is_described_by_its_type() -> None:
+    either = {"type": ["integer", "string"]}
+    new = {"properties": {"a": {"type": "array", "items": either}}}
+    shown = {entry.after for entry in entries_of(a_document({}), a_document(new))}
+    assert "a list of: a string or an integer" in shown
+
+
+def test_a_rule_that_only_a_new_member_can_violate_is_looser() -> None:
+    closed = {"additionalProperties": False}
+    old = {"properties": {"a": {}, "b": {}}, "dependentRequired": {"a": ["b"]}}
+    new = {
+        "properties": {"a": {}, "b": {}, "c": {}},
+        "if": {"required": ["a", "c"]},
+        "then": {"required": ["b"]},
+    }
+    found = entries_of(a_document(closed | old), a_document(closed | new))
+    kinds = {entry.kind for entry in found}
+    assert kinds == {"request-rule-widened", "request-member-added"}
+
+
 @pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.name.replace(" ", "-"))
 def test_the_level_of_an_edit(edit: Edit) -> None:
     entries = entries_of(edit.old, edit.new)

@@ -81,6 +81,22 @@ LOGIC = [
         [{"b": 1}, {"a": 1, "b": 1}, {"a": "x"}],
     ),
     Case(
+        "oneOf of pairs of constants",
+        {
+            "type": "object",
+            "properties": {"fps": {"type": "integer"}, "length": {"type": "integer"}},
+            "oneOf": [
+                {
+                    "properties": {"fps": {"const": fps}, "length": {"const": length}},
+                    "required": ["fps", "length"],
+                }
+                for fps, length in ((24, 5), (30, 10))
+            ],
+        },
+        [{"fps": 24, "length": 5}, {"fps": 30, "length": 10}],
+        [{}, {"fps": 24}, {"fps": 24, "length": 10}],
+    ),
+    Case(
         "oneOf without an alternative for one of the constants",
         {
             "type": "object",

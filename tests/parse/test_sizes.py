@@ -43,6 +43,11 @@ def _alternatives(*, required: bool, repeats: bool) -> list[dict[str, Any]]:
     ]
 
 
+def _others(required: bool) -> list[dict[str, Any]]:
+    """Make alternatives that require both members if others do not."""
+    return _alternatives(required=not required, repeats=False)[1:]
+
+
 def _documents() -> Iterator[tuple[str, dict[str, Any]]]:
     choices = product(
         range(len(TYPES)), ("oneOf", "anyOf"), (True, False), (True, False)
@@ -57,6 +62,7 @@ def _documents() -> Iterator[tuple[str, dict[str, Any]]]:
             "given": {"if": given, "then": listed},
             "paired-given": PAIRED | {"if": given, "then": listed},
             "first": {keyword: _alternatives(required=required, repeats=False)[:1]},
+            "mixed": PAIRED | {keyword: [*listed[keyword][:1], *_others(required)]},
         }
         for context, task in contexts.items():
             if kind and context not in ("alone", "paired"):
