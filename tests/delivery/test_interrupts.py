@@ -225,8 +225,14 @@ def test_ctrl_c_loses_nothing(package: ModuleType, name: str) -> None:
 # -- cancelled asyncio tasks --------------------------------------------------
 
 
-async def cancelled(package: ModuleType, name: str, iterations: int) -> bool:
-    """Cancel calls after some iterations; return whether they were still running."""
+async def cancelled(
+    package: ModuleType, name: str, iterations: int, *, is_once: bool
+) -> bool:
+    """Cancel calls after some iterations; return whether they were still running.
+
+    If not once, they are cancelled again in each iteration until they end, as a cancel
+    scope of anyio does.
+    """
     way, members, _ = WAYS[name]
     platform, work = Platform(), Work()
 
@@ -249,6 +255,9 @@ async def cancelled(package: ModuleType, name: str, iterations: int) -> bool:
         for _ in range(iterations):
             await asyncio.sleep(0)
         is_cancelled = task.cancel()
+        while not is_once and not task.done():
+            await asyncio.sleep(0)
+            task.cancel()
         try:
             await task
         except asyncio.CancelledError as stop:
@@ -262,11 +271,14 @@ async def cancelled(package: ModuleType, name: str, iterations: int) -> bool:
     return is_cancelled
 
 
+@pytest.mark.parametrize("is_once", [True, False])
 @pytest.mark.parametrize("name", WAYS)
-def test_a_cancelled_task_loses_nothing(package: ModuleType, name: str) -> None:
+def test_a_cancelled_task_loses_nothing(
+    package: ModuleType, name: str, *, is_once: bool
+) -> None:
     async def sweep() -> None:
         for iterations in count():
-            if not await cancelled(package, name, iterations):
+            if not await cancelled(package, name, iterations, is_once=is_once):
                 assert iterations > 3
                 return
 

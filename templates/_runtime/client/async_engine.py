@@ -110,8 +110,10 @@ class AsyncEngine(BaseEngine["AsyncTransport"]):
         finally:
             for each in running:
                 each.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
-            self.leave(delivery)
+            try:
+                await asyncio.gather(*running, return_exceptions=True)
+            finally:  # the caller may be cancelled again, as by a cancel scope of anyio
+                self.leave(delivery)
 
     async def _perform(
         self,
