@@ -23,7 +23,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopback import KEY, each, value, without_a_loop
+from loopback import KEY, Caller, each, value, without_a_loop
 from wire import LONG, reset, wired
 
 if TYPE_CHECKING:
@@ -756,6 +756,26 @@ def test_another_may_close_it_while_it_is_read(
 async def _closed_soon(stream: Any) -> None:
     await asyncio.sleep(0.1)
     await stream.aclose()
+
+
+def test_its_client_may_be_closed_while_it_is_read(
+    streamer: Streamer, script: Script, shipped: ModuleType
+) -> None:
+    """This is not a connection failure either."""
+
+    async def read(client: Any) -> None:
+        async for _ in each(client.stream(streamer.request())):
+            await value(client.close())
+
+    async def work(client: Any) -> None:
+        with pytest.raises(shipped.ClosedError, match="client was closed") as caught:
+            await read(client)
+        error = caught.value
+        assert (error.retryable, error.may_have_run) == (False, True)
+        assert (error.results[0].text, error.handle.task_uuid) == ("At the ", TASK_UUID)
+
+    script.events(HERE, ending="hold")
+    Caller(streamer.kind, shipped, script.url).using(work)
 
 
 def test_the_wrong_twin_is_a_type_error(streamer: Streamer, script: Script) -> None:

@@ -722,7 +722,7 @@ def test_closing_ends_a_call_that_is_under_way(
             error = closed_in_a_thread(transport)
         else:
             error = asyncio.run(closed_in_a_task(transport))
-    assert isinstance(error, ConnectionError)
+    assert isinstance(error, carrier.module("_runtime.exceptions").ClosedError)
     assert "the client was closed" in str(error)
     assert carrier.is_sent(error)
 

@@ -20,7 +20,7 @@ from .early_answer import AsyncNetworkStream, read_while_writing
 from .endpoint import JSON_HEADERS, STREAM_HEADERS, Endpoint, Headers, Target
 from .envelope import Answer, Envelope, read_envelope
 from .environment import new_client
-from .exchange import CLOSED, CONNECTING, UNUSED_EVENTS, Exchange
+from .exchange import CLOSED, CONNECTING, EXCHANGE, UNUSED_EVENTS, Exchange
 from .http import closed, crowded, redact, shared
 
 
@@ -284,6 +284,7 @@ class AsyncHTTPTransport:
         options = exchange.sending(lane.http, self._target.auth, is_own=is_own)
         response = await lane.http.send(request, **options)
         try:
+            response.extensions[EXCHANGE] = exchange
             redact(response.headers, self.endpoint.key)
             exchange.check_sent_once(response.status_code)
         except BaseException:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, cast
 
 import httpx2
 
-from ..exceptions import ConnectionError, RunwareError, TimeoutError
+from ..exceptions import ClosedError, ConnectionError, RunwareError, TimeoutError
 from ..version import USER_AGENT
-from .exchange import NEVER_SENT
+from .exchange import CLOSED, NEVER_SENT
 
 if TYPE_CHECKING:
     from .api_key import ApiKey
@@ -82,7 +82,8 @@ class Endpoint(NamedTuple):
         is_sent = not isinstance(cause, NEVER_SENT)
         if is_sent and isinstance(cause, httpx2.TimeoutException):
             return TimeoutError(f"the server did not respond in time: {reason}")
-        error = ConnectionError(f"no response from {shown_url(self.url)}: {reason}")
+        kind = ClosedError if reason == CLOSED else ConnectionError
+        error = kind(f"no response from {shown_url(self.url)}: {reason}")
         error.may_have_run = is_sent
         return error
 

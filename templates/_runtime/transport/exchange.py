@@ -43,6 +43,9 @@ UNUSED_EVENTS = frozenset(
 CLOSED = "the client was closed"
 """The reason of exchanges that end because the client is closed."""
 
+EXCHANGE = "runware_exchange"
+"""The extension of a response that is its exchange."""
+
 MAX_WAIT = 1_000_000.0
 """Maximum timeout of a socket, in seconds: systems store milliseconds in 31 bits."""
 

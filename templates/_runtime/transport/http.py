@@ -18,7 +18,7 @@ from .answer_body import answer_of, is_event_stream, read_body, with_body
 from .endpoint import JSON_HEADERS, STREAM_HEADERS, Endpoint, Headers, Target
 from .envelope import Answer, Envelope, read_envelope
 from .environment import new_client
-from .exchange import CLOSED
+from .exchange import CLOSED, EXCHANGE
 from .sync_exchange import SyncExchange, bound, cancellation
 
 if TYPE_CHECKING:
@@ -259,6 +259,7 @@ class HTTPTransport:
         try:
             if stream := response.extensions.get("network_stream"):
                 bound(stream)  # the caller may have opened it for an earlier request
+            response.extensions[EXCHANGE] = exchange
             redact(response.headers, self.endpoint.key)
             exchange.check_sent_once(response.status_code)
         except BaseException:

@@ -19,6 +19,7 @@ from ..aside import run_aside, started
 from ..exceptions import ClosedError, ConnectionError, RunwareError, TimeoutError
 from ..schema.generics import ResultT_co
 from ..transport.answer_body import answer_of
+from ..transport.exchange import CLOSED, EXCHANGE
 from ..transport.items import number_of_results
 
 if TYPE_CHECKING:
@@ -184,6 +185,13 @@ class BaseStream(Generic[ResultT_co, SendT]):
         is_late = self._deadline.left() <= 0
         return self._reader.is_done or self._is_closed or is_late
 
+    @property
+    def _is_client_closed(self) -> bool:
+        if self._response is None:
+            return False
+        exchange = self._response.extensions.get(EXCHANGE)
+        return exchange is not None and exchange.cut_by == CLOSED
+
     def _note_break(self, cause: Exception) -> None:
         """Record why the body cannot be read any further.
 
@@ -204,6 +212,8 @@ class BaseStream(Generic[ResultT_co, SendT]):
         if self._is_closed:
             error = ClosedError(f"{how_far}: it was closed while it was read")
             error.advice = "Close a stream after its last piece."
+        elif self._is_client_closed:
+            error = ClosedError(f"{how_far}: {CLOSED}")
         error.may_have_run = True
         raise error
 
@@ -295,7 +305,10 @@ class Stream(BaseStream[ResultT_co, Send]):
         return self.result
 
     def close(self) -> None:
-        """Close the connection and end the stream."""
+        """Close the connection and end the stream.
+
+        If another thread waits for the response to begin, the stream ends only then.
+        """
         self._is_begun = self._is_closed = True
         pieces = None if self._pieces is None else self._pieces()
         if pieces is None:
