@@ -218,11 +218,11 @@ def test_a_number_of_thousands_of_digits_loses_no_result(
         assert result.image_url == IMAGE
 
 
-@pytest.mark.parametrize("bad", [b"\xff", b"caf\xe9", b"\xe2\x82"])
+@pytest.mark.parametrize("bad", [b"\xff", b"caf\xe9", b"\xe2\x82", b"a\tb\n\x00"])
 def test_bytes_that_are_not_valid_lose_no_result(
     caller: Caller, server: Server, image: Callable[..., Any], bad: bytes
 ) -> None:
-    """For example, a model may cut a text inside a character."""
+    """A model may cut a text inside a character, or a server may escape no line break."""
 
     def answer(tasks: Tasks) -> object:
         items = [

@@ -63,7 +63,7 @@ _ERROR_MEMBERS = frozenset(
 """The members of error objects; an item with other members may be a result."""
 
 _CONSTANTS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
-_DECODER = json.JSONDecoder(parse_constant=_CONSTANTS.__getitem__)
+_DECODER = json.JSONDecoder(parse_constant=_CONSTANTS.__getitem__, strict=False)
 _PROBLEM_NAME = re.compile("(?:.*[/#:])?([A-Za-z]+(?:[-_][A-Za-z]+)*)/?", re.DOTALL)
 
 
@@ -199,8 +199,8 @@ def parsed(body: bytes | str) -> Any:
     """Parse a body as JSON; None if it is not JSON.
 
     NaN and infinities become the constants of `math`, so that equal responses compare
-    equal. Bytes that are not valid become U+FFFD, so that one bad text does not hide all
-    results.
+    equal. Bytes that are not valid become U+FFFD, and control characters are kept, so that
+    one bad text does not hide all results.
     """
     try:
         if isinstance(body, bytes):
@@ -223,7 +223,9 @@ def _decoded(body: bytes) -> str:
 def _parsed_with_large_numbers(body: bytes | str) -> Any:
     try:
         constant = _CONSTANTS.__getitem__
-        return json.loads(body, parse_constant=constant, parse_int=_integer)
+        return json.loads(
+            body, parse_constant=constant, parse_int=_integer, strict=False
+        )
     except (ValueError, RecursionError):
         return None
 
