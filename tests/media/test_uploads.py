@@ -453,15 +453,27 @@ def test_a_handle_whose_upload_failed_tries_again(
     assert server.sent == [STORED, STORED, TASK]
 
 
+@pytest.mark.parametrize("is_streamed", [False, True])
 def test_a_file_is_uploaded_anew_after_its_task_failed(
-    caller: Caller, server: Server, look: Callable[..., Any]
+    caller: Caller,
+    server: Server,
+    look: Callable[..., Any],
+    package: ModuleType,
+    *,
+    is_streamed: bool,
 ) -> None:
     server.script(platform, refusing(TASK, "no such file"), platform, platform)
 
+    async def run(client: Any) -> Any:
+        request = look(video=MP4)
+        if is_streamed:
+            return await value(client.stream(request).get_result())
+        return await value(client.run(request))
+
     async def work(client: Any) -> None:
-        [outcome] = await value(client.run_many([look(video=MP4)]))
-        assert outcome.error.message == "no such file"
-        assert await value(client.run(look(video=MP4)))
+        with pytest.raises(package.TaskError, match="no such file"):
+            await run(client)
+        assert await run(client)
 
     caller.using(work)
     assert server.sent == [STORED, TASK, STORED, TASK]

@@ -214,6 +214,8 @@ class BaseEngine(Generic[TransportT]):
         is_noted = task.phase not in (Phase.UNSENT, Phase.SENDING)
         if task.phase is Phase.SENDING:
             task.apply(_end_of_stream(task, item, error))
+        if task.error is not None:
+            self._uploads.forget(submission.uploads)  # they may have been deleted
         if task.may_be_billed:
             self.open_tasks.leave([task])
         else:
