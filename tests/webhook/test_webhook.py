@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
+    from loopback import Caller, Server
+
 TASK_UUID = "11111111-1111-4111-8111-111111111111"
 UUID = "22222222-2222-4222-8222-222222222222"
 OTHER_UUID = "33333333-3333-4333-8333-333333333333"
@@ -299,6 +301,22 @@ def test_a_long_name_of_a_member_takes_no_time(shipped: ModuleType) -> None:
     body = json.dumps({"taskUUID": TASK_UUID, "a" * 100_000: "https://example.com"})
     assert shipped.parse_webhook(body).task_uuid == TASK_UUID
     assert time.process_time() - began < 20
+
+
+@pytest.mark.parametrize("beside", [{"code": "x", "message": "y"}, {"error": "y"}])
+def test_an_output_beside_an_error_is_a_result(
+    caller: Caller, server: Server, shipped: ModuleType, beside: dict[str, str]
+) -> None:
+    """A webhook has the same outcome as a response."""
+    server.answer = lambda tasks: {
+        "data": [{**ITEM, "taskUUID": tasks[0]["taskUUID"], **beside}]
+    }
+    tasks = import_module(f"{shipped.__name__}.tasks.image_inference")
+    request = tasks.ImageInferenceRequest(model="a:b@1", positive_prompt="dusk")
+    [result] = caller("run", request)
+    webhook = shipped.parse_webhook(ITEM | beside)
+    assert webhook.result.image_url == result.image_url
+    assert shipped.parse_webhook(ITEM | beside | {"status": "error"}).error
 
 
 @pytest.mark.parametrize("error", [None, False, "", {}, []])

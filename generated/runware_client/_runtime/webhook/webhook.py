@@ -171,7 +171,12 @@ def _objects(content: Item, name: str) -> list[Item]:
 
 
 def _failure(item: Item, *, is_error: bool) -> Item | None:
-    """Return the error object that an item is or contains; None for a result."""
+    """Return the error object that an item is or contains; None for a result.
+
+    An item with an output is a result also if it has an error, as in a response.
+    """
+    if not is_error and is_result(item) and not has_failed(item):
+        return None
     errors = item.get("errors")
     error = item.get("error") or (errors[0] if is_array(errors) and errors else None)
     if error:
