@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import decimal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -374,6 +375,28 @@ def test_a_server_that_streams_a_dry_run_is_not_paid_twice(
 
     caller.using(work, budget=Decimal("0.01"))
     assert is_dry(server) == [True]
+
+
+@pytest.mark.parametrize("traps", [[], [decimal.Inexact]])
+def test_amounts_are_exact_whatever_the_program_does_with_decimals(
+    caller: Caller,
+    server: Server,
+    image: Callable[..., Any],
+    traps: list[type[decimal.DecimalException]],
+) -> None:
+    bank = Bank(server)
+
+    async def work(client: Any) -> None:
+        for _ in range(2):
+            [result] = await value(client.run(image()))
+            assert result.cost == 0.004
+        with pytest.raises(caller.package.BudgetError):
+            await value(client.run(image()))
+        assert client.cost == 0.008
+
+    with decimal.localcontext(decimal.Context(prec=1, traps=traps)):
+        caller.using(work, budget=Decimal("0.01"))
+    assert bank.billed == 2
 
 
 @pytest.mark.parametrize("cost", [-5, -1e-9, float("nan"), 10**399])

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from decimal import Decimal
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, localcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..exceptions import BudgetError
@@ -21,6 +21,9 @@ MAX_PRICES = 10_000
 
 MAX_BILLS = 10_000
 """Maximum number of finished tasks whose results are remembered."""
+
+AMOUNTS = Context(prec=60, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
+"""The decimal context of amounts. That of the program may round them, or raise."""
 
 
 class Bill(NamedTuple):
@@ -96,7 +99,7 @@ class Account:
         Raises:
             BudgetError: The cost would exceed the budget.
         """
-        with self._lock.native:
+        with self._lock.native, localcontext(AMOUNTS):
             self._check(cost)
 
     def reserve(self, task: Task[Any], cost: Decimal | None) -> None:
@@ -107,7 +110,7 @@ class Account:
         Raises:
             BudgetError: The cost would exceed the budget.
         """
-        with self._lock.native:
+        with self._lock.native, localcontext(AMOUNTS):
             if task.key not in self._reserved:
                 self._check(cost)
                 self._reserved[task.key] = cost or Decimal(0)
@@ -118,7 +121,7 @@ class Account:
 
         Other tasks may cost more than was reserved for them, and use up the budget.
         """
-        with self._lock.native:
+        with self._lock.native, localcontext(AMOUNTS):
             if self.committed <= self._limit or task.key not in self._reserved:
                 return None
             cost = self._reserved[task.key]
@@ -129,7 +132,7 @@ class Account:
 
         Does nothing while the task may still be billed.
         """
-        with self._lock.native:
+        with self._lock.native, localcontext(AMOUNTS):
             if task.phase is Phase.UNSENT:
                 self.committed -= self._reserved.pop(task.key, 0)
             elif task.is_done:
@@ -172,8 +175,9 @@ class Account:
 
 def cost_of(task: Task[Any]) -> Decimal | None:
     """Return the sum of the costs in the results of a task; None if they have none."""
-    found = costs(task.items)
-    return sum((Decimal(str(cost)) for cost in found), Decimal(0)) if found else None
+    found = [Decimal(str(cost)) for cost in costs(task.items)]
+    with localcontext(AMOUNTS):
+        return sum(found, Decimal(0)) if found else None
 
 
 def _with_uuids(bill: Bill) -> Bill:
