@@ -135,6 +135,7 @@ DEPRECATED = dedent("""
     DeprecatedRequest(old=3)  # wrong: type
     print(request.new)
     print(request.old)  # wrong: deprecated
+    print(request.version)  # wrong: deprecated
     text: int = request.old  # wrong: deprecated, and not a number
     print(parse_result(request, {}).older.upper())  # wrong: deprecated
     print(Inner(old_url="x").old_url)  # wrong: deprecated
@@ -270,13 +271,14 @@ OLD_PROPERTIES = {
     "old": OLD,
     "new": {"type": "string"},
     "inner": {"type": "object", "properties": {"oldURL": OLD}},
+    "version": {"const": "v1", "deprecated": True},
 }
 OLD_RESULT = {"type": "object", "properties": {"older": OLD}, "required": ["older"]}
 
 
 def _with_deprecated_members() -> dict[str, Any]:
     return a_document(
-        {"properties": OLD_PROPERTIES},
+        {"properties": OLD_PROPERTIES, "required": ["version"]},
         identifier="deprecated",
         model="test:deprecated@1",
         result=OLD_RESULT,
@@ -301,6 +303,17 @@ def _of_two_alternatives() -> dict[str, Any]:
     return document
 
 
+_RESULT_MEMBERS: dict[str, Any] = {
+    "nulls": {"type": "array", "items": {"type": ["string", "null"]}},
+    "either": {"anyOf": [{"type": "string"}, {"type": "null"}, {"enum": ["a", "b"]}]},
+}
+
+
+def _lacking(name: str, value: str) -> dict[str, Any]:
+    """Make a schema that forbids a value of a member."""
+    return {"not": {"required": [name], "properties": {name: {"const": value}}}}
+
+
 def _with_schemas_of_several_types() -> dict[str, Any]:
     """Make a document with keywords of one type for values of several types."""
     never, text = {"type": "object", "const": "text"}, {"minLength": 3}
@@ -310,6 +323,19 @@ def _with_schemas_of_several_types() -> dict[str, Any]:
         "listed": {"prefixItems": [text], "unevaluatedItems": False},
         "counted": {"contains": text, "maxContains": 1, "unevaluatedItems": False},
         "found": {"anyOf": [{"contains": False}, {"not": never}]},
+        "twice": {"type": "array", "contains": {"const": "x"}, "minContains": 2},
+        "numbers": {"type": "array", "contains": {"type": "number"}, "minContains": 2},
+        "chosen": {
+            "if": {"const": "x"},
+            "then": {"anyOf": [{"format": "uuid"}, {"format": "uri"}], "minLength": 2},
+            "else": {"type": "boolean"},
+        },
+        "one": {"type": "string", "oneOf": [text, {"format": "uri"}, {"const": "x"}]},
+        "unless": {
+            "type": "object",
+            "properties": {"x": {"type": "string"}},
+            "oneOf": [_lacking("x", "a"), {"required": ["x"]}],
+        },
         "empty": {"propertyNames": False},
         "mixed": {"enum": [[], "A"], "type": ["string", "integer"]},
         "common": {"allOf": [{"enum": [[], "A"]}, {"enum": [{}, "A"]}]},
@@ -344,17 +370,19 @@ def _with_schemas_of_several_types() -> dict[str, Any]:
         },
         identifier="several-types",
         model="test:several-types@1",
+        result={"type": "object", "properties": _RESULT_MEMBERS},
     )
 
 
 def _with_numbers_in_names() -> Iterator[dict[str, Any]]:
-    """Make documents whose class names ruff sorts by numbers: 2 before 10, 05 before 1."""
+    """Make documents whose names ruff sorts by numbers: 2 before 10, 05 before 1."""
     for number in ("1", "2", "10", "0-5"):
         name = f"number-{number}"
         parts = {
             f"size{n}": {"properties": {"a": {"type": "integer"}}} for n in (2, 10)
         }
         yield a_document({"properties": parts}, identifier=name, model=f"test:{name}@1")
+        yield a_document({}, identifier=f"type-{number}", task_type=f"type{number}")
 
 
 DOCUMENTS = [

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from runware_codegen.model import DocumentInfo, DocumentT, Package, TaskType
-from runware_codegen.naming.names import module_name, pascal_case
+from runware_codegen.naming.names import module_name, natural, pascal_case
 from runware_codegen.parse.metadata.error_codes import (
     common_error_members,
     error_members,
@@ -46,7 +46,8 @@ def assemble(name: str, documents: Iterable[DocumentT]) -> Package[DocumentT]:
         documents: Its documents.
     """
     chosen = sorted(documents, key=lambda document: document.id)
-    names = sorted({document.task_type for document in chosen}, key=module_name)
+    found = {document.task_type for document in chosen}
+    names = sorted(found, key=lambda name: natural(module_name(name)))
     task_types = tuple(_task_type(each, chosen) for each in names)
     return Package(name, task_types, common_error_members())
 

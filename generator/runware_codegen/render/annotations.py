@@ -92,27 +92,33 @@ class Annotations:
             case t.Media():
                 return Annotation(self._media(a_type))
 
-    def result(self, a_type: Type) -> str:
+    def result(self, a_type: Type, *, required: bool = True) -> str:
         """Write the annotation of a field of a result, without constraints."""
+        kinds = [*self._result_kinds(a_type), *([] if required else ["None"])]
+        different = dict.fromkeys(kinds)
+        return " | ".join(sorted(different, key=_is_none))
+
+    def _result_kinds(self, a_type: Type) -> list[str]:
+        """Write the alternatives of a value in a result."""
         match a_type:
             case t.String() | t.Media():
-                return "str"
+                return ["str"]
             case t.Number(integer):
-                return self._named("Integer" if integer else "Number")
+                return [self._named("Integer" if integer else "Number")]
             case t.Literals():
                 return self._open_literals(a_type)
             case t.Array(item):
-                return f"list[{self.result(item)}]"
+                return [f"list[{self.result(item)}]"]
             case t.Map(inner):
-                return f"dict[str, {self.result(inner)}]"
+                return [f"dict[str, {self.result(inner)}]"]
             case t.Union(alternatives):
-                return " | ".join(dict.fromkeys(map(self.result, alternatives)))
+                return [k for each in alternatives for k in self._result_kinds(each)]
             case t.Constrained(inner):
-                return self.result(inner)
+                return self._result_kinds(inner)
             case t.Anything():
-                return self._named("Json")
+                return [self._named("Json")]
             case _:
-                return self.request(a_type)
+                return [self.request(a_type)]
 
     def _named(self, name: str) -> str:
         self.names.add(name)
@@ -177,16 +183,16 @@ class Annotations:
         nullable = [self._call("Nullable")] if None in values else []
         return written.marked(exactly, *nullable)
 
-    def _open_literals(self, literals: t.Literals) -> str:
+    def _open_literals(self, literals: t.Literals) -> list[str]:
         values = [choice.constant.value for choice in literals.values]
         texts = [each for each in values if isinstance(each, str)]
         different = dict.fromkeys(map(_python_type, values))
-        kinds = sorted(different, key=lambda kind: kind == "None")
+        kinds = sorted(different, key=_is_none)
         if len(texts) > 1 and {*kinds} <= {"str", "None"}:
             listed = ", ".join(map(value, texts))
             kinds.insert(0, f"{self._named('Literal')}[{listed}]")
         named = {"Integer", "Number"}
-        return " | ".join(self._named(k) if k in named else k for k in kinds)
+        return [self._named(k) if k in named else k for k in kinds]
 
     def _array(self, array: t.Array, name: str) -> Annotation:
         base = self._named("ListOf") if _is_mixed(array.item) else "list"
@@ -200,7 +206,7 @@ class Annotations:
 
     def _union(self, union: t.Union, name: str) -> Annotation:
         written = [self.request(each, name) for each in union.alternatives]
-        written.sort(key=lambda text: text == "None")
+        written.sort(key=_is_none)
         joined = " | ".join(dict.fromkeys(written))
         marks = [self._call("Nullable")] if "null" in json_types(union) else []
         if len(set(written) - {"None"}) > 1:
@@ -245,6 +251,10 @@ def _may_be_literal(constant: object) -> bool:
     if isinstance(constant, int):
         return abs(constant) < 2**63
     return not isinstance(constant, float)
+
+
+def _is_none(annotation: str) -> bool:
+    return annotation == "None"
 
 
 def _is_mixed(item: Type) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from runware_codegen.naming.names import natural
 from runware_codegen.naming.reserved import listed
 from runware_codegen.render.imports import SCHEMA
 
@@ -88,30 +88,20 @@ def request_exports(task_type: TaskType[DocumentInfo]) -> Exports:
 
 def _sorted_imports(exports: dict[str, list[str]]) -> Exports:
     """Sort modules and the names of each as ruff sorts import lines."""
-    modules = sorted(exports, key=_natural)
+    modules = sorted(exports, key=natural)
     return [(each, sorted(exports[each], key=_import_order)) for each in modules]
 
 
 def all_names(exports: Exports, submodules: Iterable[str] = ()) -> list[str]:
     """Return all names, sorted as ruff sorts `__all__`."""
     names = [*submodules, *(name for _, names in exports for name in names)]
-    return sorted(names, key=lambda name: (_kind(name), _natural(name)))
+    return sorted(names, key=lambda name: (_kind(name), natural(name)))
 
 
 def _import_order(name: str) -> tuple[int, object, object]:
-    return _kind(name), _natural(name.lower()), _natural(name)
+    return _kind(name), natural(name.lower()), natural(name)
 
 
 def _kind(name: str) -> int:
     """Return 0 for the name of a constant, 1 of a class, and 2 of a function."""
     return 0 if name.isupper() and len(name) > 1 else 1 if name[0].isupper() else 2
-
-
-def _natural(name: str) -> list[str | tuple[bool, int, str]]:
-    """Sort numbers by size: flux_2 before flux_10. Digits after a zero are a fraction."""
-    parts: list[str | tuple[bool, int, str]] = [*re.split(r"([0-9]+)", name)]
-    for index, digits in enumerate(re.findall(r"[0-9]+", name)):
-        is_fraction = digits.startswith("0")
-        size = 0 if is_fraction else int(digits)
-        parts[2 * index + 1] = (not is_fraction, size, digits)
-    return parts

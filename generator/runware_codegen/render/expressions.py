@@ -29,8 +29,8 @@ from runware_codegen.render.python import (
 from runware_codegen.render.subjects import Subject, loop_variable
 from runware_codegen.render.value_tests import (
     ValueTests,
-    are_comparable,
     compare,
+    compares,
     is_direct,
     is_single,
 )
@@ -46,7 +46,7 @@ class Expressions(ValueTests):
     def write_result(self, predicate: Predicate, subject: Subject) -> str:
         """Write an expression whose type is bool, to return it from a function."""
         written = self.write(predicate, subject).text
-        return f"bool({written})" if _compares(predicate) else written
+        return f"bool({written})" if compares(predicate) else written
 
     def write(self, predicate: Predicate, subject: Subject) -> Expression:
         """Write an expression that is true if the predicate holds."""
@@ -67,8 +67,8 @@ class Expressions(ValueTests):
             case p.IfThenElse(condition, then, otherwise):
                 return choice(
                     self.write(condition, subject),
-                    self.write(then, subject),
-                    self.write(otherwise, subject),
+                    self.write(then, _narrowed(subject, condition)),
+                    self.write(otherwise, _narrowed(subject, not_(condition))),
                 )
             case p.Not(part):
                 return self._not(part, subject)
@@ -90,13 +90,9 @@ class Expressions(ValueTests):
         """
         for part in parts:
             yield self.write(part, subject)
-            types = _asserted_types(not_(part) if are_false else part)
-            if types and not subject.is_only(*types):
-                subject = replace(subject, type=Anything(types))
+            subject = _narrowed(subject, not_(part) if are_false else part)
 
     def _not(self, part: Predicate, subject: Subject) -> Expression:
-        if isinstance(part, p.IsIn) and are_comparable(part.values, subject):
-            return compare(subject.text, part.values, positive=False)
         if isinstance(part, p.ExactlyOne):
             return self._exactly_one(part.parts, subject, positive=False)
         return negation(self.write(part, subject))
@@ -110,7 +106,7 @@ class Expressions(ValueTests):
             operands = (each.parenthesized(Precedence.ATOM) for each in written)
             return comparison(sign.join(operands))
         listed = ", ".join(each.text for each in written)
-        return comparison(f"[{listed}].count(True) {'==' if positive else '!='} 1")
+        return comparison(f"sum([{listed}]) {'==' if positive else '!='} 1")
 
     # -- properties -----------------------------------------------------------
 
@@ -212,7 +208,7 @@ class Expressions(ValueTests):
         loop = f"for {each.text} in {subject.text}"
         if (least, most) == (1, None):
             return call("any", f"{test.text} {loop}")
-        return between(f"[{test.text} {loop}].count(True)", least, most)
+        return between(f"sum({test.text} {loop})", least, most)
 
     def _unevaluated_items(
         self, part: Predicate, evaluated: Iterable[p.EvaluatedItems], subject: Subject
@@ -310,19 +306,6 @@ _DEFINED_FOR = (
 """Tests, and the JSON types for which they are defined, the widest first."""
 
 
-def _compares(predicate: Predicate) -> bool:
-    """Return whether `==` or `<` decides: of a JSON value, type checkers do not know it."""
-    match predicate:
-        case p.AllOf(parts) | p.AnyOf(parts):
-            return all(map(_compares, parts))
-        case p.IfThenElse(_, then, otherwise):
-            return _compares(then) and _compares(otherwise)
-        case p.RequiredProperty(_, part) | p.OptionalProperty(_, part) | p.Not(part):
-            return _compares(part)
-        case _:
-            return isinstance(predicate, (p.IsIn, p.InRange))
-
-
 def _is_presence(predicate: p.RequiredProperty | p.OptionalProperty) -> bool:
     """Return whether a predicate only tests that a property is present, or absent."""
     optional = isinstance(predicate, p.OptionalProperty)
@@ -368,8 +351,21 @@ def _is_about_members(part: Predicate) -> bool:
     return isinstance(part, (p.RequiredProperty, p.OptionalProperty))
 
 
+def _narrowed(subject: Subject, test: Predicate) -> Subject:
+    """Return a value that satisfies a test."""
+    types = _asserted_types(test)
+    if not types or subject.is_only(*types):
+        return subject
+    return replace(subject, type=Anything(types))
+
+
 def _asserted_types(test: Predicate) -> frozenset[str]:
     """Return the JSON types that a test implies; empty if it implies none."""
+    if isinstance(test, p.AllOf):
+        known = (_asserted_types(part) for part in test.parts)
+        return next((types for types in known if types), frozenset[str]())
+    if isinstance(test, p.IsIn) and all(isinstance(c.value, str) for c in test.values):
+        return frozenset({"string"})
     if isinstance(test, p.IsType):
         return test.types
     if isinstance(test, p.RequiredProperty):

@@ -199,9 +199,7 @@ class ModuleMaker:
         return field.json_name == "taskType" or self._document.is_own_uuid(field)
 
     def _result_member(self, field: Field) -> Member:
-        annotation = self._annotations.result(field.type)
-        if not field.required and "None" not in annotation.split(" | "):
-            annotation = f"{annotation} | None"
+        annotation = self._annotations.result(field.type, required=field.required)
         default = self._field_call(field, _alias(field), result=True)
         annotation = self._deprecated(field, annotation)
         return Member(field.name, annotation, default, field_doc(field, result=True))

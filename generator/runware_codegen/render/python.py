@@ -59,6 +59,8 @@ def choice(test: Expression, then: Expression, otherwise: Expression) -> Express
     """Write a conditional expression."""
     if (then.text, otherwise.text) == ("False", "True"):
         return negation(test)
+    if (then.text, otherwise.text) == ("True", "False"):
+        return test
     one, condition, other = (
         each.parenthesized(Precedence.OR) for each in (then, test, otherwise)
     )

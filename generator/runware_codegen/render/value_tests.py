@@ -137,14 +137,13 @@ def is_single(part: Predicate, member: Subject) -> TypeGuard[p.IsIn]:
 
 def compare(text: str, values: tuple[p.Constant, ...], *, positive: bool) -> Expression:
     """Compare an expression with constants that are comparable; see `are_comparable`."""
-    if len(values) > 1:
-        word = "in" if positive else "not in"
-        written = [value(each.value) for each in values]
-        return comparison(f"{text} {word} ({', '.join(written)})")
-    (only,) = (each.value for each in values)
-    if only is None or isinstance(only, bool):
-        return comparison(f"{text} {'is' if positive else 'is not'} {only}")
-    return comparison(f"{text} {'==' if positive else '!='} {value(only)}")
+    written = [value(each.value) for each in values]
+    words, right = ("in", "not in"), f"({', '.join(written)})"
+    if len(values) == 1:
+        is_singleton = values[0].value is None or isinstance(values[0].value, bool)
+        words, right = ("is", "is not") if is_singleton else ("==", "!="), written[0]
+    made, opposite = (f"{text} {word} {right}" for word in words)
+    return comparison(made, opposite) if positive else comparison(opposite, made)
 
 
 def _in_range(bounds: p.InRange, on: str) -> Expression:
@@ -153,3 +152,20 @@ def _in_range(bounds: p.InRange, on: str) -> Expression:
     if bounds.ge is not None and bounds.le is not None and len(tests) == 2:
         return comparison(f"{bounds.ge!r} <= {on} <= {bounds.le!r}")
     return conjunction(comparison(f"{on} {s} {bound!r}") for s, bound in tests)
+
+
+def compares(predicate: Predicate) -> bool:
+    """Return whether `==` or `<` decides: of a JSON value, type checkers do not know it."""
+    match predicate:
+        case p.AllOf(parts) | p.AnyOf(parts):
+            return all(map(compares, parts))
+        case p.IfThenElse(_, then, otherwise):
+            return compares(then) and compares(otherwise)
+        case p.RequiredProperty(_, part) | p.OptionalProperty(_, part) | p.Not(part):
+            return compares(part)
+        case p.Contains(part, least, most):
+            return (least, most) != (1, None) and compares(part)
+        case p.ExactlyOne(parts):
+            return any(map(compares, parts))
+        case _:
+            return isinstance(predicate, (p.IsIn, p.InRange))

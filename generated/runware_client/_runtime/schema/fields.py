@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import chain
-from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, Any, TypeGuard, get_args
 
 from pydantic import BaseModel, Field
 
@@ -17,26 +17,22 @@ from .media_text import Media
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
-T = TypeVar("T")
-
 _CAPITALS = frozenset({"uri", "url", "uuid"})
 
 
-def constant(value: T, *, alias: str | None = None) -> T:
+def constant(value: Any, *, alias: str | None = None) -> Any:
     """Declare a field with a single valid value, which the constructor sets."""
-    extra = {"const": cast("Any", value)}
-    return cast("T", Field(validation_alias=alias, json_schema_extra=extra))
+    return Field(validation_alias=alias, json_schema_extra={"const": value})
 
 
-def filled(value: T) -> T:
+def filled(value: Any) -> Any:
     """Declare a field with a value that the constructor sets if none is given."""
-    extra = {"default": cast("Any", value)}
-    return cast("T", Field(json_schema_extra=extra))
+    return Field(json_schema_extra={"default": value})
 
 
-def fresh_uuid() -> str:
+def fresh_uuid() -> Any:
     """Declare a field for which the constructor creates a UUID if none is given."""
-    return cast("str", Field(json_schema_extra=_unchanged))
+    return Field(json_schema_extra=_unchanged)
 
 
 def _unchanged(_: dict[str, Any]) -> None:
