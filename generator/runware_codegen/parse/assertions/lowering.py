@@ -233,7 +233,7 @@ class Lowering:
         return DefinitionRef(name)
 
     def _problem(self, schema: Schema, message: str, remedy: str) -> InvalidInputError:
-        source, pointer = self.schemas.source, json_pointer(schema.path)
+        source, pointer = self.schemas.source, json_pointer(schema.places[0])
         return InvalidInputError.of(source, message, remedy, pointer=pointer)
 
 

@@ -52,11 +52,18 @@ class Schema:
         node: The schema as written: an object, or a boolean.
         path: The keys and indexes from the document's root to the schema.
         resource: The resource that contains it.
+        joined: The schemas in its `allOf`, if it is not in the document itself.
     """
 
     node: JsonObject | bool = field(compare=False)
     path: Path
     resource: Resource = field(compare=False)
+    joined: tuple[Schema, ...] = field(default=(), compare=False)
+
+    @property
+    def places(self) -> tuple[Path, ...]:
+        """Where the document has it: its path, or the paths of what it joins."""
+        return tuple(each.path for each in self.joined) or (self.path,)
 
     @property
     def keywords(self) -> JsonObject:
@@ -65,6 +72,8 @@ class Schema:
 
     def child(self, *steps: str | int) -> Schema:
         """Return the schema at some keys and indexes below this one."""
+        if self.joined:
+            return self.joined[int(steps[-1])]  # it has no other keyword than `allOf`
         node: JsonValue = self.node
         for step in steps:
             node = _step(node, step)

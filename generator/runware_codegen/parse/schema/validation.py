@@ -12,6 +12,7 @@ from runware_codegen.parse.schema.vocabulary import (
     DEFINITIONS,
     SHAPES,
     is_supported,
+    not_schemas,
     remedy_for,
 )
 from runware_codegen.problems import InvalidInputError, Path, Problem, json_pointer
@@ -52,11 +53,9 @@ def validate_schemas(schemas: Schemas, root: Schema) -> Findings:
         if schema.path in seen:
             continue
         seen.add(schema.path)
-        before = len(findings.malformed)
         for keyword in schema.keywords:
             _check_keyword(schemas.source, schema, keyword, findings)
-        if len(findings.malformed) == before:
-            stack.extend(_parts(schemas, schema, findings))
+        stack.extend(_parts(schemas, schema, findings))
     return findings
 
 
@@ -64,7 +63,7 @@ def _parts(schemas: Schemas, schema: Schema, findings: Findings) -> Iterator[Sch
     for child in schema.children():
         if child.path[len(schema.path)] not in DEFINITIONS:
             yield child
-    if "$ref" in schema.keywords:
+    if isinstance(schema.keywords.get("$ref"), str):
         try:
             yield schemas.target(schema)
         except InvalidInputError as error:
@@ -86,9 +85,7 @@ def _check_keyword(
         return
     accepts, shape = SHAPES.get(keyword, (lambda _: True, ""))
     if not accepts(value):
-        message = f"The value of {keyword!r} is invalid."
-        remedy = f"It must be {shape}."
-        findings.malformed.append(Problem(source, json_pointer(path), message, remedy))
+        findings.malformed += _malformed(source, keyword, value, path, shape)
     elif keyword == "format" and value in NOT_ASSERTED:
         message = f"The format {value!r} {_UNSUPPORTED}"
         remedy = "Remove it, or allow it with --allow-unenforced."
@@ -101,6 +98,20 @@ def _check_keyword(
     elif keyword == "patternProperties":
         for name in cast("JsonObject", value):
             _check_pattern(source, name, (*path, name), findings)
+
+
+def _malformed(
+    source: str, keyword: str, value: JsonValue, path: Path, shape: str
+) -> Iterator[Problem]:
+    """Yield a problem for each part that is not a schema, else for the whole value."""
+    wrong = not_schemas(keyword, value)
+    for step in wrong:
+        message = f"{keyword!r} has a value that is not a schema."
+        remedy = "It must be an object or a boolean."
+        yield Problem(source, json_pointer((*path, step)), message, remedy)
+    if not wrong:
+        message = f"The value of {keyword!r} is invalid."
+        yield Problem(source, json_pointer(path), message, f"It must be {shape}.")
 
 
 def _check_constraints(

@@ -158,6 +158,15 @@ def subschemas(keywords: JsonObject) -> Iterator[tuple[str | int, ...]]:
             yield from ((keyword, k) for k, v in value.items() if _is_schema(v))
 
 
+def not_schemas(keyword: str, value: JsonValue) -> list[str | int]:
+    """Return the steps to what is not a schema in a list or an object of schemas."""
+    if keyword in SCHEMA_LIST and isinstance(value, list):
+        return [i for i, each in enumerate(value) if not _is_schema(each)]
+    if keyword in SCHEMA_MAP and isinstance(value, dict):
+        return [name for name, each in value.items() if not _is_schema(each)]
+    return []
+
+
 def is_supported(keyword: str) -> bool:
     """Return whether a keyword is enforced, or is known to assert nothing."""
     return keyword in SHAPES or keyword in ANNOTATIONS or keyword.startswith("x-")

@@ -18,7 +18,7 @@ from runware_codegen.model import (
 )
 from runware_codegen.model import types as t
 from runware_codegen.model.constants import bare, constant, quoted
-from runware_codegen.model.logic import lacks, optional_property
+from runware_codegen.model.logic import lacks
 from runware_codegen.model.predicates import (
     FALSE,
     TRUE,
@@ -38,7 +38,7 @@ from runware_codegen.parse.assertions.unevaluated import evaluated_properties
 from runware_codegen.parse.metadata.markdown import clean_markdown, without_other_values
 from runware_codegen.parse.rules.rules import rules_of
 from runware_codegen.parse.schema import keyword_values
-from runware_codegen.parse.schema.encoding import encode, may_contain
+from runware_codegen.parse.schema.encoding import encode
 from runware_codegen.parse.schema.merged import MergedSchema, merge, properties_of
 from runware_codegen.parse.schema.schemas import Schema
 from runware_codegen.parse.types.alternatives import flatten_unions, union_of
@@ -208,14 +208,12 @@ class ClassBuilder:
         fields: list[Field] = []
         unexpressed: list[Predicate] = []
         for wire, schemas in declared.items():
-            schema, *others = _joined(schemas)
+            schema = _joined(schemas)
             sure = wire in required
             a_type = self._types.type_of(schema, wire) if wire in allowed else None
             if a_type is not None:
                 name = names.of(wire)
                 fields.append(self._field(wire, name, a_type, schema, required=sure))
-                lowered = map(self._types.lowering.lower_child, others)
-                unexpressed += [optional_property(wire, part) for part in lowered]
             elif sure and wire in allowed:
                 return None
             elif closed is None:
@@ -287,20 +285,20 @@ class ClassBuilder:
         return any(self.are_disjoint(first[name], second[name]) for name in shared)
 
 
-def _joined(schemas: list[Schema]) -> list[Schema]:
-    """Join the schemas of a property into one, as far as references keep their targets."""
+def _joined(schemas: list[Schema]) -> Schema:
+    """Join the schemas of a property into one."""
     if len(schemas) == 1:
-        return schemas
-    unlike: dict[bytes, Schema] = {}
+        return schemas[0]
+    unlike: dict[tuple[str, bytes], Schema] = {}
     for each in schemas:
         if each.node is not True and each.node != {}:
-            unlike.setdefault(encode(each.node), each)
-    first, *others = unlike.values() or schemas[:1]
-    nodes: list[JsonValue] = [each.node for each in unlike.values()]
-    is_alike = all(each.resource is first.resource for each in others)
-    if not others or (not is_alike and may_contain(nodes, "$ref")):
-        return [first, *others]
-    return [Schema({"allOf": nodes}, (*first.path, "allOf"), first.resource)]
+            unlike.setdefault((each.resource.uri, encode(each.node)), each)
+    parts = tuple(unlike.values()) or tuple(schemas[:1])
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    nodes: list[JsonValue] = [each.node for each in parts]
+    return Schema({"allOf": nodes}, (*first.path, "allOf"), first.resource, parts)
 
 
 class _FieldNames:

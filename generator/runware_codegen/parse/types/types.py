@@ -339,12 +339,14 @@ class TypeBuilder:
     def _contradiction(self, schema: Schema, why: str) -> None:
         """Report that no value satisfies a schema, unless it is one of several."""
         if not self._alternative:
+            pointer, *others = map(json_pointer, schema.places)
+            beside = f", here and at {' and '.join(others)}" if others else ""
             problem = Problem(
                 self.lowering.schemas.source,
-                json_pointer(schema.path),
+                pointer,
                 f"No value satisfies this schema: {why}.",
-                "Fix the keywords that contradict each other. To forbid a value on "
-                "purpose, use the schema false.",
+                f"Fix the keywords that contradict each other{beside}. To forbid a value "
+                "on purpose, use the schema false.",
             )
             self.problems.append(problem)
 

@@ -1,0 +1,80 @@
+"""Problems of schemas: the command names each of them, at its place in the document."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pydantic import ValidationError
+
+from command import run, write
+from making import a_document, a_task, generated
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TASK = "one.json#/components/schemas/RequestBody/items"
+
+
+def _refused(folder: Path, task: dict[str, Any]) -> list[tuple[str, str]]:
+    """Generate from a document that is refused.
+
+    Returns:
+        The pointer of each problem below the task, and its message with its remedy.
+    """
+    write(folder, "one", task)
+    target = ("--output", folder, "--package", "client")
+    done = run("generate", "one.json", *target, cwd=folder)
+    assert done.returncode == 2
+    blocks = done.stderr.strip().split("\n\n")[:-1]
+    lines = [[line.strip() for line in block.splitlines()] for block in blocks]
+    return [(at.removeprefix(TASK), " ".join(said)) for at, *said in lines]
+
+
+def test_a_member_that_two_schemas_contradict_is_named_in_both(tmp_path: Path) -> None:
+    task = {
+        "properties": {"mode": {"enum": ["fast", "slow"]}},
+        "allOf": [{"properties": {"mode": {"const": "slwo"}}}],
+        "required": ["mode"],
+    }
+    [(pointer, said)] = _refused(tmp_path, task)
+    assert pointer == "/properties/mode"
+    assert f"here and at {TASK.partition('#')[2]}/allOf/0/properties/mode" in said
+
+
+def test_each_wrong_part_is_named_with_all_that_is_wrong_inside(tmp_path: Path) -> None:
+    task = {
+        "properties": {
+            "nothing": None,
+            "size": {"minLength": -1, "properties": {"width": {"minimun": 3}}},
+        },
+        "allOf": [{}, 3, {"required": "size"}],
+    }
+    found = dict(_refused(tmp_path, task))
+    assert sorted(found) == [
+        "/allOf/1",
+        "/allOf/2/required",
+        "/properties/nothing",
+        "/properties/size/minLength",
+        "/properties/size/properties/width/minimun",
+    ]
+    assert found["/properties/nothing"].endswith("→ It must be an object or a boolean.")
+
+
+def test_a_member_of_two_schemas_has_a_keyword_that_is_not_enforced(
+    tmp_path: Path,
+) -> None:
+    task = {
+        "properties": {"code": {"pattern": r"(a)\1", "maxLength": 9}},
+        "allOf": [{"properties": {"code": {"minLength": 2}}}],
+    }
+    package = generated(
+        tmp_path,
+        {"one.json": a_document(task)},
+        package="problems_package",
+        allow_unenforced=True,
+    )
+    assert package.parse_request(a_task(code="bb")).code == "bb"
+    for code in ("b", "b" * 10):
+        with pytest.raises(ValidationError):
+            package.parse_request(a_task(code=code))
