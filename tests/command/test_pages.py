@@ -217,6 +217,7 @@ NEEDED: dict[str, Any] = {
     "few": {"type": "number", "minimum": 0.2, "maximum": 0.6, "multipleOf": 0.4},
     "flag": {"type": "boolean"},
     "nothing": {"type": "null"},
+    "only": {"const": 0.5},
     "names": {"type": "object", "additionalProperties": TEXT},
     "anything": {},
     "some": {"type": ["array", "object"]},

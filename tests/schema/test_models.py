@@ -220,6 +220,23 @@ def test_a_constructor_creates_the_uuid_that_its_document_accepts(
             package.request_class(SIMPLE, f"test:{name}@1")()
 
 
+def test_a_constructor_sets_members_with_one_value(tmp_path: Path) -> None:
+    only: dict[str, Any] = {
+        f"{type(each).__name__}{number}": each
+        for number, each in enumerate(["v1", True, 7, 2**70, 1.0, 0.07, None])
+    }
+    constants = {name: {"const": each} for name, each in only.items()}
+    document = a_document({"properties": constants, "required": [*only]})
+    package = generated(tmp_path, {"one.json": document}, package="constants_client")
+    made = package.request_class("imageInference", "test:sample@1")()
+    sent = {name: made.to_wire()[name] for name in only}
+    assert repr(sent) == repr(only)  # 1.0 is not 1
+    assert package.parse_request(made.to_wire()) == made
+    with pytest.raises(ValidationError) as caught:
+        package.parse_request(a_task())
+    assert caught.value.error_count() == len(only)
+
+
 # -- JSON Schema ----------------------------------------------------------------
 
 

@@ -272,9 +272,9 @@ def _alias(field: Field) -> str:
 
 
 def _only_value(field: Field) -> str:
-    """Write the only value of a field; empty if it has several values or a float."""
+    """Write the only value of a field; empty if it has several values."""
     match field.type:
-        case Literals((LiteralValue(Constant(str() | int() as only)),)):
+        case Literals((LiteralValue(Constant(only)),)):
             return value(only)
         case _:
             return ""
