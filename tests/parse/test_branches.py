@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from types import NoneType
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 from pydantic import ValidationError
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 from making import TASK_UUID, a_document, generated
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import ModuleType
 
 COMMON = {
@@ -141,3 +143,21 @@ def test_branches_are_checked(
 def test_what_no_branch_speaks_of_is_open(beside: ModuleType) -> None:
     request = _request(beside)
     assert request(image=7).image == 7
+
+
+def test_a_result_has_the_types_that_its_branches_declare(tmp_path: Path) -> None:
+    box = {"type": "object", "properties": {"left": {"type": "number"}}}
+    kinds: list[dict[str, Any]] = [
+        {"image": {"type": "string"}, "size": {"type": "boolean"}},
+        {"boxes": {"type": "array", "items": box}, "size": {"type": "string"}},
+    ]
+    result = {"type": "object", "oneOf": [{"properties": each} for each in kinds]}
+    document = a_document({}, task_type="sampleTask", result=result)
+    package = generated(tmp_path, {"one.json": document}, package="branches_of_result")
+    request = package.request_class("sampleTask", "test:sample@1")()
+    fields = type(request).result.model_fields
+    assert get_args(fields["image"].annotation) == (str, NoneType)
+    assert {*get_args(fields["size"].annotation)} == {bool, str, NoneType}
+    made = package.parse_result(request, {"boxes": [{"left": 3}], "size": 4})
+    assert made.boxes[0].left == 3
+    assert made.to_wire() == {"boxes": [{"left": 3}], "size": 4}

@@ -18,7 +18,6 @@ from runware_codegen.model import (
     object_class,
 )
 from runware_codegen.model.type_predicates import of_type
-from runware_codegen.naming import reserved
 from runware_codegen.naming.names import module_name, pascal_case
 from runware_codegen.parse.assertions.evaluate import holds
 from runware_codegen.parse.assertions.lowering import Lowering
@@ -179,7 +178,7 @@ def _result(schemas: Schemas, name: str, taken: list[str]) -> _Classes:
         return nothing
     findings = validate_schemas(schemas, schema)
     lowering = Lowering(schemas, frozenset(findings.skipped))
-    types = TypeBuilder(lowering, [*taken, name], reserved.RESULT_MEMBERS)
+    types = TypeBuilder(lowering, [*taken, name], is_result=True)
     merged = merge(schemas, schema)
     doc = clean_markdown(merged.text("description"))
     if merged.is_false or types.classes.build(merged, name, doc) is None:

@@ -57,8 +57,11 @@ def branch_properties(
     for branches in _alternatives(schemas, merged):
         for name, member in _shared(branches):
             found.setdefault(name, member)
+    mentioned: dict[str, list[Schema]] = {}
     for name, schema in _mentioned(schemas, merged):
-        found.setdefault(name, BranchProperty((schema,)))
+        mentioned.setdefault(name, []).append(schema)
+    for name, each in mentioned.items():
+        found.setdefault(name, BranchProperty(tuple(each)))
     return found
 
 

@@ -26,6 +26,7 @@ from runware_codegen.model.predicates import (
     EvaluatedProperties,
     Predicate,
 )
+from runware_codegen.naming import reserved
 from runware_codegen.naming.names import (
     class_name,
     is_class_title,
@@ -70,19 +71,20 @@ class ClassBuilder:
     """
 
     def __init__(
-        self, types: PartTypes, taken: Iterable[str], used: frozenset[str]
+        self, types: PartTypes, taken: Iterable[str], *, is_result: bool
     ) -> None:
         """Create a builder for one document.
 
         Args:
             types: Makes the types of properties.
             taken: Names that no class may have.
-            used: Names that no field may have.
+            is_result: Whether the objects are results, or in results.
         """
         self.by_name: dict[str, Class] = {}
         self._types = types
         self._taken = frozenset(taken)
-        self._used = used
+        self._is_result = is_result
+        self._used = reserved.RESULT_MEMBERS if is_result else reserved.REQUEST_MEMBERS
         self._names: dict[Path, str] = {}
         self._by_content: dict[Class, str] = {}
         self._simplifier = Simplifier(self.by_name, types.lowering.definitions)
@@ -106,13 +108,13 @@ class ClassBuilder:
         Returns:
             The type; None if no object satisfies the schema.
         """
-        reserved = class_name(name, self._taken | self.by_name.keys())
+        free = class_name(name, self._taken | self.by_name.keys())
         for each in merged.schemas:
-            self._names.setdefault(each.path, reserved)
+            self._names.setdefault(each.path, free)
         doc = clean_markdown(merged.text("description"))
-        if self.build(merged, reserved, doc) is None:
+        if self.build(merged, free, doc) is None:
             return None
-        return t.ClassRef(self._deduplicated(reserved))
+        return t.ClassRef(self._deduplicated(free))
 
     def item_name(self, items: Schema, member: str) -> str:
         """Name the items of a list: by their title if it can name a class.
@@ -235,12 +237,18 @@ class ClassBuilder:
     def _field_of_branches(
         self, wire: str, name: str, member: BranchProperty, *, required: bool
     ) -> Field:
-        """Make a field of a property that only branches declare; a rule checks it."""
-        types = [self._types.type_of_alternative(each, wire) for each in member.schemas]
+        """Make a field of a property that only branches declare.
+
+        In a request, a rule checks it. In a result, nothing does: the type is what the
+        branches say.
+        """
+        certain = member.certain or self._is_result
+        schemas = member.schemas if certain else member.schemas[:1]
+        types = [self._types.type_of_alternative(each, wire) for each in schemas]
         possible = [each for each in types if each is not None]
-        certain = member.certain and possible
-        a_type = union_of(flatten_unions(possible)) if certain else t.Anything()
-        return self._field(wire, name, a_type, member.schemas[0], required=required)
+        known = certain and possible
+        a_type = union_of(flatten_unions(possible)) if known else t.Anything()
+        return self._field(wire, name, a_type, schemas[0], required=required)
 
     def _field(
         self, wire: str, name: str, a_type: Type, schema: Schema, *, required: bool

@@ -16,7 +16,6 @@ from runware_codegen.model import types as t
 from runware_codegen.model.constants import json_type
 from runware_codegen.model.logic import all_of
 from runware_codegen.model.predicates import FALSE, TRUE, Always, IsIn, Predicate
-from runware_codegen.naming import reserved
 from runware_codegen.parse.assertions.lowering import NESTING_LIMIT, Lowering
 from runware_codegen.parse.rules.sentences import must_be
 from runware_codegen.parse.schema.merged import MergedSchema, branches_of, merge
@@ -61,17 +60,18 @@ class TypeBuilder:
         self,
         lowering: Lowering,
         taken: Iterable[str] = (),
-        used: frozenset[str] = reserved.REQUEST_MEMBERS,
+        *,
+        is_result: bool = False,
     ) -> None:
         """Create a builder for one document.
 
         Args:
             lowering: Lowers what a type does not express.
             taken: Names that no class may have.
-            used: Names that no field may have.
+            is_result: Whether the values are results.
         """
         self.lowering = lowering
-        self.classes = ClassBuilder(self, taken, used)
+        self.classes = ClassBuilder(self, taken, is_result=is_result)
         self.problems: list[Problem] = []
         self._in_progress: set[Path] = set()
         self._made: dict[Path, Type | None] = {}
