@@ -42,6 +42,14 @@ def test_a_member_that_two_schemas_contradict_is_named_in_both(tmp_path: Path) -
     assert f"here and at {TASK.partition('#')[2]}/allOf/0/properties/mode" in said
 
 
+def test_a_required_member_without_a_valid_value_is_named(tmp_path: Path) -> None:
+    size = {"type": "object", "properties": {"width": False}, "required": ["width"]}
+    task = {"properties": {"size": size}, "required": ["size"]}
+    [(pointer, said)] = _refused(tmp_path, task)
+    assert pointer == ""
+    assert "it requires 'size', which has no valid value" in said
+
+
 def test_each_wrong_part_is_named_with_all_that_is_wrong_inside(tmp_path: Path) -> None:
     task = {
         "properties": {

@@ -142,10 +142,14 @@ def _request(
     possible = not merged.is_false and (json_types is None or "object" in json_types)
     made = types.classes.build(merged, name, doc) if possible else None
     if types.problems or made is None:
+        member = types.classes.impossible
+        because = (
+            f": it requires {member!r}, which has no valid value" if member else ""
+        )
         impossible = Problem(
             lowering.schemas.source,
             json_pointer(task.path),
-            "No task satisfies this schema.",
+            f"No task satisfies this schema{because}.",
             f"Each required member must have a valid value.{_undeclared(merged)}",
         )
         raise InvalidInputError(types.problems or [impossible])

@@ -68,6 +68,8 @@ class ClassBuilder:
 
     Attributes:
         by_name: All classes, in the order of the document.
+        impossible: The required member without a valid value, because of which the last
+            class was not made; empty if its rules contradict each other.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class ClassBuilder:
             is_result: Whether the objects are results, or in results.
         """
         self.by_name: dict[str, Class] = {}
+        self.impossible = ""
         self._types = types
         self._taken = frozenset(taken)
         self._is_result = is_result
@@ -154,6 +157,7 @@ class ClassBuilder:
         unexpressed += self._types.lowering.lower_unhandled(merged, handled)
         rest = [self.simplify(part, t.ClassRef(name)) for part in unexpressed]
         if FALSE in rest:
+            self.impossible = ""
             del self.by_name[name]
             return None
         required = {field.json_name for field in fields if field.required}
@@ -217,6 +221,7 @@ class ClassBuilder:
                 name = names.of(wire)
                 fields.append(self._field(wire, name, a_type, schema, required=sure))
             elif sure and wire in allowed:
+                self.impossible = wire
                 return None
             elif closed is None:
                 unexpressed.append(lacks(wire))
@@ -229,6 +234,7 @@ class ClassBuilder:
         named = {field.json_name for field in fields}
         for wire in sorted(required.union(closed or ()) - declared.keys() - named):
             if wire not in allowed:
+                self.impossible = wire
                 return None
             sure = wire in required
             fields.append(Field(names.of(wire), wire, t.Anything(), required=sure))
