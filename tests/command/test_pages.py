@@ -20,6 +20,7 @@ from hostile_texts import CODE, SYNTAX
 from making import a_document
 from mocking import KEY, mocking
 from runware_codegen.pages.text import code, heading, inline, paragraphs
+from type_checkers import mypy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -213,6 +214,8 @@ TEXT: dict[str, Any] = {"type": "string"}
 NEEDED: dict[str, Any] = {
     "half": {"type": "number", "exclusiveMinimum": 2, "multipleOf": 0.5},
     "even": {"type": "integer", "minimum": 0.5, "maximum": 9, "multipleOf": 7},
+    "whole": {"type": "integer", "default": 8.0},
+    "b2": {"type": "object", "properties": {"x": {"type": "integer"}}},
     "part": {"type": "number", "exclusiveMinimum": 0.2, "exclusiveMaximum": 0.8},
     "few": {"type": "number", "minimum": 0.2, "maximum": 0.6, "multipleOf": 0.4},
     "flag": {"type": "boolean"},
@@ -414,6 +417,21 @@ def test_each_first_call_runs_as_it_stands(reference: Path) -> None:
     assert len(done.stdout.splitlines()) >= len(calls)
 
 
+def test_first_calls_please_type_checkers_and_ruff(
+    reference: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    for page in reference.glob("*/*.md"):
+        [call] = re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL) or [""]
+        (tmp_path / f"call_{page.stem.replace('-', '_')}.py").write_text(call)
+    checked = mypy(tmp_path_factory, ".", cwd=tmp_path, path=reference.parent)
+    assert checked.returncode == 0, checked.stdout
+    ruff = [sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache", "."]
+    linted = subprocess.run(
+        ruff, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert linted.returncode == 0, linted.stdout
+
+
 def test_generate_keeps_the_pages_current(tmp_path: Path) -> None:
     write_documents(tmp_path)
     table = '[tool.runware-codegen]\ndocuments = ["docs"]\noutput = "src"\n'
@@ -473,6 +491,8 @@ def test_a_first_call_is_one_that_its_model_can_run(reference: Path) -> None:
         'model="test:tower@1"',
         "half=3",
         "even=7",
+        "whole=8",
+        "b2=B2()",
         "part=0.5",
         "few=0.4",
         "flag=True",

@@ -218,7 +218,7 @@ def _known(field: Field) -> list[JsonValue]:
     """Return the examples and the default of a field, and a usual value for its name."""
     shown = [*field.examples, *([field.default] if field.default else [])]
     usual = [_BY_NAME[field.json_name]] if field.json_name in _BY_NAME else []
-    return [*(thawed(each.value) for each in shown), *usual]
+    return [*(_whole(thawed(each.value)) for each in shown), *usual]
 
 
 _ANY: Final[Mapping[str, JsonValue]] = {
@@ -302,8 +302,9 @@ def _numbers(wanted: t.Number) -> list[JsonValue]:
     near = [bound + 1 for bound in given] + [bound - 1 for bound in given]
     between = [(max(lows) + min(highs)) / 2] if lows and highs else []
     step = [float(wanted.multiple_of.step)] if wanted.multiple_of else []
-    found: list[JsonValue] = []
-    for number in [1, *given, *near, *between, *step]:
-        whole = isinstance(number, float) and number.is_integer()
-        found.append(int(number) if whole else number)
-    return found
+    return [_whole(number) for number in (1, *given, *near, *between, *step)]
+
+
+def _whole(value: JsonValue) -> JsonValue:
+    """Return a whole number as an int, as type checkers want it."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from runware_codegen.model import ABOUT_ANOTHER_TASK, Literals, object_class
 from runware_codegen.model.constants import constant
 from runware_codegen.pages.example import example_task
+from runware_codegen.render.exports import import_order
 from runware_codegen.render.imports import import_of
 from runware_codegen.render.literals import LINE
 from runware_codegen.render.literals import value as literal
@@ -34,7 +35,8 @@ def first_call(document: Document, package: str, module: str) -> str:
         return ""
     writer = _Writer(document)
     call = writer.construct(document.request, task, len("request = "))
-    imports = import_of(sorted(writer.names), f"{package}.{module}", indent=0)
+    names = sorted(writer.names, key=import_order)
+    imports = import_of(names, f"{package}.{module}", indent=0)
     return _PROGRAM.format(package=package, imports=imports, call=call)
 
 

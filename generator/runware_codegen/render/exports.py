@@ -89,7 +89,7 @@ def request_exports(task_type: TaskType[DocumentInfo]) -> Exports:
 def _sorted_imports(exports: dict[str, list[str]]) -> Exports:
     """Sort modules and the names of each as ruff sorts import lines."""
     modules = sorted(exports, key=natural)
-    return [(each, sorted(exports[each], key=_import_order)) for each in modules]
+    return [(each, sorted(exports[each], key=import_order)) for each in modules]
 
 
 def all_names(exports: Exports, submodules: Iterable[str] = ()) -> list[str]:
@@ -98,7 +98,8 @@ def all_names(exports: Exports, submodules: Iterable[str] = ()) -> list[str]:
     return sorted(names, key=lambda name: (_kind(name), natural(name)))
 
 
-def _import_order(name: str) -> tuple[int, object, object]:
+def import_order(name: str) -> tuple[int, object, object]:
+    """Return the key that sorts the names of an import line as ruff does."""
     return _kind(name), natural(name.lower()), natural(name)
 
 
