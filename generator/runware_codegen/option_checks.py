@@ -8,11 +8,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import click
-from click.core import ParameterSource
-
-from runware_codegen import settings
-from runware_codegen.package_name import invalid_package
-from runware_codegen.problems import InvalidInputError
 
 
 class FiniteRange(click.FloatRange):
@@ -28,41 +23,10 @@ class FiniteRange(click.FloatRange):
         return number
 
 
-def check_package(
-    ctx: click.Context, parameter: click.Parameter, value: str | None
-) -> str | None:
-    """Validate the name of a package.
-
-    Raises:
-        BadParameter: If the name on the command line is not valid.
-        InvalidInputError: If the name in pyproject.toml is not valid.
-    """
-    if value is not None and (fault := invalid_package(value)):
-        message, remedy = fault
-        file = ctx.meta.get(settings.FILE)
-        source = ctx.get_parameter_source(parameter.name)
-        if file and source is ParameterSource.DEFAULT_MAP:
-            path = (settings.key(parameter),)
-            raise InvalidInputError(
-                [settings.problem_with(file, path, message, remedy)]
-            )
-        raise click.BadParameter(f"{message} {remedy}")
-    return value
-
-
-def check_url(_ctx: click.Context, _parameter: click.Parameter, value: str) -> str:
-    """Validate the URL of an index; an empty value is allowed.
-
-    Raises:
-        BadParameter: If the URL is not valid.
-    """
-    if value and (fault := url_fault(value)):
-        raise click.BadParameter(" ".join(fault))
-    return value
-
-
 def url_fault(url: str) -> tuple[str, str] | None:
     """Return what is wrong with the URL of an index, and a remedy; None if it is valid."""
+    if not url:  # the index of Runware
+        return None
     try:
         parts = urlsplit(url)
         fits = parts.scheme in {"http", "https"} and parts.hostname and parts.path

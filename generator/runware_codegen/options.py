@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 import click
 
 from runware_codegen import settings
-from runware_codegen.option_checks import FiniteRange, check_package, check_url
+from runware_codegen.option_checks import FiniteRange, url_fault
+from runware_codegen.package_name import invalid_package
 from runware_codegen.resources import BUILTIN
 
 Function = TypeVar("Function", bound="Callable[..., Any]")
@@ -85,7 +86,7 @@ _INDEX_URL = click.option(
     "--index-url",
     metavar="URL",
     default="",
-    callback=check_url,
+    type=settings.CheckedText(url_fault),
     help="The URL of the index of a mirror, from which all documents are fetched."
     " Default: the index of Runware.",
 )
@@ -111,7 +112,7 @@ _package = partial(
     click.option,
     "--package",
     metavar="NAME",
-    callback=check_package,
+    type=settings.CheckedText(invalid_package),
     help="The name of the package. Dots separate packages: a.b is in DIR/a/b. If"
     " pyproject.toml has several clients, the name selects one of them.",
 )
@@ -329,7 +330,7 @@ INIT_OPTIONS = (
     click.option(
         "--package",
         metavar="NAME",
-        callback=check_package,
+        type=settings.CheckedText(invalid_package),
         help="The name of the package.",
     ),
     _INDEX_URL,

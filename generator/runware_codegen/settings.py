@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard, cast
@@ -34,6 +34,27 @@ _MODEL = re.compile(r"(?=.*[:*])[!#-&(->@-Z^-~]+")
 
 class TableOption(click.Option):
     """An option that is a table of strings, which only pyproject.toml can have."""
+
+
+class CheckedText(click.ParamType[str]):
+    """A text that must be valid.
+
+    Attributes:
+        fault: Returns what is wrong with a text and a remedy, or None if it is valid.
+    """
+
+    name = "text"
+
+    def __init__(self, fault: Callable[[str], tuple[str, str] | None]) -> None:
+        self.fault = fault
+
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """Return a valid text."""
+        if fault := self.fault(value):
+            self.fail(" ".join(fault), param, ctx)
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +137,7 @@ def read(file: Path, parameters: Iterable[click.Parameter]) -> list[dict[str, ob
 
     Raises:
         InvalidInputError: If the file cannot be read, or the table has an unknown key or
-            a value of the wrong type.
+            a wrong value.
     """
     known = {key(p): p for p in parameters if p.expose_value}
     table: dict[str, object] = table_in(parse(read_text(file), file), file)
@@ -227,12 +248,22 @@ def _fault(
     if not fits:
         message = "The value has the wrong type."
         return problem_with(file, path, message, f"Write {form}.")
-    if isinstance(known[name].type, click.Path) and "\\" in _joined(value):
-        message = "Only Windows accepts \\ as a path separator."
-        return problem_with(file, path, message, "Use / instead.")
-    if isinstance(known[name].type, click.Path) and "\0" in _joined(value):
-        message = "A path cannot contain U+0000."
-        return problem_with(file, path, message, "Remove this character.")
+    fault = _value_fault(known[name].type, value)
+    return problem_with(file, path, *fault) if fault else None
+
+
+def _value_fault(kind: click.ParamType[Any], value: object) -> tuple[str, str] | None:
+    """Return what is wrong with a value of the right type, and a remedy."""
+    if isinstance(kind, CheckedText):
+        return kind.fault(str(value))
+    if isinstance(kind, click.Choice) and value not in kind.choices:
+        return f"{value!r} is not a known value.", f"Write {' or '.join(kind.choices)}."
+    if isinstance(kind, click.IntRange) and cast("int", value) < (kind.min or 0):
+        return f"{value} is too small.", f"Write {kind.min} or more."
+    if isinstance(kind, click.Path) and "\\" in _joined(value):
+        return "Only Windows accepts \\ as a path separator.", "Use / instead."
+    if isinstance(kind, click.Path) and "\0" in _joined(value):
+        return "A path cannot contain U+0000.", "Remove this character."
     return None
 
 

@@ -383,7 +383,7 @@ def test_a_wrong_document_fails_the_build(
             "setuptools",
             'build = "source"',
             'build = "moon"',
-            "pyproject.toml#/tool/runware-codegen/build\n  The value of build is 'moon'.",
+            "pyproject.toml#/tool/runware-codegen/build\n  'moon' is not a known value.",
         ),
         (
             "hatch",

@@ -332,6 +332,29 @@ class TestWhatIsWrong:
         assert told.startswith(f"pyproject.toml#/tool/runware-codegen/{key}\n")
         assert f"  → Write {form}.\n" in told
 
+    @pytest.mark.parametrize(
+        ("key", "value", "remedy"),
+        [
+            ("build", "whel", "Write source or wheel."),
+            ("build", "", "Write source or wheel."),
+            ("jobs", 0, "Write 1 or more."),
+            ("index-url", "index.json", "Write the whole URL."),
+            ("package", "json", "Use another name, such as json_client."),
+        ],
+    )
+    def test_a_wrong_value_of_the_right_type(
+        self, project: Path, key: str, value: object, remedy: str
+    ) -> None:
+        """Each command refuses it, also one that does not use it, as an unknown key."""
+        configure(project, f"{key} = {json.dumps(value)}")
+        for command in ("generate", "list", "fetch", "diff", "mock"):
+            told = refused(project, command)
+            assert told.startswith(f"pyproject.toml#/tool/runware-codegen/{key}\n")
+            assert f"  → {remedy}\n" in told
+        clients = f"[[tool.runware-codegen.clients]]\n{key} = {json.dumps(value)}\n"
+        (project / "pyproject.toml").write_text(clients)
+        assert f"clients/0/{key}\n" in refused(project)
+
     def test_a_path_that_only_windows_understands(self, project: Path) -> None:
         configure(project, "documents = ['docs', 'a\\b']\noutput = 'src\\vendor'")
         told = refused(project, "generate", "--package", "client")
@@ -373,6 +396,7 @@ class TestWhatIsWrong:
         told = refused(project, "generate")
         assert told.startswith("pyproject.toml#/tool/runware-codegen/package\n")
         assert "json_client" in told
+        configure(project, "")
         told = refused(project, "generate", "--package", "class")
         assert "Invalid value for '--package'" in told
 

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from runware_codegen.option_types import GenerateOptions
 
 SOURCE = "source"
-WHEEL = "wheel"
 
 _SETTINGS = Path("pyproject.toml")
 _WRITING = ("--no-check", "--no-diff", "--no-as-hook", "--docs", "")
@@ -170,9 +169,8 @@ def wrong_setting(name: str, message: str, remedy: str) -> InvalidInputError:
 def _step(root: Path, context: click.Context, default: str) -> BuildStep:
     options = cast("GenerateOptions", context.params)
     where = (context.default_map or {}).get("build", default)
-    if where not in {SOURCE, WHEEL}:
-        message = f"The value of build is {where!r}."
-        raise wrong_setting("build", message, "Use source or wheel.")
+    if not where:
+        raise wrong_setting("build", "A client has no value.", "Use source or wheel.")
     found = find_sources(d for d in options["documents"] if not d.startswith(BUILTIN))
     if found.problems:
         raise InvalidInputError(found.problems)
