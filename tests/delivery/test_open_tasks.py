@@ -448,6 +448,28 @@ def test_an_error_of_what_is_not_billed_has_no_handle(
     assert len(server.calls) == len(BILLS_NOTHING[name])
 
 
+@pytest.mark.parametrize("way", ["run", "run_many"])
+@pytest.mark.parametrize("status", [200, 400])
+def test_a_task_that_failed_in_part_has_run(
+    caller: Caller, server: Server, image: Callable[..., Any], way: str, status: int
+) -> None:
+    """Its first result is billed, so a new task would be paid for twice."""
+
+    def failed_in_part(tasks: Tasks) -> Reply:
+        [uuid] = [task["taskUUID"] for task in tasks]
+        error = {"taskUUID": uuid, "code": "invalidParameter", "message": "no"}
+        body = {"data": [{"taskUUID": uuid, "imageURL": IMAGE}], "errors": [error]}
+        return Reply(body, status)
+
+    server.script(failed_in_part)
+    request = image(delivery_method="sync", number_results=2)
+    error = caller.using(_error(caller, way, request))
+    assert [result.image_url for result in error.results] == [IMAGE]
+    assert (error.handle, error.may_have_run) == (None, True)
+    assert "The task ran" in str(error)
+    assert "nothing was billed" not in str(error)
+
+
 def _error(caller: Caller, way: str, request: Any, *, unfinished: int = 0) -> Any:
     """Return a coroutine function that runs a failing task and returns its error."""
 

@@ -20,7 +20,7 @@ Checked when all callers have ended, and at the end:
 
 Checked at the end, after all remaining results were collected with handles:
     9. Callers got each result of a billed task once.
-    10. If an error has no handle, its task was not billed.
+    10. If an error has no handle, only its results were billed.
     11. The client has no open task whose outcome a caller got or can still collect, and
         no open dry run.
 

@@ -153,7 +153,7 @@ class BaseEngine(Generic[TransportT]):
         """Attach the handle of a task to an exception of its call, if it may be billed."""
         task = _task(given)
         if isinstance(error, RunwareError):
-            error.may_have_run = task.may_be_billed
+            error.may_have_run = task.may_be_billed or bool(error.results)
             error.handle = self.make_handle(given) if task.may_be_billed else None
         else:
             self.give_handles(error, [given])
