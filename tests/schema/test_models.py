@@ -605,6 +605,14 @@ def test_json_may_have_the_python_name_of_a_member(tmp_path: Path) -> None:
         assert again.to_wire() == {**task, "URL": "y"}
 
 
+def test_a_parameter_without_a_name(shipped: ModuleType, module: ModuleType) -> None:
+    """The error names the class that the program called, not one of its base classes."""
+    message = import_module(f"{shipped.__name__}.tasks.text_inference").Message
+    for called in (module.ImageInferenceRequest, message):
+        with pytest.raises(TypeError, match=f"^{called.__name__} takes .* by name$"):
+            called("user")
+
+
 def test_extra_is_an_object(module: ModuleType) -> None:
     with pytest.raises(TypeError, match="extra must be a dict, not list"):
         module.ImageInferenceRequest(model="a:1@1", extra=[1])

@@ -79,9 +79,11 @@ class Part(JsonObject):
         """Yield an error message for each violated rule."""
         yield from ()
 
-    def __init__(self, /, **members: Any) -> None:
+    def __init__(self, /, *unnamed: object, **members: Any) -> None:
         """Validate the parameters that the class documents."""
         __tracebackhide__ = True  # pytest ends the traceback at the caller
+        if unnamed:
+            raise TypeError(f"{type(self).__name__} takes its parameters by name")
         keywords = Keywords.of(type(self), members)
         refuse_depth(type(self), keywords)
         self._validated(keywords, self)
