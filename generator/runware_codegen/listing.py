@@ -65,7 +65,8 @@ def _read(options: ListOptions, name: str, terminal: Terminal) -> Package[Docume
     status = Filters.of(options).status
     statuses = (status.casefold(),) if status else options["include_status"]
     selection: ListOptions = {**options, "include_status": statuses}
-    return read_package(selection, name, terminal)
+    option = "--status" if status else "--include-status"
+    return read_package(selection, name, terminal, status_option=option)
 
 
 def _row(

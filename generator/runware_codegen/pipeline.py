@@ -20,7 +20,7 @@ from runware_codegen.parse.assembly import DocumentFilter, assemble
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.report import Terminal, counted
 from runware_codegen.resources import BUILTIN
-from runware_codegen.wording import joined
+from runware_codegen.wording import joined, none_selected
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -192,7 +192,8 @@ def _modules(
     modules = list(built.selected(document_filter).values())
     documents = {name: module.document for name, module in built.modules.items()}
     if not modules:
-        raise _none_left([each.status for each in documents.values()], inputs)
+        statuses = [each.status for each in documents.values()]
+        raise _none_left(statuses, inputs, options["only"])
     _note_left_out(documents, document_filter, terminal)
     modules.sort(key=lambda module: (module.document.task_type, module.document.id))
     for module in modules:
@@ -214,7 +215,11 @@ def _changes(options: DocumentOptions) -> dict[str, LastChange]:
 
 
 def read_package(
-    selection: DocumentOptions, name: str, terminal: Terminal
+    selection: DocumentOptions,
+    name: str,
+    terminal: Terminal,
+    *,
+    status_option: str = "--include-status",
 ) -> Package[Document]:
     """Read documents as the model of a package.
 
@@ -222,6 +227,7 @@ def read_package(
         selection: The options that select the documents.
         name: The import name of the package.
         terminal: The terminal.
+        status_option: The option that names the statuses.
 
     Raises:
         InvalidInputError: If a document is invalid, or none is selected.
@@ -240,7 +246,8 @@ def read_package(
     )
     if not package.documents:
         infos = [object_of(each.tree, "info") for each in loaded.documents]
-        raise _none_left([text_of(info, "x-status") for info in infos], inputs)
+        statuses = [text_of(info, "x-status") for info in infos]
+        raise _none_left(statuses, inputs, selection["only"], status_option)
     terminal.warnings(package.unenforced)
     return package
 
@@ -311,17 +318,22 @@ def _note_left_out(
         terminal.note(f"Left out by --include-status: {joined(shown, 'and')}.")
 
 
-def _none_left(statuses: Sequence[str], inputs: Sequence[str]) -> InvalidInputError:
+def _none_left(
+    statuses: Sequence[str],
+    inputs: Sequence[str],
+    only: Sequence[str],
+    status_option: str = "--include-status",
+) -> InvalidInputError:
     """Return the error that no document is selected; each document has a status."""
     if not statuses:
         message = "There are no documents here."
         remedy = "Name files or folders with OpenAPI documents of Runware."
     else:
-        documents = counted(len(statuses), "document")
-        message = f"--only and --include-status select none of {documents}."
+        filters = ["--only", status_option] if only else [status_option]
+        message = none_selected(filters, counted(len(statuses), "document"))
         named = sorted({status for status in statuses if status})
         known = f" Known statuses: {', '.join(named)}." if named else ""
-        remedy = f"Remove --only, or set --include-status.{known}"
+        remedy = f"Change {joined(filters, 'or')}.{known}"
     return InvalidInputError.of(", ".join(inputs), message, remedy)
 
 

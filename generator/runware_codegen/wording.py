@@ -66,6 +66,12 @@ def joined(parts: Sequence[str], last: str) -> str:
     return f"{', '.join(parts[:-1])} {last} {parts[-1]}"
 
 
+def none_selected(options: Sequence[str], total: str) -> str:
+    """Return the message that options of a command select nothing."""
+    verb = "selects" if len(options) == 1 else "select"
+    return f"{joined(options, 'and')} {verb} none of {total}."
+
+
 def joined_paragraphs(*texts: str) -> str:
     """Join texts to paragraphs, without those that are empty."""
     return "\n\n".join(filter(None, texts))

@@ -285,10 +285,23 @@ class TestList:
             assert finished.returncode == 2
             assert "Known statuses: draft." in finished.stderr
 
-    def test_nothing_is_left(self, here: Path) -> None:
-        finished = run("list", "docs", "--only", "nothing", cwd=here)
+    @pytest.mark.parametrize(
+        ("options", "told"),
+        [
+            (
+                ["--only", "x"],
+                "--only and --include-status select none of 23 documents",
+            ),
+            (["--status", "x"], "--status selects none of 23 documents"),
+            (["--status", "x", "--only", "*"], "--only and --status select none"),
+            (["--include-status", "x"], "--include-status selects none"),
+        ],
+    )
+    def test_nothing_is_left(self, here: Path, options: list[str], told: str) -> None:
+        """The message names only options that the user can change."""
+        finished = run("list", "builtin:*", *options, cwd=here)
         assert (finished.returncode, finished.stdout) == (2, "")
-        assert "select none of 2 documents" in finished.stderr
+        assert f"\n  {told}" in finished.stderr
 
 
 class TestProblems:

@@ -219,6 +219,8 @@ class TestFilters:
         for options, told in (
             (["--capability", "x"], "Known capabilities: text-to-image."),
             (["--capability", "text-to-image", "--creator", "x"], "Remove filters"),
+            (["--creator", "x"], "\n  --creator selects none of 3 models.\n"),
+            (["--text", "x", "--status", "y"], "\n  --text and --status select none"),
         ):
             url = ("--index-url", catalog.url)
             finished = run("list", "--catalog", *url, *options, cwd=tmp_path)

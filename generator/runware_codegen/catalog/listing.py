@@ -10,7 +10,8 @@ from runware_codegen.catalog.lock import LockedDocument, lock_of
 from runware_codegen.catalog.names import matches
 from runware_codegen.catalog.search import Filters
 from runware_codegen.problems import InvalidInputError
-from runware_codegen.report import Terminal, table
+from runware_codegen.report import Terminal, counted, table
+from runware_codegen.wording import joined, none_selected
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -69,12 +70,11 @@ def list_catalog(
     if chosen and not rows:
         raise filters.none_left(listed.url, chosen)
     if not rows:
-        raise InvalidInputError.of(
-            listed.url,
-            f"--only and --include-status select none of the {len(listed.entries)}"
-            " models.",
-            "Remove these options to see all models.",
-        )
+        given = {"--only": options["only"], "--include-status": statuses}
+        used = [option for option, values in given.items() if values]
+        message = none_selected(used, counted(len(listed.entries), "model"))
+        remedy = f"Change {joined(used, 'or')}."
+        raise InvalidInputError.of(listed.url, message, remedy)
     if options["as_json"]:
         terminal.result(json.dumps(rows, indent=2))
         return

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from runware_codegen.catalog.names import Named
 from runware_codegen.problems import InvalidInputError
+from runware_codegen.report import counted
+from runware_codegen.wording import none_selected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -80,12 +82,14 @@ class Filters:
 
     def none_left(self, source: str, known: Iterable[Searchable]) -> InvalidInputError:
         """Return the error for filters that no model passes."""
-        capabilities = sorted({c for model in known for c in model.capabilities})
+        models = list(known)
+        given = [f"--{name}" for name, value in asdict(self).items() if value]
+        message = none_selected(given, counted(len(models), "model"))
+        capabilities = sorted({c for model in models for c in model.capabilities})
         remedy = "Remove filters to see all models."
         if self.capability and not _is_in(self.capability, capabilities):
             listed = ", ".join(capabilities) or "none"
             remedy = f"Known capabilities: {listed}."
-        message = "No model matches --capability, --creator, --status and --text."
         return InvalidInputError.of(source, message, remedy)
 
     def _is_by_creator(self, model: Searchable) -> bool:
