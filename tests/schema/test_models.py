@@ -680,6 +680,23 @@ def test_a_rule_that_reads_a_missing_member_is_not_judged(shipped: ModuleType) -
     assert [error["loc"] for error in caught.value.errors()] == [("operation",)]
 
 
+def test_a_rule_that_reads_a_missing_member_hides_no_other(tmp_path: Path) -> None:
+    texts = {name: {"type": "string"} for name in ("kind", "size", "seed", "mask")}
+    needs_size = {
+        "if": {"properties": {"kind": {"const": "x"}}},
+        "then": {"required": ["size"]},
+    }
+    pair = {"dependentRequired": {"seed": ["mask"]}}
+    members = {"properties": texts, "required": ["kind"]}
+    document = simple_document("hides", {**members, "allOf": [needs_size, pair]})
+    package = generated(tmp_path, {"any.json": document}, package="hides_no_rule")
+    for kind, place in (({}, "kind"), ({"kind": 3}, "kind"), ({"kind": "x"}, "size")):
+        with pytest.raises(ValidationError) as caught:
+            package.parse_request(simple_task("hides", seed="y", **kind))
+        named = [error["loc"] for error in caught.value.errors()]
+        assert named == [(place,), ("seed",)]
+
+
 def test_a_name_that_is_no_text_is_refused(module: ModuleType, request_: Any) -> None:
     task: dict[Any, Any] = {**request_.to_wire(), 3: 3}
     with pytest.raises(ValidationError, match="Keys should be strings"):

@@ -52,7 +52,7 @@ from .keywords import (
     two_names,
     without_nulls,
 )
-from .rules import Wire
+from .rules import Incomplete, Wire
 from .subclasses import is_of_user, no_json, refuse_unsent
 
 if TYPE_CHECKING:
@@ -269,6 +269,7 @@ class Part(JsonObject):
         is_judged = not unknown and not any(map(is_unknown, details))
         mistyped = wrong_names(cls, [d for d in details if not is_other_text(d)])
         broken = [*cls._broken(data, mistyped)] if is_judged else []
+        broken = [rule for rule in broken if is_about_others(cls, rule, mistyped)]
         placed = partial(placed_rule_error, cls, data)
         errors: list[InitErrorDetails] = []
         for detail in details:
@@ -288,15 +289,16 @@ class Part(JsonObject):
     def _broken(cls, data: Any, mistyped: set[str]) -> Iterator[str]:
         """Yield the rules that are violated without the members of a wrong type.
 
-        There are none if a subclass of a user may convert members or add them.
+        Rules that name these members may be among them. There are none if a subclass of
+        a user may convert members or add them.
         """
         may_convert = is_of_user(cls) and (mistyped or default_names(cls))
         if may_convert or not is_object(data):
             return
         names = wire_names(cls)
         members = {n: v for n, v in data.items() if names.get(n, n) not in mistyped}
-        with suppress(KeyError):  # a rule reads a required member, which is missing
-            yield from cls.rules(_wire_of(cls, members))
+        with suppress(KeyError, TypeError):  # a rule cannot read a missing member
+            yield from cls.rules(Incomplete(_wire_of(cls, members)))
 
     @classmethod
     def _hint(cls, detail: ErrorDetails) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from fractions import Fraction
@@ -27,6 +28,13 @@ T = TypeVar("T")
 
 Wire: TypeAlias = dict[str, Any]
 """A JSON object as it is sent."""
+
+
+class Incomplete(Wire):
+    """An object in which a missing member reads as a value that equals no other."""
+
+    def __missing__(self, _: str, /) -> float:
+        return math.nan
 
 
 class Size(NamedTuple):
