@@ -645,7 +645,7 @@ def test_a_stream_that_is_closed_unread_sends_nothing(
 ) -> None:
     async def work(stream: Any) -> None:
         await value(stream.close() if streamer.kind == "sync" else stream.aclose())
-        with pytest.raises(RuntimeError, match="read only once"):
+        with pytest.raises(RuntimeError, match="closed before it was read"):
             await value(stream.get_result())
 
     streamer.using(work)

@@ -65,7 +65,7 @@ class AsyncStream(BaseStream[ResultT_co, AsyncSend]):
 
     async def aclose(self) -> None:
         """Close the connection and end the stream; see `Stream.close`."""
-        self._is_begun = self._is_closed = True
+        self._is_closed = True
         pieces = None if self._pieces is None else self._pieces()
         if pieces is None:
             return

@@ -129,6 +129,9 @@ class BaseStream(Generic[ResultT_co, SendT]):
         if self._is_begun:
             message = "a stream can be read only once. Its text is in `text`"
             raise RuntimeError(message)
+        if self._is_closed:
+            message = "the stream was closed before it was read. Its task was not sent"
+            raise RuntimeError(message)
         self._is_begun = True
 
     @contextmanager
@@ -253,8 +256,8 @@ class Stream(BaseStream[ResultT_co, Send]):
             ClosedError: The client or the stream was closed before the end.
             TimeoutError: The stream did not end in time.
             ResponseError: The response or one of its events cannot be parsed.
-            RuntimeError: The stream was read before, or its connection belongs to the
-                parent process.
+            RuntimeError: The stream was read or closed before, or its connection belongs
+                to the parent process.
         """
         self._begin()
         pieces = self._read()
@@ -308,7 +311,7 @@ class Stream(BaseStream[ResultT_co, Send]):
 
         If another thread waits for the response to begin, the stream ends only then.
         """
-        self._is_begun = self._is_closed = True
+        self._is_closed = True
         pieces = None if self._pieces is None else self._pieces()
         if pieces is None:
             return
