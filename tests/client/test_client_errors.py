@@ -14,7 +14,7 @@ import socket
 from importlib import import_module
 from threading import Event
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx2
 import pytest
@@ -590,6 +590,16 @@ def test_an_answer_that_says_nothing_of_the_task(
     assert type(error) is shipped.ResponseError
     assert "does not mention this task" in str(error)
     assert error.task_uuid == server.calls[0][0]["taskUUID"]
+
+
+@pytest.mark.parametrize("method", ["get_task_details", "get_response"])
+def test_a_lookup_of_an_unknown_task(
+    caller: Caller, server: Server, method: str
+) -> None:
+    server.answer = lambda _: {"data": []}
+    error = caller.error(f"{method}.run", task_uuid=str(uuid4()))
+    assert "The server has no results of a task with this taskUUID." in str(error)
+    assert "base_url" not in str(error)
 
 
 # -- no response --------------------------------------------------------------

@@ -83,9 +83,15 @@ class TaskResponse(NamedTuple):
         enum = self.error_enums(self.task.task_type) if errors else None
         return [api_error({**each, **scope}, self.envelope, enum) for each in errors]
 
+    def _unmentioned(self) -> ResponseError:
+        error = unmentioned(self.envelope)
+        if self.task.task_type in ("getResponse", "getTaskDetails"):
+            error.advice = "The server has no results of a task with this taskUUID."
+        return error
+
     def exception(self, errors: list[Item]) -> RunwareError:
         """Return one exception for some error objects, or for none."""
-        return joined(self.exceptions(errors)) or unmentioned(self.envelope)
+        return joined(self.exceptions(errors)) or self._unmentioned()
 
     def verdict(self, event: TaskEvent, errors: list[Item]) -> Verdict:
         """Return a verdict with the exception for some error objects."""
