@@ -501,6 +501,7 @@ class TestFaults:
             ("half", "Not JSON", "Fetch it again"),
             ("other", 'has no "openapi"', "Fetch it again"),
             ("cut", "truncated", "again later"),
+            ("ftp", "  It redirects to ftp://files.example/a.json: ", "https://"),
             ("encoding", "invalid or truncated: Error -3", "again later"),
             ("drip", "timed out after 0.3 s, 4 times", "again later"),
             ("hints", "timed out after 0.3 s, 4 times", "again later"),
@@ -727,6 +728,18 @@ class TestHostileIndex:
         catalog.index[0]["architecture"] = text
         assert fetch("one").returncode == 0
         assert fetch().returncode == 0
+
+    def test_a_document_that_no_lock_names_is_replaced_with_a_word(
+        self, fetch: Fetch, tmp_path: Path
+    ) -> None:
+        fetch("one")
+        file, lock = tmp_path / "schemas" / "one.json", tmp_path / "runware.lock"
+        document = file.read_bytes()
+        for start, outcome in ((b"", "new"), (b" ", "changed")):
+            file.write_bytes(start + document)
+            lock.unlink()
+            assert f"{outcome}: schemas/one.json\n" in fetch("one").stdout
+            assert file.read_bytes() == document
 
     @pytest.mark.parametrize("kind", ["text", "pipe"])
     def test_a_file_of_something_else_is_not_replaced(

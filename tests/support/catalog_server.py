@@ -199,6 +199,9 @@ def serving_catalog() -> Iterator[Catalog]:
             self.send(path, 302, b"", Location=path)
             catalog.faults[path].append("loop")
 
+        def fail_by_ftp(self, path: str) -> None:
+            self.send(path, 302, b"", Location="ftp://me:secret@files.example/a.json")
+
         def fail_by_moved(self, path: str) -> None:
             """Redirect with a body that ends too early."""
             catalog.asked.append((path, 302))

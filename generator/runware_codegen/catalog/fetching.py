@@ -273,6 +273,7 @@ def _write(
         if breaks and run.options["check"]:
             run.refused.append(_breaking(path, quiet=run.options["quiet"]))
             return
+    replaces = differs and path.exists()
     if differs and known is None:
         _check_replaceable(path)
     if differs:
@@ -285,7 +286,8 @@ def _write(
     one = replace(one, air=air or one.air)
     locked = _locked(run, one, new_hash, etag, task_type)
     run.lock.add(_with_changes(run, locked, known))
-    run.outcomes[one.id] = FetchOutcome.CHANGED if known else FetchOutcome.NEW
+    is_new = known is None and not replaces
+    run.outcomes[one.id] = FetchOutcome.NEW if is_new else FetchOutcome.CHANGED
 
 
 def _check_replaceable(path: Path) -> None:

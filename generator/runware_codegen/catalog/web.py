@@ -153,7 +153,7 @@ class Web:
                 return Response(content, usable_etag(response.headers.get("etag", "")))
         except (httpx2.UnsupportedProtocol, httpx2.InvalidURL, UnicodeError) as error:
             remedy = "Use a URL that starts with https:// and a name of a server."
-            raise InvalidInputError.of(url, str(error), remedy) from error
+            raise InvalidInputError.of(url, _reason(error, url), remedy) from error
         except httpx2.TooManyRedirects as error:
             message = "The server redirects too many times"
             raise InvalidInputError.of(url, message, _TRY_LATER) from error
@@ -162,11 +162,11 @@ class Web:
             raise _TransientError(message) from error
         except (httpx2.RemoteProtocolError, httpx2.DecodingError) as error:
             raise _TransientError(
-                f"The response is invalid or truncated: {_reason(error)}"
+                f"The response is invalid or truncated: {_reason(error, url)}"
             ) from error
         except httpx2.RequestError as error:
             raise _TransientError(
-                f"The server cannot be reached: {_reason(error)}"
+                f"The server cannot be reached: {_reason(error, url)}"
             ) from error
 
     @contextlib.contextmanager
@@ -260,8 +260,14 @@ def _retry_after(response: httpx2.Response) -> float:
     return max(0.0, until - time.time())
 
 
-def _reason(error: httpx2.RequestError) -> str:
-    return str(error) or type(error).__name__
+def _reason(error: Exception, url: str) -> str:
+    """Return the reason of an error, after the URL to which a server redirected."""
+    reason = str(error) or type(error).__name__
+    if not isinstance(error, httpx2.RequestError):
+        return reason
+    at = error.request.url
+    target = f"{at.scheme}://{at.netloc.decode()}{at.path}"  # without a password
+    return reason if at == url else f"it redirects to {target}: {reason}"
 
 
 def _times(count: int) -> str:
