@@ -79,6 +79,8 @@ def _exit_code(command: click.Command) -> int:
         return _INVALID
     try:
         return command.main(prog_name=_NAME, standalone_mode=False) or 0
+    except SystemExit:  # of click: nobody reads the help any more
+        return 0
     except click.ClickException as error:
         error.show()
     except click.Abort:  # the end of the standard input

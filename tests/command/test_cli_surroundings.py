@@ -44,10 +44,13 @@ cli.main()
 
 
 class TestStreams:
-    def test_nobody_reads_the_results(self, here: Path) -> None:
+    @pytest.mark.parametrize(
+        "arguments", [["list", "docs"], ["--help"], ["list", "--help"], ["--version"]]
+    )
+    def test_nobody_reads_the_results(self, here: Path, arguments: list[str]) -> None:
         reader, writer = os.pipe()
         os.close(reader)
-        command = [*COMMAND, "list", "docs"]
+        command = [*COMMAND, *arguments]
         finished = subprocess.run(
             command, cwd=here, stdout=writer, stderr=subprocess.PIPE, check=False
         )
