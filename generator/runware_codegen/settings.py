@@ -123,10 +123,22 @@ def find(project: str | None = None) -> Path | None:
 
 
 def read(file: Path, parameters: Iterable[click.Parameter]) -> list[dict[str, object]]:
-    """Read the options in a pyproject.toml.
+    """Read the options in a pyproject.toml; see `options_in`.
+
+    Raises:
+        InvalidInputError: If the file cannot be read, or its options are invalid.
+    """
+    return options_in(read_text(file), file, parameters)
+
+
+def options_in(
+    text: str, file: Path, parameters: Iterable[click.Parameter]
+) -> list[dict[str, object]]:
+    """Parse the options in the text of a pyproject.toml.
 
     Args:
-        file: The pyproject.toml.
+        text: The text.
+        file: Its path.
         parameters: The parameters that may be set.
 
     Returns:
@@ -136,11 +148,11 @@ def read(file: Path, parameters: Iterable[click.Parameter]) -> list[dict[str, ob
         to the folder of the file.
 
     Raises:
-        InvalidInputError: If the file cannot be read, or the table has an unknown key or
-            a wrong value.
+        InvalidInputError: If it is not valid TOML, or the table has an unknown key or a
+            wrong value.
     """
     known = {key(p): p for p in parameters if p.expose_value}
-    table: dict[str, object] = table_in(parse(read_text(file), file), file)
+    table: dict[str, object] = table_in(parse(text, file), file)
     clients = table.pop(_CLIENTS, [])
     if not _is_list_of_tables(clients):
         raise InvalidInputError(

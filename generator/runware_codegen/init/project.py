@@ -10,16 +10,14 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from runware_codegen.options import SETTINGS
-from runware_codegen.package_name import invalid_package
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.settings import (
     MODELS,
+    options_in,
     parse,
-    problem_with,
     read_text,
     table_in,
 )
-from runware_codegen.settings import read as read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -95,10 +93,7 @@ def current(text: str, path: Path) -> dict[str, Any]:
         remedy = "Edit them, and run `runware-codegen generate`."
         place = "/tool/runware-codegen"
         raise InvalidInputError.of(path, message, remedy, pointer=place)
-    if existing:
-        read_settings(path, SETTINGS)
-    if fault := invalid_package(existing.get("package", "client")):
-        raise InvalidInputError([problem_with(path, ("package",), *fault)])
+    options_in(text, path, SETTINGS)
     return existing
 
 
