@@ -332,6 +332,10 @@ class TestNotAskingTwice:
         assert "changed: schemas/two.json" in fetch("--update").stdout
         assert run(*docs, "--check", cwd=tmp_path).returncode == 0
         assert changed() == told
+        catalog.add("two", {**size, "description": "Other."}, info={"summary": "New."})
+        fetch("--update")
+        assert run(*docs, cwd=tmp_path).returncode == 0
+        assert "\n- words: words-changed: The description differs.\n" in changed()
 
     def test_what_would_break_callers_is_not_written(
         self, fetch: Fetch, catalog: Catalog, tmp_path: Path

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from runware_codegen.diff import accepted
 from runware_codegen.diff.documents import check_keywords, compare_sides
 from runware_codegen.diff.formats.text import lines
-from runware_codegen.diff.levels import Level
+from runware_codegen.diff.levels import KINDS, Level
 from runware_codegen.diff.report import Report, change_of
 from runware_codegen.diff.sides.texts import Text
 from runware_codegen.parse.assembly import DocumentFilter
@@ -91,6 +91,7 @@ class Updates:
 
 def _change(entry: Entry) -> str:
     place = f" {entry.python}" if entry.python else ""
-    change = "" if entry.level is Level.WORDS else f": {change_of(entry)}"
-    text = f"{entry.level}: {entry.kind}{place}{change}"
+    is_words = entry.level is Level.WORDS
+    change = KINDS[entry.kind].meaning if is_words else change_of(entry)
+    text = f"{entry.level}: {entry.kind}{place}: {change}"
     return "".join(each if each.isprintable() else " " for each in text)
