@@ -514,3 +514,15 @@ def test_a_first_call_is_one_that_its_model_can_run(reference: Path) -> None:
     assert 'inputs=Inputs(image="https://example.com/lighthouse.jpg")' in upscale
     assert "positive_prompt" not in upscale
     assert "positive_prompt" in call("image_inference")
+
+
+def test_a_first_call_that_would_be_very_long_is_left_out(tmp_path: Path) -> None:
+    numbers = {"type": "array", "minItems": 10**6, "items": {"type": "integer"}}
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    write(folder, "many", {"properties": {"x": numbers}, "required": ["x"]})
+    arguments = ["docs", folder, "--output", "pages", "--package", "client"]
+    finished = run(*arguments, cwd=tmp_path)
+    assert finished.returncode == 0, finished.stderr
+    page = (tmp_path / "pages" / "image_inference" / "many.md").read_text()
+    assert "## First call" not in page

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from functools import partial
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +20,8 @@ from making import a_document, a_task
 from runware_codegen.diff.compare import compare
 from runware_codegen.diff.entries import Proof
 from runware_codegen.diff.levels import Level
+from runware_codegen.diff.proof.values import Values
+from runware_codegen.model import predicates as p
 from runware_codegen.problems import InvalidInputError
 from schema_strategies import DEFINITIONS
 
@@ -116,3 +119,15 @@ def test_a_recursive_schema_in_a_result_can_be_compared() -> None:
 
     [entry] = compare(version(1), version(2), "sample.json")
     assert entry.level is Level.COMPATIBLE
+
+
+def test_a_value_gets_only_so_many_items_or_members() -> None:
+    values = Values({}, Random(1))
+    many = 10**5
+    for start, least, most in (
+        ([], p.ItemCount(many), p.ItemCount(0, many)),
+        ([], p.Contains(p.TRUE, many), p.Contains(p.TRUE, 0, many)),
+        ({}, p.PropertyCount(many), p.PropertyCount(0, many)),
+    ):
+        assert len(values.changed(least, start)) < many
+        assert len(values.changed(most, start, wanted=False)) < many

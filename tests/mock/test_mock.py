@@ -525,6 +525,17 @@ def test_a_reply_in_json_satisfies_its_schema(
     assert reply.get("rating") in (1, 2, 3, None)
 
 
+def test_a_reply_whose_schema_wants_too_much_ends(quick: Mock) -> None:
+    long = {"type": "string", "minLength": 10**6}
+    many = {"type": "array", "minItems": 10**3, "items": long}
+    schema = {"type": "array", "minItems": 10**3, "items": many}
+    whole = {"type": "object", "properties": {"lists": schema}}
+    task = text(outputFormat="JSON", deliveryMethod="sync", jsonSchema=whole)
+    reply = answer(quick, task)["data"][0]["text"]
+    assert "lists" in json.loads(reply)
+    assert len(reply) < 10**6
+
+
 class TestStreams:
     def test_deltas_come_to_what_the_result_is(self, mock: Mock) -> None:
         task = text(includeCost=True)

@@ -62,6 +62,9 @@ _DEEPEST = 8
 _ENDLESS = 32
 """Below this depth, values are null: the schema has no finite value."""
 
+_MOST = 10_000
+"""The number of items and of padding characters in a value, whatever its schema wants."""
+
 
 @dataclass(frozen=True, slots=True)
 class ItemSpec:
@@ -134,6 +137,7 @@ class _Maker:
         self._root = spec.schema.result
         self._schema = merged(self._root, self._root)
         self._minimal = minimal
+        self._left = _MOST
         uuid = text_of(spec.task, "taskUUID").casefold()
         start = f"{spec.seed}/{uuid}/{spec.attempt}/{spec.index}"
         self._random = random.Random(start)  # noqa: S311  # repeatable, not secret
@@ -245,7 +249,14 @@ class _Maker:
         if path == ("results",) and "offset" in self._parameters:
             count = self._page_size()
         item = (*path, "")
-        return [self._value(schema.get("items", {}), item) for _ in range(count)]
+        items = range(self._within(count))
+        return [self._value(schema.get("items", {}), item) for _ in items]
+
+    def _within(self, count: float) -> int:
+        """Return a number of items or characters, or what is left of `_MOST`."""
+        most = int(min(count, self._left))
+        self._left -= most
+        return most
 
     def _page_size(self) -> int:
         """Return the number of found items on the page that the task requests."""
@@ -314,7 +325,7 @@ class _Maker:
         start = self._random.randrange(len(words) // 2)
         count = self._random.randint(8, len(words) // 2)
         text = " ".join(words[start : start + count])
-        text = text.ljust(int(schema.get("minLength", 0)), ".")
+        text += "." * self._within(max(0, schema.get("minLength", 0) - len(text)))
         return text[: int(schema.get("maxLength", len(text)))]
 
     def _uuid(self) -> str:

@@ -55,6 +55,8 @@ _PROSE: Final = ("prompt", "text")
 _MAX_CANDIDATES: Final = 400
 _MAX_ADDITIONS: Final = 4
 _MAX_DEPTH: Final = 8
+_MAX_VALUES: Final = 10_000
+"""The number of values that a search makes: lists and objects may require many."""
 
 
 class _NoExampleError(Exception):
@@ -101,6 +103,7 @@ class _Search:
         self._request = document.request
         self._air = document.air
         self._definitions = dict(document.definitions)
+        self._left = _MAX_VALUES
 
     def object(self, part: Class, depth: int = 0) -> Task:
         """Make an object with the required fields of a class, else those with examples."""
@@ -158,6 +161,9 @@ class _Search:
         return copied
 
     def _value(self, a_type: Type, field: Field, depth: int) -> JsonValue:
+        self._left -= 1
+        if self._left < 0:
+            raise _NoExampleError
         for value in self._candidates(a_type, field, depth):
             return value
         raise _NoExampleError

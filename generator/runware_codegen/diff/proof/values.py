@@ -6,7 +6,6 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from runware_codegen.diff.proof.scalars import (
-    LONGEST,
     OTHERS,
     json_number,
     other_value,
@@ -30,6 +29,9 @@ _PASSES: Final = 6
 _DEEPEST: Final = 24
 _MAX_STEPS: Final = 1_000
 """The most changes of a value: some predicates cannot be satisfied."""
+
+_MOST: Final = 2_000
+"""The most items or members that are added; a value that needs more is not made."""
 
 _ITEMS: Final[tuple[Any, ...]] = ("a", 0, {})
 _NAMES: Final = ("extra", "a", "b", "x-1", "")
@@ -230,7 +232,7 @@ class Values:
         match test:
             case p.ItemCount(least, most):
                 filled = list(value)
-                while len(filled) < min(least, LONGEST):
+                while len(filled) < least <= _MOST:
                     filled.append(filled[-1] if filled else self._random.choice(_ITEMS))
                 return filled if most is None else filled[:most]
             case p.Items(part, start):
@@ -258,7 +260,7 @@ class Values:
         match test:
             case p.ItemCount(least, most):
                 cuts = [value[: least - 1]] if least else []
-                if most is not None and most < LONGEST:
+                if most is not None and most < _MOST:
                     last = value[-1] if value else self._random.choice(_ITEMS)
                     cuts.append(value + [last] * (most + 1 - len(value)))
                 return self._random.choice(cuts or [value])
@@ -277,7 +279,8 @@ class Values:
                 return [*filled[:index], bad, *filled[index + 1 :]]
             case p.Contains(part, least, most):
                 if most is not None and (not least or self._random.random() < 0.5):
-                    return [*value, *(self.example(part) for _ in range(most + 1))]
+                    more = range(min(most, _MOST) + 1)
+                    return [*value, *(self.example(part) for _ in more)]
                 return [self.changed(part, item, wanted=False) for item in value]
             case p.UnevaluatedItems(part):
                 return [
@@ -292,7 +295,7 @@ class Values:
     ) -> list[Any]:
         having = [item for item in value if holds(part, item, self._known)]
         others = [item for item in value if item not in having]
-        while len(having) < least:
+        while len(having) < least <= _MOST:
             having.append(self.example(part))
         if most is not None and len(having) > most:
             dropped = [self.changed(part, i, wanted=False) for i in having[most:]]
@@ -311,7 +314,7 @@ class Values:
                 return _without(value, name)
             case p.PropertyCount(least, most):
                 filled = dict(value)
-                for name in (f"extra{number}" for number in range(least)):
+                for name in (f"extra{number}" for number in range(min(least, _MOST))):
                     if len(filled) < least:
                         filled[name] = self._random.choice(OTHERS)
                 return dict([*filled.items()][: most or len(filled)])
@@ -339,7 +342,7 @@ class Values:
                 kept = dict([*value.items()][: max(least - 1, 0)])
                 if most is None or (least and self._random.random() < 0.5):
                     return kept
-                more = {f"extra{number}": 1 for number in range(most + 1)}
+                more = {f"extra{number}": 1 for number in range(min(most, _MOST) + 1)}
                 return {**value, **more}
             case p.PropertyNames(part):
                 name = self.changed(part, self._random.choice(_NAMES), wanted=False)
