@@ -54,10 +54,7 @@ def fails_commit(
     lines = [f"ignored by git: {path}" for path in ignored]
     lines += [f"{kind}: {path}" for path, kind in kinds.items()]
     lines += [f"not added to git: {path}" for path in unknown]
-    for line in lines[:_SHOWN]:
-        terminal.note(line)
-    if len(lines) > _SHOWN:
-        terminal.note(f"and {len(lines) - _SHOWN} more")
+    terminal.notes(lines, _SHOWN)
     if ignored:
         shown = shlex.join(["git", "check-ignore", "--verbose", ignored[0]])
         terminal.note(f"Change the pattern that `{shown}` shows.")

@@ -80,6 +80,13 @@ class Terminal:
         if not self._quiet:
             self.error(plain(line))
 
+    def notes(self, lines: Sequence[str], most: int) -> None:
+        """Write at most so many notes, and the number of the others."""
+        for line in lines[:most]:
+            self.note(line)
+        if len(lines) > most:
+            self.note(f"and {len(lines) - most} more")
+
     def detail(self, line: str) -> None:
         """Write a line if --verbose is set."""
         if self._verbose:

@@ -693,6 +693,15 @@ class TestHostileIndex:
         assert names(tmp_path / "schemas") == ["one.json", "three.json", "two.json"]
         assert names(tmp_path) == ["runware.lock", "schemas"]
 
+    def test_of_many_entries_the_first_are_named(
+        self, fetch: Fetch, catalog: Catalog
+    ) -> None:
+        catalog.index += [{"id": f"../{number}"} for number in range(1_000)]
+        finished = fetch("--all")
+        assert finished.returncode == 0
+        assert finished.stderr.count("Skipped model number") == 20
+        assert finished.stderr.endswith("\nand 980 more\n")
+
     def test_one_file_for_one_model(self, fetch: Fetch, catalog: Catalog) -> None:
         catalog.index += [{"id": "ONE", "status": "live"}]
         finished = fetch("--all")

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from runware_codegen.option_types import FetchOptions
     from runware_codegen.report import Terminal
 
+_SHOWN = 20  # invalid entries of an index; the rest is counted
+
 
 def fetch(
     options: FetchOptions, terminal: Terminal, new_report: Callable[[], UpdateReport]
@@ -127,8 +129,7 @@ def _read_catalog(web: Web, index_url: str, terminal: Terminal) -> Index:
         remedy = f"Check --index-url and index-url. Runware's index is {index.URL}."
         raise InvalidInputError.of(url, message, remedy) from None
     listed = index.read_index(content, url)
-    for line in listed.invalid_entries:
-        terminal.note(f"Skipped {line}.")
+    terminal.notes([f"Skipped {line}." for line in listed.invalid_entries], _SHOWN)
     return listed
 
 
