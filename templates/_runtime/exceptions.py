@@ -323,8 +323,8 @@ class APIError(RunwareError):
             values = readable(", ".join(map(_shown, few)), MAX_DETAIL)
             yield f"Allowed values: {values}."
         if self.response_content:
-            said = readable(self.response_content, MAX_DETAIL)
-            yield f"The provider returned: {said}"
+            content = readable(self.response_content, MAX_DETAIL)
+            yield f"The provider returned: {content}"
         if self.documentation:
             yield f"See {readable(self.documentation)}"
         if self.request_id:

@@ -289,10 +289,7 @@ class EvaluatedProperties:
 
 @dataclass(frozen=True, slots=True)
 class AdditionalProperties:
-    """An object whose properties, except the evaluated ones, satisfy the part.
-
-    No other keyword evaluates all of them; see `quantifiers.additional_properties`.
-    """
+    """An object whose properties, except the evaluated ones (never all), satisfy the part."""
 
     part: Predicate
     evaluated: tuple[EvaluatedProperties, ...] = ()
@@ -330,10 +327,7 @@ class EvaluatedItems:
 
 @dataclass(frozen=True, slots=True)
 class UnevaluatedItems:
-    """An array whose items, except the evaluated ones, satisfy the part.
-
-    No other keyword evaluates all of them; see `quantifiers.unevaluated_items`.
-    """
+    """An array whose items, except the evaluated ones (never all), satisfy the part."""
 
     part: Predicate
     evaluated: tuple[EvaluatedItems, ...]

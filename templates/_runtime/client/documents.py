@@ -78,11 +78,11 @@ def _letters(name: str) -> str:
 
 
 def _has_words(document: Document, text: str) -> bool:
-    said = (
+    texts = (
         *(document.id, document.air, document.title, document.summary),
         *(document.description, document.creator, *document.capabilities),
     )
-    whole = "\n".join(said).casefold()
+    whole = "\n".join(texts).casefold()
     return all(word in whole for word in text.casefold().split())
 
 

@@ -98,14 +98,12 @@ class Part(JsonObject):
         cls, model: dict[str, Any], fields: dict[str, dict[str, Any]]
     ) -> None:
         nullable = nullable_fields(cls)
-        for name, field in fields.items():
-            if name not in nullable and field["schema"]["type"] == "default":
+        optional = {n: f for n, f in fields.items() if f["schema"]["type"] == "default"}
+        for name, field in optional.items():
+            if name not in nullable:
                 refuse_null(field["schema"])
                 field.setdefault("serialization_exclude_if", is_none)
-        if any(
-            name in nullable and field["schema"]["type"] == "default"
-            for name, field in fields.items()
-        ):
+        if not nullable.isdisjoint(optional):
             write_if_set(model, fields)
 
     @classmethod
@@ -261,8 +259,8 @@ class Part(JsonObject):
             details = [with_given_names(given, detail) for detail in details]
 
         def hint(detail: ErrorDetails) -> str:
-            said = cls._hint(detail)
-            return said if given is None else given.in_sentence(said)
+            sentence = cls._hint(detail)
+            return sentence if given is None else given.in_sentence(sentence)
 
         unknown = [*misspelt(cls, unnamed_members(cls, data), data)]
         # An unknown name may stand for any member, so rules are not judged.
@@ -296,9 +294,10 @@ class Part(JsonObject):
         if may_convert or not is_object(data):
             return
         names = wire_names(cls)
-        members = {n: v for n, v in data.items() if names.get(n, n) not in mistyped}
+        wire = {names.get(name, name): value for name, value in data.items()}
+        typed = {n: serialized(v) for n, v in wire.items() if n not in mistyped}
         with suppress(KeyError, TypeError):  # a rule cannot read a missing member
-            yield from cls.rules(Incomplete(_wire_of(cls, members)))
+            yield from cls.rules(Incomplete(typed))
 
     @classmethod
     def _hint(cls, detail: ErrorDetails) -> str:
@@ -389,12 +388,6 @@ else:
         def extra(self) -> Wire:
             """The members that the document does not name, by their wire names."""
             return dict(self.__pydantic_extra__ or {})
-
-
-def _wire_of(cls: type[Part], members: Mapping[str, Any]) -> Wire:
-    """Return members as they would be sent."""
-    names = wire_names(cls)
-    return {names.get(name, name): serialized(value) for name, value in members.items()}
 
 
 def refuse_depth(cls: type[Part], value: Any) -> None:

@@ -290,13 +290,13 @@ def _note_owed(calls: Iterable[Pending]) -> None:
 
 def _leave_unclear(calls: Iterable[Pending], error: Item) -> None:
     """End calls if an error may be about any of them."""
-    said = (
+    message = (
         text_of(error, "message")
         or text_of(error, "code")
         or "an error without a message"
     )
     for pending in calls:
-        reason = f"an error that names no task may be about this one: {said}"
+        reason = f"an error that names no task may be about this one: {message}"
         pending.settle(pending.unanswered(reason))
 
 

@@ -217,8 +217,8 @@ def _accepted(detail: ErrorDetails) -> str:
         return f"{_AN_OBJECT}{context['class_name']})"
     if detail["type"] == "literal_error":
         return expected_constants(detail)
-    said = detail["msg"].removeprefix("must be ")
-    return _TYPES.get(detail["type"], said if said != detail["msg"] else "")
+    message = detail["msg"].removeprefix("must be ")
+    return _TYPES.get(detail["type"], message if message != detail["msg"] else "")
 
 
 def _joined_objects(accepted: Sequence[str]) -> list[str]:

@@ -119,8 +119,8 @@ class Limits(NamedTuple):
             "of at most": self.le,
             "below": self.lt,
         }
-        said = [f"{word} {b:g}" for word, b in bounds.items() if b is not None]
-        accepted = " ".join(filter(None, [noun, " and ".join(said)]))
+        limits = [f"{word} {b:g}" for word, b in bounds.items() if b is not None]
+        accepted = " ".join(filter(None, [noun, " and ".join(limits)]))
         message = f"Input should be a valid {name}"
         return PydanticCustomError(kind, message, {"accepted": accepted})
 
@@ -338,15 +338,15 @@ def refusing(schema: CoreSchema, sentence: str) -> CoreSchema:
 
 
 def json_schema(
-    said: dict[str, Any], inner: CoreSchema | None = None
+    keywords: dict[str, Any], inner: CoreSchema | None = None
 ) -> dict[str, Any]:
-    """Return the metadata of a validator, with its keywords of JSON Schema.
+    """Return the metadata of a validator with these keywords of JSON Schema.
 
     The keywords of an inner schema are added.
     """
 
     def describe(_: CoreSchema, handler: Any) -> dict[str, Any]:
-        return {**(handler(inner) if inner else {}), **said}
+        return {**(handler(inner) if inner else {}), **keywords}
 
     return {"pydantic_js_functions": [describe]}
 

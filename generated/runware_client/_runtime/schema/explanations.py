@@ -81,8 +81,8 @@ def reworded(
         sentence = sentence.replace(constants, expected_constants(detail))
     is_unknown = detail["type"] == "extra_forbidden"
     if is_unknown and not sentence.startswith(f"{UNKNOWN_FIELD}:"):
-        said = sentence if sentence.startswith(UNKNOWN_FIELD) else UNKNOWN_FIELD
-        sentence = f"{said}{hint(detail)}"
+        start = sentence if sentence.startswith(UNKNOWN_FIELD) else UNKNOWN_FIELD
+        sentence = f"{start}{hint(detail)}"
     is_null = detail["input"] is None and detail["type"] != "rule"
     if is_null and len(loc) == 1 and loc[0] in optional:
         sentence = "must not be null: leave it out"

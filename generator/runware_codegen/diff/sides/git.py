@@ -27,8 +27,8 @@ def obstacle() -> str:
     if found.returncode == 0:
         is_shallow = found.stdout.strip() == b"true"
         return " The clone is shallow: `git fetch --unshallow`." if is_shallow else ""
-    said = found.stderr.decode(errors="replace").partition("\n")[0]
-    return f" git: {said or 'not installed'}."
+    message = found.stderr.decode(errors="replace").partition("\n")[0]
+    return f" git: {message or 'not installed'}."
 
 
 def files(revision: str, path: str) -> list[str]:
