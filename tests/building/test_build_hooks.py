@@ -392,6 +392,12 @@ def test_a_wrong_document_fails_the_build(
             "pyproject.toml#/tool/runware-codegen/documents\n  ../elsewhere is outside",
         ),
         (
+            "hatch",
+            'documents = ["schemas"]',
+            'documents = ["src"]',
+            "src\n  The folder has no JSON or YAML files.",
+        ),
+        (
             "setuptools",
             'output = "src"',
             'output = "../src"',
@@ -412,7 +418,7 @@ def test_a_wrong_document_fails_the_build(
             "pyproject.toml, [tool.runware-codegen]: Missing option '--output'",
         ),
     ],
-    ids=["place", "documents", "output", "table", "missing"],
+    ids=["place", "documents", "empty", "output", "table", "missing"],
 )
 def test_a_wrong_configuration_fails_the_build(
     name: str, old: str, new: str, message: str, tmp_path: Path

@@ -79,6 +79,23 @@ class TestStreams:
         assert finished.returncode == 2
         assert finished.stderr == b"Error: No space left on device\n"
 
+    @pytest.mark.parametrize(
+        ("arguments", "closed", "code"),
+        [("list docs", ">&-", 0), ("list nothing", "2>&-", 2), ("list -", "<&-", 2)],
+    )
+    def test_a_stream_that_was_closed_before(
+        self, here: Path, arguments: str, closed: str, code: int
+    ) -> None:
+        """Python then starts without the stream."""
+        finished = subprocess.run(
+            ["sh", "-c", f"{shlex.join(COMMAND)} {arguments} {closed}"],
+            cwd=here,
+            capture_output=True,
+            check=False,
+        )
+        assert (finished.returncode, finished.stdout) == (code, b"")
+        assert b"Traceback" not in finished.stderr
+
     def test_a_path_that_the_system_refuses_is_named(self, here: Path) -> None:
         name = "x" * 300
         for arguments in (["diff", name, "docs"], ["generate", "--project", name]):

@@ -77,6 +77,13 @@ class TestInputs:
             f"{folder}/loop: a link to a folder, not followed",
         )
 
+    def test_a_pipe_in_a_folder_is_not_read(self, tmp_path: Path) -> None:
+        put(tmp_path / "a.json", a_document())
+        os.mkfifo(tmp_path / "pipe.json")
+        found = loaded(str(tmp_path))
+        assert [each.name for each in found.documents] == ["a.json"]
+        assert found.passed_over == (f"{tmp_path}/pipe.json: not a file",)
+
     def test_a_file_named_twice_is_one_document(self, tmp_path: Path) -> None:
         file = put(tmp_path / "a.json", a_document())
         (tmp_path / "link.json").symlink_to(file)
