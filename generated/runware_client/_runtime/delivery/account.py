@@ -58,7 +58,7 @@ class Account:
         committed: The amount that counts against the budget.
     """
 
-    def __init__(self, budget: Decimal | None) -> None:
+    def __init__(self, budget: Decimal | None = None) -> None:
         """Open an account without costs.
 
         Raises:
