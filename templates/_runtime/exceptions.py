@@ -118,8 +118,8 @@ class RunwareError(Exception):
         may_have_run: Whether the server may have the task, or had it, and bills it in
             whole or in part. It is true if there are `results`.
         handle: The handle that collects the results of the task later, if it may have
-            run. None means that nothing was billed except what is in `results`. A
-            pickled error has a `SavedHandle` instead.
+            run. None means that nothing was billed except what is in `results`, and
+            perhaps a dry run that failed. A pickled error has a `SavedHandle` instead.
         results: The results that arrived before the task failed or was given up.
         oversized: The number of tasks in the request if its response is too large to be
             read; 0 for other causes.

@@ -354,7 +354,7 @@ def test_a_server_that_runs_dry_runs_is_not_paid_twice(
             await value(client.run(image()))
         [result] = caught.value.results
         assert result.to_wire()["cost"] == 0.004
-        assert caught.value.handle is None
+        assert (caught.value.handle, caught.value.may_have_run) == (None, True)
         assert client.cost == 0.004
         assert (await value(client.dry_run(image()))).was_run
 
@@ -370,8 +370,11 @@ def test_a_server_that_streams_a_dry_run_is_not_paid_twice(
     server.answer = lambda _: Reply(events, 200, "text/event-stream")
 
     async def work(client: Any) -> None:
-        with pytest.raises(caller.package.RunwareError, match="and billed it"):
+        with pytest.raises(
+            caller.package.RunwareError, match="and billed it"
+        ) as caught:
             await value(getattr(client, call)(text))
+        assert (caught.value.handle, caught.value.may_have_run) == (None, True)
 
     caller.using(work, budget=Decimal("0.01"))
     assert is_dry(server) == [True]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar
 from ..delivery.batches import Reply, Settings
 from ..delivery.classify import of_failure
 from ..delivery.delivery import Delivery
-from ..delivery.dry_run import Pricing
+from ..delivery.dry_run import Pricing, may_have_run
 from ..delivery.events import Event
 from ..delivery.lifecycle import Phase, TaskEvent
 from ..delivery.open_tasks import OpenTasks
@@ -153,7 +153,7 @@ class BaseEngine(Generic[TransportT]):
         """Attach the handle of a task to an exception of its call, if it may be billed."""
         task = _task(given)
         if isinstance(error, RunwareError):
-            error.may_have_run = task.may_be_billed or bool(error.results)
+            error.may_have_run = may_have_run(task, error)
             error.handle = self.make_handle(given) if task.may_be_billed else None
         else:
             self.give_handles(error, [given])

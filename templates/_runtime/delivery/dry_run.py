@@ -147,7 +147,7 @@ class Pricing:
             if error is None and any(map(has_output, dry_task.items)):
                 error = self._was_run(dry_task)
             elif error is not None and dry_task.is_in_doubt:
-                error = _may_have_run(error)
+                error = _of_doubt(error)
             elif error is None:
                 error = self._refusal(submission, cost_of(dry_task))
             yield submission, error
@@ -176,7 +176,13 @@ class Pricing:
         return None
 
 
-def _may_have_run(cause: RunwareError) -> RunwareError:
+def may_have_run(task: Task[Any], error: RunwareError) -> bool:
+    """Return whether the server may have run a task, or its dry run, as its error says."""
+    is_dry = error.advice == MAY_HAVE_BEEN_A_RUN
+    return task.may_be_billed or bool(error.results) or is_dry
+
+
+def _of_doubt(cause: RunwareError) -> RunwareError:
     """Return the error of a task whose dry run the server may have run."""
     error = RunwareError(f"the dry run of this task failed: {cause.message}")
     error.advice = MAY_HAVE_BEEN_A_RUN

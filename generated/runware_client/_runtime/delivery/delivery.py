@@ -35,7 +35,7 @@ from .batches import (
     sort_answer,
 )
 from .classify import answers_too_large, of_failure, of_poll, of_submission
-from .dry_run import MAY_HAVE_BEEN_A_RUN, DryTask, Pricing
+from .dry_run import MAY_HAVE_BEEN_A_RUN, DryTask, Pricing, may_have_run
 from .events import Event, EventKind
 from .lifecycle import SENDINGS, Action, Phase, TaskEvent
 from .schedule import Schedule
@@ -355,10 +355,9 @@ class Delivery(Generic[ResultT]):
     def _leave(self, each: ScheduledTask[ResultT], error: RunwareError) -> None:
         """Give up a task without ending it: the caller can wait for its handle later."""
         about = self._about(each.task, error)
-        about.may_have_run = each.task.may_be_billed
         if isinstance(each.task, DryTask) and each.task.is_in_doubt:
-            about.may_have_run = True
             about.advice = MAY_HAVE_BEEN_A_RUN
+        about.may_have_run = may_have_run(each.task, about)
         self._open_tasks.leave([each.task])
         self._errors[each.task.key] = about
         self._end(each, about)
