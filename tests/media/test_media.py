@@ -333,8 +333,18 @@ def test_a_medium_of_another_kind_is_refused(
         "seedImage": "must be an image, but the file is audio/mpeg",
         "video": "must be a video, but the file is image/png",
         "audio": "must be audio, but the file is application/pdf",
-        "bareImage": "must be an image, but the type of the file is unknown",
+        "bareImage": "must be an image, but the kind of the file is unknown",
     }
+
+
+def test_no_word_of_the_refusal_is_a_member(shipped: ModuleType) -> None:
+    """Reference videos may be objects with a member `type`, in Python `type_`."""
+    tasks = import_module(f"{shipped.__name__}.tasks.video_inference")
+    said = "must be a video, but the kind of the file is unknown"
+    with pytest.raises(ValidationError, match=said):
+        tasks.VideoInferenceRequest(
+            model="a:b@1", inputs={"referenceVideos": [b"words"]}
+        )
 
 
 def test_a_format_that_the_document_does_not_name_is_refused(

@@ -67,7 +67,7 @@ def type_of(content: bytes, kind: str) -> FileType:
     what = (
         f"the file is {found.media_type}"
         if found
-        else "the type of the file is unknown"
+        else "the kind of the file is unknown"
     )
     raise UnusableFile(f"must be {_a(kind)}, but {what}")
 
