@@ -101,6 +101,12 @@ ITEMS: dict[str, Any] = {
         },
     }
 }
+ONE_OF: dict[str, Any] = {
+    "properties": {
+        "two": {"type": "integer", "oneOf": [{"minimum": 3}, {"multipleOf": 2}]},
+        "three": {"oneOf": [NUMBER, {"type": "integer"}, {"type": "array"}]},
+    }
+}
 ITEMS["properties"]["few"] |= {"minContains": 0, "maxContains": 1}
 
 NEVER = {
@@ -146,6 +152,15 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
         NEVER,
         {"steps": 1},
         ["op is required when mode, if given, is 'b' and steps is given"],
+    ),
+    (
+        ONE_OF,
+        {"two": 4, "three": 1},
+        [
+            "must be at least 3 or must be a multiple of 2, not both",
+            "must be a number, must be an integer or must be a list, but only one of"
+            " these",
+        ],
     ),
     (
         ITEMS,

@@ -365,9 +365,9 @@ def _one_demand(
     if not any(titles) and all(groups := [present_paths(part, path) for part in parts]):
         return f"give exactly one of these: {_grouped(groups)}"
     if all(map(is_test_or_negation, parts)):
-        return (
-            f"{path} {joined([_must(each) for each in parts], 'or')}, not both".strip()
-        )
+        only = "not both" if len(parts) == 2 else "but only one of these"
+        demands = joined([_must(each) for each in parts], "or")
+        return f"{path} {demands}, {only}".strip()
     return f"exactly one of these must hold: {_listed(parts, titles, path)}"
 
 
