@@ -142,14 +142,11 @@ def _request(
     possible = not merged.is_false and (json_types is None or "object" in json_types)
     made = types.classes.build(merged, name, doc) if possible else None
     if types.problems or made is None:
-        member = types.classes.impossible
-        because = (
-            f": it requires {member!r}, which has no valid value" if member else ""
-        )
+        why = _why_impossible(types.classes.impossible) if possible else _NO_OBJECT
         impossible = Problem(
             lowering.schemas.source,
             json_pointer(task.path),
-            f"No task satisfies this schema{because}.",
+            f"No task satisfies this schema{why}.",
             f"Each required member must have a valid value.{_undeclared(merged)}",
         )
         raise InvalidInputError(types.problems or [impossible])
@@ -157,6 +154,13 @@ def _request(
     apply_media_limits(classes, name, limits)
     whole = classes[name]
     return _Classes(whole, dependencies_first(whole, classes), _definitions(types))
+
+
+_NO_OBJECT: Final = ": it allows no object"
+
+
+def _why_impossible(member: str) -> str:
+    return f": it requires {member!r}, which has no valid value" if member else ""
 
 
 def _undeclared(merged: MergedSchema) -> str:
