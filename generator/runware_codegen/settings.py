@@ -36,14 +36,12 @@ class TableOption(click.Option):
     """An option that is a table of strings, which only pyproject.toml can have."""
 
 
-class CheckedText(click.ParamType[str]):
+class CheckedText(click.types.StringParamType):
     """A text that must be valid.
 
     Attributes:
         fault: Returns what is wrong with a text and a remedy, or None if it is valid.
     """
-
-    name = "text"
 
     def __init__(self, fault: Callable[[str], tuple[str, str] | None]) -> None:
         self.fault = fault

@@ -333,7 +333,7 @@ def test_a_webhook_is_read_as_a_class(called: ModuleType, images: ModuleType) ->
     webhook = called.parse_webhook(item, images.Easel2Result)
     assert type(webhook.result) is images.Easel2Result
     assert type(called.parse_webhook(item).result) is called.TaskResult
-    failed = called.parse_webhook({**item, "error": "no"}, images.Easel2Result)
+    failed = called.parse_webhook({"taskUUID": "u", "error": "no"}, images.Easel2Result)
     assert failed.error is not None
 
 
