@@ -866,6 +866,7 @@ def test_a_variable_that_cannot_be_used_is_named(
     carrier: Carrier, name: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "socksio", None)  # as if not installed
+    monkeypatch.setenv("http_proxy", REFUSED)
     monkeypatch.setenv(name, value)
     with pytest.raises(carrier.module("_runtime.exceptions").RunwareError) as raised:
         carrier.transport(REFUSED)

@@ -165,6 +165,7 @@ ERRORS = [
     ({"code": "insufficientCredits"}, 402),
     ({"code": "unauthorized"}, 401),
     ({"code": "forbidden"}, 403),
+    ({"code": "payloadTooLarge"}, 413),
     ({"code": "insufficientPermissions"}, 403),
     ({"code": "inferenceError", "status": "error"}, 200),
     ({"code": "contentPolicyViolation"}, 200),
