@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from loopback import KEY, Drop, Reply, acknowledge, each, echo, news, value
+from loopback import KEY, Caller, Drop, Reply, acknowledge, each, echo, news, value
+from making import generated, simple_document, simple_task
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
     from types import ModuleType
 
-    from loopback import Caller, Server, Tasks
+    from loopback import Server, Tasks
 
 TASK, POLL = "imageInference", "getResponse"
 PROCESSING = {"status": "processing", "progress": 40}
@@ -562,3 +564,33 @@ def test_a_handle_without_its_request_waits_for_the_call_that_sends(
     assert outcome.error is None
     assert is_cancelled or results == outcome.results
     assert server.sent == [TASK, TASK]
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_a_task_that_must_not_be_async_is_submitted_as_it_is(
+    server: Server, tmp_path: Path, kind: str
+) -> None:
+    """Its document offers async delivery, but not together with another member."""
+    is_async = {"deliveryMethod": {"const": "async"}}
+    document = simple_document(
+        "quick",
+        {
+            "properties": {
+                "deliveryMethod": {"type": "string", "enum": ["sync", "async"]},
+                "quick": {"type": "boolean"},
+            },
+            "if": {"properties": is_async, "required": ["deliveryMethod"]},
+            "then": {"properties": {"quick": False}},
+        },
+    )
+    name = f"quick_{kind}"
+    package = generated(tmp_path, {"quick.json": document}, package=name)
+    request = package.parse_request(simple_task("quick", quick=True))
+    server.answer = echo()
+
+    async def work(client: Any) -> None:
+        handle = await value(client.submit(request))
+        assert len(await value(handle.wait())) == 1
+
+    Caller(kind, package, server.url).using(work)
+    assert server.calls == [[request.to_wire()]]
