@@ -47,12 +47,13 @@ class CheckedText(click.types.StringParamType):
         self.fault = fault
 
     def convert(
-        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> str:
         """Return a valid text."""
-        if fault := self.fault(value):
+        text = super().convert(value, param, ctx)
+        if fault := self.fault(text):
             self.fail(" ".join(fault), param, ctx)
-        return value
+        return text
 
 
 @dataclass(frozen=True, slots=True)
