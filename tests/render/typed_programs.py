@@ -350,6 +350,13 @@ def _with_schemas_of_several_types() -> dict[str, Any]:
             "additionalProperties": {"type": "integer"},
             "dependentSchemas": {"y": {"properties": {"z": False}}},
         },
+        "either of two": {
+            "type": "object",
+            "properties": {"x": {}},
+            "additionalProperties": {
+                "anyOf": [{"type": "string"}, {"type": "boolean"}]
+            },
+        },
         "forbidding": {
             "oneOf": [
                 {"type": "object", "required": ["x"], "not": {"required": ["x"]}},

@@ -64,7 +64,8 @@ def _joined(parts: Iterable[Predicate], kind: type[AllOf | AnyOf]) -> Predicate:
         kept.pop(Not(_OBJECT), None)  # the other part accepts all that are not objects
     if not any_part and any(isinstance(part, RequiredProperty) for part in kept):
         kept.pop(_OBJECT, None)  # only objects have properties
-    merged = _merge_constants(list(kept), any_part=any_part)
+    listed = _merge_types(list(kept)) if any_part else list(kept)
+    merged = _merge_constants(listed, any_part=any_part)
     merged = _merge_properties(merged, any_part=any_part)
     if decisive in merged:
         return decisive
@@ -146,6 +147,16 @@ def _flat(parts: Iterable[Predicate], kind: type[AllOf | AnyOf]) -> Iterator[Pre
             yield from part.parts
         else:
             yield part
+
+
+def _merge_types(parts: list[Predicate]) -> list[Predicate]:
+    """Merge the types of a disjunction into one set, at the place of the first."""
+    found = [part for part in parts if isinstance(part, IsType)]
+    if len(found) < 2:
+        return parts
+    merged = IsType(frozenset(name for part in found for name in part.types))
+    joined = dict.fromkeys(merged if part in found else part for part in parts)
+    return [*joined]
 
 
 def _merge_constants(parts: list[Predicate], *, any_part: bool) -> list[Predicate]:
