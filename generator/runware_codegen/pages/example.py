@@ -189,7 +189,13 @@ class _Search:
                 yield from sorted(given, key=lambda each: each not in known)
             case t.Array(item, count):
                 number = max(count.minimum, 1)
-                yield [self._value(item, field, depth + 1) for _ in range(number)]
+                if not a_type.unique_items:
+                    yield [self._value(item, field, depth + 1) for _ in range(number)]
+                    return
+                found = self._candidates(item, field, depth + 1)
+                different = list({repr(each): each for each in found}.values())
+                if len(different) >= number:
+                    yield different[:number]
             case t.Map():
                 yield {}
             case t.ClassRef(class_name):
