@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -40,6 +41,16 @@ def test_a_member_that_two_schemas_contradict_is_named_in_both(tmp_path: Path) -
     [(pointer, said)] = _refused(tmp_path, task)
     assert pointer == "/properties/mode"
     assert f"here and at {TASK.partition('#')[2]}/allOf/0/properties/mode" in said
+
+
+def test_an_unknown_keyword_beside_the_items_is_named(tmp_path: Path) -> None:
+    document = a_document({})
+    document["components"]["schemas"]["RequestBody"]["minimun"] = 1
+    (tmp_path / "one.json").write_text(json.dumps(document))
+    target = ("--output", tmp_path, "--package", "client")
+    done = run("generate", "one.json", *target, cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"{TASK.removesuffix('/items')}/minimun" in done.stderr
 
 
 def test_a_required_member_without_a_valid_value_is_named(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from runware_codegen.parse.metadata.markdown import clean_markdown
 from runware_codegen.parse.metadata.media_limits import apply_media_limits
 from runware_codegen.parse.schema.body_schemas import (
     no_task_type,
+    request_schema,
     result_schema,
     several_task_types,
     task_schema,
@@ -67,7 +68,7 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
     """
     schemas = Schemas(source.source, source.tree)
     task = task_schema(schemas)
-    findings = validate_schemas(schemas, task)
+    findings = validate_schemas(schemas, request_schema(schemas))
     findings.unenforced += dialect_problems(source.source, source.tree)
     if findings.malformed or (findings.unenforced and not allow_unenforced):
         raise InvalidInputError([*findings.malformed, *findings.unenforced])

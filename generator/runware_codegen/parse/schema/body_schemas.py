@@ -16,13 +16,18 @@ _REQUEST: Final[Path] = ("components", "schemas", "RequestBody")
 _RESPONSE: Final[Path] = ("components", "schemas", "ResponseBody")
 
 
+def request_schema(schemas: Schemas) -> Schema:
+    """Return the schema of the request body: of an array of tasks, or of one task."""
+    return schemas.at(_REQUEST)
+
+
 def task_schema(schemas: Schemas) -> Schema:
     """Find the task in RequestBody: the items of an array, or the object itself.
 
     Raises:
         InvalidInputError: If a reference on the way has no target.
     """
-    body = _followed(schemas, schemas.at(_REQUEST))
+    body = _followed(schemas, request_schema(schemas))
     has_items = isinstance(body.keywords.get("items"), (dict, bool))
     return body.child("items") if has_items else body
 
