@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import IntEnum, auto
 from functools import lru_cache
 
 from runware_codegen.render.literals import LINE
@@ -41,7 +41,7 @@ _MAX_STATEMENTS = 2**15
 """Maximum number of cached statements, about 10 MB."""
 
 
-class _Kind(Enum):
+class _Kind(IntEnum):
     HEADER = auto()  # the first lines of a class or function, decorators included
     CONDITION = auto()  # the first line of an `if`
     DOCSTRING = auto()
@@ -49,6 +49,9 @@ class _Kind(Enum):
     IMPORT = auto()
     OTHER = auto()
 
+
+_WRITTEN = (_Kind.DOCSTRING, _Kind.REMARK)
+"""The kinds of statements that `docstrings.py` writes as black formats them."""
 
 _BLOCKS = (_Kind.HEADER, _Kind.CONDITION)
 """The kinds of statements whose block has statements of its own."""
@@ -97,14 +100,9 @@ def formatted(source: str) -> str:
         return _black(source)
 
 
-def _format(statement: _Statement) -> str:
-    """Format a statement, unless black does not change statements of its shape.
-
-    Texts in triple quotes are written as black formats them; see `docstrings.py`.
-    """
-    kind, level, text = statement.kind, statement.level, statement.text
-    if kind in (_Kind.DOCSTRING, _Kind.REMARK):
-        return text
+@lru_cache(_MAX_STATEMENTS)
+def _format(kind: _Kind, level: int, text: str) -> str:
+    """Format a statement, unless black does not change statements of its shape."""
     shape = _shape(text)
     if shape and _formatted_alone(kind, level, shape) == shape:
         return text
@@ -252,7 +250,8 @@ def _joined(statements: Iterable[_Statement]) -> str:
     for statement in statements:
         if before is not None:
             parts.append("\n" * (1 + _blank_lines(owner, before, statement)))
-        parts.append(_format(statement))
+        kind, level, text = statement.kind, statement.level, statement.text
+        parts.append(text if kind in _WRITTEN else _format(kind, level, text))
         before = statement
         owner = statement if statement.kind in _BLOCKS else owner
     return f"{''.join(parts)}\n" if parts else ""
