@@ -77,7 +77,7 @@ ModuleResult: TypeAlias = Module | tuple[Problem, ...] | None
 def preload() -> None:
     """Import what `make_module` needs, before processes are forked."""
     _import_black()
-    for name in ("jinja2", "runware_codegen.documents.outline"):
+    for name in ("jinja2", "pluralizer", "runware_codegen.documents.outline"):
         import_module(name)
 
 

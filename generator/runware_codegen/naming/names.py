@@ -25,12 +25,12 @@ from functools import cache, lru_cache
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
-from pluralizer import Pluralizer
-
 from runware_codegen.naming import reserved
 
 if TYPE_CHECKING:
     from collections.abc import Container
+
+    from pluralizer import Pluralizer
 
     from runware_codegen.problems import Path
 
@@ -146,6 +146,8 @@ def singular(name: str) -> str:
 @cache
 def _pluralizer() -> Pluralizer:
     """Return the English rules, corrected for some words."""
+    from pluralizer import Pluralizer  # noqa: PLC0415  # slow to import
+
     rules = Pluralizer()  # type: ignore[no-untyped-call]
     for word in _UNCOUNTABLE:
         rules.add_uncountable_rule(word)
