@@ -418,6 +418,14 @@ def test_only_the_web_is_asked(url: str, save: Saver, tmp_path: Path) -> None:
     assert not _names(tmp_path)
 
 
+def test_a_refusal_for_now_has_its_wait(
+    save: Saver, files: Files, tmp_path: Path
+) -> None:
+    url = files.add("/a.png", b"busy", 503, Retry_After="7")
+    error = save.error({"imageURL": url}, tmp_path)
+    assert (error.retryable, error.retry_after) == (True, 7.0)
+
+
 def test_a_refusal_has_its_status(save: Saver, files: Files, tmp_path: Path) -> None:
     url = files.add("/a.png", b"gone", 410)
     (tmp_path / "cat.png").write_bytes(b"older")

@@ -14,15 +14,13 @@ from __future__ import annotations
 import json
 import math
 import re
-import time
 from collections.abc import Iterable, Mapping
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeGuard
 
 from ..exceptions import ResponseError, readable
 from ..json_values import is_array, is_object
+from ..retry_after import retry_after
 from .endpoint import shown_url
 
 if TYPE_CHECKING:
@@ -44,9 +42,6 @@ FAILURES = frozenset({"error", "failed", "failure"})
 
 SCOPE = ("taskType", "taskUUID")
 """The members that name the task of an error."""
-
-MAX_RETRY_AFTER = 1e9
-"""Maximum Retry-After in seconds: larger values would overflow timers."""
 
 _MAX_LEVELS = 100
 """Maximum depth of an error object; the arrays and objects of a deeper one are dropped."""
@@ -88,30 +83,8 @@ class Answer(NamedTuple):
 
     @property
     def retry_after(self) -> float | None:
-        """The seconds in the header Retry-After; None without a valid one.
-
-        Source: RFC 9110, section 10.2.3: a number of seconds or a date. A date counts
-        from the server's own time, if the response has it: this machine's may be wrong.
-        """
-        text = self.headers.get("retry-after", "").strip()
-        if text.isascii() and text.isdigit():
-            return min(float(text), MAX_RETRY_AFTER)
-        until = _seconds(text)
-        now = _seconds(self.headers.get("date", ""))
-        return None if until is None else max(0.0, until - (now or time.time()))
-
-
-def _seconds(date: str) -> float | None:
-    """Return an HTTP date as seconds since 1970; None if it is not valid.
-
-    Source: RFC 9110, section 5.6.7: without a time zone, it is in UTC.
-    """
-    try:
-        moment = parsedate_to_datetime(date)
-        zone = moment.tzinfo or UTC
-        return moment.replace(tzinfo=zone).timestamp()
-    except (ValueError, OverflowError):
-        return None
+        """The seconds in the header Retry-After; None without a valid one."""
+        return retry_after(self.headers)
 
 
 class Envelope(NamedTuple):

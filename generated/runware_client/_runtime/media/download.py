@@ -23,6 +23,7 @@ from ..error_codes import ErrorCategory
 from ..event_loops import running_loop
 from ..exceptions import DownloadError
 from ..http_clients import checked_client
+from ..retry_after import retry_after
 from ..timeouts import valid_timeout
 from .file_types import BYTES, FileType, named_type
 from .outputs import Output, chosen_output
@@ -248,7 +249,9 @@ class _Fetch:
             return None
         if status != 200:
             message = f"{self._place} returned HTTP {status} {response.reason_phrase}"
-            raise DownloadError(message.rstrip(), http_status=status)
+            error = DownloadError(message.rstrip(), http_status=status)
+            error.retry_after = retry_after(response.headers)
+            raise error
         if _is_page(response.headers.get("content-type", ""), self._url):
             raise DownloadError(
                 f"{self._place} returned an HTML page instead of the file"
