@@ -27,7 +27,7 @@ from mypy.util import get_mypy_comments
 from hostile_documents import Emitted, emit, forget, say, telling_document
 from hostile_texts import SENTINEL
 from runware_codegen.render.docstrings import docstring
-from runware_codegen.render.literals import string
+from runware_codegen.render.literals import LINE, string
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,6 +131,13 @@ def test_black_leaves_docstrings_as_they_are(pieces: list[str], level: int) -> N
     margin = "    " * level
     source = f"{nest}{margin}{docstring(''.join(pieces), len(margin))}\n"
     assert black.format_str(source, mode=black.Mode()) == source
+
+
+@pytest.mark.parametrize("text", ['"{}" a', 'a "{}"', '"{}"'])
+def test_a_line_with_quotes_is_not_too_long(text: str) -> None:
+    for size in range(90):
+        lines = docstring(text.format(("a word " * 20)[:size]), 0).split("\n")
+        assert max(map(len, lines)) <= LINE
 
 
 # -- pages made from docstrings -----------------------------------------------

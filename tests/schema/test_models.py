@@ -697,6 +697,32 @@ def test_a_rule_that_reads_a_missing_member_hides_no_other(tmp_path: Path) -> No
         assert named == [(place,), ("seed",)]
 
 
+def test_a_rule_that_cannot_read_a_missing_member_hides_no_error(
+    tmp_path: Path,
+) -> None:
+    number = {"type": "integer"}
+    box = {"type": "object", "properties": {"a": number, "b": number}}
+    ones = {"properties": {"a": {"const": 1}, "b": {"const": 1}}, "required": ["a"]}
+    members = {
+        "properties": {"size": number, "box": box, "seed": number},
+        "required": ["size", "box"],
+    }
+    reads = {
+        "number": {"size": {"multipleOf": 8}},
+        "object": {"box": ones},
+    }
+    documents = {
+        f"{name}.json": simple_document(name, {**members, "not": {"properties": read}})
+        for name, read in reads.items()
+    }
+    package = generated(tmp_path, documents, package="unread_client")
+    for name in reads:
+        with pytest.raises(ValidationError) as caught:
+            package.parse_request(simple_task(name))
+        found = [error["loc"] for error in caught.value.errors()]
+        assert found == [("size",), ("box",)]
+
+
 def test_a_name_that_is_no_text_is_refused(module: ModuleType, request_: Any) -> None:
     task: dict[Any, Any] = {**request_.to_wire(), 3: 3}
     with pytest.raises(ValidationError, match="Keys should be strings"):

@@ -35,7 +35,8 @@ def docstring(text: str, indent: int) -> str:
     room = LINE - indent
     first, *rest = _wrapped(body, room)
     if not rest:  # its closing quotes are in the same line
-        first, *rest = _wrapped(body, room - 3)
+        end = 4 if body.endswith('"') else 3
+        first, *rest = _wrapped(body, room - end)
     start = f'""" {first}' if first.startswith('"') else f'"""{first}'
     if not rest:
         return f'{start} """' if first.endswith('"') else f'{start}"""'
@@ -66,7 +67,8 @@ def _wrapped_line(paragraph: str, room: int, *, is_first: bool) -> list[str]:
     item = _ITEM.match(paragraph)
     hanging = " " * item.end() if item else ""
     if is_first:  # after the opening quotes
-        made = wrap_words(f"   {paragraph}", room, subsequent_indent=hanging)
+        start = 4 if paragraph.startswith('"') else 3
+        made = wrap_words(" " * start + paragraph, room, subsequent_indent=hanging)
         return [made[0].lstrip(), *made[1:]]
     return wrap_words(paragraph, max(room, 20), subsequent_indent=hanging)
 

@@ -288,8 +288,9 @@ class Part(JsonObject):
     def _broken(cls, data: Any, mistyped: set[str]) -> Iterator[str]:
         """Yield the rules that are violated without the members of a wrong type.
 
-        Rules that name these members may be among them. There are none if a subclass of
-        a user may convert members or add them.
+        Rules that name these members may be among them. They end before a rule that cannot
+        read a missing member. There are none if a subclass of a user may convert members
+        or add them.
         """
         may_convert = is_of_user(cls) and (mistyped or default_names(cls))
         if may_convert or not is_object(data):
@@ -297,7 +298,7 @@ class Part(JsonObject):
         names = wire_names(cls)
         wire = {names.get(name, name): value for name, value in data.items()}
         typed = {n: serialized(v) for n, v in wire.items() if n not in mistyped}
-        with suppress(KeyError, TypeError):  # a rule cannot read a missing member
+        with suppress(Exception):  # a rule may expect an object, a text or a number
             yield from cls.rules(Incomplete(typed))
 
     @classmethod
