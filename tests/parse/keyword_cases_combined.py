@@ -34,6 +34,13 @@ COMPONENTS: dict[str, Any] = {
     "Odd": {
         "anyOf": [{"const": "end"}, {"$ref": "#/components/schemas/Even"}],
     },
+    "Chain": {
+        "type": "object",
+        "properties": {
+            "size": {"type": "integer"},
+            "next": {"$ref": "#/components/schemas/Chain"},
+        },
+    },
     "a/b~c %": {"type": "integer"},
 }
 """Schemas that the cases refer to."""
@@ -363,6 +370,24 @@ REFERENCES = [
         },
         [{"x": 1, "y": 2, "z": 3}],
         [{"x": 0, "y": 2}, {"x": 1, "y": "2"}, {"x": 1, "y": 1, "z": "a"}],
+    ),
+    Case(
+        "two objects that limit a member of the same schema",
+        {
+            "type": "object",
+            "properties": {
+                name: {"allOf": [_component("Chain"), {"properties": {"size": limit}}]}
+                for name, limit in (("low", {"maximum": 3}), ("high", {"minimum": 5}))
+            },
+        },
+        [{"low": {"size": 3}, "high": {"size": 5}}],
+        [{"low": {"size": 5}}, {"high": {"size": 3}}],
+    ),
+    Case(
+        "a limit of a schema that contains itself is not a limit of its parts",
+        {**_component("Chain"), "properties": {"size": {"minimum": 1}}},
+        [{"size": 1, "next": {"size": 0, "next": {"size": 0}}}],
+        [{"size": 0}, {"next": {"next": {"size": "a"}}}],
     ),
 ]
 

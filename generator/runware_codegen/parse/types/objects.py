@@ -112,8 +112,7 @@ class ClassBuilder:
             The type; None if no object satisfies the schema.
         """
         free = class_name(name, self._taken | self.by_name.keys())
-        for each in merged.schemas:
-            self._names.setdefault(each.path, free)
+        self._names[merged.schema.path] = free
         doc = clean_markdown(merged.text("description"))
         if self.build(merged, free, doc) is None:
             return None
@@ -194,9 +193,6 @@ class ClassBuilder:
         known = self._by_content.setdefault(replace(made, name="", doc=""), name)
         if known != name:
             del self.by_name[name]
-            for path, named in self._names.items():
-                if named == name:
-                    self._names[path] = known
         return known
 
     def _fields(
@@ -312,7 +308,8 @@ def _joined(schemas: list[Schema]) -> Schema:
     if len(parts) == 1:
         return first
     nodes: list[JsonValue] = [each.node for each in parts]
-    return Schema({"allOf": nodes}, (*first.path, "allOf"), first.resource, parts)
+    path = chain.from_iterable((*each.path, "allOf") for each in parts)
+    return Schema({"allOf": nodes}, tuple(path), first.resource, parts)
 
 
 class _FieldNames:
