@@ -41,6 +41,15 @@ COMPONENTS: dict[str, Any] = {
             "next": {"$ref": "#/components/schemas/Chain"},
         },
     },
+    "Never": {
+        "type": "object",
+        "properties": {"owner": {"$ref": "#/components/schemas/Owner"}, "x": False},
+        "required": ["x"],
+    },
+    "Owner": {
+        "type": "object",
+        "properties": {"never": {"$ref": "#/components/schemas/Never"}},
+    },
     "a/b~c %": {"type": "integer"},
 }
 """Schemas that the cases refer to."""
@@ -388,6 +397,18 @@ REFERENCES = [
         {**_component("Chain"), "properties": {"size": {"minimum": 1}}},
         [{"size": 1, "next": {"size": 0, "next": {"size": 0}}}],
         [{"size": 0}, {"next": {"next": {"size": "a"}}}],
+    ),
+    Case(
+        "an object that no value satisfies, and that contains itself",
+        {
+            "type": "object",
+            "properties": {
+                "never": {"anyOf": [_component("Never"), {"type": "null"}]},
+                "owner": _component("Owner"),
+            },
+        },
+        [{"never": None, "owner": {}}],
+        [{"never": {}}, {"owner": {"never": {}}}, {"owner": {"never": {"x": 1}}}],
     ),
 ]
 

@@ -8,7 +8,7 @@ value. So every schema is enforced exactly; a type only makes it readable.
 from __future__ import annotations
 
 from functools import partial
-from itertools import combinations, starmap
+from itertools import combinations, islice, starmap
 from typing import TYPE_CHECKING
 
 from runware_codegen.model import Type
@@ -74,6 +74,7 @@ class TypeBuilder:
         self.classes = ClassBuilder(self, taken, is_result=is_result)
         self.problems: list[Problem] = []
         self._in_progress: set[Path] = set()
+        self._recursive: set[Path] = set()
         self._made: dict[Path, Type | None] = {}
         self._structural: dict[Path, bool] = {}
         self._lines: dict[Path, tuple[str, ...]] = {}
@@ -105,10 +106,13 @@ class TypeBuilder:
             return leaf.type
         self.lowering.check_nesting(schema, len(self._in_progress))
         self._in_progress.add(schema.path)
+        known = len(self._made)
         try:
             made = self.make(schema, name)
         finally:
             self._in_progress.discard(schema.path)
+        if made is None and schema.path in self._recursive:
+            self._made = dict(islice(self._made.items(), known))  # others contain it
         self._made[schema.path] = made
         return made
 
@@ -143,6 +147,7 @@ class TypeBuilder:
         known = self.classes.class_in_progress(schema)
         types = merge(self.lowering.schemas, schema).types()
         if known is not None and types == frozenset({"object"}):
+            self._recursive.add(schema.path)
             return known
         return self._constrained(t.Anything(), [self.lowering.lower(schema)])
 
