@@ -41,6 +41,20 @@ COMPONENTS: dict[str, Any] = {
             "next": {"$ref": "#/components/schemas/Chain"},
         },
     },
+    "Outer": {
+        "type": "object",
+        "properties": {"inner": {"$ref": "#/components/schemas/Inner"}},
+    },
+    "Inner": {
+        "type": "object",
+        "properties": {
+            "outer": {"$ref": "#/components/schemas/Outer"},
+            "like": {
+                "type": "object",
+                "properties": {"inner": {"$ref": "#/components/schemas/Inner"}},
+            },
+        },
+    },
     "Never": {
         "type": "object",
         "properties": {"owner": {"$ref": "#/components/schemas/Owner"}, "x": False},
@@ -397,6 +411,12 @@ REFERENCES = [
         {**_component("Chain"), "properties": {"size": {"minimum": 1}}},
         [{"size": 1, "next": {"size": 0, "next": {"size": 0}}}],
         [{"size": 0}, {"next": {"next": {"size": "a"}}}],
+    ),
+    Case(
+        "an object that contains itself and an object like it",
+        _component("Outer"),
+        [{"inner": {"outer": {"inner": {}}, "like": {"inner": {}}}}],
+        [{"inner": {"outer": 1}}, {"inner": {"like": {"inner": 1}}}],
     ),
     Case(
         "an object that no value satisfies, and that contains itself",

@@ -11,7 +11,6 @@ from runware_codegen.model import (
     Class,
     Field,
     Type,
-    class_names,
     including_integers,
     json_types,
     literal_values,
@@ -68,6 +67,7 @@ class ClassBuilder:
 
     Attributes:
         by_name: All classes, in the order of the document.
+        recursive: The paths of the objects that contain themselves.
         impossible: The required member without a valid value, because of which the last
             class was not made; empty if its rules contradict each other.
     """
@@ -83,6 +83,7 @@ class ClassBuilder:
             is_result: Whether the objects are results, or in results.
         """
         self.by_name: dict[str, Class] = {}
+        self.recursive: set[Path] = set()
         self.impossible = ""
         self._types = types
         self._taken = frozenset(taken)
@@ -95,7 +96,10 @@ class ClassBuilder:
     def class_in_progress(self, schema: Schema) -> Type | None:
         """Return the class that is being built for a schema, else None."""
         name = self._names.get(schema.path)
-        return None if name is None else t.ClassRef(name)
+        if name is None:
+            return None
+        self.recursive.add(schema.path)
+        return t.ClassRef(name)
 
     def simplify(self, predicate: Predicate, a_type: Type) -> Predicate:
         """Simplify a predicate of values of a type."""
@@ -116,7 +120,8 @@ class ClassBuilder:
         doc = clean_markdown(merged.text("description"))
         if self.build(merged, free, doc) is None:
             return None
-        return t.ClassRef(self._deduplicated(free))
+        is_recursive = merged.schema.path in self.recursive
+        return t.ClassRef(free if is_recursive else self._deduplicated(free))
 
     def item_name(self, items: Schema, member: str) -> str:
         """Name the items of a list: by their title if it can name a class.
@@ -188,8 +193,6 @@ class ClassBuilder:
     def _deduplicated(self, name: str) -> str:
         """Replace the newest class by an older one that is equal; return its name."""
         made = self.by_name[name]
-        if any(name in class_names(field.type) for field in made.fields):
-            return name  # it refers to itself
         known = self._by_content.setdefault(replace(made, name="", doc=""), name)
         if known != name:
             del self.by_name[name]

@@ -74,7 +74,6 @@ class TypeBuilder:
         self.classes = ClassBuilder(self, taken, is_result=is_result)
         self.problems: list[Problem] = []
         self._in_progress: set[Path] = set()
-        self._recursive: set[Path] = set()
         self._made: dict[Path, Type | None] = {}
         self._structural: dict[Path, bool] = {}
         self._lines: dict[Path, tuple[str, ...]] = {}
@@ -111,7 +110,7 @@ class TypeBuilder:
             made = self.make(schema, name)
         finally:
             self._in_progress.discard(schema.path)
-        if made is None and schema.path in self._recursive:
+        if made is None and schema.path in self.classes.recursive:
             self._made = dict(islice(self._made.items(), known))  # others contain it
         self._made[schema.path] = made
         return made
@@ -144,11 +143,10 @@ class TypeBuilder:
 
     def _recursive_type(self, schema: Schema) -> Type | None:
         """Return the type of a schema inside of itself: its class, if it is an object."""
-        known = self.classes.class_in_progress(schema)
-        types = merge(self.lowering.schemas, schema).types()
-        if known is not None and types == frozenset({"object"}):
-            self._recursive.add(schema.path)
-            return known
+        if merge(self.lowering.schemas, schema).types() == frozenset({"object"}):
+            known = self.classes.class_in_progress(schema)
+            if known is not None:
+                return known
         return self._constrained(t.Anything(), [self.lowering.lower(schema)])
 
     def _target(self, schema: Schema) -> Schema:
