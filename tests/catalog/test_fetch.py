@@ -607,6 +607,7 @@ class TestFaults:
             (b"\xff", "is not JSON"),
             (b"{}", "is not a list"),
             (b'[{"id": "../x"}]', "no model with a valid id"),
+            (b"[]", "no model with a valid id"),
         ],
     )
     def test_an_index_that_is_none(

@@ -96,7 +96,7 @@ def read_index(content: bytes, url: str) -> Index:
             entries[entry.id.casefold()] = entry
         else:
             invalid.append(f"model number {number} of {url}: {fault}")
-    if invalid and not entries:
+    if not entries:
         raise _no_index(url, "has no model with a valid id")
     models = sorted(entries.values(), key=lambda entry: entry.id)
     return Index(url, tuple(models), tuple(invalid))
