@@ -79,7 +79,7 @@ def _exit_code(command: click.Command) -> int:
         return _INVALID
     try:
         return command.main(prog_name=_NAME, standalone_mode=False) or 0
-    except SystemExit:  # of click: nobody reads the help any more
+    except SystemExit:  # click raises it if nobody reads the help
         return 0
     except click.ClickException as error:
         error.show()

@@ -61,7 +61,7 @@ _REFUSALS = frozenset(
 """Categories of errors with which the server refuses a task before it runs."""
 
 _UNCERTAIN = "It is not known whether the task ran."
-_HAS_RUN = "The task ran, and may be billed for what is in results of this error."
+_HAS_RUN = "The task ran. The results of this error may be billed."
 _NOT_ACCEPTED = "The server did not accept the task, and nothing was billed."
 
 ErrorT = TypeVar("ErrorT", bound="RunwareError")
@@ -115,8 +115,8 @@ class RunwareError(Exception):
         request_id: The identifier of the HTTP exchange, for Runware's support; None if
             there is none.
         retry_after: The seconds to wait that the server asks for; None if it does not.
-        may_have_run: Whether the server may have the task, or had it, and bills it in
-            whole or in part. It is true if there are `results`.
+        may_have_run: Whether the server may have run the task, or may run it, in whole
+            or in part, and bill it. It is true if there are `results`.
         handle: The handle that collects the results of the task later, if it may have
             run. None means that nothing was billed except what is in `results`, and
             perhaps a dry run that failed. A pickled error has a `SavedHandle` instead.

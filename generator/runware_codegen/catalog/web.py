@@ -261,7 +261,7 @@ def _retry_after(response: httpx2.Response) -> float:
 
 
 def _reason(error: Exception, url: str) -> str:
-    """Return the reason of an error, after the URL to which a server redirected."""
+    """Return the reason of an error, with the URL to which a server redirected."""
     reason = str(error) or type(error).__name__
     if not isinstance(error, httpx2.RequestError):
         return reason

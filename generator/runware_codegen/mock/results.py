@@ -63,7 +63,7 @@ _ENDLESS = 32
 """Below this depth, values are null: the schema has no finite value."""
 
 _MOST = 10_000
-"""The number of items and of padding characters in a value, whatever its schema wants."""
+"""Maximum number of items and of padding characters in a result."""
 
 
 @dataclass(frozen=True, slots=True)

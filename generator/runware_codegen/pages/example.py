@@ -56,7 +56,7 @@ _MAX_CANDIDATES: Final = 400
 _MAX_ADDITIONS: Final = 4
 _MAX_DEPTH: Final = 8
 _MAX_VALUES: Final = 10_000
-"""The number of values that a search makes: lists and objects may require many."""
+"""Maximum number of values that a search makes: lists and objects may require many."""
 
 
 class _NoExampleError(Exception):

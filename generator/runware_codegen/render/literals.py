@@ -55,7 +55,7 @@ _WORD = re.compile(r"\S*\s*(?<=.)", re.DOTALL)
 LINE: Final = 88
 """The length of a line, as black has it."""
 
-# Quotes that would end a docstring, if they are within it.
+# Quotes that would end a docstring in which they are.
 _ENDING = re.compile(r'"{3,}')
 
 

@@ -31,7 +31,7 @@ _MAX_STEPS: Final = 1_000
 """The most changes of a value: some predicates cannot be satisfied."""
 
 _MOST: Final = 2_000
-"""The most items or members that are added; a value that needs more is not made."""
+"""Maximum number of items or members that are added."""
 
 _ITEMS: Final[tuple[Any, ...]] = ("a", 0, {})
 _NAMES: Final = ("extra", "a", "b", "x-1", "")
