@@ -743,7 +743,7 @@ class TestHostileIndex:
         assert fetch("one").returncode == 0
         assert fetch().returncode == 0
 
-    def test_a_document_that_no_lock_names_is_replaced_with_a_word(
+    def test_fetch_says_that_it_replaces_a_document_without_a_lock(
         self, fetch: Fetch, tmp_path: Path
     ) -> None:
         fetch("one")

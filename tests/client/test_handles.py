@@ -157,7 +157,7 @@ def test_results_before_a_failure_are_given(
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_calls_that_wait_for_another_learn_what_it_learns(
+def test_calls_that_wait_for_another_get_its_outcome(
     shipped: ModuleType, server: Server, image: Callable[..., Any], *, fails: bool
 ) -> None:
     """One call polls the task. The others begin before its poll is answered."""

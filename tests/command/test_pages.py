@@ -418,7 +418,7 @@ def test_each_first_call_runs_as_it_stands(reference: Path) -> None:
     assert len(done.stdout.splitlines()) >= len(calls)
 
 
-def test_first_calls_please_type_checkers_and_ruff(
+def test_type_checkers_and_ruff_accept_first_calls(
     reference: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     for page in reference.glob("*/*.md"):

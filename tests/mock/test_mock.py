@@ -476,7 +476,7 @@ class TestDelivery:
         unknown = question(image(), "getTaskDetails")
         assert answer(quick, unknown) == {"data": []}
 
-    def test_a_webhook_tells_a_failure(self, server: Server) -> None:
+    def test_a_webhook_has_the_failure(self, server: Server) -> None:
         came: list[Any] = server.calls
         task = image(webhookURL=f"{server.url}/hook", deliveryMethod="async")
         with mocking("--fault", "fail", "--latency", "0") as mock:
@@ -525,7 +525,7 @@ def test_a_reply_in_json_satisfies_its_schema(
     assert reply.get("rating") in (1, 2, 3, None)
 
 
-def test_a_reply_whose_schema_wants_too_much_ends(quick: Mock) -> None:
+def test_a_result_has_a_limited_number_of_items(quick: Mock) -> None:
     long = {"type": "string", "minLength": 10**6}
     many = {"type": "array", "minItems": 10**3, "items": long}
     schema = {"type": "array", "minItems": 10**3, "items": many}

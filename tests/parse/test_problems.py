@@ -61,7 +61,7 @@ def test_a_required_member_without_a_valid_value_is_named(tmp_path: Path) -> Non
     assert "it requires 'size', which has no valid value" in said
 
 
-def test_a_task_that_is_no_object_is_said_to_be_none(tmp_path: Path) -> None:
+def test_a_task_that_allows_no_object_is_a_problem(tmp_path: Path) -> None:
     [(_, said)] = _refused(tmp_path, {"allOf": [{"type": "array"}]})
     assert "it allows no object" in said
 
