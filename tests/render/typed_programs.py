@@ -65,6 +65,21 @@ RESULTS = dedent("""
                 reveal_type(found.results)  # list of ImageInferenceResult
     """)
 
+NAMES = dedent("""
+    import runware_client
+    from runware_client import Runwares  # wrong: name
+    from runware_client.tasks import image_inferences  # wrong: task type
+    from runware_client.tasks import image_inference
+    from runware_client.tasks.image_inference import ImageRequest  # wrong: class
+    from runware_client.tasks.image_inference import ImageInferenceRequest
+
+    runware_client.AsyncRunwares  # wrong: name
+    image_inference.ImageRequest  # wrong: class
+    reveal_type(runware_client.Runware("key"))  # Runware
+    reveal_type(image_inference.image_inference.Inputs())  # Inputs
+    reveal_type(ImageInferenceRequest(model="a:b@1").model)  # str
+    """)
+
 FILES = dedent("""
     from io import BytesIO
     from pathlib import Path
@@ -405,6 +420,7 @@ DOCUMENTS = [
 EXAMPLES = {f"example_{p.name}": p for p in (TOP / "examples").glob("*.py")}
 PROGRAMS = {
     "results.py": RESULTS,
+    "names.py": NAMES,
     "files.py": FILES,
     "calls.py": CALLS,
     "models.py": MODELS,
