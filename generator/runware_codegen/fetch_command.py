@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -124,7 +125,8 @@ def _note_unread(ctx: click.Context, folder: str, terminal: Terminal) -> None:
     """Print how to make the project read a folder of documents, if it does not."""
     if not fetch_project(ctx).reads(folder):
         file = ctx.meta[settings.FILE]
+        path = Path(os.path.relpath(folder, file.parent)).as_posix()
         terminal.note(
             f"generate does not read {folder} yet. Add it to documents in {file}, such as"
-            f' documents = ["{Path(folder).name}", "builtin:*"].'
+            f' documents = ["{path}", "builtin:*"].'
         )

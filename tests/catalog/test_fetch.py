@@ -198,6 +198,17 @@ class TestWhatIsFetched:
         told = fetch("one", "--output", "schemas").stderr
         assert ('documents = ["schemas", "builtin:*"]' in told) is unread
 
+    def test_the_path_of_a_folder_that_the_client_does_not_read(
+        self, catalog: Catalog, tmp_path: Path
+    ) -> None:
+        """The path is relative to pyproject.toml, not to the current folder."""
+        settings = "[tool.runware-codegen]\noutput = 'src'\n"
+        (tmp_path / "pyproject.toml").write_text(settings)
+        (tmp_path / "below").mkdir()
+        options = ("--index-url", catalog.url, "--output", "schemas/images")
+        told = run("fetch", "one", *options, cwd=tmp_path / "below").stderr
+        assert 'documents = ["below/schemas/images", "builtin:*"]' in told
+
     def test_the_locked_documents_of_all_folders(
         self, fetch: Fetch, catalog: Catalog, tmp_path: Path
     ) -> None:

@@ -586,6 +586,12 @@ class TestAccepting:
         notes = diff("old", "new", "--format", "markdown").stdout
         assert f"    - accepted until {kept['expires']}: {why}\n" in notes
 
+    def test_nothing_to_accept(self, diff: Diff, sides: Path) -> None:
+        finished = diff("old", "old", "--accept", "--reason", "x")
+        assert finished.returncode == 0
+        assert "There is no entry to accept." in finished.stdout
+        assert not (sides / "runware-accepted.toml").exists()
+
     @pytest.mark.usefixtures("sides")
     def test_a_file_that_cannot_be_written(self, diff: Diff) -> None:
         file = "nowhere/accepted.toml"

@@ -111,6 +111,9 @@ def _accept(
     expires = options["expires"]
     last = expires.date() if expires else today + dt.timedelta(days=_DAYS)
     entries = report.at_least(report.fail_on or Level.BREAKING)
+    if not entries:
+        terminal.summary("There is no entry to accept.")
+        return
     new = accepted.accept(entries, options["reason"], last)
     accepted.write(path, {**report.accepted, **new})
     for entry in entries:
