@@ -334,6 +334,10 @@ class _Size(enum.StrEnum):
     LARGE = "1K"
 
 
+class _Format(enum.Enum):
+    PNG = "PNG"
+
+
 class _Scalar:
     """A number type of another library."""
 
@@ -372,6 +376,21 @@ def test_what_is_a_number_becomes_one(module: ModuleType, case: str) -> None:
     if isinstance(expected, int):
         wire = make(model="a:1@1", width=given, height=given).to_wire()
         assert type(wire["width"]) is int
+
+
+def test_an_error_says_to_give_the_value_of_a_member_of_an_enum(
+    module: ModuleType,
+) -> None:
+    names = ("output_format", "width", "lora", "new")
+    members = {**dict.fromkeys(names, _Format.PNG), "settings": {"x": _Format.PNG}}
+    with pytest.raises(ValidationError) as caught:
+        module.ImageInferenceRequest(
+            model="a:1@1", number_results=_Side.LONG, **members
+        )
+    said = {error["loc"][0]: error["msg"] for error in caught.value.errors()}
+    hint = ": give the value of the enum member"
+    assert {name for name, words in said.items() if words.endswith(hint)} == {*members}
+    assert hint not in said["number_results"]
 
 
 @pytest.mark.parametrize(

@@ -183,16 +183,28 @@ def test_an_object_of_a_subclass_is_sent_whole(
         TypeAdapter(shipped.TaskRequest).validate_python(COMMON)
 
 
+def _imported(folder: Path, documents: dict[str, dict[str, Any]]) -> ModuleType:
+    folder.mkdir()
+    return generated(folder, documents, package="another_import")
+
+
 def test_a_request_of_another_import_is_refused_by_a_sentence(
     shipped: ModuleType, tmp_path: Path
 ) -> None:
     documents = {"sample.json": a_document({})}
-    other = generated(tmp_path, documents, package="another_import")
-    with (
-        shipped.Runware("any-key") as client,
-        pytest.raises(TypeError, match="is of another import of this package"),
-    ):
-        client.run(other.parse_request(a_task()))
+    request = _imported(tmp_path / "one", documents).parse_request(a_task())
+    again = _imported(tmp_path / "two", documents)
+    own = shipped.__name__
+    use = f"is a class of another_import. Use a client of another_import, not of {own}"
+    for package, words in [
+        (again, "is of another import of this package"),
+        (shipped, use),
+    ]:
+        with (
+            package.Runware("any-key") as client,
+            pytest.raises(TypeError, match=words),
+        ):
+            client.run(request)
 
 
 # -- dumps ------------------------------------------------------------------------

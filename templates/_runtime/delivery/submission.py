@@ -164,9 +164,17 @@ def _not_a_request(value: object) -> str:
         return f"a {kind} is not a request. Create one with parse_request(task)"
     if isinstance(value, (list, tuple)):
         return f"a {kind} is not a request. Use run_many to run several requests"
-    if any(base.__name__ == "TaskRequest" for base in type(value).__mro__):
+    bases = [base for base in type(value).__mro__ if base.__name__ == "TaskRequest"]
+    if not bases:
+        return f"a {kind} is not a request"
+    package, own = (
+        name.split("._runtime.")[0] for name in (bases[0].__module__, __name__)
+    )
+    if package != own:
         return (
-            f"the class {kind} is of another import of this package. Create the request"
-            " again with parse_request(request.to_wire())"
+            f"{kind} is a class of {package}. Use a client of {package}, not of {own}"
         )
-    return f"a {kind} is not a request"
+    return (
+        f"the class {kind} is of another import of this package. Create the request"
+        " again with parse_request(request.to_wire())"
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from enum import Enum
+from numbers import Real
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -83,13 +85,16 @@ def reworded(
     if is_unknown and not sentence.startswith(f"{UNKNOWN_FIELD}:"):
         start = sentence if sentence.startswith(UNKNOWN_FIELD) else UNKNOWN_FIELD
         sentence = f"{start}{hint(detail)}"
-    is_null = detail["input"] is None and detail["type"] != "rule"
+    given = detail["input"]
+    if isinstance(given, Enum) and not isinstance(given, str | Real) and not is_unknown:
+        sentence = f"{sentence}: give the value of the enum member"
+    is_null = given is None and detail["type"] != "rule"
     if is_null and len(loc) == 1 and loc[0] in optional:
         sentence = "must not be null: leave it out"
     return InitErrorDetails(
         type=custom_error(detail, sentence),
         loc=loc,
-        input=shown(detail["input"], hide=any(part in hidden for part in loc)),
+        input=shown(given, hide=any(part in hidden for part in loc)),
     )
 
 
