@@ -573,6 +573,18 @@ def test_a_page_of_a_proxy(shipped: ModuleType, caller: Caller, server: Server) 
     assert "<h1>502 Bad Gateway</h1>" in str(error)
 
 
+@pytest.mark.parametrize("status", [501, 505])
+def test_a_server_that_is_not_the_api(
+    caller: Caller, server: Server, status: int
+) -> None:
+    """The task is left after five polls, and not at the timeout."""
+    server.answer, server.takes = lambda _: Reply(HTML, status, "text/html"), 5
+    error = caller.error(RUN, **CHAIR)
+    assert error.http_status == status
+    assert "Check that base_url is the URL of Runware's API" in str(error)
+    assert len(server.calls) == 6
+
+
 @pytest.mark.parametrize("body", ["", {"errors": [{"code": "moved"}]}])
 def test_a_redirection_is_not_followed(
     shipped: ModuleType, caller: Caller, server: Server, body: object

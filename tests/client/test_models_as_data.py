@@ -231,6 +231,22 @@ def test_a_task_names_its_type(
     assert caught.value.__context__ is None  # a traceback shows no other exception
 
 
+@pytest.mark.parametrize("model", ["test:a@1", "a"])
+def test_the_error_for_a_model_names_its_task_type(tmp_path: Path, model: str) -> None:
+    texts = {
+        f"{name}.json": a_document(
+            {}, identifier=name, model=f"test:{name}@1", task_type=task_type
+        )
+        for name, task_type in (("a", "imageInference"), ("b", "videoInference"))
+    }
+    package = generated(tmp_path, texts, package=f"types_{len(model)}")
+    message = (
+        f"unknown model '{model}' for videoInference. It is a model of imageInference."
+    )
+    with pytest.raises(LookupError, match=re.escape(message)):
+        package.request_class("videoInference", model)
+
+
 @pytest.mark.parametrize(
     "task",
     [

@@ -503,6 +503,8 @@ _ADVICE = {
         "HTTP_PROXY=http://user:password@proxy:3128."
     ),
     413: "The task is too large. Use smaller files, or URLs of files.",
+    501: "Check that base_url is the URL of Runware's API.",
+    505: "Check that base_url is the URL of Runware's API.",
 }
 
 

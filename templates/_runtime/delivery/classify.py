@@ -41,6 +41,9 @@ UNCLEAR_STATUSES = frozenset({408, 409, 425, 499})
 A gateway returns 499 if the connection to the server behind it was closed early.
 """
 
+UNSUPPORTED_STATUSES = frozenset({501, 505})
+"""HTTP statuses of a server that does not support the request, and so is not the API."""
+
 
 # -- sendings ---------------------------------------------------------------------
 
@@ -239,6 +242,8 @@ def _is_about_uuid(error: Item) -> bool:
 
 
 def _is_transient(response: TaskResponse, errors: list[Item]) -> bool:
+    if response.status in UNSUPPORTED_STATUSES:
+        return False
     if response.status == 429 or _leaves_doubt(response.status):
         return True
     return bool(errors) and all(

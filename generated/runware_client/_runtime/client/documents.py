@@ -237,9 +237,14 @@ def _for(task_type: object, model: object) -> Document | None:
         return None
     fitting = [d for d in documents() if not d.models]
     if model is not None:
-        with_models = [d for d in documents() if d.models]
-        fitting = [d for d in with_models if d.takes(model) or model == d.id]
+        fitting = _of_model(model)
     return fitting[0] if len(fitting) == 1 else None
+
+
+def _of_model(model: object) -> list[Document]:
+    """Return the documents of a model, of any task type."""
+    with_models = [d for d in documents() if d.models]
+    return [d for d in with_models if d.takes(model) or model == d.id]
 
 
 def _alone(task_type: str, model: object) -> Document | None:
@@ -277,7 +282,9 @@ def _unknown(task_type: object, model: object, hint: str = "") -> str:
     )
     shown = ", ".join(models[:8]) + (" …" if len(models) > 8 else "")
     what = "no model" if model is None else f"unknown model {readable(repr(model))}"
-    return f"{what} for {task_type}{_meant(model, models)} This package has {shown}"
+    others = [f". It is a model of {each.task_type}." for each in _of_model(model)]
+    why = others[0] if others else _meant(model, models)
+    return f"{what} for {task_type}{why} This package has {shown}"
 
 
 def _meant(given: object, known: Iterable[str]) -> str:
