@@ -102,6 +102,7 @@ def test_what_is_not_decided(one: str, other: str) -> None:
 )
 @given(PATTERNS, PATTERNS, TEXTS)
 @example("(?:a$){2}", "b", ["a"])
+@example("", "$^", ["0"])
 def test_the_engine_agrees(one: str, other: str, texts: list[str]) -> None:
     found = separation(one, other)
     if found.text is not None:

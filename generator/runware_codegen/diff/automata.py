@@ -85,23 +85,20 @@ def separation(one: str, other: str) -> Separation:
 
 def _find_separation(one: _Automaton, other: _Automaton) -> str | None:
     characters = _characters(one.bounds | other.bounds)
-    first = one.start(), other.start()
-    texts = {first: ""}
-    waiting = deque([first])
+    found = set[tuple[_States, _States]]()  # after a character, where no "^" holds
+    waiting = deque([(one.start(), other.start(), "")])
     steps = 0
     while waiting:
-        pair = waiting.popleft()
-        before, after = pair
-        text = texts[pair]
+        before, after, text = waiting.popleft()
         if one.matches(before, text) and not other.matches(after, text):
             return text
         for code in characters:
             steps += len(before or ()) + len(after or ())
             successor = one.after(before, code), other.after(after, code)
-            if successor[1] is not None and successor not in texts:
-                texts[successor] = text + chr(code)
-                waiting.append(successor)
-        if len(texts) > _MAX_PAIRS or steps > _MAX_STEPS:
+            if successor[1] is not None and successor not in found:
+                found.add(successor)
+                waiting.append((*successor, text + chr(code)))
+        if len(found) > _MAX_PAIRS or steps > _MAX_STEPS:
             raise _UnknownError
     return None
 
