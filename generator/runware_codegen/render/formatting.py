@@ -38,7 +38,7 @@ _PLAIN_TEXT = re.compile(r'"[ !#-&(-\[\]-~]*"')
 """A string literal that black does not change: no quotes, escapes or prefix."""
 
 _MAX_STATEMENTS = 2**15
-"""Maximum number of cached statements, about 10 MB."""
+"""Maximum number of statements in each cache, about 10 MB."""
 
 
 class _Kind(IntEnum):
