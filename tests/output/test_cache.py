@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import hashlib
 import os
@@ -12,11 +13,13 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+import runware_codegen
 from command import environment, until, write
 from forks import run_forked
 from runware_codegen.cache import Store, fingerprint, store
@@ -97,6 +100,33 @@ def test_a_fingerprint_tells_sources_apart(
     assert prints[0] == prints[2] != prints[1]
     source.unlink()
     assert fingerprint.fingerprint() is None
+
+
+def test_a_fingerprint_has_each_library_that_a_stage_imports(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hashed: set[str] = set()
+    monkeypatch.setattr(fingerprint, "_metadata", lambda name: hashed.add(name) or "")
+    fingerprint.fingerprint()
+    of_import = packages_distributions()
+    for name in _imported("documents", "parse", "model", "naming", "pages", "render"):
+        libraries = {each.lower().replace("_", "-") for each in of_import[name]}
+        assert libraries & hashed, name
+
+
+def _imported(*stages: str) -> set[str]:
+    """Return the names of the packages that stages import, without Python's own."""
+    sources = Path(runware_codegen.__file__).parent
+    names: set[str] = set()
+    for stage in stages:
+        for path in (sources / stage).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Import):
+                    names.update(each.name for each in node.names)
+                elif isinstance(node, ast.ImportFrom) and node.module:
+                    names.add(node.module)
+    tops = {name.partition(".")[0] for name in names}
+    return tops - sys.stdlib_module_names - {"runware_codegen"}
 
 
 def test_keys_do_not_run_into_each_other(tmp_path: Path) -> None:

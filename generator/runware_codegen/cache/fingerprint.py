@@ -12,7 +12,17 @@ from pathlib import Path
 
 from runware_codegen.resources import folder
 
-_LIBRARIES = ("black", "jinja2", "openapi-pydantic", "pydantic", "ruamel.yaml")
+_LIBRARIES = (
+    "black",
+    "jinja2",
+    "jsonschema-rs",
+    "openapi-pydantic",
+    "pluralizer",
+    "pydantic",
+    "pydantic-core",
+    "ruamel.yaml",
+)
+"""The libraries that the output may depend on."""
 
 _SUFFIXES = (".py", ".jinja", ".json")
 
