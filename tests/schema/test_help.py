@@ -32,7 +32,8 @@ def test_a_signature_has_the_parameters_in_the_order_of_the_document(
     assert names[:4] == ["model", "positive_prompt", "negative_prompt", "width"]
     assert names[-3:] == ["task_type", "task_uuid", "extra"]
     shown = str(inspect.signature(module.ImageInferenceRequest))
-    assert "(*, model: str, positive_prompt: Optional[str] = None," in shown
+    shown = shown.replace("Optional[str]", "str | None")  # before Python 3.14
+    assert "(*, model: str, positive_prompt: str | None = None," in shown
     assert "task_type: Literal['imageInference'] = 'imageInference'" in shown
     assert "task_uuid: str = <new UUID>" in shown
     assert "Annotated" not in shown
