@@ -69,8 +69,7 @@ class ReferenceImage(OpenPart):
     Args:
         image: The image to use as the reference.
         type_: The kind of image, such as `sketch` or `reference`. At least 1 character.
-        strength: How strongly the image affects the output, from 0 to 1. Between 0 and
-            1.
+        strength: How strongly the image affects the output. Between 0 and 1.
         tag: The name that the prompt uses for the image. At least 1 character.
         role: The purpose of the image, such as `style`. At least 1 character.
     """
@@ -85,7 +84,7 @@ class ReferenceImage(OpenPart):
     """
 
     strength: Annotated[float, Limits(ge=0, le=1)] | None = None
-    """How strongly the image affects the output, from 0 to 1.
+    """How strongly the image affects the output.
 
     Between 0 and 1.
     """
@@ -700,12 +699,12 @@ class AcePlusPlus(OpenPart):
     fields depend on the model.
 
     Args:
-        repainting_scale: How freely the masked area is generated again, from 0 to 1.
-            Between 0 and 1.
+        repainting_scale: How freely the masked area is generated again. Between 0 and
+            1.
     """
 
     repainting_scale: Annotated[float, Limits(ge=0, le=1)] | None = None
-    """How freely the masked area is generated again, from 0 to 1.
+    """How freely the masked area is generated again.
 
     Between 0 and 1.
     """

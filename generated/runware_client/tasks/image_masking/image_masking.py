@@ -69,15 +69,15 @@ class Settings(OpenPart):
     """Settings of the model. The document of a model lists all that it supports.
 
     Args:
-        confidence: The confidence that the model must have in a detection to mask it,
-            from 0 to 1. Between 0 and 1.
+        confidence: The confidence that the model must have in a detection to mask it.
+            Between 0 and 1.
         max_detections: The maximum number of detections to mask. At least 1.
         mask_padding: The number of pixels by which the mask grows.
         mask_blur: The softness of the edge of the mask, in pixels. At least 0.
     """
 
     confidence: Annotated[float, Limits(ge=0, le=1)] | None = None
-    """The confidence that the model must have in a detection to mask it, from 0 to 1.
+    """The confidence that the model must have in a detection to mask it.
 
     Between 0 and 1.
     """
