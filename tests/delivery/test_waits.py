@@ -448,5 +448,6 @@ def test_polls_go_on_until_the_deadline(shipped: ModuleType) -> None:
         now[0] = scheduled.due
         polled.append(now[0])
         each.note_poll(scheduled)
-        assert each.poll_later(scheduled, verdict(lifecycle.TaskEvent.PROGRESS)) is None
+        progress = verdict(lifecycle.TaskEvent.PROGRESS)
+        assert each.go_on(scheduled, lifecycle.Action.POLL, progress) is None
     assert max(polled) >= 3.5

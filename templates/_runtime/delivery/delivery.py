@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Generic
 
-from ..exceptions import BudgetError, ClosedError, RunwareError
+from ..exceptions import BudgetError, RunwareError
 from ..schema.generics import ResultT
 from .batches import (
     TOGETHER,
@@ -310,45 +310,26 @@ class Delivery(Generic[ResultT]):
         self._under_way.remove(batch)
 
     def _take(self, each: ScheduledTask[ResultT], verdict: Verdict) -> None:
-        """Apply a verdict to a task, and schedule, end or leave it."""
-        if each.task.is_done:  # another delivery finished it
-            self._end(each, each.task.error)
+        """Apply a verdict to a task, and end, leave or schedule it."""
+        task = each.task
+        if task.is_done:  # another delivery finished it
+            self._end(each, task.error)
             return
         each.is_alone |= verdict.is_alone
-        is_resent = each.task.phase is Phase.RESENDING
-        action = each.task.apply(verdict.event)
+        action = task.apply(verdict.event)
         if action is Action.END:
             if verdict.event in (TaskEvent.REFUSED, TaskEvent.FAILED):
-                error = each.task.error or self._why(each, verdict)
-                each.task.error = self._about(each.task, error)
-            self._end(each, each.task.error)
-        elif action is Action.LEAVE or isinstance(verdict.error, ClosedError):
-            self._leave(each, self._why(each, verdict))
-        elif action is Action.RETRY:
-            error = self._why(each, verdict)
-            is_scheduled = self.schedule.retry(each, error, verdict.wait)
-            self._go_on_or_leave(each, None if is_scheduled else error, error)
-        elif not each.task.is_pollable:
-            self._leave(each, self._why(each, verdict))
-        else:
-            if is_resent and verdict.event is TaskEvent.REFUSED:
-                each.task.allows_resend = False
-            reason = self.schedule.poll_later(each, verdict)
-            self._go_on_or_leave(each, reason, each.trouble)
-
-    def _go_on_or_leave(
-        self,
-        each: ScheduledTask[ResultT],
-        reason: RunwareError | None,
-        trouble: RunwareError | None,
-    ) -> None:
-        """Leave a task if there is a reason; else keep it, scheduled after the trouble."""
+                error = task.error or self.schedule.why(each, verdict)
+                task.error = self._about(task, error)
+            self._end(each, task.error)
+            return
+        reason = self.schedule.go_on(each, action, verdict)
         if reason is not None:
             self._leave(each, reason)
             return
-        if trouble is not None:
+        if each.trouble is not None:
             seconds = max(0.0, each.due - self._now())
-            self._observe("retried", each.task, seconds, error=trouble)
+            self._observe("retried", task, seconds, error=each.trouble)
         self._idle.append(each)
 
     def _leave(self, each: ScheduledTask[ResultT], error: RunwareError) -> None:
@@ -434,10 +415,6 @@ class Delivery(Generic[ResultT]):
         return None if each is None else each.trouble
 
     # -- details --------------------------------------------------------------
-
-    def _why(self, each: ScheduledTask[ResultT], verdict: Verdict) -> RunwareError:
-        """Return the error of a verdict, or that of a task that is late."""
-        return verdict.error or self.schedule.late(each)
 
     @staticmethod
     def _about(task: Task[Any], error: RunwareError) -> RunwareError:

@@ -6,12 +6,18 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any, Generic
 
-from ..exceptions import APIError, ResponseError, RunwareError, TimeoutError
+from ..exceptions import (
+    APIError,
+    ClosedError,
+    ResponseError,
+    RunwareError,
+    TimeoutError,
+)
 from ..schema.generics import ResultT
 from ..timeouts import MAX_POLL
 from .batches import Kind, ScheduledTask, Settings
 from .dry_run import DryTask
-from .lifecycle import Phase, TaskEvent
+from .lifecycle import Action, Phase, TaskEvent
 from .submission import Submission
 from .task import Task
 from .verdict import Verdict
@@ -115,28 +121,50 @@ class Schedule(Generic[ResultT]):
         """Record that a task is polled."""
         each.task.last_asked = self._now()
 
-    def retry(
-        self, each: ScheduledTask[ResultT], error: RunwareError, wait: float | None
-    ) -> bool:
-        """Schedule another sending of a task that the server certainly does not have.
+    def go_on(
+        self, each: ScheduledTask[ResultT], action: Action, verdict: Verdict
+    ) -> RunwareError | None:
+        """Schedule the next sending or poll of a task that has not ended.
 
-        The server may ask to wait at least some seconds. Returns whether the task is sent
-        again; if not, it is left.
+        Returns the error with which it is left instead.
         """
-        pause = next(each.backoff)
-        each.due = self._now() + max(pause, wait or 0.0)
-        each.retries += 1
-        each.error = error
-        return each.retries <= self._settings.max_retries and each.due < self.deadline
+        is_left = action is Action.LEAVE or isinstance(verdict.error, ClosedError)
+        if is_left or (action is Action.POLL and not each.task.is_pollable):
+            return self.why(each, verdict)
+        if action is Action.RETRY:
+            return self._retry(each, verdict)
+        return self._poll_later(each, verdict)
 
-    def poll_later(
+    def _retry(
         self, each: ScheduledTask[ResultT], verdict: Verdict
     ) -> RunwareError | None:
-        """Schedule a poll of a task that the server has or may have, or a resend.
+        """Schedule another sending of a task that the server certainly does not have."""
+        each.error = each.trouble = self.why(each, verdict)
+        each.due = self._now() + max(next(each.backoff), verdict.wait or 0.0)
+        each.retries += 1
+        is_over = each.retries > self._settings.max_retries or each.due >= self.deadline
+        return each.error if is_over else None
 
-        Returns the error with which it is left instead, if polls are unlikely to help.
-        """
-        task, event, error = each.task, verdict.event, verdict.error
+    def _poll_later(
+        self, each: ScheduledTask[ResultT], verdict: Verdict
+    ) -> RunwareError | None:
+        """Schedule a poll or a second sending of a task that the server may have."""
+        event = verdict.event
+        has_answer = event in NEWS or event in ANSWERS
+        self._count(each, verdict)
+        if self._is_hopeless(each, event):
+            return self._reason(each, verdict.error)
+        each.trouble = None if has_answer else verdict.error
+        each.is_resend = self._may_resend(each)
+        delay = next(each.polls if has_answer else each.backoff)
+        if each.is_resend and event in ANSWERS:
+            delay = 0.0
+        self._schedule_poll(each, max(delay, verdict.wait or 0.0))
+        return None
+
+    def _count(self, each: ScheduledTask[ResultT], verdict: Verdict) -> None:
+        """Update the numbers of consecutive polls without anything new."""
+        task, event = each.task, verdict.event
         if event in NEWS:
             each.retries = each.refused_polls = 0
             each.error = task.refusal = None
@@ -146,16 +174,10 @@ class Schedule(Generic[ResultT]):
             task.not_found = task.not_found + 1 if event is TaskEvent.NOT_FOUND else 0
         else:
             self._note_trouble(each, verdict)
-        if self._is_hopeless(each, event):
-            return self._reason(each, error)
-        each.is_resend = self._may_resend(each)
-        has_answer = event in NEWS or event in ANSWERS
-        each.trouble = None if has_answer else error
-        delay = next(each.polls if has_answer else each.backoff)
-        if each.is_resend and event in ANSWERS:
-            delay = 0.0
-        self._schedule_poll(each, max(delay, verdict.wait or 0.0))
-        return None
+
+    def why(self, each: ScheduledTask[ResultT], verdict: Verdict) -> RunwareError:
+        """Return the error of a verdict, or that of a task that is late."""
+        return verdict.error or self.late(each)
 
     def late(self, each: ScheduledTask[ResultT]) -> RunwareError:
         """Return the error of a task that timed out: the cause of doubt, if any."""

@@ -180,7 +180,9 @@ class Task(Generic[ResultT]):
 
     def apply(self, event: TaskEvent) -> Action:
         """Move to the next phase; return the next action."""
-        self.is_repeated |= self.phase is Phase.RESENDING and event in MAY_BE_SECOND
+        is_resending = self.phase is Phase.RESENDING
+        self.is_repeated |= is_resending and event in MAY_BE_SECOND
+        self.allows_resend &= not (is_resending and event is TaskEvent.REFUSED)
         self.phase, action = TRANSITIONS[self.phase, event]
         self.is_known |= event is TaskEvent.CONFLICT
         self.is_resent |= self.phase is Phase.RESENDING
@@ -245,33 +247,35 @@ class Task(Generic[ResultT]):
         A response may repeat known results. Two equal results without a UUID count as two
         if one response contains both.
         """
-        known = self.identities
-        unmatched = set(range(len(known)))
-        by_own: dict[Members, list[int]] = {}
-        for number, each in enumerate(known):
-            by_own.setdefault(each.own, []).append(number)
-        is_news = False
+        places: dict[Members, list[int]] = {}
+        for place, known in enumerate(self.identities):
+            places.setdefault(known.own, []).append(place)
+        before = len(self.items)
+        unmatched = set(range(before))
         for item in results:
             identity = identity_of(item)
-            alike = by_own.setdefault(identity.own, [])
-            places = [place for place in alike if known[place].is_same(identity)]
-            places.sort(key=lambda place: known[place] != identity)  # equal ones first
-            place = next((each for each in places if each in unmatched), None)
-            if place is not None:
-                unmatched.remove(place)
-                if item.keys() > self.items[place].keys():  # such as the cost
-                    self.items[place], known[place] = item, identity
-            elif len(self.items) >= self.ordered and self._has_copy(item, identity):
-                continue
-            elif not places or (
-                not identity.has_uuid and len(self.items) < self.ordered
-            ):
+            alike = places.setdefault(identity.own, [])
+            copies = [p for p in alike if self.identities[p].is_same(identity)]
+            # A copy with the same members is preferred to one that lacks some.
+            copies.sort(key=lambda p: self.identities[p] != identity)
+            copy = next((p for p in copies if p in unmatched), None)
+            if copy is not None:
+                unmatched.remove(copy)
+                if item.keys() > self.items[copy].keys():  # such as the cost
+                    self.items[copy], self.identities[copy] = item, identity
+            elif self._is_new(item, identity, has_copies=bool(copies)):
                 # Not `append`: a signal may be handled after a call.
                 self.items += [item]
-                known += [identity]
-                alike.append(len(known) - 1)
-                is_news = True
-        return is_news
+                self.identities += [identity]
+                alike.append(len(self.items) - 1)
+        return len(self.items) > before
+
+    def _is_new(self, item: Item, identity: Identity, *, has_copies: bool) -> bool:
+        """Whether a result is new; all known copies of it are in the response too."""
+        has_room = len(self.items) < self.ordered
+        if has_copies:
+            return has_room and not identity.has_uuid
+        return has_room or not self._has_copy(item, identity)
 
     def _has_copy(self, item: Item, identity: Identity) -> bool:
         """Whether a text is a copy of an ordered result, with more or fewer members."""
