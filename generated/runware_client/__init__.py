@@ -9,6 +9,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from . import tasks
+    from ._runtime.api_errors import (
+        APIError,
+        APIStatusError,
+        AuthenticationError,
+        BadRequestError,
+        NotFoundError,
+        PaymentRequiredError,
+        PermissionDeniedError,
+        RateLimitError,
+        ServerError,
+        TaskError,
+    )
     from ._runtime.client.async_handle import AsyncHandle
     from ._runtime.client.async_stream import AsyncStream
     from ._runtime.client.deltas import Delta
@@ -25,22 +37,12 @@ if TYPE_CHECKING:
     from ._runtime.delivery.outcome import DryRun, Outcome, RawResponse
     from ._runtime.error_codes import ErrorCategory
     from ._runtime.exceptions import (
-        APIError,
-        APIStatusError,
-        AuthenticationError,
-        BadRequestError,
         BudgetError,
         ClosedError,
         ConnectionError,
         DownloadError,
-        NotFoundError,
-        PaymentRequiredError,
-        PermissionDeniedError,
-        RateLimitError,
         ResponseError,
         RunwareError,
-        ServerError,
-        TaskError,
         TimeoutError,
     )
     from ._runtime.saved_handle import SavedHandle
@@ -56,6 +58,16 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "tasks": "",
+    "APIError": "_runtime.api_errors",
+    "APIStatusError": "_runtime.api_errors",
+    "AuthenticationError": "_runtime.api_errors",
+    "BadRequestError": "_runtime.api_errors",
+    "NotFoundError": "_runtime.api_errors",
+    "PaymentRequiredError": "_runtime.api_errors",
+    "PermissionDeniedError": "_runtime.api_errors",
+    "RateLimitError": "_runtime.api_errors",
+    "ServerError": "_runtime.api_errors",
+    "TaskError": "_runtime.api_errors",
     "AsyncHandle": "_runtime.client.async_handle",
     "AsyncStream": "_runtime.client.async_stream",
     "Delta": "_runtime.client.deltas",
@@ -71,22 +83,12 @@ _MODULES = {
     "Outcome": "_runtime.delivery.outcome",
     "RawResponse": "_runtime.delivery.outcome",
     "ErrorCategory": "_runtime.error_codes",
-    "APIError": "_runtime.exceptions",
-    "APIStatusError": "_runtime.exceptions",
-    "AuthenticationError": "_runtime.exceptions",
-    "BadRequestError": "_runtime.exceptions",
     "BudgetError": "_runtime.exceptions",
     "ClosedError": "_runtime.exceptions",
     "ConnectionError": "_runtime.exceptions",
     "DownloadError": "_runtime.exceptions",
-    "NotFoundError": "_runtime.exceptions",
-    "PaymentRequiredError": "_runtime.exceptions",
-    "PermissionDeniedError": "_runtime.exceptions",
-    "RateLimitError": "_runtime.exceptions",
     "ResponseError": "_runtime.exceptions",
     "RunwareError": "_runtime.exceptions",
-    "ServerError": "_runtime.exceptions",
-    "TaskError": "_runtime.exceptions",
     "TimeoutError": "_runtime.exceptions",
     "SavedHandle": "_runtime.saved_handle",
     "MediaSource": "_runtime.schema.media_text",

@@ -505,7 +505,7 @@ def test_any_answer_is_read_or_said_to_be_unreadable(
     shipped: ModuleType, body: bytes, http_status: int, retry_after: str
 ) -> None:
     envelopes = import_module(f"{shipped.__name__}._runtime.transport.envelope")
-    exceptions = import_module(f"{shipped.__name__}._runtime.exceptions")
+    api_errors = import_module(f"{shipped.__name__}._runtime.api_errors")
     key = import_module(f"{shipped.__name__}._runtime.transport.api_key").ApiKey(KEY)
     answer = envelopes.Answer(http_status, {"retry-after": retry_after}, body)
     try:
@@ -517,7 +517,7 @@ def test_any_answer_is_read_or_said_to_be_unreadable(
     assert bool(envelope.errors) or http_status < 400
     assert all(type(item) is dict for item in envelope.data + envelope.errors)
     for item in envelope.errors:
-        error = exceptions.api_error(item, envelope, None)
+        error = api_errors.api_error(item, envelope, None)
         again = pickled(error)
         assert str(again) == str(error)
         assert str(error).isprintable()

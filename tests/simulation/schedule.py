@@ -44,10 +44,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from runware_client._runtime.api_errors import APIError
 from runware_client._runtime.delivery.lifecycle import Phase
 from runware_client._runtime.delivery.schedule import MAX_REFUSED_POLLS
 from runware_client._runtime.exceptions import (
-    APIError,
     ResponseError,
     RunwareError,
     TimeoutError,

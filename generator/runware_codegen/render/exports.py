@@ -30,11 +30,13 @@ _PACKAGE: Final = {
     "_runtime.transport.envelope": ("Answer",),
     "_runtime.error_codes": ("ErrorCategory",),
     "_runtime.delivery.events": ("Event",),
+    "_runtime.api_errors": listed("""
+        APIError APIStatusError AuthenticationError BadRequestError NotFoundError
+        PaymentRequiredError PermissionDeniedError RateLimitError ServerError TaskError
+        """),
     "_runtime.exceptions": listed("""
-        APIError APIStatusError AuthenticationError BadRequestError BudgetError
-        ClosedError ConnectionError DownloadError NotFoundError PaymentRequiredError
-        PermissionDeniedError RateLimitError ResponseError RunwareError ServerError
-        TaskError TimeoutError
+        BudgetError ClosedError ConnectionError DownloadError ResponseError RunwareError
+        TimeoutError
         """),
     "_runtime.saved_handle": ("SavedHandle",),
     "_runtime.client.handle": ("Handle",),

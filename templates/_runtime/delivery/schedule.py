@@ -6,13 +6,8 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any, Generic
 
-from ..exceptions import (
-    APIError,
-    ClosedError,
-    ResponseError,
-    RunwareError,
-    TimeoutError,
-)
+from ..api_errors import APIError
+from ..exceptions import ClosedError, ResponseError, RunwareError, TimeoutError
 from ..schema.generics import ResultT
 from ..timeouts import MAX_POLL
 from .batches import Kind, ScheduledTask, Settings

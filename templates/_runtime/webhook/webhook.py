@@ -11,10 +11,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeGuard, overload
 
 from .. import PACKAGE
+from ..api_errors import TaskError
 from ..client.documents import documents
 from ..delivery.identity import identity_of
 from ..error_enum import ErrorEnum
-from ..exceptions import RunwareError, TaskError
+from ..exceptions import RunwareError
 from ..json_values import is_array, is_object
 from ..old_names import is_same_type, present_name
 from ..schema.depth import is_too_deep

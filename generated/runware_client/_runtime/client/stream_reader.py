@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..exceptions import api_error, joined
+from ..api_errors import api_error
+from ..exceptions import joined
 from ..json_values import is_object
 from ..transport.answer_body import MAX_ANSWER, is_event_stream, unreadable
 from ..transport.envelope import ENVELOPE, Answer, has_failed, parsed, read_envelope

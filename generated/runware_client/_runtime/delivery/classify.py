@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..api_errors import APIError, TaskError
 from ..error_codes import (
     OF_THE_TASK,
     ErrorCategory,
@@ -18,7 +19,7 @@ from ..error_codes import (
     is_task_not_found,
     is_too_large,
 )
-from ..exceptions import APIError, ClosedError, ResponseError, RunwareError, TaskError
+from ..exceptions import ClosedError, ResponseError, RunwareError
 from ..old_names import is_same_type
 from ..transport.envelope import Answer, Envelope, Item, code_of, has_failed
 from .lifecycle import Phase, TaskEvent

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, Final, Generic
 
-from ..exceptions import APIError, RunwareError, joined
+from ..api_errors import APIError
+from ..exceptions import RunwareError, joined
 from ..schema.generics import ResultT
 from ..transport.items import (
     READ_ONLY,

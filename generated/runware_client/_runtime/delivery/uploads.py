@@ -13,7 +13,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from ..exceptions import APIError, RunwareError
+from ..api_errors import APIError
+from ..exceptions import RunwareError
 from ..locks import ForkSafeLock
 from ..media.local_files import LocalFile, place_of, with_uuids
 from ..transport.items import outputs_of

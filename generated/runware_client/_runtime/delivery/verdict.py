@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..exceptions import APIError, ResponseError, RunwareError, api_error, joined
+from ..api_errors import APIError, api_error
+from ..exceptions import ResponseError, RunwareError, joined
 from ..transport.envelope import Envelope, Item
 from .lifecycle import TaskEvent
 
