@@ -1,11 +1,10 @@
-"""Parts of requests: their validation and its error messages."""
+"""Parts of requests, and their validation."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import ConfigDict, Field, ValidationError, model_validator
@@ -22,41 +21,17 @@ from ..media.local_files import (
 from .constraints import Json
 from .deprecated import deprecated_members, has_deprecated
 from .depth import MAX_LEVELS, is_too_deep
-from .explanations import (
-    combined,
-    field_error,
-    is_other_text,
-    is_unknown,
-    narrower,
-    reworded,
-    rule_error,
-)
+from .explanations import combined, field_error, rule_error
 from .fast_path import fast_validator
-from .fields import (
-    default_names,
-    hidden_names,
-    nullable_fields,
-    optional_names,
-    python_names,
-    wire_name,
-    wire_names,
-)
+from .fields import default_names, nullable_fields, python_names, wire_names
 from .json_object import JsonObject, refuse_null, write_if_set
 from .json_types import serialized
-from .keywords import (
-    Keywords,
-    given_twice,
-    is_none,
-    misspelt,
-    take_extra,
-    two_names,
-    without_nulls,
-)
-from .rules import Incomplete, Wire
+from .keywords import Keywords, is_none, misspelt, take_extra, two_names, without_nulls
+from .rules import Wire
 from .subclasses import is_of_user, no_json, refuse_unsent
 
 if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails, InitErrorDetails, SchemaValidator
+    from pydantic_core import ErrorDetails, SchemaValidator
 
 
 class Part(JsonObject):
@@ -171,7 +146,9 @@ class Part(JsonObject):
         try:
             made = read(data)
         except ValidationError as error:
-            raise cls._explained(data, error) from None
+            from .part_errors import explained  # only errors need it
+
+            raise explained(cls, data, error, cls.rules, cls._hint) from None
         if made is data:
             return made
         if LocalFile.is_in_use and is_object(data):
@@ -216,12 +193,11 @@ class Part(JsonObject):
             if errors := [*no_json(serialized(made), names)]:
                 raise combined(cls.__name__, errors)
         if cls.rules is not Part.rules:
-            broken = [*cls.rules(serialized(made))]
-            if broken:
-                from .given_names import placed_rule_error  # only errors need it
+            violated = [*cls.rules(serialized(made))]
+            if violated:
+                from .part_errors import placed  # only errors need it
 
-                placed = partial(placed_rule_error, cls, data)
-                raise combined(cls.__name__, map(placed, broken))
+                raise combined(cls.__name__, placed(cls, data, violated))
         if cls._is_task:
             cls._warn(made)
 
@@ -234,71 +210,6 @@ class Part(JsonObject):
         for message in messages:
             level = levels_to_caller()
             warnings.warn(message, DeprecationWarning, stacklevel=level)
-
-    @classmethod
-    def _explained(cls, data: Any, error: ValidationError) -> ValidationError:
-        """Return an exception with all errors.
-
-        It includes misspelt members, and the violated rules that are only about valid
-        members. If a rule limits the constants of a member, its message replaces the list
-        of all constants.
-        """
-        from .given_names import (  # only errors need them
-            Given,
-            is_about_others,
-            placed_rule_error,
-            unnamed_members,
-            with_given_names,
-            wrong_names,
-        )
-
-        details = error.errors(include_url=False)
-        hidden, optional = hidden_names(cls), optional_names(cls)
-        given = Given.to(cls, data) if isinstance(data, Keywords) else None
-        if given is not None:
-            details = [with_given_names(given, detail) for detail in details]
-
-        def hint(detail: ErrorDetails) -> str:
-            sentence = cls._hint(detail)
-            return sentence if given is None else given.in_sentence(sentence)
-
-        unknown = [*misspelt(cls, unnamed_members(cls, data), data)]
-        # An unknown name may stand for any member, so rules are not judged.
-        is_judged = not unknown and not any(map(is_unknown, details))
-        mistyped = wrong_names(cls, [d for d in details if not is_other_text(d)])
-        broken = [*cls._broken(data, mistyped)] if is_judged else []
-        broken = [rule for rule in broken if is_about_others(cls, rule, mistyped)]
-        placed = partial(placed_rule_error, cls, data)
-        errors: list[InitErrorDetails] = []
-        for detail in details:
-            member = ".".join(wire_name(str(part)) for part in detail["loc"])
-            if twice := given_twice(cls, detail, data):
-                errors.append(twice)
-                continue
-            rules = narrower(member, broken) if is_other_text(detail) else []
-            errors += map(placed, rules)
-            errors += [] if rules else [reworded(detail, hidden, hint, optional)]
-        errors += unknown
-        wrong = wrong_names(cls, details)
-        errors += [placed(rule) for rule in broken if is_about_others(cls, rule, wrong)]
-        return combined(cls.__name__, errors)
-
-    @classmethod
-    def _broken(cls, data: Any, mistyped: set[str]) -> Iterator[str]:
-        """Yield the rules that are violated without the members of a wrong type.
-
-        Rules that name these members may be among them. They end before a rule that cannot
-        read a missing member. There are none if a subclass of a user may convert members
-        or add them.
-        """
-        may_convert = is_of_user(cls) and (mistyped or default_names(cls))
-        if may_convert or not is_object(data):
-            return
-        names = wire_names(cls)
-        wire = {names.get(name, name): value for name, value in data.items()}
-        typed = {n: serialized(v) for n, v in wire.items() if n not in mistyped}
-        with suppress(Exception):  # a rule may expect an object, a text or a number
-            yield from cls.rules(Incomplete(typed))
 
     @classmethod
     def _hint(cls, detail: ErrorDetails) -> str:
