@@ -7,7 +7,7 @@ an event loop, writing then fails, and the response is lost unless it was read b
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Protocol
+from typing import Protocol
 
 LARGE = 1 << 16
 """Bytes of a write above which it may have to wait for the server; also of one read."""
@@ -29,40 +29,44 @@ class AsyncNetworkStream(Protocol):
         ...
 
 
-def read_while_writing(stream: AsyncNetworkStream) -> None:
-    """Make a connection of HTTP/1.1 read while it writes many bytes.
+class _ReadingStream:
+    """A connection of HTTP/1.1 that reads while it writes many bytes.
 
     The HTTP library ignores a failed write, and reads the response.
     """
-    read, write, aclose = stream.read, stream.write, stream.aclose
-    early: asyncio.Task[bytes] | None = None
 
-    async def read_some() -> bytes:
-        return await read(LARGE)
+    def __init__(self, stream: AsyncNetworkStream) -> None:
+        self._read = stream.read
+        self._write = stream.write
+        self._close = stream.aclose
+        self._early: asyncio.Task[bytes] | None = None
 
-    async def early_or_read(max_bytes: int, timeout: float | None = None) -> bytes:
-        nonlocal early
-        if early is None:
-            return await read(max_bytes, timeout)
-        begun, early = early, None
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Read some bytes, first those that arrived during a write."""
+        if self._early is None:
+            return await self._read(max_bytes, timeout)
+        begun, self._early = self._early, None
         return await begun  # the exchange has a timeout of its own
 
-    async def write_and_read(buffer: bytes, timeout: float | None = None) -> None:
-        nonlocal early
-        if len(buffer) > LARGE and early is None:
-            early = asyncio.create_task(read_some())
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Write all bytes."""
+        if len(buffer) > LARGE and self._early is None:
+            self._early = asyncio.create_task(self._read_some())
             await asyncio.sleep(0)  # it reads before the connection can fail
-        await write(buffer, timeout)
+        await self._write(buffer, timeout)
 
-    async def aclose_all() -> None:
-        if early is not None:
-            early.cancel()
-            await asyncio.gather(early, return_exceptions=True)
-        await aclose()
+    async def aclose(self) -> None:
+        """Close the connection."""
+        if self._early is not None:
+            self._early.cancel()
+            await asyncio.gather(self._early, return_exceptions=True)
+        await self._close()
 
-    changed: dict[str, Any] = {
-        "read": early_or_read,
-        "write": write_and_read,
-        "aclose": aclose_all,
-    }
-    vars(stream).update(changed)
+    async def _read_some(self) -> bytes:
+        return await self._read(LARGE)
+
+
+def read_while_writing(stream: AsyncNetworkStream) -> None:
+    """Make a connection of HTTP/1.1 read while it writes many bytes."""
+    reading = _ReadingStream(stream)
+    vars(stream).update(read=reading.read, write=reading.write, aclose=reading.aclose)

@@ -19,7 +19,7 @@ from .endpoint import JSON_HEADERS, STREAM_HEADERS, Endpoint, Headers, Target
 from .envelope import Answer, Envelope, read_envelope
 from .environment import new_client
 from .exchange import CLOSED, EXCHANGE
-from .sync_exchange import SyncExchange, bound, cancellation
+from .sync_exchange import SyncExchange, cancellation, limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -258,7 +258,7 @@ class HTTPTransport:
         response = lane.http.send(request, **options)
         try:
             if stream := response.extensions.get("network_stream"):
-                bound(stream)  # the caller may have opened it for an earlier request
+                limit(stream)  # the caller may have opened it for an earlier request
             response.extensions[EXCHANGE] = exchange
             redact(response.headers, self.endpoint.key)
             exchange.check_sent_once(response.status_code)

@@ -169,7 +169,7 @@ class SyncExchange(Exchange):
             if step == "connect_tcp":
                 info["timeout"] /= addresses(info["host"], info["port"], self.left())
         elif step in CONNECTING and phase == "complete":
-            bound(info["return_value"])
+            limit(info["return_value"])
 
     def _time_to_connect(self) -> float:
         left = self.left()
@@ -230,50 +230,59 @@ def cancellation() -> Cancellation:
 _thread = _Thread()
 
 
-def bound(stream: NetworkStream) -> None:
-    """Limit the reads and writes of a connection, unless that is done already.
+class _LimitedStream:
+    """A connection whose reads and writes have the timeout of their exchange.
 
     A server may respond before it has read all of a large request, and close the
     connection. So the response is read between the writes.
     """
-    if "read" in vars(stream):
-        return
-    read, write = stream.read, stream.write
-    early: list[bytes] = []
 
-    def bounded_read(max_bytes: int, timeout: float | None = None) -> bytes:
-        if early:
-            return early.pop(0)
+    def __init__(self, stream: NetworkStream) -> None:
+        self._stream = stream
+        self._read = stream.read
+        self._write = stream.write
+        self._early: list[bytes] = []
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Read some bytes, first those that were read between writes."""
+        if self._early:
+            return self._early.pop(0)
         if exchange := _thread.exchange:
-            timeout = exchange.step(stream, timeout)
-        return read(max_bytes, timeout)
+            timeout = exchange.step(self._stream, timeout)
+        return self._read(max_bytes, timeout)
 
-    def read_early(exchange: SyncExchange) -> None:
-        try:
-            early.append(read(PIECE, BRIEF))
-        except Exception as error:  # noqa: BLE001 - nothing came, or writing fails too
-            if interruption := exchange.of_signal_handler(error):
-                raise interruption from None
-
-    def bounded_write(buffer: bytes, timeout: float | None = None) -> None:
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Write all bytes, in pieces."""
         exchange = _thread.exchange
         if exchange is None:
-            write(buffer, timeout)
+            self._write(buffer, timeout)
             return
         view = memoryview(buffer)
         for start in range(0, len(buffer), PIECE):
             piece: Any = view[start : start + PIECE]
-            if start and exchange.is_readable(stream):
-                read_early(exchange)
+            if start and exchange.is_readable(self._stream):
+                self._read_early(exchange)
             try:
-                write(piece, exchange.step(stream, timeout))
+                self._write(piece, exchange.step(self._stream, timeout))
             except Exception as error:
                 # The HTTP library ignores an `OSError` of a write.
                 if interruption := exchange.of_signal_handler(error):
                     raise interruption from None
                 raise
 
-    vars(stream).update(read=bounded_read, write=bounded_write)
+    def _read_early(self, exchange: SyncExchange) -> None:
+        try:
+            self._early.append(self._read(PIECE, BRIEF))
+        except Exception as error:  # noqa: BLE001 - nothing came, or writing fails too
+            if interruption := exchange.of_signal_handler(error):
+                raise interruption from None
+
+
+def limit(stream: NetworkStream) -> None:
+    """Limit the reads and writes of a connection, unless that is done already."""
+    if "read" not in vars(stream):
+        limited = _LimitedStream(stream)
+        vars(stream).update(read=limited.read, write=limited.write)
 
 
 def addresses(host: str, port: int, seconds: float) -> int:
