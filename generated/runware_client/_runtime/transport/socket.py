@@ -239,14 +239,8 @@ async def connected(
             socket = Socket(session)
             stack.push_async_callback(socket.close)
             yield socket
-    except WebSocketUpgradeError as error:
-        status = error.response.status_code
-        answer = Answer(status, dict(error.response.headers.items()))
-        raise Broken(f"HTTP {status} instead of a WebSocket", answer) from None
-    except ExceptionGroup as group:  # httpx2 wraps exceptions of the context in it
-        causes = [*_leaves(group)]
-        ours = (cause for cause in causes if isinstance(cause, Broken))
-        raise next(ours, None) or _broken(causes[0]) from None
+    except (WebSocketUpgradeError, ExceptionGroup) as error:
+        raise _broken(error) from None
     except builtins.TimeoutError:
         raise Broken(f"it was not open within {timeout:g} s") from None
     except NEVER_OPENED as error:
@@ -255,6 +249,7 @@ async def connected(
 
 
 def _leaves(error: Exception) -> Any:
+    """Yield an exception, or those in a group, at any depth."""
     if isinstance(error, ExceptionGroup):
         for each in cast("ExceptionGroup[Exception]", error).exceptions:
             yield from _leaves(each)
@@ -263,7 +258,19 @@ def _leaves(error: Exception) -> Any:
 
 
 def _broken(error: Exception) -> Broken:
-    if isinstance(error, WebSocketDisconnect):
-        reason = f": {error.reason}" if error.reason else ""
-        return Broken(f"the server closed the connection ({error.code}{reason})")
-    return Broken(str(error) or f"the connection broke ({type(error).__name__})")
+    """Return the exception of this module for one of httpx2.
+
+    httpx2 wraps exceptions of the context in a group.
+    """
+    causes = [*_leaves(error)]
+    cause = next((each for each in causes if isinstance(each, Broken)), causes[0])
+    if isinstance(cause, Broken):
+        return cause
+    if isinstance(cause, WebSocketUpgradeError):
+        status = cause.response.status_code
+        answer = Answer(status, dict(cause.response.headers.items()))
+        return Broken(f"HTTP {status} instead of a WebSocket", answer)
+    if isinstance(cause, WebSocketDisconnect):
+        reason = f": {cause.reason}" if cause.reason else ""
+        return Broken(f"the server closed the connection ({cause.code}{reason})")
+    return Broken(str(cause) or f"the connection broke ({type(cause).__name__})")
