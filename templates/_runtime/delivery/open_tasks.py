@@ -52,13 +52,13 @@ class OpenTasks:
         This includes a call that waits to send it again after a rejection.
         """
         with self._lock.native:
-            if task.phase is Phase.UNSENT:
-                if self.continue_earlier(task):
-                    return False
-            elif not is_resend:  # another call has just begun to send it
+            is_unsent = task.phase is Phase.UNSENT
+            if is_unsent and self.continue_earlier(task):
+                return False
+            if not is_unsent and not is_resend:  # another call has begun to send it
                 return False
             other = self._tasks.get(task.key, task)
-            if other is not task and other.phase is Phase.UNSENT:
+            if other is not task and other.phase is Phase.UNSENT:  # it was rejected
                 other.resume()
             self.add(task)
             task.note_sending(now)
