@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from functools import cache
 from typing import Any, Final, Literal, TypeGuard, overload
@@ -16,6 +17,16 @@ def is_array(value: object) -> TypeGuard[list[Any]]:
 def is_object(value: object) -> TypeGuard[dict[str, Any]]:
     """Return whether a value is a JSON object."""
     return isinstance(value, dict)
+
+
+def parts_of(value: object) -> Iterable[tuple[str | int, Any]]:
+    """Return the members of an object, or the items of an array with their indices.
+
+    Other values have no parts.
+    """
+    if is_object(value):
+        return value.items()
+    return enumerate(value) if is_array(value) else ()
 
 
 def is_number(value: object) -> TypeGuard[float]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Any, ClassVar, Final, Self
 
-from ..json_values import is_array, is_object
+from ..json_values import is_array, is_object, parts_of
 
 NOT_UPLOADED: Final = (
     "not a file. Upload the file with a mediaStorage task, and use the UUID in its result"
@@ -64,12 +64,9 @@ def texts_in(value: Any) -> Iterator[str]:
     """Yield the texts in a JSON value, including files and duplicates."""
     left = [value]
     for part in left:
-        if is_object(part):
-            left += part.values()
-        elif is_array(part):
-            left += part
-        elif isinstance(part, str):
+        if isinstance(part, str):
             yield part
+        left += (each for _, each in parts_of(part))
 
 
 def files_in(value: Any) -> Iterator[LocalFile]:
@@ -90,17 +87,11 @@ def place_of(file: LocalFile, wire: Any) -> str | None:
     """Return the path of a file in a task object, such as "inputs.frames.0.image"."""
     if isinstance(wire, LocalFile):
         return "" if wire == file else None
-    for name, part in _parts(wire):
+    for name, part in parts_of(wire):
         place = place_of(file, part)
         if place is not None:
             return f"{name}.{place}".rstrip(".")
     return None
-
-
-def _parts(value: Any) -> Iterable[tuple[object, Any]]:
-    if is_object(value):
-        return value.items()
-    return enumerate(value) if is_array(value) else ()
 
 
 def with_uuids(wire: Any, uuids: Mapping[LocalFile, object]) -> Any:

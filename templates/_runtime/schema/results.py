@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from pydantic import ConfigDict, ValidationError, field_validator, model_validator
 from pydantic_core import core_schema as core
 
-from ..json_values import is_array, is_object, key_of
+from ..json_values import is_array, is_object, key_of, parts_of
 from .fields import required_names, wire_names
 from .json_object import JsonObject, odd_members, write_if_set
 from .rules import Wire
@@ -57,10 +57,7 @@ class TaskResult(JsonObject):
         copied: list[Any] = [whole]
         while copied:  # not recursive: it may be nested deeper than Python allows
             container: Any = copied.pop()
-            parts: Any = (
-                container.items() if is_object(container) else enumerate(container)
-            )
-            for place, part in parts:
+            for place, part in parts_of(container):
                 copy = _shallow(part)
                 if copy is not None:
                     container[place] = copy

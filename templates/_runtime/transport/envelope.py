@@ -19,7 +19,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeGuard
 
 from ..exceptions import ResponseError, readable
-from ..json_values import is_array, is_object
+from ..json_values import is_array, is_object, parts_of
 from ..retry_after import retry_after
 from .endpoint import shown_url
 
@@ -310,15 +310,14 @@ def _bounded(error: Item) -> Item:
     """Return an error object that is not too deep to be copied and shown."""
     level: list[Any] = [error]
     for _ in range(_MAX_LEVELS):
-        level = [part for container in level for part in _parts(container)]
+        level = [part for container in level for part in _containers(container)]
         if not level:
             return error
     return {name: value for name, value in error.items() if not _has_parts(value)}
 
 
-def _parts(value: Any) -> Iterable[Any]:
-    parts = value.values() if is_object(value) else value
-    return filter(_has_parts, parts)
+def _containers(value: Any) -> Iterable[Any]:
+    return filter(_has_parts, (part for _, part in parts_of(value)))
 
 
 def _has_parts(value: Any) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from ..exceptions import DownloadError
-from ..json_values import is_array, is_object
+from ..json_values import is_object, parts_of
 
 _MEMBER: Final = re.compile("(.*?)(URL|Url|url|DataURI|Base64Data)")
 _PREFERRED: Final = ("DataURI", "Base64Data", "URL", "Url", "url")
@@ -72,17 +72,10 @@ def _outputs(wire: Mapping[str, Any]) -> dict[str, Output]:
     left: list[tuple[str, Any]] = [("", wire)]
     while left:  # not recursive: a result may be nested deeper than the call stack
         place, value = left.pop()
-        if is_object(value):
-            for name, output in _outputs_in(value):
-                found.setdefault(f"{place}{name}".rstrip(".") or output.form, output)
-            parts = [*value.items()]
-        else:
-            parts = [(str(index), part) for index, part in enumerate(value)]
-        left += [
-            (f"{place}{name}.", part)
-            for name, part in reversed(parts)
-            if is_object(part) or is_array(part)
-        ]
+        for name, output in _outputs_in(value) if is_object(value) else ():
+            found.setdefault(f"{place}{name}".rstrip(".") or output.form, output)
+        parts = [(f"{place}{name}.", part) for name, part in parts_of(value)]
+        left += reversed(parts)
     return found
 
 

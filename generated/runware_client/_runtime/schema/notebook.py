@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
-from ..json_values import is_array, is_object
+from ..json_values import parts_of
 from .explanations import is_link
 
 if TYPE_CHECKING:
@@ -30,11 +30,10 @@ def _links_in(wire: dict[str, Any]) -> Iterator[tuple[str, str]]:
     left: list[tuple[str, Any]] = [("", wire)]
     while left:
         place, value = left.pop()
-        if is_object(value) or is_array(value):
-            parts = value.items() if is_object(value) else enumerate(value)
-            left += reversed([(f"{place}.{n}".lstrip("."), part) for n, part in parts])
-        elif place.lower().endswith("url") and is_link(value):
+        if place.lower().endswith("url") and is_link(value):
             yield place, value
+        parts = [(f"{place}.{n}".lstrip("."), part) for n, part in parts_of(value)]
+        left += reversed(parts)
 
 
 def _html(place: str, url: str) -> str:
