@@ -197,15 +197,7 @@ def _poll_refused(response: TaskResponse, errors: list[Item]) -> Verdict:
 def _is_own_failure(response: TaskResponse, error: Item) -> bool:
     """Whether an error in the response to a poll is the failure of the task.
 
-    "Not found" and a conflict never are. Then the first of these decides:
-
-    1. An error of a category that only tasks have, is.
-    2. An error that names `getResponse` as its task type is about the poll.
-    3. An error with the status "error" or "failed" is.
-    4. After the task was sent again, no other error is: over a WebSocket, it may be the
-       refusal of that sending.
-    5. An error that names the task and its type is, unless it can be about the poll, such
-       as "server busy".
+    If that is not certain, it is not, and the task is polled again.
     """
     if _says_not_found(response, error) or is_task_conflict(code_of(error)):
         return False
@@ -216,10 +208,11 @@ def _is_own_failure(response: TaskResponse, error: Item) -> bool:
         return False
     if has_failed(error):
         return True
-    if response.task.is_resent:
+    if response.task.is_resent:  # over a WebSocket, it may refuse the second sending
         return False
     is_named = bool(response.errors) and response.status <= 400
     is_of_task = _is_of_type(error, response.task.task_type)
+    # Also an error that names the task may be about its poll, such as "server busy".
     can_be_of_poll = (*TRANSIENT, *OF_THE_ACCOUNT, ErrorCategory.TIMEOUT)
     is_doubtful = category in can_be_of_poll or _is_about_uuid(error)
     return is_named and is_of_task and not is_doubtful
