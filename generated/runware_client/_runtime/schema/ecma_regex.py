@@ -41,8 +41,8 @@ _CONTROLS: Final = {"0": 0, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13}
 def is_regex(text: str) -> bool:
     r"""Return whether `text` is a regular expression of ECMA-262, with the flag u.
 
-    Two things are taken on trust: an escaped sign that needs no escape (`\-`, `\@`),
-    and the name of a property (`\p{…}`).
+    Two things are not checked: whether an escaped character may be escaped (`\-`, `\@`),
+    and whether there is a property with a name (`\p{…}`).
     """
     if re.search("[\ud800-\udfff]", text):
         return False
@@ -53,7 +53,7 @@ def is_regex(text: str) -> bool:
 class _Group:
     """An open group, with the names of the groups in it.
 
-    Two groups may share a name only if they stand in different alternatives.
+    Two groups may have the same name only in different alternatives.
     """
 
     __slots__ = ("earlier_names", "names", "repeatable")
@@ -77,14 +77,17 @@ class _Group:
 
 
 def _union(one: set[str], other: set[str]) -> set[str]:
-    """Pour the smaller set into the larger: deep nesting then takes no square time."""
+    """Add the smaller set to the larger one, and return that.
+
+    The other way around, deep nesting would take quadratic time.
+    """
     smaller, larger = (one, other) if len(one) < len(other) else (other, one)
     larger |= smaller
     return larger
 
 
 class _Pattern:
-    """What the tokens of a pattern have shown so far."""
+    """The state of the check of a pattern, which reads one token after another."""
 
     def __init__(self) -> None:
         self._groups: list[_Group] = [_Group(repeatable=True)]
@@ -93,7 +96,7 @@ class _Pattern:
         self._references: set[str] = set()
 
     def accepts(self, token: re.Match[str]) -> bool:
-        """Take in the next token; say whether it is right and may stand there."""
+        """Read the next token; return whether it is valid at its place."""
         if token["number"]:
             self._highest_number = max(self._highest_number, int(token["number"][:10]))
         elif token["reference"] is not None:
@@ -107,7 +110,7 @@ class _Pattern:
         return token["error"] is None and _ascends(token)
 
     def is_whole(self) -> bool:
-        """Return whether each group is closed and each reference has its group."""
+        """Return whether all groups are closed, and all references have a group."""
         return (
             len(self._groups) == 1
             and self._highest_number <= self._captures
@@ -142,7 +145,7 @@ def _are_modifiers(flags: str) -> bool:
 
 
 def _ascends(token: re.Match[str]) -> bool:
-    """Return whether the token's counts and ranges, `{1,2}` and `[a-z]`, go upwards."""
+    """Return whether no count and no range of a token, as in `{2,1}`, is reversed."""
     least, most = token["least"], token["most"]
     if most:
         width = max(len(least), len(most))
@@ -164,7 +167,7 @@ def _unescape(name: str) -> str:
 
 
 def _code_point(member: str) -> int | None:
-    r"""Return the character that a class's member stands for, None for a set (`\d`)."""
+    r"""Return the code point of a member of a class; None for a set, such as `\d`."""
     if not member.startswith("\\"):
         return ord(member)
     kind, rest = member[1], member[2:]

@@ -193,7 +193,7 @@ def _is_label(label: str) -> bool:
 
 
 def _is_punycode(encoded: str) -> bool:
-    """Return whether `encoded` is what Punycode makes of a U-label (RFC 5891 §4.2)."""
+    """Return whether a text is the Punycode of a U-label (RFC 5891 §4.2)."""
     try:
         label = encoded.encode().decode("punycode")
     except UnicodeError:
