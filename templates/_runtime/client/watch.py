@@ -59,25 +59,25 @@ class Watch(Generic[ResultT]):
         # A task that is done is not kept: the caller may let go of it.
         self._tasks = {t: given for t, given in self._tasks.items() if not t.is_done}
 
-    def _note_results(self, tell: Callable[[ResultT], object]) -> None:
+    def _note_results(self, callback: Callable[[ResultT], object]) -> None:
         for task, given in self._tasks.items():
             fresh = task.items[given:]
             self._tasks[task] = given + len(fresh)
             for item in fresh:
-                _call(tell, task.read(item))
+                _call(callback, task.read(item))
 
-    def _note_progress(self, tell: Callable[[float], object]) -> None:
+    def _note_progress(self, callback: Callable[[float], object]) -> None:
         done = [100.0 if t.is_done else t.progress or 0.0 for t in self._tasks]
         ended = self._count - len(self._tasks)
         progress = (sum(done) + 100.0 * ended) / self._count
         if progress > self._progress:
             self._progress = progress
-            _call(tell, progress)
+            _call(callback, progress)
 
 
-def _call(tell: Callable[[Any], object], value: object) -> None:
+def _call(callback: Callable[[Any], object], value: object) -> None:
     try:
-        tell(value)
+        callback(value)
     except Exception as error:  # noqa: BLE001 - it is logged
         message = "on_result or on_progress raised an exception; the tasks continue"
         log(logging.ERROR, message, error)

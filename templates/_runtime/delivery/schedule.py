@@ -231,12 +231,12 @@ class Schedule(Generic[ResultT]):
     def _reason(
         self, each: ScheduledTask[ResultT], error: RunwareError | None
     ) -> RunwareError:
-        """Return the error of a task that is left because polls tell nothing more."""
+        """Return the error of a task that is left because more polls are unlikely to help."""
         task: Task[Any] = each.task
         if task.is_short and task.error is None:
             return _incomplete(task)
         if task.is_partial and isinstance(task.error, APIError):
-            return _untold(task.error)
+            return _without_the_others(task.error)
         return task.error or task.refusal or error or self.late(each)
 
 
@@ -251,7 +251,7 @@ def _incomplete(task: Task[Any]) -> ResponseError:
     return error
 
 
-def _untold(error: APIError) -> APIError:
+def _without_the_others(error: APIError) -> APIError:
     """Return the exception for a failure of one result, if the others are unknown."""
     copy = error.about(error.task_type, error.task_uuid)
     copy.advice = (

@@ -115,7 +115,7 @@ class Task(Generic[ResultT]):
         self.ordered = number_of_results(wire)
         self._poll: bytes | None = None
         self._failed_items = 0
-        self._failures_told = 0
+        self._reported_failures = 0
 
     @property
     def is_done(self) -> bool:
@@ -212,8 +212,10 @@ class Task(Generic[ResultT]):
             (results if self.is_result(item) else updates).append(item)
         failed = {identity_of(error.item) for error in errors}  # may contain duplicates
         is_news = self._add(results) or len(failed) > self._failed_items
-        told = len(errors)
-        self._failures_told = told if is_news else min(told, self._failures_told)
+        reported = len(errors)
+        if not is_news:
+            reported = min(reported, self._reported_failures)
+        self._reported_failures = reported
         self._failed_items = max(self._failed_items, len(failed))
         self.error = joined(errors) or self.error
         if len(self.items) >= self.ordered:
@@ -227,7 +229,7 @@ class Task(Generic[ResultT]):
 
     def _verdict(self, *, is_complete: bool) -> TaskEvent:
         end = TaskEvent.FINISHED if self.error is None else TaskEvent.FAILED
-        failed = self._failures_told if self.quiet >= CONFIRMING_POLLS else 0
+        failed = self._reported_failures if self.quiet >= CONFIRMING_POLLS else 0
         if len(self.items) + max(failed, self._failed_items) >= self.ordered:
             return end
         if not self.is_pollable:
@@ -283,11 +285,11 @@ class Task(Generic[ResultT]):
         return identity.is_digest and any(is_copy(item, known) for known in ordered)
 
     def _note_progress(self, updates: list[Item]) -> None:
-        told = [min(100.0, max(0.0, each)) for each in numbers(updates, "progress")]
-        if told or self.items:
+        given = [min(100.0, max(0.0, each)) for each in numbers(updates, "progress")]
+        if given or self.items:
             ordered = min(self.ordered, MAX_RESULTS)
-            number = max(ordered, len(self.items) + len(told))
-            done = 100.0 * len(self.items) + sum(told)
+            number = max(ordered, len(self.items) + len(given))
+            done = 100.0 * len(self.items) + sum(given)
             self.progress = max(self.progress or 0.0, min(100.0, done / number))
 
 
