@@ -7,9 +7,11 @@ It is for code without timeouts: locks of libraries, transports and hooks of the
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import copy_context
+from socket import SHUT_RDWR, socket
 from threading import TIMEOUT_MAX, Thread
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx2
 
@@ -31,7 +33,8 @@ def run_aside(
     Args:
         work: The function. If it returns a response after the timeout, that is closed.
         seconds: The timeout. Without another thread, the function has no timeout.
-        leave: Called on a timeout. It should make the function end soon.
+        leave: Called on a timeout. It should make the function end soon, for example by
+            `shut_down`.
 
     Raises:
         LateError: The function did not end in time.
@@ -75,6 +78,15 @@ def started(thread: Thread) -> bool:
     except RuntimeError:
         return False
     return True
+
+
+def shut_down(stream: Any) -> None:
+    """Shut down a connection of httpx2, so that the thread that waits for it goes on."""
+    wire = stream.get_extra_info("socket")
+    if wire is not None:
+        with suppress(OSError):  # already closed
+            # `shutdown` of a TLS socket would continue in plain text.
+            socket.shutdown(wire, SHUT_RDWR)
 
 
 def _discard(outcome: Future[WorkT]) -> None:

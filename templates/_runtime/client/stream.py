@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Generator, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
-from socket import SHUT_RDWR, socket
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar
 from weakref import ref
 
 import httpx2
 
-from ..aside import run_aside, started
+from ..aside import run_aside, shut_down, started
 from ..exceptions import ClosedError, ConnectionError, RunwareError, TimeoutError
 from ..schema.generics import ResultT_co
 from ..transport.answer_body import answer_of
@@ -357,9 +356,6 @@ def _cut(response: httpx2.Response, deadline: Deadline) -> Generator[None]:
 
 
 def _shut(response: httpx2.Response) -> None:
-    connection = response.extensions.get("network_stream")
-    wire = connection and connection.get_extra_info("socket")
-    if wire is not None and response.http_version.startswith("HTTP/1"):
-        with suppress(OSError):  # already closed
-            # `shutdown` of a TLS socket would continue in plain text.
-            socket.shutdown(wire, SHUT_RDWR)
+    stream = response.extensions.get("network_stream")
+    if stream is not None and response.http_version.startswith("HTTP/1"):
+        shut_down(stream)

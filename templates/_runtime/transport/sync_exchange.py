@@ -11,22 +11,22 @@ from __future__ import annotations
 import selectors
 import socket
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import httpx2
 
-from ..aside import LateError, WorkT, run_aside
+from ..aside import LateError, WorkT, run_aside, shut_down
 from .exchange import CONNECTING, MAX_CONNECT, UNUSED_EVENTS, Exchange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, MutableMapping
     from types import TracebackType
 
-# It needs no file descriptor of its own: there may be none left. Windows lacks the first,
-# and so do programs in which `eventlet` has replaced modules of Python.
+# `PollSelector` needs no file descriptor of its own: there may be none left. Windows lacks
+# it, and so do programs in which `eventlet` has replaced modules of Python.
 Selector: type[selectors.BaseSelector]
 Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
@@ -107,13 +107,8 @@ class SyncExchange(Exchange):
         self._shut()
 
     def _shut(self) -> None:
-        if self._stream is None or self._is_shared:
-            return
-        wire: socket.socket | None = self._stream.get_extra_info("socket")
-        if wire is not None:
-            with suppress(OSError):  # already closed
-                # `shutdown` of a TLS socket would continue in plain text.
-                socket.socket.shutdown(wire, socket.SHUT_RDWR)
+        if self._stream is not None and not self._is_shared:
+            shut_down(self._stream)
 
     def step(self, stream: NetworkStream, timeout: float | None) -> float:
         """Start a read or write; return its timeout in seconds.

@@ -6,10 +6,9 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import socket
 from base64 import b64decode
 from collections.abc import Callable, Coroutine, Generator, Mapping
-from contextlib import aclosing, closing, contextmanager, nullcontext, suppress
+from contextlib import aclosing, closing, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, NamedTuple, TypeVar
@@ -17,7 +16,7 @@ from urllib.parse import unquote, unquote_to_bytes
 
 import httpx2
 
-from ..aside import LateError, run_aside
+from ..aside import LateError, run_aside, shut_down
 from ..body import Body, BodyError
 from ..error_codes import ErrorCategory
 from ..event_loops import running_loop
@@ -185,8 +184,7 @@ class _Streams:
         """Shut down the connections, and those that are opened later."""
         self._is_left = True
         for stream in self._made:
-            with suppress(OSError):
-                stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+            shut_down(stream)
 
 
 async def _in_time(work: Coroutine[Any, Any, None], timeout: float) -> None:
