@@ -238,7 +238,7 @@ MUTANTS = (
     ),
     Mutant(
         "a task of another caller counts as the only one",
-        "_runtime.delivery.batches",
+        "_runtime.delivery.verdict",
         "    return only if found is None and is_nameless else found",
         "    return (only or next(iter(known), None)) if found is None else found",
         462,

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Container, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from ..api_errors import APIError, api_error
 from ..exceptions import ResponseError, RunwareError, joined
 from ..transport.envelope import Envelope, Item
+from ..transport.items import AUTHENTICATION
 from .lifecycle import TaskEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ..error_enum import ErrorEnum
+    from ..schema.generics import ResultT
+    from .batches import Batch, Reply, ScheduledTask
     from .task import Task
+
+    ErrorEnums: TypeAlias = Callable[[str], type[ErrorEnum] | None]
+
+Groups: TypeAlias = dict[str | None, list[Item]]
+"""Items of a response by the keys of their tasks; None is the key of the others."""
 
 
 class Verdict(NamedTuple):
@@ -54,7 +61,7 @@ class TaskResponse(NamedTuple):
     nameless: list[Item]
     envelope: Envelope
     is_only: bool
-    error_enums: Callable[[str], type[ErrorEnum] | None]
+    error_enums: ErrorEnums
 
     @property
     def own_errors(self) -> list[Item]:
@@ -100,6 +107,31 @@ class TaskResponse(NamedTuple):
         return Verdict(event, self.exception(errors), wait)
 
 
+def responses(
+    reply: Reply,
+    batch: Batch[ResultT],
+    known: Container[str],
+    error_enums: ErrorEnums,
+) -> Iterator[tuple[ScheduledTask[ResultT], TaskResponse]]:
+    """Yield the tasks of a batch, each with its parts of the response.
+
+    The keys of `known` are those of all tasks that may be in the response.
+    """
+    items, errors = _sorted(reply, batch, known)
+    for each in batch.scheduled:
+        key = each.task.key
+        response = TaskResponse(
+            task=each.task,
+            items=items.get(key, []),
+            errors=errors.get(key, []),
+            nameless=errors.get(None, []),
+            envelope=reply.envelope,
+            is_only=reply.elements == 1,
+            error_enums=error_enums,
+        )
+        yield each, response
+
+
 def unmentioned(envelope: Envelope) -> ResponseError:
     """Return the exception for a response that does not mention a task."""
     return ResponseError(
@@ -107,3 +139,31 @@ def unmentioned(envelope: Envelope) -> ResponseError:
         http_status=envelope.http_status,
         request_id=envelope.request_id,
     )
+
+
+def _sorted(
+    reply: Reply, batch: Batch[Any], known: Container[str]
+) -> tuple[Groups, Groups]:
+    """Group the items of `data` and the errors of a response by task.
+
+    Errors that name an unknown task are dropped. An item that names no task belongs to
+    the only element of the POST, if there is only one.
+    """
+    only = batch.scheduled[0].task.key if reply.elements == 1 else None
+    items: Groups = {}
+    for item in reply.envelope.data:
+        items.setdefault(_key_of(item, known, only), []).append(item)
+    errors: Groups = {}
+    for error in reply.envelope.errors:
+        key = _key_of(error, known, None)
+        if key is not None or not error.get("taskUUID"):
+            errors.setdefault(key, []).append(error)
+    return items, errors
+
+
+def _key_of(item: Item, known: Container[str], only: str | None) -> str | None:
+    names = [item.get(name) for name in ("taskUUID", "taskType")]
+    keys = [name.casefold() for name in names if isinstance(name, str)]
+    found = next((key for key in keys if key in known), None)
+    is_nameless = not item.get("taskUUID") and item.get("taskType") != AUTHENTICATION
+    return only if found is None and is_nameless else found

@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from time import monotonic
 from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeAlias
 
 from ..schema.generics import ResultT
-from ..transport.items import AUTHENTICATION
 from ..transport.waits import Waits
 from .dry_run import DryTask
 from .lifecycle import Phase
@@ -17,7 +16,7 @@ from .lifecycle import Phase
 if TYPE_CHECKING:
     from ..error_enum import ErrorEnum
     from ..exceptions import RunwareError
-    from ..transport.envelope import Envelope, Item
+    from ..transport.envelope import Envelope
     from .account import Account
     from .events import Event
     from .server_facts import ServerFacts
@@ -233,35 +232,3 @@ class Reply(NamedTuple):
 
     envelope: Envelope
     elements: int
-
-
-Groups: TypeAlias = dict[str | None, list["Item"]]
-"""Items of a response by the keys of their tasks; None is the key of the others."""
-
-
-def sort_answer(
-    reply: Reply, batch: Batch[ResultT], known: Container[str]
-) -> tuple[Groups, Groups]:
-    """Group the items of `data` and the errors of a response by task.
-
-    Errors that name an unknown task are dropped. An item that names no task belongs to
-    the only element of the POST, if there is only one.
-    """
-    only = batch.scheduled[0].task.key if reply.elements == 1 else None
-    items: Groups = {}
-    for item in reply.envelope.data:
-        items.setdefault(_key_of(item, known, only), []).append(item)
-    errors: Groups = {}
-    for error in reply.envelope.errors:
-        key = _key_of(error, known, None)
-        if key is not None or not error.get("taskUUID"):
-            errors.setdefault(key, []).append(error)
-    return items, errors
-
-
-def _key_of(item: Item, known: Container[str], only: str | None) -> str | None:
-    names = [item.get(name) for name in ("taskUUID", "taskType")]
-    keys = [name.casefold() for name in names if isinstance(name, str)]
-    found = next((key for key in keys if key in known), None)
-    is_nameless = not item.get("taskUUID") and item.get("taskType") != AUTHENTICATION
-    return only if found is None and is_nameless else found

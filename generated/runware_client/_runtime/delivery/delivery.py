@@ -32,7 +32,6 @@ from .batches import (
     Settings,
     polled_with,
     sent_with,
-    sort_answer,
 )
 from .classify import answers_too_large, of_failure, of_poll, of_submission
 from .dry_run import MAY_HAVE_BEEN_A_RUN, DryTask, Pricing, may_have_run
@@ -42,7 +41,7 @@ from .schedule import Schedule
 from .submission import Submission
 from .task import Task, Upload
 from .uploads import Uploads, Waiting
-from .verdict import TaskResponse, Verdict
+from .verdict import Verdict, responses
 
 if TYPE_CHECKING:
     from .account import Account
@@ -266,23 +265,12 @@ class Delivery(Generic[ResultT]):
 
     def receive(self, batch: Batch[ResultT], reply: Reply) -> None:
         """Process the response to a batch."""
-        envelope = reply.envelope
-        is_too_large = answers_too_large(envelope) and reply.elements > 1
+        is_too_large = answers_too_large(reply.envelope) and reply.elements > 1
         if is_too_large:
             self._settings.server.note_too_large(reply.elements)
-        items, errors = sort_answer(reply, batch, self._scheduled_tasks)
-        for each in batch.scheduled:
-            task = each.task
-            self._observe(batch.kind.value, task, self._now() - batch.begun)
-            response = TaskResponse(
-                task=task,
-                items=items.get(task.key, []),
-                errors=errors.get(task.key, []),
-                nameless=errors.get(None, []),
-                envelope=envelope,
-                is_only=reply.elements == 1,
-                error_enums=self._settings.error_enums,
-            )
+        known, enums = self._scheduled_tasks, self._settings.error_enums
+        for each, response in responses(reply, batch, known, enums):
+            self._observe(batch.kind.value, each.task, self._now() - batch.begun)
             if is_too_large and not response.counted_items and not response.errors:
                 self._send_smaller(each, batch.kind)
             elif batch.kind is Kind.SUBMIT:
