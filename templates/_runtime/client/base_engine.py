@@ -15,7 +15,7 @@ from ..delivery.lifecycle import Phase, TaskEvent
 from ..delivery.open_tasks import OpenTasks
 from ..delivery.server_facts import ServerFacts
 from ..delivery.submission import Submission
-from ..delivery.uploads import Uploads, Waiting
+from ..delivery.uploads import PendingUploads, Uploads
 from ..exceptions import RunwareError
 from ..media.local_files import place_of, with_uuids
 from ..timeouts import valid_timeout
@@ -147,7 +147,7 @@ class BaseEngine(Generic[TransportT]):
     def leave(self, delivery: Delivery[Any]) -> None:
         """Stop a delivery; its tasks stay in `unfinished()`."""
         delivery.abandon()
-        delivery.waiting.note()
+        delivery.pending_uploads.note()
 
     def give_handle(self, error: BaseException, given: Deliverable[Any]) -> None:
         """Attach the handle of a task to an exception of its call, if it may be billed."""
@@ -183,15 +183,15 @@ class BaseEngine(Generic[TransportT]):
         task, account = submission.task, self.settings.account
         if self.open_tasks.continue_earlier(task):
             raise _second_stream()
-        if submission.is_waiting:
-            waiting = Waiting(self._uploads)
+        if submission.needs_uploads:
+            pending = PendingUploads(self._uploads)
             try:
-                uploads = waiting.hold(submission)
+                uploads = pending.hold(submission)
                 delivery = self.delivery(uploads, retries.seconds_left())
                 yield delivery
             finally:
-                waiting.note()
-            _raise_first(waiting.settle(delivery.error))
+                pending.note()
+            _raise_first(pending.settle(delivery.error))
         if account.owes_reservation(task):
             pricing = Pricing(account, self.settings.server)
             if (dry_run := pricing.reserve(submission)) is not None:

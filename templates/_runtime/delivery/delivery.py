@@ -39,7 +39,7 @@ from .lifecycle import SENDINGS, Action, Phase, TaskEvent
 from .schedule import Schedule
 from .submission import Submission
 from .task import Task, Upload
-from .uploads import Uploads, Waiting
+from .uploads import PendingUploads, Uploads
 from .verdict import Verdict, responses
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Delivery(Generic[ResultT]):
 
     Attributes:
         schedule: When its tasks are due, and when they are given up.
-        waiting: The tasks that wait until their files are uploaded.
+        pending_uploads: The uploads of files, and the tasks that wait for them.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Delivery(Generic[ResultT]):
         self._under_way: list[Batch[ResultT]] = []
         self._errors: dict[str, RunwareError] = {}
         self._ended: list[Submission[ResultT]] = []
-        self.waiting = Waiting(uploads)
+        self.pending_uploads = PendingUploads(uploads)
         self._pricing = Pricing(settings.account, settings.server)
         if len(self._scheduled_tasks) < len(self._idle):
             message = (
@@ -195,7 +195,7 @@ class Delivery(Generic[ResultT]):
         for each in self._to_send():
             if each.task.phase is Phase.UNSENT:
                 self._open_tasks.continue_earlier(each.task)
-        held = [e for e in self._to_send() if e.submission_to_send.is_waiting]
+        held = [e for e in self._to_send() if e.submission_to_send.needs_uploads]
         if held:
             self._begin_uploads(held)
         if self._settings.account.budget is not None:
@@ -218,13 +218,13 @@ class Delivery(Generic[ResultT]):
         """Replace tasks that wait for files by the uploads of the files."""
         self._remove_idle(held)
         for each in held:
-            for upload in self.waiting.hold(each.submission_to_send):
+            for upload in self.pending_uploads.hold(each.submission_to_send):
                 self._add(upload)
         self._end_uploads()
 
     def _end_uploads(self) -> None:
         """Schedule the tasks whose files are uploaded; leave those whose files failed."""
-        self._go_on(self.waiting.settle(self.error))
+        self._go_on(self.pending_uploads.settle(self.error))
 
     def _begin_pricing(self, owed: list[ScheduledTask[ResultT]]) -> None:
         """Replace tasks whose costs must be reserved by their dry runs."""
@@ -345,7 +345,7 @@ class Delivery(Generic[ResultT]):
                 self._ended.append(each.submission)
         self._settle(each)
         if each.submission is not None and task.is_done and error is not None:
-            self.waiting.note_failure(each.submission)
+            self.pending_uploads.note_failure(each.submission)
         cost = task.cost if task.is_done else None
         since = self._now() - task.first_sent if task.first_sent else 0.0
         self._observe("finished", task, since, cost=cost, error=error)

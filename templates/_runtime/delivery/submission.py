@@ -28,8 +28,8 @@ class Submission(Generic[ResultT]):
         request: The request; None for an upload.
         uploads: The files that must be uploaded first, each with its upload; None for a
             file whose upload has not started.
-        is_waiting: Whether it waits for the uploads. Afterwards, `wire` has the UUIDs
-            of the files.
+        needs_uploads: Whether files must be uploaded before it is sent. Afterwards, `wire`
+            has their UUIDs.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Submission(Generic[ResultT]):
         self.wire = wire
         self.request = request
         self.uploads: dict[LocalFile, Upload | None] = dict.fromkeys(files)
-        self.is_waiting = bool(self.uploads)
+        self.needs_uploads = bool(self.uploads)
 
     @property
     def is_stream(self) -> bool:

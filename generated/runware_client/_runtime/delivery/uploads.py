@@ -86,8 +86,8 @@ class Uploads:
                 self._known.pop(file, None)
 
 
-class Waiting:
-    """The tasks of a delivery that wait for uploads, and these uploads."""
+class PendingUploads:
+    """The uploads of a delivery, and the tasks that wait for them."""
 
     def __init__(self, known: Uploads) -> None:
         self._known = known
@@ -128,7 +128,7 @@ class Waiting:
             self._waiting.remove(each)
             if error is None:
                 submission.wire = with_uuids(submission.wire, uuids)
-                submission.is_waiting = False
+                submission.needs_uploads = False
             yield submission, error
 
     def note(self) -> None:
