@@ -103,7 +103,7 @@ def request_class(task_type: str, model: str | None) -> type[TaskRequest[TaskRes
 
 def document_for(task_type: str, model: str | None) -> Document:
     """Return the document of a task type and model; see `request_class`."""
-    document = _document_about(present_name(task_type), model)
+    document = _lookup(present_name(task_type), model)
     if document is None:
         raise LookupError(_unknown(task_type, model))
     return document
@@ -155,8 +155,13 @@ _CACHE: dict[tuple[object, object], type[TaskRequest[TaskResult]]] = {}
 
 
 def _document_of(task: Mapping[str, Any]) -> Document:
+    """Return the document of a task object.
+
+    Raises:
+        pydantic.ValidationError: The package has no document for such a task.
+    """
     task_type, model = task.get("taskType"), task.get("model")
-    found = _for(task_type, model)
+    found = _likely_document(task_type, model)
     if found is None:
         from ..schema.explanations import unknown_task
 
@@ -205,7 +210,7 @@ def _by_task() -> dict[tuple[str, str | None], Document]:
     return by_task
 
 
-def _document_about(task_type: str, model: object) -> Document | None:
+def _lookup(task_type: str, model: object) -> Document | None:
     """Return the document of a model, else the general document."""
     by_task = _by_task()
     if not isinstance(model, str):
@@ -229,9 +234,10 @@ def _patterns() -> list[tuple[str, Document]]:
     return sorted(found, key=lambda pair: (-len(pair[0].replace("*", "")), pair[0]))
 
 
-def _for(task_type: object, model: object) -> Document | None:
+def _likely_document(task_type: object, model: object) -> Document | None:
+    """Return the document of a task. If the task lacks its type, only one may fit."""
     if isinstance(task_type, str):
-        return _document_about(task_type, model) or _alone(task_type, model)
+        return _lookup(task_type, model) or _only_document(task_type, model)
     if task_type is not None:
         return None
     fitting = [d for d in documents() if not d.models]
@@ -246,13 +252,13 @@ def _of_model(model: object) -> list[Document]:
     return [d for d in with_models if d.takes(model) or model == d.id]
 
 
-def _alone(task_type: str, model: object) -> Document | None:
+def _only_document(task_type: str, model: object) -> Document | None:
     """Return the only document of a task type, for a task without a model.
 
     Its validation reports the missing model.
     """
-    alone = [d for d in documents() if d.task_type == task_type]
-    return alone[0] if len(alone) == 1 and not isinstance(model, str) else None
+    of_type = [d for d in documents() if d.task_type == task_type]
+    return of_type[0] if len(of_type) == 1 and not isinstance(model, str) else None
 
 
 def _unknown(task_type: object, model: object, hint: str = "") -> str:
