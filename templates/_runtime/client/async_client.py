@@ -38,7 +38,6 @@ from .configuration import (
     valid_endpoint,
     websocket_transport,
 )
-from .handle import saved_task
 from .raw_task import unchecked_request
 from .watch import OnProgress, OnResult, Watch
 
@@ -318,6 +317,8 @@ class AsyncClient(Configured[AsyncEngine]):
         self, text: str, request: TaskRequest[Any] | None = None
     ) -> AsyncHandle[Any]:
         """Return the handle of a task that was sent before; see `Runware.resume`."""
+        from .saved_tasks import saved_task  # only this call needs it
+
         key = self._engine.endpoint.key
         return AsyncHandle(self._engine, saved_task(text, request, key))
 

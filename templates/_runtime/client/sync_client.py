@@ -25,7 +25,7 @@ from ..transport.endpoint import Auth, Headers
 from ..transport.http import HTTPTransport
 from .configuration import ClientT, Configured, check_concurrency, valid_endpoint
 from .engine import Engine
-from .handle import Handle, saved_task
+from .handle import Handle
 from .raw_task import unchecked_request
 from .watch import OnProgress, OnResult, Watch
 
@@ -437,6 +437,8 @@ class SyncClient(Configured[Engine]):
             ValueError: The text is not the JSON text of a handle, or the request has
                 another `taskUUID`.
         """
+        from .saved_tasks import saved_task  # only this call needs it
+
         key = self._engine.endpoint.key
         return Handle(self._engine, saved_task(text, request, key))
 
