@@ -103,26 +103,26 @@ def misspelt(
     """
     wire = wire_names(owner)
     is_call = isinstance(data, Keywords)
-    meant = data.extra if isinstance(data, Keywords) else frozenset(unknown)
-    kept: Collection[str] = data.kept if isinstance(data, Keywords) else ()
-    for name in (name for name in unknown if name not in kept):
+    keywords = data if isinstance(data, Keywords) else Keywords({}, extra=unknown)
+    for name in unknown:
+        if name in keywords.kept:
+            continue
         may_be_python = is_call or "_" in name
         if may_be_python and (twice := _second_spelling(owner, name, data)):
             yield twice
             continue
         known = _by_letters(owner).get(plain(name))
-        if name in meant:
-            if known is None or not may_be_python:
-                continue
+        if name in keywords.extra:
+            is_misspelt = may_be_python and known is not None
+            more = ""
         else:
             known = known or nearest(name, wire)
-            if known is None and "_" not in name:
-                continue
-        suggested = wire.get(known, known) if known and not is_call else known
-        hint = f": did you mean {suggested}?" if suggested else "."
-        beyond = f' To send it anyway, pass extra={{"{short_name(name)}": ...}}.'
-        more = beyond if name not in meant else ""
-        yield field_error(name, f"{UNKNOWN_FIELD}{hint}{more}")
+            is_misspelt = known is not None or "_" in name
+            more = f' To send it anyway, pass extra={{"{short_name(name)}": ...}}.'
+        if is_misspelt:
+            suggested = wire.get(known, known) if known and not is_call else known
+            hint = f": did you mean {suggested}?" if suggested else "."
+            yield field_error(name, f"{UNKNOWN_FIELD}{hint}{more}")
 
 
 def given_twice(

@@ -74,28 +74,32 @@ def refuse_unsent(cls: type[BaseModel]) -> None:
         for name, info in getattr(base, "model_fields", {}).items()
         if not _is_excluded(info)
     }
-    if not sent:
-        return
+    if sent:
+        _refuse_excluded(cls, sent)
+        _refuse_hidden(cls)
+
+
+def _refuse_excluded(cls: type[BaseModel], sent: set[str]) -> None:
+    """Raise an error if a member that the base class sends is excluded."""
     for name, info in cls.model_fields.items():
         if name in sent and _is_excluded(info):
             raise TypeError(
                 f"{cls.__name__}.{name} must not be excluded: it would be shown, but not"
                 " sent. Use None to omit it."
             )
-    wire = {
-        (
-            info.validation_alias
-            if isinstance(info.validation_alias, str)
-            else wire_name(n)
-        )
-        for n, info in cls.model_fields.items()
-    }
+
+
+def _refuse_hidden(cls: type[BaseModel]) -> None:
+    """Raise an error if a computed field hides a member of the same wire name."""
+    aliases = {n: info.validation_alias for n, info in cls.model_fields.items()}
+    members = {a if isinstance(a, str) else wire_name(n) for n, a in aliases.items()}
     for name, computed in cls.model_computed_fields.items():
-        if (computed.alias or wire_name(name)) in wire:
+        wire = computed.alias or wire_name(name)
+        if wire in members:
             raise TypeError(
                 f"{cls.__name__}.{name} must not have the wire name of another member,"
-                f" {computed.alias or wire_name(name)!r}: its value would be sent instead of"
-                " the one that is shown. Change the member with a field_validator."
+                f" {wire!r}: its value would be sent instead of the one that is shown."
+                " Change the member with a field_validator."
             )
 
 
