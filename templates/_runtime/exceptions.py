@@ -84,6 +84,8 @@ class RunwareError(Exception):
         results: The results that arrived before the task failed or was given up.
         oversized: The number of tasks in the request if its response is too large to be
             read; 0 for other causes.
+        is_of_dry_run: Whether a dry run of the task failed, which the server may have run
+            as the task itself.
     """
 
     advice: str = ""
@@ -93,6 +95,7 @@ class RunwareError(Exception):
     may_have_run: bool = False
     handle: TaskHandle | None = None
     oversized: int = 0
+    is_of_dry_run: bool = False
 
     _category: ErrorCategory = ErrorCategory.UNKNOWN
     """The category if neither a code nor an HTTP status determines it."""

@@ -94,7 +94,8 @@ def test_headers_of_a_call_win(
         ({"auth": "cookie"}, "auth must be 'header' or 'payload', not 'cookie'"),
         ({"timeout": 0}, "timeout must be a number of seconds above 0, not 0"),
         ({"timeout": float("inf")}, "timeout must be a number of seconds above 0"),
-        ({"concurrency": 0}, "concurrency must be 1 or more, not 0"),
+        ({"concurrency": 0}, "concurrency must be an integer of 1 or more, not 0"),
+        ({"concurrency": 2.5}, "concurrency must be an integer of 1 or more"),
     ],
 )
 def test_options_that_cannot_be_used_are_refused(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from functools import partial, reduce
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -116,7 +117,8 @@ def test_polls_have_the_headers_of_their_client(
     ("options", "message"),
     [
         ({"timeout": 0}, "timeout must be"),
-        ({"max_retries": -1}, "max_retries must be 0 or more"),
+        ({"max_retries": -1}, "max_retries must be an integer of 0 or more"),
+        ({"max_retries": 2.5}, "max_retries must be an integer of 0 or more, not 2.5"),
         ({"base_url": "ftp://a"}, "base_url must start with https:// or http://"),
         ({"resend": "maybe"}, "resend must be one of"),
         ({"extra_headers": {"x-runware-dry-run": "1"}}, "Use dry_run of the client"),
@@ -128,6 +130,32 @@ def test_options_are_checked(
     async def work(client: Any) -> None:
         with pytest.raises(ValueError, match=message):
             client.with_options(**options)
+
+    caller.using(work)
+
+
+@pytest.mark.parametrize("name", ["polling", "retrying"])
+@pytest.mark.parametrize(
+    ("waits", "message"),
+    [
+        ({"first": -1}, "first of Waits must be a number of 0 or more, not -1"),
+        ({"first": math.nan}, "first of Waits"),
+        ({"first": "1"}, "first of Waits"),
+        ({"factor": 0.5}, "factor of Waits must be a number of 1 or more, not 0.5"),
+        ({"longest": math.inf}, "longest of Waits must be a number of 0 or more"),
+        (None, "must be Waits, such as"),
+    ],
+)
+def test_waits_are_checked(
+    caller: Caller, name: str, waits: dict[str, Any] | None, message: str
+) -> None:
+    given = None if waits is None else caller.package.Waits(**waits)
+
+    async def work(client: Any) -> None:
+        before = getattr(client, name)
+        with pytest.raises((TypeError, ValueError), match=message):
+            setattr(client, name, given)
+        assert getattr(client, name) == before
 
     caller.using(work)
 

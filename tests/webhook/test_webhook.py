@@ -544,6 +544,24 @@ def test_the_handler_gets_each_item_once(
     assert handler.given[2].error.code == "invalidPositivePrompt"
 
 
+@pytest.mark.parametrize(
+    "news", [{"progress": 30}, {"status": "processing"}, {"status": "Pending"}]
+)
+def test_the_handler_gets_no_news_of_an_unfinished_task(
+    news: dict[str, Any], shipped: ModuleType
+) -> None:
+    handler = Handler()
+    app = shipped.webhook_app(handler, secret=SECRET)
+    begun = {name: ITEM[name] for name in ("taskType", "taskUUID", "imageUUID")} | news
+
+    async def talk(client: Client) -> list[int]:
+        return [await client.status(item) for item in (begun, ITEM | {"progress": 100})]
+
+    assert _with_client(app, talk) == [204, 204]
+    assert [webhook.item["imageURL"] for webhook in handler.given] == [ITEM["imageURL"]]
+    assert shipped.parse_webhook(begun).is_unfinished
+
+
 def test_a_plain_function_does_not_hold_up_the_loop(shipped: ModuleType) -> None:
     handler = Handler()
     app = shipped.webhook_app(handler, secret=SECRET)

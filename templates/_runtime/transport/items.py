@@ -80,14 +80,21 @@ def is_result(item: Item, outputs: AbstractSet[str] = frozenset()) -> bool:
     result. A cost, a seed or a UUID of an output that is not finished are not outputs.
     For the outputs of a task, see `outputs_of`.
     """
-    told = item.get("status")
-    status = told.lower() if isinstance(told, str) else ""
+    status = _status(item)
     if status in SUCCESS or status in UNFINISHED:
         return status in SUCCESS
     made = (item[name] for name in item if name in outputs or _is_output(name))
-    if told is None and "progress" not in item:  # a finished text may be empty
+    if (
+        item.get("status") is None and "progress" not in item
+    ):  # a finished text may be empty
         return any(value is not None for value in made)
     return any(value not in (None, "", [], {}) for value in made)
+
+
+def is_unfinished(item: Item) -> bool:
+    """Return whether an item has the status or the progress of an unfinished task."""
+    has_news = _status(item) in UNFINISHED or "progress" in item
+    return has_news and not is_result(item)
 
 
 def has_output(item: Item) -> bool:
@@ -96,6 +103,11 @@ def has_output(item: Item) -> bool:
     `tools` are not counted: they are members of requests too.
     """
     return is_result({n: v for n, v in item.items() if n not in ("status", "tools")})
+
+
+def _status(item: Item) -> str:
+    status = item.get("status")
+    return status.lower() if isinstance(status, str) else ""
 
 
 def _is_output(name: str) -> bool:

@@ -45,7 +45,7 @@ def webhook_app(
     """Create an ASGI app that calls a handler once for each item.
 
     It returns 204 when the handler is done, and 500 if the handler raises: then Runware
-    posts the item again. Set `webhookURL` to the address of the app, with the secret:
+    posts the item again. Items of unfinished tasks get 204, and no call. Set `webhookURL` to the address of the app, with the secret:
     `https://you.example/hook/SECRET` or `https://you.example/hook/?secret=SECRET`. The
     slash before the query matters: Starlette and FastAPI redirect requests for a mounted
     app without it, and Runware may not follow.
@@ -137,7 +137,7 @@ class WebhookApp:
 
     async def _handle(self, webhook: Webhook[TaskResult]) -> HTTPStatus:
         key = webhook.key
-        if key in self._seen:
+        if webhook.is_unfinished or key in self._seen:
             return HTTPStatus.NO_CONTENT
         if key in self._under_way:  # another call is handling it, and may fail
             return HTTPStatus.SERVICE_UNAVAILABLE

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from functools import cached_property
+from math import inf
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -23,6 +24,7 @@ from ..delivery.dry_run import DrySubmission, dry_run_of
 from ..delivery.events import Event, Observer
 from ..delivery.server_facts import ServerFacts
 from ..delivery.submission import Submission, submission_of
+from ..json_values import is_number
 from ..timeouts import valid_timeout
 from ..transport.api_key import ApiKey
 from ..transport.endpoint import (
@@ -197,7 +199,8 @@ class Configured(Generic[EngineT]):
 
     @polling.setter
     def polling(self, waits: Waits) -> None:
-        self._engine.settings = self._engine.settings._replace(polling=waits)
+        settings = self._engine.settings
+        self._engine.settings = settings._replace(polling=_valid_waits(waits))
 
     @property
     def retrying(self) -> Waits:
@@ -206,7 +209,8 @@ class Configured(Generic[EngineT]):
 
     @retrying.setter
     def retrying(self, waits: Waits) -> None:
-        self._engine.settings = self._engine.settings._replace(retrying=waits)
+        settings = self._engine.settings
+        self._engine.settings = settings._replace(retrying=_valid_waits(waits))
 
     def _settings(
         self,
@@ -273,9 +277,8 @@ def valid_endpoint(
 
 
 def check_concurrency(concurrency: int) -> None:
-    """Raise an error if the maximum number of parallel calls is below 1."""
-    if concurrency < 1:
-        raise ValueError(f"concurrency must be 1 or more, not {concurrency!r}")
+    """Raise an error if the maximum number of parallel calls is no integer above 0."""
+    _valid_integer("concurrency", concurrency, 1)
 
 
 def _valid_url(base_url: str | None, channel: Channel) -> str:
@@ -303,9 +306,27 @@ def _valid_url(base_url: str | None, channel: Channel) -> str:
 
 
 def _valid_retries(max_retries: int) -> int:
-    if max_retries < 0:
-        raise ValueError(f"max_retries must be 0 or more, not {max_retries!r}")
-    return max_retries
+    return _valid_integer("max_retries", max_retries, 0)
+
+
+def _valid_integer(name: str, value: int, least: int) -> int:
+    if type(value) is not int or value < least:
+        raise ValueError(f"{name} must be an integer of {least} or more, not {value!r}")
+    return value
+
+
+def _valid_waits(waits: Waits) -> Waits:
+    """Return waits, if they are numbers and never decrease."""
+    if not isinstance(waits, Waits):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"waits must be Waits, such as Waits(first=1.0), not {waits!r}")
+    first = 0 if waits.first is None else waits.first
+    given = (("first", first, 0), ("factor", waits.factor, 1))
+    for name, value, least in (*given, ("longest", waits.longest, 0)):
+        if not is_number(value) or not least <= value < inf:
+            raise ValueError(
+                f"{name} of Waits must be a number of {least} or more, not {value!r}"
+            )
+    return waits
 
 
 def _valid_resend(resend: Resend) -> Resend:

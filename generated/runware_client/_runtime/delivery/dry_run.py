@@ -179,14 +179,19 @@ class Pricing:
 
 def may_have_run(task: Task[Any], error: RunwareError) -> bool:
     """Return whether the server may have run a task, or its dry run, as its error says."""
-    is_dry = error.advice == MAY_HAVE_BEEN_A_RUN
-    return task.may_be_billed or bool(error.results) or is_dry
+    return task.may_be_billed or bool(error.results) or error.is_of_dry_run
+
+
+def note_doubt(error: RunwareError) -> None:
+    """Record on the error of a dry run that the server may have run the task."""
+    error.is_of_dry_run = True
+    error.advice = MAY_HAVE_BEEN_A_RUN
 
 
 def _of_doubt(cause: RunwareError) -> RunwareError:
     """Return the error of a task whose dry run the server may have run."""
     error = RunwareError(f"the dry run of this task failed: {cause.message}")
-    error.advice = MAY_HAVE_BEEN_A_RUN
+    note_doubt(error)
     error.__cause__ = cause
     return error
 

@@ -23,7 +23,7 @@ from ..schema.depth import is_too_deep
 from ..schema.generics import ResultT, ResultT_co
 from ..schema.results import TaskResult
 from ..transport.envelope import SCOPE, Answer, Envelope, Item, has_failed, parsed
-from ..transport.items import is_result
+from ..transport.items import is_result, is_unfinished
 
 if TYPE_CHECKING:
     from ..client.document import Document
@@ -73,6 +73,11 @@ class Webhook(Generic[ResultT_co]):
         if isinstance(self.outcome, TaskError):
             raise self.outcome
         return self.outcome
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether the item has only the status or the progress of an unfinished task."""
+        return self.error is None and is_unfinished(dict(self.item))
 
     @property
     def task_uuid(self) -> str:
