@@ -15,7 +15,7 @@ import time
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
-from threading import Event, Timer
+from threading import Event, Thread, Timer
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -177,22 +177,24 @@ class Streamer:
         part = json.dumps(request.to_wire()).encode()
 
         @contextmanager
-        def send() -> Iterator[Any]:
+        def send(note: Callable[[Any], object]) -> Iterator[Any]:
             with httpx2.Client(verify=False) as http:
                 transport = self.module("_runtime.transport.http").HTTPTransport(
                     endpoint, http, 4
                 )
-                with transport.open(part, timeout, None, is_limited=False) as response:
+                with transport.open(
+                    part, timeout, None, is_limited=False, note=note
+                ) as response:
                     yield response
 
         @asynccontextmanager
-        async def asend() -> AsyncIterator[Any]:
+        async def asend(note: Callable[[Any], object]) -> AsyncIterator[Any]:
             async with httpx2.AsyncClient(verify=False) as http:
                 transport = self.module(
                     "_runtime.transport.async_http"
                 ).AsyncHTTPTransport(endpoint, http, 4)
                 async with transport.open(
-                    part, timeout, None, is_limited=False
+                    part, timeout, None, is_limited=False, note=note
                 ) as response:
                     yield response
 
@@ -758,6 +760,37 @@ async def _closed_soon(stream: Any) -> None:
     await stream.aclose()
 
 
+def test_another_may_close_it_before_its_response_begins(
+    streamer: Streamer, script: Script, shipped: ModuleType
+) -> None:
+    """The server has the task, and is silent."""
+
+    async def closed_then(client: Any) -> None:
+        stream = client.stream(streamer.request())
+
+        async def close() -> None:
+            while not script.calls:  # noqa: ASYNC110 - there is no event to wait for
+                await asyncio.sleep(0.01)
+            await value(stream.close() if streamer.kind == "sync" else stream.aclose())
+
+        closing = close()
+        if streamer.kind == "sync":
+            thread = Thread(target=asyncio.run, args=(closing,))
+            thread.start()
+        else:
+            task = asyncio.create_task(closing)
+        with pytest.raises(shipped.ClosedError) as caught:
+            await value(stream.get_result())
+        await value(thread.join() if streamer.kind == "sync" else task)
+        assert "the stream was closed" in str(caught.value)
+        assert caught.value.handle.task_uuid == TASK_UUID
+
+    script.status, script.ending = 0, "hold"
+    Caller(streamer.kind, shipped, script.url).using(closed_then)
+    assert script.was_left.wait(LONG / 2)
+    assert len(script.calls) == 1
+
+
 def test_its_client_may_be_closed_while_it_is_read(
     streamer: Streamer, script: Script, shipped: ModuleType
 ) -> None:
@@ -1130,7 +1163,7 @@ def answering(pieces: Iterable[bytes]) -> Any:
         stream=Pieces(pieces),
         request=httpx2.Request("POST", "http://127.0.0.1"),
     )
-    return lambda *_: lambda: contextlib.nullcontext(response)
+    return lambda *_: lambda _: contextlib.nullcontext(response)
 
 
 @st.composite

@@ -17,7 +17,7 @@ from ..aside import run_aside, shut_down, started
 from ..exceptions import ClosedError, ConnectionError, RunwareError, TimeoutError
 from ..schema.generics import ResultT_co
 from ..transport.answer_body import answer_of
-from ..transport.exchange import CLOSED, EXCHANGE
+from ..transport.exchange import CLOSED, STREAM_CLOSED, Exchange
 from ..transport.items import number_of_results
 
 if TYPE_CHECKING:
@@ -28,8 +28,11 @@ if TYPE_CHECKING:
     from ..transport.envelope import Item
     from .deltas import Delta
 
-SendT = TypeVar("SendT", bound=Callable[[], Any])
-Send: TypeAlias = Callable[[], AbstractContextManager[httpx2.Response]]
+Note: TypeAlias = Callable[[Exchange], object]
+"""Called with each exchange that opens a stream, before it starts."""
+
+SendT = TypeVar("SendT", bound=Callable[..., Any])
+Send: TypeAlias = Callable[[Note], AbstractContextManager[httpx2.Response]]
 
 GRACE = 2.0
 """Seconds to wait for the rest of a stream after its finish reason.
@@ -80,6 +83,7 @@ class BaseStream(Generic[ResultT_co, SendT]):
         self._deadline = deadline
         self._on_end = on_end
         self._reader = StreamReader(task, endpoint.key, errors)
+        self._exchange: Exchange | None = None
         self._response: httpx2.Response | None = None
         self._process: int | None = None
         self._broken_by: str | None = None
@@ -162,6 +166,12 @@ class BaseStream(Generic[ResultT_co, SendT]):
             self._explain(error)
         self._on_end(self._reader.transcript.item, error)
 
+    def _note_exchange(self, exchange: Exchange) -> None:
+        # Set before the check, so that this thread or the closing one sees it.
+        self._exchange = exchange
+        if self._is_closed:
+            raise ClosedError(f"{STREAM_CLOSED} before its task was sent")
+
     def _take_head(self, response: httpx2.Response) -> None:
         self._response = response
         self._process = os.getpid()
@@ -188,10 +198,7 @@ class BaseStream(Generic[ResultT_co, SendT]):
 
     @property
     def _is_client_closed(self) -> bool:
-        if self._response is None:
-            return False
-        exchange = self._response.extensions.get(EXCHANGE)
-        return exchange is not None and exchange.cut_by == CLOSED
+        return self._exchange is not None and self._exchange.cut_by == CLOSED
 
     def _note_break(self, cause: Exception) -> None:
         """Record why the body cannot be read any further.
@@ -212,7 +219,6 @@ class BaseStream(Generic[ResultT_co, SendT]):
         error: RunwareError = ConnectionError(f"{how_far}: {reason}")
         if self._is_closed:
             error = ClosedError(f"{how_far}: it was closed while it was read")
-            error.advice = "Close a stream after its last piece."
         elif self._is_client_closed:
             error = ClosedError(f"{how_far}: {CLOSED}")
         error.may_have_run = True
@@ -222,6 +228,8 @@ class BaseStream(Generic[ResultT_co, SendT]):
         """Set the task and the partial result on an exception."""
         error.task_type = self._reader.scope["taskType"]
         error.task_uuid = self._reader.scope["taskUUID"]
+        if self._is_closed and isinstance(error, ClosedError):
+            error.advice = "Close a stream after its last piece."
         if self.text or self.reasoning:
             error.results = [self._so_far()]
             error.may_have_run = True
@@ -264,7 +272,7 @@ class Stream(BaseStream[ResultT_co, Send]):
         return pieces
 
     def _read(self) -> Generator[Delta]:
-        with self._reading(), self._send() as response:
+        with self._reading(), self._send(self._note_exchange) as response:
             self._take_head(response)
             with _cut(response, self._deadline):
                 body = response.iter_bytes()
@@ -306,19 +314,16 @@ class Stream(BaseStream[ResultT_co, Send]):
         return self.result
 
     def close(self) -> None:
-        """Close the connection and end the stream.
-
-        If another thread waits for the response to begin, the stream ends only then.
-        """
+        """Close the connection and end the stream, also if another thread reads it."""
         self._is_closed = True
         pieces = None if self._pieces is None else self._pieces()
         if pieces is None:
             return
         try:
             pieces.close()
-        except ValueError:  # another thread waits for the next piece
-            if self._response is not None:
-                _shut(self._response)
+        except ValueError:  # another thread waits for the response or the next piece
+            if self._exchange is not None:
+                self._exchange.cut(STREAM_CLOSED)
 
     def __enter__(self) -> Self:
         return self

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import builtins
 import os
-from collections.abc import AsyncGenerator, MutableMapping
+from collections.abc import AsyncGenerator, Callable, MutableMapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from copy import copy
 from typing import Any, Protocol
@@ -20,7 +20,7 @@ from .early_answer import AsyncNetworkStream, read_while_writing
 from .endpoint import JSON_HEADERS, STREAM_HEADERS, Endpoint, Headers, Target
 from .envelope import Answer, Envelope, read_envelope
 from .environment import new_client
-from .exchange import CLOSED, CONNECTING, EXCHANGE, UNUSED_EVENTS, Exchange
+from .exchange import CLOSED, CONNECTING, UNUSED_EVENTS, Exchange
 from .http import closed, crowded, redact, shared
 
 
@@ -46,7 +46,13 @@ class AsyncTransport(Protocol):
         ...
 
     def open(
-        self, part: bytes, timeout: float, extra: Headers, *, is_limited: bool
+        self,
+        part: bytes,
+        timeout: float,
+        extra: Headers,
+        *,
+        is_limited: bool,
+        note: Callable[[Exchange], object],
     ) -> AbstractAsyncContextManager[httpx2.Response]:
         """Send one task whose response is a stream of events."""
         ...
@@ -72,9 +78,9 @@ class AsyncExchange(Exchange):
         """Return the extensions of the request: its timeouts, and the trace."""
         return {"timeout": self.timeouts(), "trace": self._trace}
 
-    def cut(self) -> None:
-        """End the exchange because the client is closed."""
-        self.cut_by = CLOSED
+    def cut(self, reason: str) -> None:
+        """End the exchange from another task."""
+        self.cut_by = reason
         if self.timer is not None:
             with suppress(RuntimeError):  # it has already ended
                 self.timer.reschedule(0)
@@ -214,7 +220,13 @@ class AsyncHTTPTransport:
 
     @asynccontextmanager
     async def open(
-        self, part: bytes, timeout: float, extra: Headers, *, is_limited: bool
+        self,
+        part: bytes,
+        timeout: float,
+        extra: Headers,
+        *,
+        is_limited: bool,
+        note: Callable[[Exchange], object],
     ) -> AsyncGenerator[httpx2.Response]:
         """Send one task whose response is a stream of events; see `HTTPTransport.open`.
 
@@ -223,6 +235,7 @@ class AsyncHTTPTransport:
         """
         lane = await self._usable_lane()
         exchange = AsyncExchange(self._target.url, self.endpoint.key, timeout)
+        note(exchange)
         if is_limited:
             await self._take_place(lane, exchange)
         try:
@@ -263,7 +276,7 @@ class AsyncHTTPTransport:
         if lane is None or lane.process != os.getpid():
             return
         for exchange in [*lane.exchanges]:
-            exchange.cut()
+            exchange.cut(CLOSED)
         await lane.keeper.aclose()
 
     async def _send(
@@ -284,7 +297,6 @@ class AsyncHTTPTransport:
         options = exchange.sending(lane.http, self._target.auth, is_own=is_own)
         response = await lane.http.send(request, **options)
         try:
-            response.extensions[EXCHANGE] = exchange
             redact(response.headers, self.endpoint.key)
             exchange.check_sent_once(response.status_code)
         except BaseException:

@@ -18,7 +18,7 @@ from .answer_body import answer_of, is_event_stream, read_body, with_body
 from .endpoint import JSON_HEADERS, STREAM_HEADERS, Endpoint, Headers, Target
 from .envelope import Answer, Envelope, read_envelope
 from .environment import new_client
-from .exchange import CLOSED, EXCHANGE
+from .exchange import CLOSED, Exchange
 from .sync_exchange import SyncExchange, cancellation, limit
 
 if TYPE_CHECKING:
@@ -168,7 +168,13 @@ class HTTPTransport:
 
     @contextmanager
     def open(
-        self, part: bytes, timeout: float, extra: Headers, *, is_limited: bool
+        self,
+        part: bytes,
+        timeout: float,
+        extra: Headers,
+        *,
+        is_limited: bool,
+        note: Callable[[Exchange], object],
     ) -> Generator[httpx2.Response]:
         """Send one task whose response is a stream of events.
 
@@ -178,6 +184,7 @@ class HTTPTransport:
             extra: Headers that override those of the client.
             is_limited: Whether the stream counts as one of the parallel calls. One that a
                 caller reads does not, because the caller may wait for other calls.
+            note: Called with the exchange before it starts.
 
         Yields:
             The response. If it is a stream of events, its body is unread.
@@ -191,6 +198,7 @@ class HTTPTransport:
         """
         lane = self._usable_lane()
         exchange = SyncExchange(self._target.url, self.endpoint.key, timeout)
+        note(exchange)
         try:
             if is_limited:
                 self._take_place(lane, exchange)
@@ -259,7 +267,6 @@ class HTTPTransport:
         try:
             if stream := response.extensions.get("network_stream"):
                 limit(stream)  # the caller may have opened it for an earlier request
-            response.extensions[EXCHANGE] = exchange
             redact(response.headers, self.endpoint.key)
             exchange.check_sent_once(response.status_code)
         except BaseException:

@@ -20,6 +20,7 @@ from .async_handle import AsyncHandle
 from .async_poll_batcher import AsyncPollBatcher
 from .async_stream import AsyncStream
 from .base_engine import BaseEngine, reply_of_stream, requested, unwatched
+from .stream import Note
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -155,16 +156,16 @@ class AsyncEngine(BaseEngine["AsyncTransport"]):
         )
 
     def _open(
-        self, submission: Submission[Any], timeout: float, extra: Headers
+        self, submission: Submission[Any], timeout: float, extra: Headers, note: Note
     ) -> AbstractAsyncContextManager[httpx2.Response]:
         if submission.task.phase is not Phase.UNSENT:  # its delivery retries
             part = submission.encoded()
-            return self.transport.open(part, timeout, extra, is_limited=True)
-        return self._opened(submission, timeout, extra)
+            return self.transport.open(part, timeout, extra, is_limited=True, note=note)
+        return self._opened(submission, timeout, extra, note)
 
     @asynccontextmanager
     async def _opened(
-        self, submission: Submission[Any], timeout: float, extra: Headers
+        self, submission: Submission[Any], timeout: float, extra: Headers, note: Note
     ) -> AsyncGenerator[httpx2.Response]:
         """Open a stream; retry while the server certainly does not have the task."""
         retries = StreamRetries(self.settings, submission.task.task_type, timeout)
@@ -180,6 +181,7 @@ class AsyncEngine(BaseEngine["AsyncTransport"]):
                         retries.seconds_left(),
                         extra,
                         is_limited=False,
+                        note=note,
                     )
                     response = await stack.enter_async_context(opening)
                 except NEVER_SENT:

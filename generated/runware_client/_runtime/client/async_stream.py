@@ -12,12 +12,13 @@ from weakref import ref
 import httpx2
 
 from ..schema.generics import ResultT_co
-from .stream import BaseStream
+from ..transport.exchange import STREAM_CLOSED
+from .stream import BaseStream, Note
 
 if TYPE_CHECKING:
     from .deltas import Delta
 
-AsyncSend: TypeAlias = Callable[[], AbstractAsyncContextManager[httpx2.Response]]
+AsyncSend: TypeAlias = Callable[[Note], AbstractAsyncContextManager[httpx2.Response]]
 
 
 class AsyncStream(BaseStream[ResultT_co, AsyncSend]):
@@ -37,7 +38,7 @@ class AsyncStream(BaseStream[ResultT_co, AsyncSend]):
 
     async def _read(self) -> AsyncGenerator[Delta]:
         with self._reading():
-            async with self._send() as response:
+            async with self._send(self._note_exchange) as response:
                 self._take_head(response)
                 async with aclosing(response.aiter_bytes()) as body:
                     chunk: bytes | None = b""
@@ -72,9 +73,11 @@ class AsyncStream(BaseStream[ResultT_co, AsyncSend]):
             return
         try:
             await pieces.aclose()
-        except RuntimeError:  # another task waits for the next piece
+        except RuntimeError:  # another task waits for the response or the next piece
             if self._response is not None:
                 await self._response.aclose()
+            elif self._exchange is not None:
+                self._exchange.cut(STREAM_CLOSED)
 
     async def __aenter__(self) -> Self:
         return self

@@ -23,7 +23,7 @@ from .base_engine import BaseEngine, reply_of_stream, requested, unwatched
 from .handle import Handle
 from .poll_batcher import PollBatcher
 from .post_threads import PostThreads
-from .stream import Stream
+from .stream import Note, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -123,16 +123,16 @@ class Engine(BaseEngine["HTTPTransport"]):
         )
 
     def _open(
-        self, submission: Submission[Any], timeout: float, extra: Headers
+        self, submission: Submission[Any], timeout: float, extra: Headers, note: Note
     ) -> AbstractContextManager[httpx2.Response]:
         if submission.task.phase is not Phase.UNSENT:  # its delivery retries
             part = submission.encoded()
-            return self.transport.open(part, timeout, extra, is_limited=True)
-        return self._opened(submission, timeout, extra)
+            return self.transport.open(part, timeout, extra, is_limited=True, note=note)
+        return self._opened(submission, timeout, extra, note)
 
     @contextmanager
     def _opened(
-        self, submission: Submission[Any], timeout: float, extra: Headers
+        self, submission: Submission[Any], timeout: float, extra: Headers, note: Note
     ) -> Generator[httpx2.Response]:
         """Open a stream; retry while the server certainly does not have the task."""
         retries = StreamRetries(self.settings, submission.task.task_type, timeout)
@@ -148,6 +148,7 @@ class Engine(BaseEngine["HTTPTransport"]):
                         retries.seconds_left(),
                         extra,
                         is_limited=False,
+                        note=note,
                     )
                     response = stack.enter_context(opening)
                 except NEVER_SENT:

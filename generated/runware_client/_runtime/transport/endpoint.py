@@ -11,7 +11,7 @@ import httpx2
 
 from ..exceptions import ClosedError, ConnectionError, RunwareError, TimeoutError
 from ..version import USER_AGENT
-from .exchange import CLOSED, NEVER_SENT
+from .exchange import CLOSED, NEVER_SENT, STREAM_CLOSED
 
 if TYPE_CHECKING:
     from .api_key import ApiKey
@@ -83,7 +83,8 @@ class Endpoint(NamedTuple):
         is_sent = not isinstance(cause, NEVER_SENT)
         if is_sent and isinstance(cause, httpx2.TimeoutException):
             return TimeoutError(f"the server did not respond in time: {reason}")
-        kind = ClosedError if reason == CLOSED else ConnectionError
+        is_closed = reason in (CLOSED, STREAM_CLOSED)
+        kind = ClosedError if is_closed else ConnectionError
         error = kind(f"no response from {shown_url(self.url)}: {reason}")
         error.may_have_run = is_sent
         return error

@@ -44,8 +44,8 @@ UNUSED_EVENTS = frozenset(
 CLOSED = "the client was closed"
 """The reason of exchanges that end because the client is closed."""
 
-EXCHANGE = "runware_exchange"
-"""The extension of a response that is its exchange."""
+STREAM_CLOSED = "the stream was closed"
+"""The reason of exchanges that end because their stream is closed."""
 
 MAX_WAIT = 1_000_000.0
 """Maximum timeout of a socket, in seconds: systems store milliseconds in 31 bits."""
@@ -91,6 +91,10 @@ class Exchange:
         self._is_repeated = False
         self._status: int | None = None
         self._hooks: dict[str, list[Any]] = {"request": [], "response": []}
+
+    def cut(self, reason: str) -> None:
+        """End the exchange from outside; `reason` becomes that of its exception."""
+        raise NotImplementedError
 
     def left(self) -> float:
         """Return the seconds until the timeout, 0 or more."""

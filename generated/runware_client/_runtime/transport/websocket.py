@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import httpx2
 
     from .envelope import Envelope
+    from .exchange import Exchange
 
 
 class WebSocketTransport:
@@ -78,10 +79,18 @@ class WebSocketTransport:
         return await self._connection_here().post(parts, timeout)
 
     def open(
-        self, part: bytes, timeout: float, extra: Headers, *, is_limited: bool
+        self,
+        part: bytes,
+        timeout: float,
+        extra: Headers,
+        *,
+        is_limited: bool,
+        note: Callable[[Exchange], object],
     ) -> AbstractAsyncContextManager[httpx2.Response]:
         """Send one task whose response is a stream of events, over HTTP."""
-        return self._streams.open(part, timeout, extra, is_limited=is_limited)
+        return self._streams.open(
+            part, timeout, extra, is_limited=is_limited, note=note
+        )
 
     async def aclose(self) -> None:
         """Close the connection; running calls raise `ConnectionError`."""
