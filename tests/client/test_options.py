@@ -295,9 +295,7 @@ def test_a_raw_task_is_sent_as_it_is(caller: Caller, server: Server) -> None:
     assert (result.cost, result.to_wire()["n"]) == (0.5, 0)
 
 
-def test_a_raw_task_that_only_reads_needs_no_uuid(
-    caller: Caller, server: Server
-) -> None:
+def test_a_raw_ping_has_no_uuid(caller: Caller, server: Server) -> None:
     server.answer = lambda _: {"data": [{"taskType": "ping", "pong": True}]}
     task = {"taskType": "ping", "ping": True}
     [result] = caller("send", task)

@@ -90,6 +90,26 @@ def test_a_task_without_uuid_is_matched_by_its_type(run: Run) -> None:
     run(work, ponging)
 
 
+def test_raw_tasks_that_only_read_have_their_own_answers(run: Run) -> None:
+    """Messages name tasks by their UUIDs, not by their order."""
+
+    async def searching(peer: Peer) -> None:
+        await peer.let_in()
+        tasks = [task for _ in range(2) for task in await peer.heard()]
+        for task in sorted(tasks, key=lambda task: str(task["search"])):
+            named = {name: task[name] for name in ("taskType", "taskUUID")}
+            await peer.say({**named, "results": [{"name": task["search"]}]})
+
+    async def work(client: Any, _: Sockets) -> None:
+        async def found(text: str) -> Any:
+            [page] = await client.send({"taskType": "modelSearch", "search": text})
+            return page.results[0].name
+
+        assert await asyncio.gather(found("b"), found("a")) == ["b", "a"]
+
+    run(work, searching)
+
+
 def test_a_large_result_comes_whole(run: Run, image: Callable[..., Any]) -> None:
     text = "A" * 20_000_000
 

@@ -20,6 +20,9 @@ READ_ONLY: Final = frozenset(
 )
 """Task types that only read, are not billed, and cannot be polled."""
 
+NAMELESS: Final = frozenset({"getResponse", "getTaskDetails", "ping"})
+"""Task types without a `taskUUID` of their own. That of the first two is of another task."""
+
 AUTHENTICATION: Final = "authentication"
 """The type of the task with the API key in a payload. Its response is not a result."""
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..exceptions import readable
 from ..json_values import is_object
 from ..media.local_files import refuse_files
-from ..transport.items import AUTHENTICATION, READ_ONLY
+from ..transport.items import AUTHENTICATION, NAMELESS
 from .documents import request_class, task_object
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ def unchecked_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
     method and the class of the results.
 
     Args:
-        task: The object with `taskType`. A `taskUUID` is added if it has none.
+        task: The object with `taskType`. A `taskUUID` is added if it has none, and its
+            type has one.
 
     Raises:
         TypeError: It is not an object, or contains a value that JSON does not have.
@@ -47,7 +48,7 @@ def unchecked_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
         )
         raise ValueError(message)
     task_uuid = wire.get("taskUUID")
-    if task_uuid is None and task_type not in READ_ONLY:
+    if task_uuid is None and task_type not in NAMELESS:
         from uuid import uuid4  # slow to import
 
         wire["taskUUID"] = str(uuid4())
