@@ -13,6 +13,7 @@ from making import a_document, a_task, generated
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from subprocess import CompletedProcess
 
 TASK = "one.json#/components/schemas/RequestBody/items"
 
@@ -46,11 +47,92 @@ def test_a_member_that_two_schemas_contradict_is_named_in_both(tmp_path: Path) -
 def test_an_unknown_keyword_beside_the_items_is_named(tmp_path: Path) -> None:
     document = a_document({})
     document["components"]["schemas"]["RequestBody"]["minimun"] = 1
-    (tmp_path / "one.json").write_text(json.dumps(document))
-    target = ("--output", tmp_path, "--package", "client")
-    done = run("generate", "one.json", *target, cwd=tmp_path)
+    done = _generate(tmp_path, document)
     assert done.returncode == 2
     assert f"{TASK.removesuffix('/items')}/minimun" in done.stderr
+
+
+UNREAD = {
+    "a second path": (
+        ("paths", "/tasks", "post", "requestBody", "content", "text/json", "schema"),
+        {"type": "array", "items": {"type": "object", "required": ["taskType"]}},
+    ),
+    "a shared body": (
+        ("components", "requestBodies", "Task", "content", "text/json", "schema"),
+        {"type": "object", "required": ["taskType"]},
+    ),
+    "one result": (
+        ("components", "schemas", "ResponseBody", "properties", "data"),
+        {"type": "object", "properties": {"cost": {"type": "number"}}},
+    ),
+    "an array": (
+        ("components", "schemas", "ResponseBody"),
+        {"type": "array", "items": {"type": "object"}},
+    ),
+    "alternatives": (
+        ("components", "schemas", "ResponseBody"),
+        {"oneOf": [{"properties": {"data": {"items": {"type": "object"}}}}]},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNREAD)
+def test_a_body_that_is_not_read_is_named(tmp_path: Path, case: str) -> None:
+    path, body = UNREAD[case]
+    document = a_document({})
+    _put(document, path, body)
+    done = _generate(tmp_path, document)
+    assert done.returncode == 2
+    pointer = "".join(f"/{step.replace('/', '~1')}" for step in path)
+    assert f"one.json#{pointer}\n" in done.stderr
+    assert "the client would not have" in done.stderr
+    assert _generate(tmp_path, document, "--allow-unenforced").returncode == 0
+
+
+SAME = {
+    "a reference": {"$ref": "#/components/schemas/RequestBody"},
+    "an array": {"items": {"$ref": "#/components/schemas/RequestBody/items"}},
+}
+
+
+@pytest.mark.parametrize("case", SAME)
+def test_a_second_path_may_have_the_same_body(tmp_path: Path, case: str) -> None:
+    document = a_document({})
+    path, _ = UNREAD["a second path"]
+    _put(document, path, SAME[case])
+    assert _generate(tmp_path, document).returncode == 0
+
+
+MALFORMED_RESULTS: dict[str, Any] = {
+    "type": {"type": "thing"},
+    "properties": {"properties": {"cost": 3}},
+    "$ref": {"$ref": "#/components/schemas/Nothing"},
+}
+
+
+@pytest.mark.parametrize("keyword", MALFORMED_RESULTS)
+def test_a_malformed_result_is_named(tmp_path: Path, keyword: str) -> None:
+    document = a_document({}, result=MALFORMED_RESULTS[keyword])
+    done = _generate(tmp_path, document)
+    assert done.returncode == 2
+    place = f"/components/schemas/ResponseBody/properties/data/items/{keyword}"
+    assert f"one.json#{place}" in done.stderr
+
+
+def _put(document: dict[str, Any], path: tuple[str, ...], value: object) -> None:
+    """Put a value into a document, with the objects that contain it."""
+    *above, last = path
+    for step in above:
+        document = document.setdefault(step, {})
+    document[last] = value
+
+
+def _generate(
+    folder: Path, document: dict[str, Any], *options: str
+) -> CompletedProcess[str]:
+    (folder / "one.json").write_text(json.dumps(document))
+    target = ("--output", folder, "--package", "client")
+    return run("generate", "one.json", *target, *options, cwd=folder)
 
 
 def test_a_required_member_without_a_valid_value_is_named(tmp_path: Path) -> None:

@@ -68,7 +68,6 @@ UNDESCRIBED = {
     "nothing": of_type("imageInference", {}),
     "anything": of_type("imageInference", True),
     "empty": of_type("imageInference", {"type": "object", "properties": {}}),
-    "malformed": of_type("imageInference", {"type": "thing"}),
     "no-items": without("items"),
     "no-data": without("data"),
     "no-body": without("ResponseBody"),

@@ -133,6 +133,18 @@ def test_a_member_may_have_the_name_of_an_attribute(wire: Any, tmp_path: Path) -
         assert cls.model_validate(shown.model_dump(by_alias=True)) == shown
 
 
+def test_a_member_may_have_the_python_name_of_the_task_uuid(tmp_path: Path) -> None:
+    document = a_document({"properties": {"task_uuid": {"type": "integer"}}})
+    made = generated(tmp_path, {"a.json": document}, package="second_uuid_client")
+    task = a_task(task_uuid=1)
+    request = made.parse_request(task)
+    assert request.to_wire() == task
+    assert type(request).model_validate(request.model_dump()) == request
+    created = type(request)(task_uuid=1).to_wire()
+    assert created.keys() == task.keys()
+    assert created["taskUUID"] != task["taskUUID"]
+
+
 def _python_name(cls: Any, wire: str) -> str:
     plain = snake_case(wire)
     return plain if plain in cls.model_fields else f"{plain}_"

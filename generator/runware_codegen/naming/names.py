@@ -3,7 +3,8 @@
 1. A name is split into words at case changes and at characters that are not letters or
    digits. Digits stay with the letters beside them. `imageBase64Data` is image, base64,
    data; `CFGScale` is cfg, scale; `hyper3d-gen` is hyper3d, gen.
-2. Accents are dropped; another non-ASCII character is spelled by its code point.
+2. Accents are dropped; another non-ASCII character is spelled by its code point. A name of
+   which nothing is left is `x`.
 3. A leading digit is spelled out: `3dInference` is three, d, inference.
 4. Words are joined as PEP 8 recommends: `image_base64_data`, `ThreeDInference`.
 5. A name that Python, pydantic or the emitted package uses (see `reserved`) gets an

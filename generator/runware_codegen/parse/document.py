@@ -28,9 +28,11 @@ from runware_codegen.parse.metadata.media_limits import apply_media_limits
 from runware_codegen.parse.schema.body_schemas import (
     no_task_type,
     request_schema,
+    response_problems,
     result_schema,
     several_task_types,
     task_schema,
+    unread_bodies,
 )
 from runware_codegen.parse.schema.constraints import read_media_limits
 from runware_codegen.parse.schema.keyword_values import names
@@ -69,7 +71,10 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
     schemas = Schemas(source.source, source.tree)
     task = task_schema(schemas)
     findings = validate_schemas(schemas, request_schema(schemas))
+    findings.malformed += response_problems(schemas)
     findings.unenforced += dialect_problems(source.source, source.tree)
+    if not findings.malformed:
+        findings.unenforced += unread_bodies(schemas, source.tree)
     if findings.malformed or (findings.unenforced and not allow_unenforced):
         raise InvalidInputError([*findings.malformed, *findings.unenforced])
     identifier = read_id(source)

@@ -176,16 +176,17 @@ class ModuleMaker:
 
     def _default(self, field: Field) -> str:
         alias = _alias(field)
+        named = [f"alias={alias}"] if alias else []
         only = _only_value(field)
         if field.required and only:
             self._used.add("constant")
-            return f"constant({only}{f', alias={alias}' if alias else ''})"
+            return f"constant({', '.join([only, *named])})"
         if field.required and self._has_own_models(field):
             self._used.add("filled")
             return f"filled({string(self._document.models[0])})"
         if field.required and self._document.is_own_uuid(field):
             self._used.add("fresh_uuid")
-            return "fresh_uuid()"
+            return f"fresh_uuid({', '.join(named)})"
         return self._field_call(field, alias)
 
     def _has_own_models(self, field: Field) -> bool:

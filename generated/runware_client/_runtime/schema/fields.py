@@ -30,9 +30,9 @@ def filled(value: Any) -> Any:
     return Field(json_schema_extra={"default": value})
 
 
-def fresh_uuid() -> Any:
+def fresh_uuid(*, alias: str | None = None) -> Any:
     """Declare a field for which the constructor creates a UUID if none is given."""
-    return Field(json_schema_extra=_unchanged)
+    return Field(validation_alias=alias, json_schema_extra=_unchanged)
 
 
 def _unchanged(_: dict[str, Any]) -> None:

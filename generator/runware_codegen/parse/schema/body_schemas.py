@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from runware_codegen.documents.members import object_of
 from runware_codegen.parse.schema.standalone import standalone
 from runware_codegen.parse.schema.validation import validate_schemas
-from runware_codegen.problems import InvalidInputError, Path, json_pointer
+from runware_codegen.problems import InvalidInputError, Path, Problem, json_pointer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from runware_codegen.documents import JsonObject
     from runware_codegen.parse.schema.schemas import Schema, Schemas
 
@@ -27,20 +30,27 @@ def task_schema(schemas: Schemas) -> Schema:
     Raises:
         InvalidInputError: If a reference on the way has no target.
     """
-    body = _followed(schemas, request_schema(schemas))
+    return _task_in(schemas, request_schema(schemas))
+
+
+def _task_in(schemas: Schemas, body: Schema) -> Schema:
+    body = _followed(schemas, body)
     has_items = isinstance(body.keywords.get("items"), (dict, bool))
     return body.child("items") if has_items else body
 
 
 def result_schema(schemas: Schemas) -> Schema | None:
-    """Find the result in ResponseBody; None if there is none that is valid."""
+    """Find the result in ResponseBody; None if there is none.
+
+    Raises:
+        InvalidInputError: If a reference on the way has no target.
+    """
     try:
         body = _followed(schemas, schemas.at(_RESPONSE))
         data = _followed(schemas, body.child("properties", "data"))
-        result = data.child("items")
-    except (KeyError, InvalidInputError):
+        return data.child("items")
+    except KeyError:
         return None
-    return None if validate_schemas(schemas, result).malformed else result
 
 
 def _followed(schemas: Schemas, schema: Schema) -> Schema:
@@ -53,6 +63,78 @@ def _followed(schemas: Schemas, schema: Schema) -> Schema:
         seen.add(schema.path)
         schema = schemas.target(schema)
     return schema
+
+
+def response_problems(schemas: Schemas) -> list[Problem]:
+    """Return what is malformed in ResponseBody."""
+    try:
+        body = schemas.at(_RESPONSE)
+    except KeyError:
+        return []
+    return validate_schemas(schemas, body).malformed
+
+
+def unread_bodies(schemas: Schemas, tree: JsonObject) -> Iterator[Problem]:
+    """Yield a problem for each body of which the client would know nothing.
+
+    Args:
+        schemas: The schemas of the document, which are not malformed.
+        tree: The document.
+    """
+    task = _followed(schemas, task_schema(schemas))
+    for path in _request_bodies(tree):
+        other = _followed(schemas, _task_in(schemas, schemas.at(path)))
+        if other.node != task.node:
+            message = "This is not RequestBody: the client would not have its tasks."
+            remedy = "Describe these tasks in a document of their own."
+            yield _unread(schemas, path, message, remedy)
+    unread = _unread_response(schemas)
+    if unread is not None:
+        message = "This is not a list of results: the client would not have them."
+        remedy = (
+            'Write ResponseBody as {"type": "object", "properties": {"data": '
+            '{"type": "array", "items": ...}}}, with the schema of a result.'
+        )
+        yield _unread(schemas, unread.path, message, remedy)
+
+
+def _unread(schemas: Schemas, path: Path, message: str, remedy: str) -> Problem:
+    remedy = f"{remedy} Or allow it with --allow-unenforced."
+    return Problem(schemas.source, json_pointer(path), message, remedy)
+
+
+def _request_bodies(tree: JsonObject) -> Iterator[Path]:
+    """Yield the paths of the schemas of all request bodies."""
+    paths = object_of(tree, "paths")
+    holders: list[Path] = [
+        ("paths", path, method, "requestBody")
+        for path in paths
+        for method in object_of(paths, path)
+    ]
+    shared = object_of(object_of(tree, "components"), "requestBodies")
+    holders += [("components", "requestBodies", name) for name in shared]
+    for holder in holders:
+        body = tree
+        for step in holder:
+            body = object_of(body, str(step))
+        content = object_of(body, "content")
+        for kind in content:
+            if "schema" in object_of(content, kind):
+                yield *holder, "content", kind, "schema"
+
+
+def _unread_response(schemas: Schemas) -> Schema | None:
+    """Return what describes results in a form that `result_schema` does not read."""
+    if result_schema(schemas) is not None:
+        return None
+    try:
+        described = _followed(schemas, schemas.at(_RESPONSE))
+    except KeyError:
+        return None
+    if "data" in object_of(described.keywords, "properties"):
+        described = _followed(schemas, described.child("properties", "data"))
+    keywords = {each.path[len(described.path)] for each in described.children()}
+    return described if keywords - {"additionalProperties"} else None
 
 
 def standalone_result(schemas: Schemas) -> JsonObject:
