@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ._runtime.client.async_client import AsyncClient
+from ._runtime.client import async_client
 
 if TYPE_CHECKING:
     from .tasks.account_management.client import AsyncAccountManagementClient
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from .tasks.video_inference.client import AsyncVideoInferenceClient
 
 
-class AsyncRunware(AsyncClient):
+class AsyncRunware(async_client.AsyncRunware):
     """Runs tasks on Runware and awaits their results.
 
     Close it, or use it as an async context manager. Tasks of an event loop can share it.

@@ -478,7 +478,7 @@ def test_variables_show_no_secret(
             "a list is not a request. Use run_many to run several requests",
         ),
         ("run", "class", "ImageInferenceRequest is a class, not a request"),
-        ("run", "number", "a int is not a request"),
+        ("run", "number", "expected a request, not int"),
         ("run_many", "request", "not one ImageInferenceRequest. Use run"),
         ("run_many", "dicts", "a dict is not a request"),
     ],

@@ -167,7 +167,6 @@ print(*(name for name in sys.modules if "easel_2" in name))
         ({}, ["lathe", "odd", "qb-easel-2"]),
         ({"task_type": "imageInference"}, ["lathe", "odd", "qb-easel-2"]),
         ({"task_type": "photoMaker"}, ["lathe", "odd", "qb-easel-2"]),
-        ({"task_type": "caption"}, []),
         ({"capability": "Text-To-Image"}, ["qb-easel-2"]),
         ({"capability": "text"}, []),
         ({"creator": "quiet-brush"}, ["qb-easel-2"]),
@@ -187,6 +186,24 @@ def test_filters(
     package: ModuleType, filters: dict[str, str], found: list[str]
 ) -> None:
     assert [each.id for each in package.documents(**filters)] == found
+
+
+@pytest.mark.parametrize(
+    ("task_type", "said"),
+    [
+        ("imageInferense", "unknown taskType 'imageInferense': did you mean imageInf"),
+        ("caption", "unknown taskType 'caption'. This package has imageInference"),
+        (
+            "imageCaption",
+            "'imageCaption' is the old name of 'caption', and no document",
+        ),
+    ],
+)
+def test_a_task_type_without_documents_is_an_error(
+    package: ModuleType, task_type: str, said: str
+) -> None:
+    with pytest.raises(LookupError, match=re.escape(said)):
+        package.documents(task_type=task_type)
 
 
 def test_a_filter_is_a_text(package: ModuleType) -> None:

@@ -21,6 +21,21 @@ if TYPE_CHECKING:
     from loopback import Caller, Server, Tasks
 
 
+METHODS = (
+    *("run", "run_many", "iter_many", "submit", "handle", "resume", "send"),
+    *("dry_run", "dry_run_many", "with_options", "unfinished"),
+)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_error_about_an_unknown_option_names_no_internal_class(
+    caller: Caller, method: str
+) -> None:
+    said = rf"^(Runware|AsyncRunware|Client)\.{method}\(\) got an unexpected keyword"
+    with pytest.raises(TypeError, match=said):
+        caller(method, model="test:chair@1")
+
+
 # -- with_options -------------------------------------------------------------
 
 

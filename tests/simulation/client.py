@@ -414,7 +414,7 @@ class Client:
     def dry_run(
         self, submission: Submission[Any], timeout: float, process: Process
     ) -> Steps:
-        """Make a dry run of a task, and store its cost; see `Configured._priced`."""
+        """Make a dry run of a task, and store its cost; see `Client._priced`."""
         dry_run = dry_run_of(submission, self.server)
         delivery = self.engine.delivery([dry_run], timeout)
         yield from self._drained(delivery, process)
@@ -500,7 +500,7 @@ class Client:
         return Ended(submission, task.results(), error, self.world.now)
 
     def hand_over(self, ended: Ended) -> Ended:
-        """Return the outcome that the caller gets; see `Configured._hand_over`."""
+        """Return the outcome that the caller gets; see `Client._hand_over`."""
         task = ended.submission.task
         if task.is_done and ended.error is not task.error:
             return self.hand_over(self._ended(ended.submission, task.error))

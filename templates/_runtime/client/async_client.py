@@ -1,6 +1,6 @@
 """The async client: the methods of `AsyncRunware` for all task types.
 
-`SyncClient` has the same methods with full docstrings.
+`Runware` has the same methods with full docstrings.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from .async_engine import AsyncEngine
 from .async_handle import AsyncHandle
 from .configuration import (
     Channel,
+    Client,
     ClientT,
-    Configured,
     check_concurrency,
     valid_endpoint,
     websocket_transport,
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from .async_stream import AsyncStream
 
 
-class AsyncClient(Configured[AsyncEngine]):
+class AsyncRunware(Client[AsyncEngine]):
     """Runs tasks and awaits their results.
 
     Tasks of an event loop can share it. On another event loop, and in a forked process,

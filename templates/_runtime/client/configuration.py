@@ -58,11 +58,11 @@ Channel: TypeAlias = Literal["http", "websocket"]
 RESENDS = ("safe", "eager", "never")
 SCHEMES = {"http": ("https", "http"), "websocket": ("wss", "ws")}
 
-ClientT = TypeVar("ClientT", bound="Configured[Any]")
+ClientT = TypeVar("ClientT", bound="Client[Any]")
 """A client in `with`. Jedi takes `Self` for the class that defines the method."""
 
 
-class Configured(Generic[EngineT]):
+class Client(Generic[EngineT]):
     """The configuration of a client."""
 
     _engine: EngineT

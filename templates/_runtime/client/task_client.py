@@ -49,13 +49,13 @@ if TYPE_CHECKING:
     from ..error_enum import ErrorEnum
     from ..schema.generics import ResultT
     from ..schema.requests import TaskRequest
-    from .async_client import AsyncClient
+    from .async_client import AsyncRunware
     from .async_handle import AsyncHandle
     from .async_stream import AsyncStream
     from .document import Document
     from .handle import Handle
     from .stream import Stream
-    from .sync_client import SyncClient
+    from .sync_client import Runware
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -178,7 +178,7 @@ class TaskClient(TaskType):
 
     _calls = Call, StreamingCall
 
-    def __init__(self, client: SyncClient) -> None:
+    def __init__(self, client: Runware) -> None:
         self._client = client
 
     @overload
@@ -288,7 +288,7 @@ class AsyncTaskClient(TaskType):
 
     _calls = AsyncCall, AsyncStreamingCall
 
-    def __init__(self, client: AsyncClient) -> None:
+    def __init__(self, client: AsyncRunware) -> None:
         self._client = client
 
     @overload
@@ -358,7 +358,7 @@ class AsyncPagedTaskClient(AsyncTaskClient):
         return _async_pages(client, _made(self, *args, **parameters))
 
 
-def _pages(client: SyncClient, request: Any) -> Iterator[Any]:
+def _pages(client: Runware, request: Any) -> Iterator[Any]:
     """Yield the items of all pages."""
     while request is not None:
         answers = client.run(request)
@@ -367,7 +367,7 @@ def _pages(client: SyncClient, request: Any) -> Iterator[Any]:
         request = _of_next_page(request, answers, len(items))
 
 
-async def _async_pages(client: AsyncClient, request: Any) -> AsyncIterator[Any]:
+async def _async_pages(client: AsyncRunware, request: Any) -> AsyncIterator[Any]:
     """Yield the items of all pages."""
     while request is not None:
         answers = await client.run(request)

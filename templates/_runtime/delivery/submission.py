@@ -166,7 +166,7 @@ def _not_a_request(value: object) -> str:
         return f"a {kind} is not a request. Use run_many to run several requests"
     bases = [base for base in type(value).__mro__ if base.__name__ == "TaskRequest"]
     if not bases:
-        return f"a {kind} is not a request"
+        return f"expected a request, not {kind}"
     package, own = (
         name.split("._runtime.")[0] for name in (bases[0].__module__, __name__)
     )

@@ -8,14 +8,14 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ._runtime.client.sync_client import SyncClient
+from ._runtime.client import sync_client
 
 if TYPE_CHECKING:
     from .tasks.image_inference.client import ImageInferenceClient
     from .tasks.weather.client import WeatherClient
 
 
-class Runware(SyncClient):
+class Runware(sync_client.Runware):
     """Runs tasks on Runware and waits for their results.
 
     Close it, or use it as a context manager. It is thread-safe. In a forked process, it

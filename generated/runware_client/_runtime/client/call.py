@@ -21,17 +21,17 @@ from .signatures import takes_parameters
 
 if TYPE_CHECKING:
     from ..schema.requests import TaskRequest
-    from .async_client import AsyncClient
+    from .async_client import AsyncRunware
     from .async_handle import AsyncHandle
     from .async_stream import AsyncStream
     from .handle import Handle
     from .stream import Stream
-    from .sync_client import SyncClient
+    from .sync_client import Runware
     from .task_client import AsyncTaskClient, TaskClient
     from .watch import OnProgress, OnResult
 
 P = ParamSpec("P")
-ClientT = TypeVar("ClientT", bound="SyncClient | AsyncClient")
+ClientT = TypeVar("ClientT", bound="Runware | AsyncRunware")
 
 
 class CallOptions(TypedDict, total=False):
@@ -131,7 +131,7 @@ class _Call(Generic[ClientT, P, RequestT_co]):
         return self._make(*args, **parameters)
 
 
-class Call(_Call["SyncClient", P, RequestT_co]):
+class Call(_Call["Runware", P, RequestT_co]):
     """Runs tasks of one document, with the parameters of its request class.
 
     It raises the exceptions of `Runware.run`, and `pydantic.ValidationError` if the
@@ -165,7 +165,7 @@ class StreamingCall(Call[P, RequestT_co]):
         return self._client.stream(self._task(*args, **parameters))
 
 
-class AsyncCall(_Call["AsyncClient", P, RequestT_co]):
+class AsyncCall(_Call["AsyncRunware", P, RequestT_co]):
     """Runs tasks of one document; see `Call`."""
 
     async def __call__(

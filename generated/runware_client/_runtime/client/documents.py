@@ -39,6 +39,10 @@ def documents(
         text: Words. Each must occur in the identifier, AIR, title, summary, description,
             creator or capabilities.
         status: A status, such as "live".
+
+    Raises:
+        LookupError: The package has no document of the task type.
+        TypeError: A filter is not a str.
     """
     from ...tasks._index import DOCUMENTS
 
@@ -47,7 +51,9 @@ def documents(
             raise TypeError(f"a filter of documents() must be a str, not {each!r}")
     found: Iterable[Document] = DOCUMENTS
     if task_type is not None:
-        found = (each for each in found if is_same_type(each.task_type, task_type))
+        found = [each for each in found if is_same_type(each.task_type, task_type)]
+        if not found:
+            raise LookupError(_unknown(task_type, None))
     if status is not None:
         found = (each for each in found if _is_same(each.status, status))
     if capability is not None:

@@ -24,7 +24,7 @@ from ..schema.generics import RequestT, ResultT
 from ..timeouts import valid_timeout
 from ..transport.endpoint import Auth, Headers
 from ..transport.http import HTTPTransport
-from .configuration import ClientT, Configured, check_concurrency, valid_endpoint
+from .configuration import Client, ClientT, check_concurrency, valid_endpoint
 from .engine import Engine
 from .handle import Handle
 from .raw_task import unchecked_request
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from .stream import Stream
 
 
-class SyncClient(Configured[Engine]):
+class Runware(Client[Engine]):
     """Runs tasks and waits for their results.
 
     It is thread-safe. In a forked process, it opens new connections.
