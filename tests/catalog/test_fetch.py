@@ -636,6 +636,10 @@ class TestFaults:
         finished = run("fetch", "one", "--index-url", url, cwd=tmp_path)
         assert finished.returncode == 2
         assert "The server cannot be reached" in finished.stderr
+        assert (
+            "Check the network, and HTTPS_PROXY if it has a proxy. Run"
+            in finished.stderr
+        )
 
     @pytest.mark.parametrize(
         "url", ["file:///etc/passwd", "x", "http://", "http://[", "http://x?y=@z"]

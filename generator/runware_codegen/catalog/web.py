@@ -31,6 +31,7 @@ _NOT_MODIFIED = 304
 _NOT_FOUND = {404, 410}
 
 _TRY_LATER = "Run the command again later. Fetched documents are not fetched again."
+_CHECK_NETWORK = f"Check the network, and HTTPS_PROXY if it has a proxy. {_TRY_LATER}"
 
 
 class _Deadline(threading.local):
@@ -64,11 +65,15 @@ class _TransientError(Exception):
 
     Attributes:
         wait: The seconds in the server's Retry-After, else 0.
+        remedy: What to do if it does not succeed.
     """
 
-    def __init__(self, message: str, wait: float = 0.0) -> None:
+    def __init__(
+        self, message: str, wait: float = 0.0, remedy: str = _TRY_LATER
+    ) -> None:
         super().__init__(message)
         self.wait = wait
+        self.remedy = remedy
 
 
 class Web:
@@ -134,7 +139,8 @@ class Web:
             except _TransientError as failure:
                 if attempt == _ATTEMPTS or failure.wait > _MAX_WAIT:
                     message = f"{failure}, {_times(attempt)}"
-                    raise InvalidInputError.of(url, message, _TRY_LATER) from failure
+                    remedy = failure.remedy
+                    raise InvalidInputError.of(url, message, remedy) from failure
                 spread = random.uniform(0.5, 1)  # noqa: S311  # not for cryptography
                 pause = _FIRST_WAIT * 2 ** (attempt - 1) * spread
                 time.sleep(max(failure.wait, pause))
@@ -159,15 +165,14 @@ class Web:
             raise InvalidInputError.of(url, message, _TRY_LATER) from error
         except httpx2.TimeoutException as error:
             message = f"The request timed out after {self._timeout:g} s"
-            raise _TransientError(message) from error
+            raise _TransientError(message, remedy=_CHECK_NETWORK) from error
         except (httpx2.RemoteProtocolError, httpx2.DecodingError) as error:
             raise _TransientError(
                 f"The response is invalid or truncated: {_reason(error, url)}"
             ) from error
         except httpx2.RequestError as error:
-            raise _TransientError(
-                f"The server cannot be reached: {_reason(error, url)}"
-            ) from error
+            message = f"The server cannot be reached: {_reason(error, url)}"
+            raise _TransientError(message, remedy=_CHECK_NETWORK) from error
 
     @contextlib.contextmanager
     def _response(
