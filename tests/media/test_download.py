@@ -262,6 +262,15 @@ def test_a_file_that_was_there_is_replaced(
     assert (tmp_path / "cat.png").read_bytes() == PNG
 
 
+def test_a_replaced_file_keeps_its_mode(
+    save: Saver, files: Files, tmp_path: Path
+) -> None:
+    there = tmp_path / "cat.png"
+    there.touch(mode=0o600)
+    save({"imageURL": files.add("/a.png")}, there)
+    assert there.stat().st_mode & 0o777 == 0o600
+
+
 def test_one_of_several_outputs_is_chosen(
     save: Saver, files: Files, tmp_path: Path
 ) -> None:

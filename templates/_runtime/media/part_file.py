@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 from uuid import uuid4
@@ -59,7 +60,7 @@ class PartFile:
         self._file.write(chunk)
 
     def publish(self, output: Output, declared: FileType | None) -> Path:
-        """Move the complete file to its target, replacing an existing file.
+        """Move the complete file to its target, replacing an existing file; its mode stays.
 
         Raises:
             DownloadError: The file is empty, or it is an error text.
@@ -79,4 +80,6 @@ class PartFile:
             target = self._path
         else:
             target = self._path.with_name(self._path.name + suffix)
+        with suppress(OSError):  # the target is new, or its disk has no modes
+            self._partial.chmod(target.stat().st_mode & 0o7777)
         return self._partial.replace(target)
