@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from modulefinder import ModuleFinder
 from typing import TYPE_CHECKING
 
 import black
@@ -58,3 +59,16 @@ def test_black_leaves_every_rendered_file_as_it_is(emitted: Path) -> None:
     for path in sorted(rendered):
         text = (package / path).read_text(encoding="utf-8")
         assert black.format_str(text, mode=black.Mode()) == text, path
+
+
+def test_tools_that_freeze_a_program_find_every_module(
+    emitted: Path, tmp_path: Path
+) -> None:
+    """PyInstaller and others follow imports in the source, also those for type checkers."""
+    root = emitted / EMITTED
+    (tmp_path / "program.py").write_text(f"import {root.name}")
+    (tmp_path / "socket.py").touch()  # else it mistakes `.socket` for this module
+    finder = ModuleFinder(path=[str(root.parent), str(tmp_path)])
+    finder.run_script(str(tmp_path / "program.py"))
+    found = {module.__file__ for module in finder.modules.values()}
+    assert {str(path) for path in root.rglob("*.py")} - found == set()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from . import _about as _about
     from . import model_search
     from .client import AsyncModelSearchClient, ModelSearchClient
     from .errors import ModelSearchErrors

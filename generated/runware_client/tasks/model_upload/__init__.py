@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from . import _about as _about
     from . import model_upload
     from .client import AsyncModelUploadClient, ModelUploadClient
     from .errors import ModelUploadErrors

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from . import _about as _about
     from . import three_d_inference
     from .client import AsyncThreeDInferenceClient, ThreeDInferenceClient
     from .errors import ThreeDInferenceErrors

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from . import _about as _about
     from . import video_inference
     from .client import AsyncVideoInferenceClient, VideoInferenceClient
     from .errors import VideoInferenceErrors

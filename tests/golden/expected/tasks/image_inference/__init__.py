@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from . import _about as _about
     from . import easel_2, odd_names
     from .client import AsyncImageInferenceClient, ImageInferenceClient
     from .easel_2 import Easel2Request, Easel2Result, Frame, Inputs, Settings

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from . import _about as _about
     from . import weather
     from .client import AsyncWeatherClient, WeatherClient
     from .errors import WeatherErrors
