@@ -23,7 +23,6 @@ from runware_codegen.parse.assertions.evaluate import holds
 from runware_codegen.parse.assertions.lowering import Lowering
 from runware_codegen.parse.general_results import completed, general_document
 from runware_codegen.parse.metadata.info import read_id, read_metadata
-from runware_codegen.parse.metadata.markdown import clean_markdown
 from runware_codegen.parse.metadata.media_limits import apply_media_limits
 from runware_codegen.parse.schema.body_schemas import (
     no_task_type,
@@ -40,6 +39,7 @@ from runware_codegen.parse.schema.merged import MergedSchema, merge
 from runware_codegen.parse.schema.schemas import Schema, Schemas
 from runware_codegen.parse.schema.validation import dialect_problems, validate_schemas
 from runware_codegen.parse.types.class_order import dependencies_first
+from runware_codegen.parse.types.objects import ImpossibleError
 from runware_codegen.parse.types.types import TypeBuilder
 from runware_codegen.problems import InvalidInputError, Problem, json_pointer
 
@@ -143,30 +143,22 @@ def _request(
     """
     types = TypeBuilder(lowering)
     merged = merge(lowering.schemas, task)
-    doc = clean_markdown(merged.text("description"))
-    json_types = merged.types()
-    possible = not merged.is_false and (json_types is None or "object" in json_types)
-    made = types.classes.build(merged, name, doc) if possible else None
-    if types.problems or made is None:
-        why = _why_impossible(types.classes.impossible) if possible else _NO_OBJECT
+    try:
+        types.classes.build(merged, name)
+    except ImpossibleError as reason:
         impossible = Problem(
             lowering.schemas.source,
             json_pointer(task.path),
-            f"No task satisfies this schema{why}.",
+            f"No task satisfies this schema{f': {reason}' if str(reason) else ''}.",
             f"Each required member must have a valid value.{_undeclared(merged)}",
         )
-        raise InvalidInputError(types.problems or [impossible])
+        raise InvalidInputError(types.problems or [impossible]) from None
+    if types.problems:
+        raise InvalidInputError(types.problems)
     classes = types.classes.by_name
     apply_media_limits(classes, name, limits)
     whole = classes[name]
     return _Classes(whole, dependencies_first(whole, classes), _definitions(types))
-
-
-_NO_OBJECT: Final = ": it allows no object"
-
-
-def _why_impossible(member: str) -> str:
-    return f": it requires {member!r}, which has no valid value" if member else ""
 
 
 def _undeclared(merged: MergedSchema) -> str:
@@ -194,12 +186,11 @@ def _result(schemas: Schemas, name: str, taken: list[str]) -> _Classes:
     lowering = Lowering(schemas, frozenset(findings.skipped))
     types = TypeBuilder(lowering, [*taken, name], is_result=True)
     merged = merge(schemas, schema)
-    doc = clean_markdown(merged.text("description"))
-    if merged.is_false or types.classes.build(merged, name, doc) is None:
+    try:
+        whole = replace(types.classes.build(merged, name), rules=())
+    except ImpossibleError:
         return nothing
-    classes = types.classes.by_name
-    whole = replace(classes[name], rules=())
-    parts = dependencies_first(classes[name], classes)
+    parts = dependencies_first(whole, types.classes.by_name)
     return _Classes(whole, parts, _definitions(types))
 
 

@@ -165,47 +165,28 @@ class Simplifier:
     ) -> Predicate:
         simpler = [self.simplify(part, known) for part in parts]
         for name in constant_properties(simpler[0]):
-            if cases := self._cases(name, simpler, known):
-                return all_of(if_then_else(*case, TRUE) for case in cases)
+            constants = [constant_properties(part).get(name) for part in simpler]
+            if self._is_discriminator(name, constants, known):
+                return all_of(_if_discriminated(name, part) for part in simpler)
         clear = [self._without_presence_tests(part, known) for part in simpler]
         return exactly_one(clear, titles)
 
-    def _cases(
-        self, name: str, parts: list[Predicate], known: Facts
-    ) -> list[tuple[Predicate, Predicate]]:
-        """Read alternatives that each need another value of a required property.
+    def _is_discriminator(
+        self, name: str, constants: list[p.IsIn | None], known: Facts
+    ) -> bool:
+        """Return whether the value of a property decides which alternative applies.
 
         Args:
             name: The name of the property.
-            parts: The alternatives.
+            constants: The constants that each alternative requires; None if it has none.
             known: What is known of the object.
-
-        Returns:
-            For each alternative, the test of the property, and all other tests; empty if
-            the alternatives are not of this form, or if there are other values.
         """
         found = self._property_facts(name, known)
-        values = possible_values(found.facts)
-        if not found.required or values is None:
-            return []
-        cases = [(constant_properties(part).get(name), part) for part in parts]
-        listed = [value for test, _ in cases if test for value in test.values]
-        if not all(test for test, _ in cases) or len({*listed}) != len(listed):
-            return []
-        if not {*values.values} <= {*listed}:
-            return []
-        return [
-            (
-                required_property(name, test),
-                all_of(
-                    each
-                    for each in conjuncts((part,))
-                    if constant_properties(each).get(name) is None
-                ),
-            )
-            for test, part in cases
-            if test
-        ]
+        possible = possible_values(found.facts)
+        if not found.required or possible is None or None in constants:
+            return False
+        listed = [value for each in constants if each for value in each.values]
+        return len({*listed}) == len(listed) and {*possible.values} <= {*listed}
 
     def _without_presence_tests(self, condition: Predicate, known: Facts) -> Predicate:
         """Drop the tests whether required properties are present."""
@@ -368,6 +349,13 @@ class Simplifier:
             possible = including_integers(known.json_types)
             return is_in(v for v in test.values if json_type(v.value) in possible)
         return test
+
+
+def _if_discriminated(name: str, part: Predicate) -> Predicate:
+    """Require an alternative only if the discriminator has its value."""
+    condition = required_property(name, constant_properties(part)[name])
+    others = (e for e in conjuncts((part,)) if name not in constant_properties(e))
+    return if_then_else(condition, all_of(others), TRUE)
 
 
 def _drop_presence_test(predicate: Predicate) -> Predicate:

@@ -3,39 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from runware_codegen.formats import FORMATS
-from runware_codegen.model import (
-    Class,
-    Field,
-    Type,
-    including_integers,
-    json_types,
-    literal_values,
-)
+from runware_codegen.model import Class, Field, Type, including_integers, json_types
 from runware_codegen.model import types as t
-from runware_codegen.model.constants import bare, constant, quoted
 from runware_codegen.model.logic import lacks
-from runware_codegen.model.predicates import (
-    FALSE,
-    TRUE,
-    Constant,
-    EvaluatedProperties,
-    Predicate,
-)
+from runware_codegen.model.predicates import FALSE, TRUE, EvaluatedProperties, Predicate
 from runware_codegen.naming import reserved
-from runware_codegen.naming.names import (
-    class_name,
-    is_class_title,
-    member_name,
-    pascal_case,
-)
+from runware_codegen.naming.names import class_name, is_class_title, pascal_case
 from runware_codegen.parse.assertions.facts import Facts
 from runware_codegen.parse.assertions.simplify import Simplifier
 from runware_codegen.parse.assertions.unevaluated import evaluated_properties
-from runware_codegen.parse.metadata.markdown import clean_markdown, without_other_values
+from runware_codegen.parse.metadata.markdown import clean_markdown
 from runware_codegen.parse.rules.rules import rules_of
 from runware_codegen.parse.schema import keyword_values
 from runware_codegen.parse.schema.encoding import encode
@@ -48,7 +28,7 @@ from runware_codegen.parse.types.branches import (
     closed_names,
     names_of_alternatives,
 )
-from runware_codegen.wording import joined_paragraphs
+from runware_codegen.parse.types.fields import FieldNames, described
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -57,9 +37,9 @@ if TYPE_CHECKING:
     from runware_codegen.parse.types.readings import PartTypes
     from runware_codegen.problems import Path
 
-_MAX_EXAMPLES = 5
-_MAX_EXAMPLE_LENGTH = 200
-_SECRET = ("apikey", "api_key", "password", "secret")
+
+class ImpossibleError(Exception):
+    """No object satisfies a schema; the text is the reason, if it is known."""
 
 
 class ClassBuilder:
@@ -68,8 +48,6 @@ class ClassBuilder:
     Attributes:
         by_name: All classes, in the order of the document.
         recursive: The paths of the objects that contain themselves.
-        impossible: The required member without a valid value, because of which the last
-            class was not made; empty if its rules contradict each other.
     """
 
     def __init__(
@@ -84,7 +62,6 @@ class ClassBuilder:
         """
         self.by_name: dict[str, Class] = {}
         self.recursive: set[Path] = set()
-        self.impossible = ""
         self._types = types
         self._taken = frozenset(taken)
         self._is_result = is_result
@@ -93,8 +70,15 @@ class ClassBuilder:
         self._by_content: dict[Class, str] = {}
         self._simplifier = Simplifier(self.by_name, types.lowering.definitions)
 
-    def class_in_progress(self, schema: Schema) -> Type | None:
-        """Return the class that is being built for a schema, else None."""
+    def recursive_reference(self, schema: Schema) -> Type | None:
+        """Return a reference to the class of an object that contains itself.
+
+        Args:
+            schema: The schema of the object, whose type is being made.
+
+        Returns:
+            The reference; None if the schema does not become a class.
+        """
         name = self._names.get(schema.path)
         if name is None:
             return None
@@ -117,8 +101,9 @@ class ClassBuilder:
         """
         free = class_name(name, self._taken | self.by_name.keys())
         self._names[merged.schema.path] = free
-        doc = clean_markdown(merged.text("description"))
-        if self.build(merged, free, doc) is None:
+        try:
+            self.build(merged, free)
+        except ImpossibleError:
             return None
         is_recursive = merged.schema.path in self.recursive
         return t.ClassRef(free if is_recursive else self._deduplicated(free))
@@ -137,37 +122,46 @@ class ClassBuilder:
         free = class_name(title, taken) == pascal_case(title)
         return title if free and is_class_title(title) else member
 
-    def build(self, merged: MergedSchema, name: str, doc: str) -> Type | None:
-        """Make the class of some schemas, with a name that is free."""
+    def build(self, merged: MergedSchema, name: str) -> Class:
+        """Make the class of some schemas, with a name that is free.
+
+        Raises:
+            ImpossibleError: If no object satisfies the schemas.
+        """
+        json_types = merged.types()
+        if merged.is_false or (json_types is not None and "object" not in json_types):
+            raise ImpossibleError("it allows no object")
+        doc = clean_markdown(merged.text("description"))
         self.by_name[name] = Class(name, doc, (), allows_extra=True)
+        try:
+            made = self._built(merged, name, doc)
+        except ImpossibleError:
+            del self.by_name[name]
+            raise
+        self.by_name[name] = made
+        return made
+
+    def _built(self, merged: MergedSchema, name: str, doc: str) -> Class:
         closing = [*self._closed_names(merged)]
         allowed = [names for names, _ in closing]
         closed = allowed[0].intersection(*allowed) if allowed else None
-        found = self._fields(merged, closed)
-        if found is None:
-            del self.by_name[name]
-            return None
-        fields, unexpressed = found
+        fields = self._fields(merged, closed)
         made = Class(name, doc, fields, allows_extra=closed is None)
-        self.by_name[name] = made
+        self.by_name[name] = made  # the rules refer to it
+        names = {field.json_name for field in fields}
+        declared = dict.fromkeys(wire for wire, _ in properties_of(merged.schemas))
+        impossible = [wire for wire in declared if wire not in names]
+        unexpressed = [lacks(wire) for wire in impossible] if closed is None else []
         handled = merged.keyword_paths("type", "properties")
         handled |= {path for _, path in closing if path is not None}
-        names = {field.json_name for field in fields}
-        handled |= {
-            (*each.path, "required")
-            for each in merged.schemas_with("required")
-            if names.issuperset(keyword_values.names(each.keywords["required"]))
-        }
+        handled.update(_expressed_requirements(merged, names))
         unexpressed += self._types.lowering.lower_unhandled(merged, handled)
         rest = [self.simplify(part, t.ClassRef(name)) for part in unexpressed]
         if FALSE in rest:
-            self.impossible = ""
-            del self.by_name[name]
-            return None
+            raise ImpossibleError
         required = {field.json_name for field in fields if field.required}
         rules = rules_of([part for part in rest if part != TRUE], required)
-        self.by_name[name] = replace(made, rules=rules)
-        return t.ClassRef(name)
+        return replace(made, rules=rules)
 
     def _closed_names(
         self, merged: MergedSchema
@@ -200,8 +194,12 @@ class ClassBuilder:
 
     def _fields(
         self, merged: MergedSchema, closed: frozenset[str] | None
-    ) -> tuple[tuple[Field, ...], list[Predicate]] | None:
-        """Return the fields, and what they do not express; None if one is impossible."""
+    ) -> tuple[Field, ...]:
+        """Make a field of each member that an object may have, and that is known.
+
+        Raises:
+            ImpossibleError: If a required member has no valid value.
+        """
         required = merged.required()
         declared: dict[str, list[Schema]] = {}
         for wire, schema in properties_of(merged.schemas):
@@ -209,35 +207,30 @@ class ClassBuilder:
         in_branches = branch_properties(self._types.lowering.schemas, merged)
         known = {*declared, *in_branches, *required, *(closed or ())}
         allowed = known if closed is None else closed
-        names = _FieldNames(known, self._used)
+        names = FieldNames(known, self._used)
         fields: list[Field] = []
-        unexpressed: list[Predicate] = []
         for wire, schemas in declared.items():
-            schema = _joined(schemas)
-            sure = wire in required
+            schema, sure = _joined(schemas), wire in required
             a_type = self._types.type_of(schema, wire) if wire in allowed else None
             if a_type is not None:
                 name = names.of(wire)
                 fields.append(self._field(wire, name, a_type, schema, required=sure))
             elif sure and wire in allowed:
-                self.impossible = wire
-                return None
-            elif closed is None:
-                unexpressed.append(lacks(wire))
+                raise _without_value(wire)
         for wire, member in in_branches.items():
-            if wire not in declared and wire in allowed:
+            if wire in allowed and wire not in declared:
                 sure = member.required or wire in required
+                name = names.of(wire)
                 fields.append(
-                    self._field_of_branches(wire, names.of(wire), member, required=sure)
+                    self._field_of_branches(wire, name, member, required=sure)
                 )
-        named = {field.json_name for field in fields}
-        for wire in sorted(required.union(closed or ()) - declared.keys() - named):
+        made = {field.json_name for field in fields}
+        for wire in sorted(required.union(closed or ()) - declared.keys() - made):
             if wire not in allowed:
-                self.impossible = wire
-                return None
+                raise _without_value(wire)
             sure = wire in required
             fields.append(Field(names.of(wire), wire, t.Anything(), required=sure))
-        return tuple(fields), unexpressed
+        return tuple(fields)
 
     def _field_of_branches(
         self, wire: str, name: str, member: BranchProperty, *, required: bool
@@ -258,21 +251,10 @@ class ClassBuilder:
     def _field(
         self, wire: str, name: str, a_type: Type, schema: Schema, *, required: bool
     ) -> Field:
+        field = Field(name, wire, a_type, required=required)
+        lines = self._types.alternative_lines(schema)
         merged = merge(self._types.lowering.schemas, schema)
-        values = {bare(each.constant.value) for each in literal_values(a_type)}
-        doc = without_other_values(_doc(merged), values)
-        return Field(
-            name=name,
-            json_name=wire,
-            type=a_type,
-            required=required,
-            doc=joined_paragraphs(doc, _access(merged)),
-            alternatives="\n".join(self._types.alternative_lines(schema)),
-            default=next(map(constant, merged.values("default")), None),
-            secret=_is_secret(wire, merged),
-            deprecated=True in merged.values("deprecated"),
-            examples=_examples(merged),
-        )
+        return described(replace(field, alternatives="\n".join(lines)), merged)
 
     def are_disjoint(self, one: Type, other: Type) -> bool:
         """Return whether no value is of both types; False if that is not decided."""
@@ -298,6 +280,17 @@ class ClassBuilder:
         return any(self.are_disjoint(first[name], second[name]) for name in shared)
 
 
+def _without_value(wire: str) -> ImpossibleError:
+    return ImpossibleError(f"it requires {wire!r}, which has no valid value")
+
+
+def _expressed_requirements(merged: MergedSchema, names: set[str]) -> Iterator[Path]:
+    """Yield the path of each `required` that is only about fields."""
+    for each in merged.schemas_with("required"):
+        if names.issuperset(keyword_values.names(each.keywords["required"])):
+            yield (*each.path, "required")
+
+
 def _joined(schemas: list[Schema]) -> Schema:
     """Join the schemas of a property into one."""
     if len(schemas) == 1:
@@ -313,51 +306,3 @@ def _joined(schemas: list[Schema]) -> Schema:
     nodes: list[JsonValue] = [each.node for each in parts]
     path = chain.from_iterable((*each.path, "allOf") for each in parts)
     return Schema({"allOf": nodes}, tuple(path), first.resource, parts)
-
-
-class _FieldNames:
-    """Python names of fields: none is the JSON name of another member."""
-
-    def __init__(self, json_names: set[str], used: frozenset[str]) -> None:
-        self._taken = set(json_names)
-        self._used = used
-
-    def of(self, json_name: str) -> str:
-        """Name the field of a member."""
-        self._taken.remove(json_name)
-        name = member_name(json_name, self._taken, self._used)
-        self._taken.update((json_name, name))
-        return name
-
-
-def _is_secret(wire: str, merged: MergedSchema) -> bool:
-    return (
-        wire.replace("-", "").lower().endswith(_SECRET)
-        or "password" in merged.values("format")
-        or True in merged.values("writeOnly")
-    )
-
-
-def _access(merged: MergedSchema) -> str:
-    if True in merged.values("readOnly"):
-        return "Read-only: the server sets it."
-    if True in merged.values("writeOnly"):
-        return "Write-only: no result contains it."
-    return ""
-
-
-def _examples(merged: MergedSchema) -> tuple[Constant, ...]:
-    """Read `examples` and OpenAPI's older `example`: the first few that are short."""
-    lists = (each for each in merged.values("examples") if isinstance(each, list))
-    listed = [*chain.from_iterable(lists), *merged.values("example")]
-    constants = dict.fromkeys(map(constant, listed))
-    short = (c for c in constants if len(quoted(c.value)) <= _MAX_EXAMPLE_LENGTH)
-    return tuple(islice(short, _MAX_EXAMPLES))
-
-
-def _doc(merged: MergedSchema) -> str:
-    doc = clean_markdown(merged.text("description"))
-    form = merged.text("format")
-    if not form or form in FORMATS:
-        return doc
-    return joined_paragraphs(doc, f"Format: {form}, which is not checked.")

@@ -111,7 +111,8 @@ class TypeBuilder:
         finally:
             self._in_progress.discard(schema.path)
         if made is None and schema.path in self.classes.recursive:
-            self._made = dict(islice(self._made.items(), known))  # others contain it
+            # The types inside of it may refer to its class, which does not exist.
+            self._made = dict(islice(self._made.items(), known))
         self._made[schema.path] = made
         return made
 
@@ -144,7 +145,7 @@ class TypeBuilder:
     def _recursive_type(self, schema: Schema) -> Type | None:
         """Return the type of a schema inside of itself: its class, if it is an object."""
         if merge(self.lowering.schemas, schema).types() == frozenset({"object"}):
-            known = self.classes.class_in_progress(schema)
+            known = self.classes.recursive_reference(schema)
             if known is not None:
                 return known
         return self._constrained(t.Anything(), [self.lowering.lower(schema)])
