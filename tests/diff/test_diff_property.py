@@ -130,4 +130,4 @@ def test_a_value_gets_only_so_many_items_or_members() -> None:
         ({}, p.PropertyCount(many), p.PropertyCount(0, many)),
     ):
         assert len(values.changed(least, start)) < many
-        assert len(values.changed(most, start, wanted=False)) < many
+        assert len(values.violating(most, start)) < many

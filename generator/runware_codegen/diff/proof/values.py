@@ -18,6 +18,8 @@ from runware_codegen.diff.proof.strings import matching
 from runware_codegen.documents.members import is_array, is_number, is_object
 from runware_codegen.model import predicates as p
 from runware_codegen.model.constants import thawed
+from runware_codegen.model.logic import not_
+from runware_codegen.model.predicates import FALSE
 from runware_codegen.parse.assertions.evaluate import Definitions, additional, holds
 
 if TYPE_CHECKING:
@@ -64,27 +66,30 @@ class Values:
         """Make a value that is likely to satisfy a predicate."""
         return self.changed(test, self._start(test))
 
-    def changed(self, test: Predicate, value: Any, *, wanted: bool = True) -> Any:
-        """Change a value until it satisfies a predicate, or violates it.
+    def changed(self, test: Predicate, value: Any) -> Any:
+        """Change a value until it satisfies a predicate.
 
         Args:
             test: The predicate.
             value: The value. It is not mutated.
-            wanted: Whether the new value has to satisfy the predicate.
 
         Returns:
-            The new value. It is likely to be as wanted; the caller has to check it.
+            The new value. It is likely to satisfy the predicate; the caller has to check it.
         """
         self.steps += 1
         if self.steps > _MAX_STEPS or self._depth > _DEEPEST:
             return value
-        if holds(test, value, self._known) == wanted:
+        if holds(test, value, self._known):
             return value
         self._depth += 1
         try:
-            return (self._satisfying if wanted else self._violating)(test, value)
+            return self._satisfying(test, value)
         finally:
             self._depth -= 1
+
+    def violating(self, test: Predicate, value: Any) -> Any:
+        """Change a value until it violates a predicate: it satisfies the negation."""
+        return self.changed(not_(test), value)
 
     def _start(self, test: Predicate) -> Any:
         """Make a value of a JSON type for which a predicate can hold."""
@@ -97,10 +102,10 @@ class Values:
                 return self._start(then)
             case p.DefinitionRef(name):
                 return self._start(self._known[name])
+            case p.Not():
+                return self._random.choice(OTHERS)
             case p.IsType(types):
-                return self._random.choice(
-                    _EXAMPLES[self._random.choice(sorted(types))]
-                )
+                return self._of_type(types)
             case p.IsIn(values):
                 return thawed(values[0].value)
             case p.LengthIn() | p.Matches() | p.HasFormat():
@@ -128,23 +133,18 @@ class Values:
                 return self._any(parts, value)
             case p.ExactlyOne(parts):
                 chosen = self._random.choice(parts)
-                for part in parts:
-                    value = self.changed(part, value, wanted=part is chosen)
-                return self.changed(chosen, value)
+                others = (not_(part) for part in parts if part is not chosen)
+                return self._all((*others, chosen), value)
             case p.Not(part):
-                return self.changed(part, value, wanted=False)
+                return self._violating(part, value)
             case p.IfThenElse(condition, then, otherwise):
-                if self._random.random() < 0.5:
-                    value = self.changed(condition, value)
-                    return self.changed(then, value)
-                value = self.changed(condition, value, wanted=False)
-                return self.changed(otherwise, value)
+                if otherwise == FALSE or self._random.random() < 0.5:
+                    return self.changed(then, self.changed(condition, value))
+                return self.changed(otherwise, self.violating(condition, value))
             case p.DefinitionRef(name):
                 return self.changed(self._known[name], value)
             case p.IsType(types):
-                return self._random.choice(
-                    _EXAMPLES[self._random.choice(sorted(types))]
-                )
+                return self._of_type(types)
             case p.IsIn(values):
                 return thawed(self._random.choice(values).value)
             case p.InRange() | p.MultipleOf():
@@ -155,50 +155,29 @@ class Values:
                 return self._collection(test, value)
 
     def _violating(self, test: Predicate, value: Any) -> Any:
-        """Change a value until it is likely to violate a predicate."""
+        """Change a value until it violates a test, which `not_` cannot split."""
         match test:
-            case p.AllOf(parts):
-                return self.changed(self._random.choice(parts), value, wanted=False)
-            case p.AnyOf(parts):
-                for part in parts:
-                    value = self.changed(part, value, wanted=False)
-                return value
             case p.ExactlyOne(parts):
                 if self._random.random() < 0.5:
-                    return self._violating(p.AnyOf(parts), value)
+                    return self.violating(p.AnyOf(parts), value)
                 return self._all(tuple(self._random.sample(parts, 2)), value)
-            case p.Not(part):
-                return self.changed(part, value)
-            case p.IfThenElse(condition, then, otherwise):
-                first = otherwise == p.Always(value=True) or self._random.random() < 0.5
-                value = self.changed(condition, value, wanted=first)
-                chosen = then if first else otherwise
-                return self.changed(chosen, value, wanted=False)
             case p.DefinitionRef(name):
-                return self.changed(self._known[name], value, wanted=False)
+                return self.violating(self._known[name], value)
             case p.IsType() | p.IsIn():
                 return other_value(test, value, self._random)
             case p.InRange() | p.MultipleOf():
                 return violating_number(test, value, self._random)
             case p.LengthIn() | p.Matches() | p.HasFormat():
                 return violating_text(test, value, self._random)
-            case p.OptionalProperty(name, part):
-                if is_object(value):
-                    inner = (
-                        value[name] if name in value else self._random.choice(OTHERS)
-                    )
-                    return {**value, name: self.changed(part, inner, wanted=False)}
-                return self._violating(test, {})
-            case p.RequiredProperty(name, part):
-                if part == p.Always(value=True) or self._random.random() < 0.3:
-                    return _without(value, name)
-                return {**value, name: self.changed(part, value[name], wanted=False)}
             case _ if is_object(value):
                 return self._violating_object(test, value)
             case _ if is_array(value):
                 return self._violating_array(test, value)
             case _:
                 return value
+
+    def _of_type(self, types: frozenset[str]) -> Any:
+        return self._random.choice(_EXAMPLES[self._random.choice(sorted(types))])
 
     def _collection(self, test: Predicate, value: Any) -> Any:
         """Change an object or an array; another value becomes one that the test needs."""
@@ -269,23 +248,23 @@ class Values:
             case p.Items(part, start):
                 filled = value or [self._random.choice(OTHERS)]
                 filled = filled + [filled[-1]] * (start + 1 - len(filled))
-                bad = self.changed(part, filled[start], wanted=False)
+                bad = self.violating(part, filled[start])
                 return [*filled[:start], bad, *filled[start + 1 :]]
             case p.PrefixItem(index, part):
                 filled = value + [self._random.choice(OTHERS)] * (
                     index + 1 - len(value)
                 )
-                bad = self.changed(part, filled[index], wanted=False)
+                bad = self.violating(part, filled[index])
                 return [*filled[:index], bad, *filled[index + 1 :]]
             case p.Contains(part, least, most):
                 if most is not None and (not least or self._random.random() < 0.5):
                     more = range(min(most, _MOST) + 1)
                     return [*value, *(self.example(part) for _ in more)]
-                return [self.changed(part, item, wanted=False) for item in value]
+                return [self.violating(part, item) for item in value]
             case p.UnevaluatedItems(part):
                 return [
                     *value,
-                    self.changed(part, self._random.choice(OTHERS), wanted=False),
+                    self.violating(part, self._random.choice(OTHERS)),
                 ]
             case _:
                 return value
@@ -298,7 +277,7 @@ class Values:
         while len(having) < least <= _MOST:
             having.append(self.example(part))
         if most is not None and len(having) > most:
-            dropped = [self.changed(part, i, wanted=False) for i in having[most:]]
+            dropped = [self.violating(part, i) for i in having[most:]]
             return [*having[:most], *others, *dropped]
         return [*having, *others]
 
@@ -345,14 +324,14 @@ class Values:
                 more = {f"extra{number}": 1 for number in range(min(most, _MOST) + 1)}
                 return {**value, **more}
             case p.PropertyNames(part):
-                name = self.changed(part, self._random.choice(_NAMES), wanted=False)
+                name = self.violating(part, self._random.choice(_NAMES))
                 return {**value, str(name): self._random.choice(OTHERS)}
             case p.PatternProperties(pattern, part):
                 name = matching(pattern.source, self._random)
-                bad = self.changed(part, self._random.choice(OTHERS), wanted=False)
+                bad = self.violating(part, self._random.choice(OTHERS))
                 return {**value, name: bad}
             case p.AdditionalProperties(part):
-                bad = self.changed(part, self._random.choice(OTHERS), wanted=False)
+                bad = self.violating(part, self._random.choice(OTHERS))
                 return {**value, self._random.choice(_NAMES): bad}
             case p.FigureIn():
                 return _with_figure(self._random, test, value, wanted=False)

@@ -209,9 +209,9 @@ def _separated(
     """Change a value so that only one version allows it, or take a known text."""
     if text is not None:
         return text
-    bad = refusing.changed(goal.bad, value, wanted=False)
+    bad = refusing.violating(goal.bad, value)
     good = accepting.changed(goal.good, bad)
-    return refusing.changed(goal.bad, good, wanted=False)
+    return refusing.violating(goal.bad, good)
 
 
 def _separating(goal: _Goal) -> str | None:
