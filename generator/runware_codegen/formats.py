@@ -32,8 +32,17 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "date": "2026-01-31",
     "date-time": "2026-01-31T12:00:00Z",
     "email": "keeper@example.com",
+    "duration": "P1D",
+    "hostname": "example.com",
+    "ipv4": "127.0.0.1",
+    "ipv6": "::1",
+    "json-pointer": "/a",
+    "regex": "a",
+    "relative-json-pointer": "0",
+    "time": "12:00:00Z",
+    "uri-reference": "a/b",
 }
-"""A string of each format that documents often have."""
+"""A string of each format, those first that documents often have."""
 
 NOT_ASSERTED: Final = frozenset(
     {"idn-email", "idn-hostname", "iri", "iri-reference", "uri-template"}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from runware_codegen.diff.entries import Entry, Proof, Side
 from runware_codegen.diff.levels import Level
+from runware_codegen.documents.members import with_texts
 from runware_codegen.report import counted, plain
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from runware_codegen.diff.accepted import Acceptance
-    from runware_codegen.documents import JsonValue
 
 _VERDICTS: Final = {
     (Side.REQUEST, True): "was accepted, is refused now",
@@ -143,22 +143,18 @@ def _excerpt(text: str, start: int) -> str:
 def proof_of(entry: Entry) -> str:
     """Describe the proof of an entry in one line; "" if it has none."""
     if entry.witness is not None:
-        value = json.dumps(_shown(entry.witness), ensure_ascii=False)
+        value = json.dumps(with_texts(entry.witness, _cut), ensure_ascii=False)
         return f"{_VERDICTS[entry.side, entry.was_accepted]}: {value}"
     if entry.proof is Proof.CONTAINMENT:
         return "proven: every task that was accepted is accepted now"
     return "not proven" if entry.proof is Proof.NOT_PROVEN else ""
 
 
-def _shown(value: JsonValue) -> JsonValue:
-    """Cut long strings in a task."""
-    if isinstance(value, dict):
-        return {name: _shown(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_shown(item) for item in value]
-    if isinstance(value, str) and len(value) > _MAX_TEXT:
-        return f"{value[: _MAX_TEXT // 2]}… ({len(value)} characters)"
-    return value
+def _cut(text: str) -> str:
+    """Cut a long string of a task."""
+    if len(text) <= _MAX_TEXT:
+        return text
+    return f"{text[: _MAX_TEXT // 2]}… ({len(text)} characters)"
 
 
 def place_of(entry: Entry) -> str:

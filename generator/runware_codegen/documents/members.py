@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeGuard
 
 
@@ -46,3 +47,12 @@ def text_of(holder: object, name: str) -> str:
     """Return a member that is a string; empty if it is not."""
     value = member(holder, name)
     return value if isinstance(value, str) else ""
+
+
+def with_texts(value: Any, change: Callable[[str], str]) -> Any:
+    """Copy a value, and change each string in it; names of members stay."""
+    if is_object(value):
+        return {name: with_texts(each, change) for name, each in value.items()}
+    if is_array(value):
+        return [with_texts(each, change) for each in value]
+    return change(value) if isinstance(value, str) else value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from runware_codegen.documents.members import is_array, is_object, text_of
+from runware_codegen.documents.members import text_of, with_texts
 from runware_codegen.mock.faults import Fault
 from runware_codegen.mock.items import UTILITIES, Item
 
@@ -78,9 +78,9 @@ def _without(item: Item, name: str) -> Item:
 
 def _signed(value: Any, signature: str) -> Any:
     """Return a JSON value with a signature in each of its URLs."""
-    if is_object(value):
-        return {name: _signed(one, signature) for name, one in value.items()}
-    if is_array(value):
-        return [_signed(one, signature) for one in value]
-    is_url = isinstance(value, str) and value.startswith(("http://", "https://"))
-    return f"{value}?signature={signature}" if is_url else value
+
+    def changed(text: str) -> str:
+        is_url = text.startswith(("http://", "https://"))
+        return f"{text}?signature={signature}" if is_url else text
+
+    return with_texts(value, changed)

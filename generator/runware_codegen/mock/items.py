@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
-from runware_codegen.documents.members import is_array, is_object, text_of
+from runware_codegen.documents.members import text_of, with_texts
 
 Item: TypeAlias = dict[str, Any]
 
@@ -77,13 +77,10 @@ def as_text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def shortened(value: Any) -> Any:
-    """Copy a JSON value, and cut long texts in it, such as files in Base64."""
-    if is_object(value):
-        return {name: shortened(each) for name, each in value.items()}
-    if is_array(value):
-        return [shortened(each) for each in value]
-    return value[:_MAX_TEXT_LENGTH] if isinstance(value, str) else value
+def shortened(task: Item) -> Item:
+    """Copy a task, and cut long texts in it, such as files in Base64."""
+    short: Item = with_texts(task, lambda text: text[:_MAX_TEXT_LENGTH])
+    return short
 
 
 def error_item(

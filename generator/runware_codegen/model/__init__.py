@@ -42,6 +42,7 @@ from runware_codegen.model.types import (
     literal_values,
     object_class,
     only_alternative,
+    types_in,
     unconstrained,
 )
 
@@ -83,5 +84,6 @@ __all__ = [
     "literal_values",
     "object_class",
     "only_alternative",
+    "types_in",
     "unconstrained",
 ]

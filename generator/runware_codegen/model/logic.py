@@ -24,6 +24,7 @@ from runware_codegen.model.predicates import (
     Not,
     OptionalProperty,
     Predicate,
+    Property,
     RequiredProperty,
 )
 
@@ -196,15 +197,15 @@ def _is_constants(part: Predicate) -> bool:
 def _merge_properties(parts: list[Predicate], *, any_part: bool) -> list[Predicate]:
     """Merge the predicates about each property: x.A and x.B become x.(A and B)."""
     join = any_of if any_part else all_of
-    by_name: dict[str, list[RequiredProperty | OptionalProperty]] = {}
+    by_name: dict[str, list[Property]] = {}
     for part in parts:
-        if isinstance(part, (RequiredProperty, OptionalProperty)):
+        if isinstance(part, Property):
             by_name.setdefault(part.name, []).append(part)
     if all(len(group) == 1 for group in by_name.values()):
         return parts
     merged: list[Predicate] = []
     for part in parts:
-        if not isinstance(part, (RequiredProperty, OptionalProperty)):
+        if not isinstance(part, Property):
             merged.append(part)
         elif group := by_name.pop(part.name, []):
             # In a conjunction, one part can require the property; in a disjunction, all

@@ -245,6 +245,10 @@ class OptionalProperty:
     part: Predicate
 
 
+Property: TypeAlias = RequiredProperty | OptionalProperty
+"""A predicate of one property."""
+
+
 @dataclass(frozen=True, slots=True)
 class PrefixItem:
     """An array without an item at the index, or whose item there satisfies the part."""

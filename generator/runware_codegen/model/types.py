@@ -180,18 +180,22 @@ def json_types(a_type: Type | None) -> frozenset[str]:
             return ALL_TYPES
 
 
-def class_names(a_type: Type) -> Iterator[str]:
-    """Yield the names of the classes in a type."""
+def types_in(a_type: Type) -> Iterator[Type]:
+    """Yield a type and all types inside of it; those of classes are not included."""
+    yield a_type
     match a_type:
-        case ClassRef(name):
-            yield name
         case Array(inner) | Map(inner) | Constrained(inner):
-            yield from class_names(inner)
+            yield from types_in(inner)
         case Union(alternatives):
             for each in alternatives:
-                yield from class_names(each)
+                yield from types_in(each)
         case _:
             pass
+
+
+def class_names(a_type: Type) -> Iterator[str]:
+    """Yield the names of the classes in a type."""
+    return (t.class_name for t in types_in(a_type) if isinstance(t, ClassRef))
 
 
 def object_class(a_type: Type) -> str:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from runware_codegen.model import Rule, SizeRule, class_names, unconstrained
+from runware_codegen.model import Rule, SizeRule, class_names, types_in, unconstrained
 from runware_codegen.model import types as t
 from runware_codegen.model.constants import thawed
 from runware_codegen.naming.names import module_name, pascal_case
@@ -272,24 +272,16 @@ def _values(fields: Iterable[Field]) -> tuple[Values, ...]:
     return tuple(
         Values(field.name, tuple(map(_value_row, choices)))
         for field in fields
-        for choices in dict.fromkeys(_choices(field.type))
+        for choices in _choices(field.type)
         if len(choices) > _MAX_LISTED
         or any(each.title or each.description for each in choices)
     )
 
 
-def _choices(a_type: Type) -> Iterator[tuple[LiteralValue, ...]]:
-    """Yield the constants of each enumeration in a type."""
-    match a_type:
-        case t.Literals(values):
-            yield values
-        case t.Array(inner) | t.Map(inner) | t.Constrained(inner):
-            yield from _choices(inner)
-        case t.Union(alternatives):
-            for each in alternatives:
-                yield from _choices(each)
-        case _:
-            pass
+def _choices(a_type: Type) -> Iterable[tuple[LiteralValue, ...]]:
+    """Return the constants of each enumeration in a type."""
+    literals = (each for each in types_in(a_type) if isinstance(each, t.Literals))
+    return dict.fromkeys(each.values for each in literals)
 
 
 def _value_row(choice: LiteralValue) -> tuple[str, str]:

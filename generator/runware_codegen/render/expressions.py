@@ -110,9 +110,7 @@ class Expressions(ValueTests):
 
     # -- properties -----------------------------------------------------------
 
-    def _property(
-        self, predicate: p.RequiredProperty | p.OptionalProperty, subject: Subject
-    ) -> Expression:
+    def _property(self, predicate: p.Property, subject: Subject) -> Expression:
         optional = isinstance(predicate, p.OptionalProperty)
         join = disjunction if optional else conjunction
         guards: list[Expression] = []
@@ -134,7 +132,7 @@ class Expressions(ValueTests):
         return join([*guards, presence, self.write(predicate.part, member)])
 
     def _direct_property(
-        self, predicate: p.RequiredProperty | p.OptionalProperty, subject: Subject
+        self, predicate: p.Property, subject: Subject
     ) -> Expression | None:
         """Write a predicate without a presence test; None if it needs one."""
         name, part = predicate.name, predicate.part
@@ -306,7 +304,7 @@ _DEFINED_FOR = (
 """Tests, and the JSON types for which they are defined, the widest first."""
 
 
-def _is_presence(predicate: p.RequiredProperty | p.OptionalProperty) -> bool:
+def _is_presence(predicate: p.Property) -> bool:
     """Return whether a predicate only tests that a property is present, or absent."""
     optional = isinstance(predicate, p.OptionalProperty)
     return predicate.part == (FALSE if optional else TRUE)
@@ -334,7 +332,7 @@ def _exactly_one_present(parts: tuple[Predicate, ...]) -> tuple[str, str] | None
             return None
 
 
-def _only(part: Predicate, kind: type[p.RequiredProperty | p.OptionalProperty]) -> bool:
+def _only(part: Predicate, kind: type[p.Property]) -> bool:
     """Return whether a predicate has the same result for {} as for an absent object."""
     if not isinstance(part, (p.AllOf, p.AnyOf)):
         return isinstance(part, kind)
@@ -348,7 +346,7 @@ def _is_about_members(part: Predicate) -> bool:
     """Return whether a predicate of an object only tests members."""
     if isinstance(part, (p.AllOf, p.AnyOf)):
         return all(map(_is_about_members, part.parts))
-    return isinstance(part, (p.RequiredProperty, p.OptionalProperty))
+    return isinstance(part, p.Property)
 
 
 def _narrowed(subject: Subject, test: Predicate) -> Subject:

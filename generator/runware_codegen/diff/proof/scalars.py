@@ -7,8 +7,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
-from runware_codegen.diff.proof.strings import FORMATS, matching
+from runware_codegen.diff.proof.strings import matching
 from runware_codegen.documents.members import is_number
+from runware_codegen.formats import EXAMPLES
 from runware_codegen.model import predicates as p
 from runware_codegen.parse.assertions.evaluate import holds
 
@@ -69,7 +70,7 @@ def satisfying_text(
         case p.Matches(source):
             return matching(source, random)
         case p.HasFormat(name):
-            return FORMATS.get(name, text)
+            return EXAMPLES[name]
 
 
 def violating_text(
@@ -84,7 +85,7 @@ def violating_text(
             return random.choice(cuts or [value])
         case _:
             texts = (value[:-1], f"{value}!", "", "!", "a", f" {value}", "A0", "-")
-            others = [*texts, *FORMATS.values()]
+            others = [*texts, *EXAMPLES.values()]
             failing = [t for t in others if not holds(test, t, {})]
             return random.choice(failing or [value])
 

@@ -1,4 +1,4 @@
-"""Makes strings that match a pattern or have a format."""
+"""Makes strings that match a pattern."""
 
 from __future__ import annotations
 
@@ -20,24 +20,6 @@ if TYPE_CHECKING:
     from random import Random
 
     from runware_codegen.parse.patterns.nodes import ClassItem
-
-FORMATS: Final = {
-    "date": "2026-01-31",
-    "date-time": "2026-01-31T12:00:00Z",
-    "duration": "P1D",
-    "email": "a@example.com",
-    "hostname": "example.com",
-    "ipv4": "127.0.0.1",
-    "ipv6": "::1",
-    "json-pointer": "/a",
-    "regex": "a",
-    "relative-json-pointer": "0",
-    "time": "12:00:00Z",
-    "uri": "https://example.com/a",
-    "uri-reference": "a/b",
-    "uuid": "11111111-1111-4111-8111-111111111111",
-}
-"""An example of each format."""
 
 _LETTERS: Final = "aA0-_ .x9/"
 _MAX_MORE: Final = 3

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from runware_codegen.diff.automata import separation
 from runware_codegen.diff.canonical import has_part
 from runware_codegen.diff.entries import ANY_ITEM, Direction, Finding, Side
-from runware_codegen.diff.proof.strings import FORMATS
 from runware_codegen.diff.proof.values import Values
 from runware_codegen.documents.members import is_array, is_object
+from runware_codegen.formats import EXAMPLES
 from runware_codegen.model.class_predicates import definitions_of, of_class
 from runware_codegen.model.predicates import (
     TRUE,
@@ -39,7 +39,7 @@ _ROUNDS: Final = 4
 _MAX_STEPS: Final = 150_000
 """The most steps of all searches for one document: about ten seconds."""
 _MAX_REMOVALS: Final = 400
-_READABLE: Final = frozenset(FORMATS.values())
+_READABLE: Final = frozenset(EXAMPLES.values())
 _FIRST: Final = ("taskType", "taskUUID", "model")
 
 

@@ -66,8 +66,7 @@ def constant_properties(part: Predicate) -> dict[str, p.IsIn]:
     return {
         each.name: each.part
         for each in conjuncts((part,))
-        if isinstance(each, (p.RequiredProperty, p.OptionalProperty))
-        and isinstance(each.part, p.IsIn)
+        if isinstance(each, p.Property) and isinstance(each.part, p.IsIn)
     }
 
 

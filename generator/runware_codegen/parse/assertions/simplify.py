@@ -237,9 +237,7 @@ class Simplifier:
             first = None if matching == TRUE else each.first
             yield p.EvaluatedItems(condition, first, matching)
 
-    def _property(
-        self, predicate: p.RequiredProperty | p.OptionalProperty, known: Facts
-    ) -> Predicate:
+    def _property(self, predicate: p.Property, known: Facts) -> Predicate:
         optional = isinstance(predicate, p.OptionalProperty)
         found = self._property_facts(predicate.name, known)
         if not found.possible:
@@ -252,10 +250,7 @@ class Simplifier:
         possible, required, a_type = self._declared(name, known)
         predicates: list[Predicate] = []
         for each in conjuncts(known.predicates):
-            if (
-                isinstance(each, (p.RequiredProperty, p.OptionalProperty))
-                and each.name == name
-            ):
+            if isinstance(each, p.Property) and each.name == name:
                 required = required or isinstance(each, p.RequiredProperty)
                 predicates.append(each.part)
         facts = Facts.of(a_type, tuple(predicates))

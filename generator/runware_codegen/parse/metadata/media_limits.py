@@ -10,7 +10,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from runware_codegen.model import Array, Constrained, Media, Union, object_class
+from runware_codegen.model import (
+    Array,
+    Constrained,
+    Media,
+    Union,
+    object_class,
+    types_in,
+)
 from runware_codegen.model.predicates import InRange
 from runware_codegen.wording import joined_paragraphs, media_limits_words
 
@@ -71,22 +78,12 @@ def _limited(field: Field, limits: Sequence[MediaLimit]) -> Field:
 
 def _subject(a_type: Type) -> str:
     """Name the files of a type: "The image", "Each audio file"."""
-    types, kinds, several = [a_type], set[str](), False
-    for each in types:
-        match each:
-            case Media(kind):
-                kinds.add(kind)
-            case Array(inner):
-                several = True
-                types.append(inner)
-            case Constrained(inner):
-                types.append(inner)
-            case Union(alternatives):
-                types.extend(alternatives)
-            case _:
-                pass
+    types = [*types_in(a_type)]
+    kinds = {each.kind for each in types if isinstance(each, Media)}
     kind = kinds.pop() if len(kinds) == 1 else "file"
-    return f"Each {_NOUNS.get(kind, kind)}" if several else f"The {kind}"
+    if any(isinstance(each, Array) for each in types):
+        return f"Each {_NOUNS.get(kind, kind)}"
+    return f"The {kind}"
 
 
 def _sized(a_type: Type, limit: MediaLimit) -> Type:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from runware_codegen.model import predicates as p
+from runware_codegen.model.logic import not_
 from runware_codegen.model.predicates import FALSE, TRUE, Predicate
 
 _NOT_TESTS: Final = (
@@ -80,12 +81,20 @@ def flatten(
     for part in parts:
         if isinstance(part, kind) and not is_type_with_tests(part):
             found += flatten(part.parts, kind)
-        elif isinstance(part, (p.RequiredProperty, p.OptionalProperty)):
+        elif isinstance(part, p.Property):
             inner = flatten([part.part], kind)
             found += [type(part)(part.name, each) for each in inner]
         else:
             found.append(part)
     return found
+
+
+def cases(part: p.IfThenElse) -> list[tuple[Predicate, Predicate]]:
+    """Return each case of a predicate: its condition, and what it requires."""
+    yes, no = part.condition, not_(part.condition)
+    return [
+        each for each in ((yes, part.then), (no, part.otherwise)) if each[1] != TRUE
+    ]
 
 
 def is_short_enough(*predicates: Predicate) -> bool:

@@ -22,6 +22,7 @@ from runware_codegen.model.predicates import FALSE, TRUE, Predicate
 from runware_codegen.parse.rules.forms import (
     TOO_LONG,
     absent_paths,
+    cases,
     flatten,
     is_short_enough,
     is_type_with_tests,
@@ -85,21 +86,19 @@ def _split(
             sure = paired or {has("width"), has("height")} <= set(parts)
             for part in groups:
                 yield from _split(when, part, paired=sure)
-        case p.IfThenElse(condition, then, otherwise):
-            for holding, part in ((condition, then), (not_(condition), otherwise)):
-                if part != TRUE:
-                    yield from _split(all_of([when, holding]), part, paired=paired)
+        case p.IfThenElse():
+            for condition, part in cases(must):
+                yield from _split(all_of([when, condition]), part, paired=paired)
         case p.RequiredProperty(name, p.AllOf(parts)) | p.OptionalProperty(
             name, p.AllOf(parts)
         ) if (len(groups := _grouped(parts)) > 1):
             for part in groups:
                 yield from _split(when, type(must)(name, part), paired=paired)
-        case p.OptionalProperty(name, p.IfThenElse(condition, then, otherwise)):
-            for holding, part in ((condition, then), (not_(condition), otherwise)):
-                inner = all_of([when, required_property(name, holding)])
-                if part != TRUE:
-                    rest = optional_property(name, part)
-                    yield from _split(inner, rest, paired=paired)
+        case p.OptionalProperty(name, p.IfThenElse() as inner):
+            for condition, part in cases(inner):
+                given = all_of([when, required_property(name, condition)])
+                rest = optional_property(name, part)
+                yield from _split(given, rest, paired=paired)
         case p.ExactlyOne() | p.AnyOf() if sizes := _sizes(must, paired=paired):
             if _needs_both(must) and not (paired and _implies_one(when)):
                 yield from _split(

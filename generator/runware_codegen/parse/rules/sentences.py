@@ -11,12 +11,12 @@ from typing import NamedTuple
 from runware_codegen.formats import FORMATS
 from runware_codegen.model import predicates as p
 from runware_codegen.model.constants import quoted
-from runware_codegen.model.logic import not_
 from runware_codegen.model.predicates import FALSE, TRUE, Predicate
 from runware_codegen.parse.rules.forms import (
     TOO_LONG,
     absent_path,
     absent_paths,
+    cases,
     flatten,
     innermost,
     is_short_enough,
@@ -171,11 +171,7 @@ def _figure(test: p.FigureIn, path: str = "") -> tuple[str, str]:
 def _such(part: Predicate, least: int, most: int | None) -> str:
     """Describe items by a predicate: "whose id is given"."""
     many = most != 1 and (least, most) != (1, None)
-    if (
-        not many
-        and isinstance(part, (p.RequiredProperty, p.OptionalProperty))
-        and is_test_or_negation(part.part)
-    ):
+    if not many and isinstance(part, p.Property) and is_test_or_negation(part.part):
         return f"whose {clause(part)}"
     return f"that {_that(part, many=many)}"
 
@@ -192,7 +188,7 @@ def _that(part: Predicate, *, many: bool = False) -> str:
         )
     if isinstance(part, p.Not) and not many:
         return _fails(part.part)
-    if isinstance(part, (p.RequiredProperty, p.OptionalProperty)) and not many:
+    if isinstance(part, p.Property) and not many:
         return clause(part)
     return ("are" if many else "is") + " such that " + clause(part, "it")
 
@@ -220,8 +216,8 @@ def clause(part: Predicate, path: str = "") -> str:
             return _any_clause(flatten(parts, p.AnyOf), path)
         case p.ExactlyOne(parts, titles):
             return f"exactly one of these holds: {_listed(parts, titles, path)}"
-        case p.IfThenElse(condition, then, otherwise):
-            return _when_clause(condition, then, otherwise, path)
+        case p.IfThenElse():
+            return _when_clause(part, path)
         case p.Not(inner):
             return f"{path or 'it'} {_fails(inner)}"
         case _:
@@ -277,15 +273,12 @@ def _any_clause(parts: list[Predicate], path: str) -> str:
     return ", or ".join(others) if " or " in others[0] else joined(others, "or")
 
 
-def _when_clause(
-    condition: Predicate, then: Predicate, otherwise: Predicate, path: str
-) -> str:
-    cases = [
-        f"{demand(part, path)} when {clause(case, path)}"
-        for case, part in ((condition, then), (not_(condition), otherwise))
-        if part != TRUE
+def _when_clause(part: p.IfThenElse, path: str) -> str:
+    clauses = [
+        f"{demand(required, path)} when {clause(condition, path)}"
+        for condition, required in cases(part)
     ]
-    return joined(cases, "and")
+    return joined(clauses, "and")
 
 
 def _listed(parts: tuple[Predicate, ...], titles: tuple[str, ...], path: str) -> str:
@@ -317,8 +310,8 @@ def demand(part: Predicate, path: str = "") -> str:
             return joined(
                 [demand(each, path) for each in flatten(parts, p.AllOf)], "and"
             )
-        case p.IfThenElse(condition, then, otherwise):
-            return _when_clause(condition, then, otherwise, path)
+        case p.IfThenElse():
+            return _when_clause(part, path)
         case p.Always(truth):
             return f"{path or 'it'} is {'allowed' if truth else 'not allowed'}"
         case p.FigureIn():
