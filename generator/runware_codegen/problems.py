@@ -6,6 +6,7 @@ run shows all of them.
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -28,6 +29,13 @@ def without_conflict(text: str, remedy: str) -> str:
     if _CONFLICT.search(text):
         return "Resolve the conflict that git has marked with <<<<<<< and >>>>>>>."
     return remedy
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Ask whether the most similar known name is meant; empty if none is similar."""
+    names = {each.casefold(): each for each in known}
+    near = difflib.get_close_matches(name.casefold(), names, n=1)
+    return f"Did you mean {names[near[0]]}?" if near else ""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -6,7 +6,6 @@ key, and whether it is a path, are read from these parameters.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -17,7 +16,12 @@ from typing import Any, TypeGuard, cast
 import click
 
 from runware_codegen import toml_files
-from runware_codegen.problems import InvalidInputError, Problem, json_pointer
+from runware_codegen.problems import (
+    InvalidInputError,
+    Problem,
+    did_you_mean,
+    json_pointer,
+)
 from runware_codegen.resources import BUILTIN
 
 FILE = f"{__name__}.file"
@@ -247,12 +251,7 @@ def _fault(
 ) -> Problem | None:
     name = path[-1]
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        remedy = (
-            f"Did you mean {near[0]}?"
-            if near
-            else f"The options are {', '.join(known)}."
-        )
+        remedy = did_you_mean(name, known) or f"The options are {', '.join(known)}."
         message = "This is not an option of runware-codegen."
         return problem_with(file, path, message, remedy)
     form, fits = _form(known[name], value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 import tomllib
 from typing import TYPE_CHECKING, Any
@@ -54,3 +55,21 @@ def parse(content: bytes, file: Path, remedy: str) -> dict[str, Any]:
     except RecursionError:
         message = "It cannot be read: its arrays or tables are nested too deeply."
     raise InvalidInputError.of(file, message, without_conflict(text, remedy))
+
+
+def written(value: object) -> str:
+    """Write a string or a list of strings as TOML: JSON, except for one character.
+
+    Raises:
+        InvalidInputError: If it is not Unicode; arguments of a command may not be.
+    """
+    text = json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        message, remedy = (
+            "A file of TOML cannot contain this text.",
+            "Write it in UTF-8.",
+        )
+        raise InvalidInputError.of(ascii(value), message, remedy) from None
+    return text

@@ -50,6 +50,12 @@ def settings(folder: Path) -> dict[str, Any]:
 
 
 class TestAnEmptyFolder:
+    def test_a_folder_whose_name_is_not_unicode(self, tmp_path: Path) -> None:
+        finished = init(*GENERAL, "--output", "\udcff", cwd=tmp_path)
+        assert finished.returncode == 2
+        assert "A file of TOML cannot contain this text" in finished.stderr
+        assert files(tmp_path) == {}
+
     def test_with_a_model(self, catalog: Catalog, tmp_path: Path) -> None:
         finished = init("--model", "one", "--index-url", catalog.url, cwd=tmp_path)
         assert (finished.returncode, finished.stderr) == (0, "")

@@ -586,6 +586,19 @@ class TestAccepting:
         notes = diff("old", "new", "--format", "markdown").stdout
         assert f"    - accepted until {kept['expires']}: {why}\n" in notes
 
+    @pytest.mark.usefixtures("sides")
+    def test_any_text_can_be_the_reason(self, diff: Diff) -> None:
+        assert (
+            diff("old", "new", "--accept", "--reason", "so \x7f\t'\"\\").returncode == 0
+        )
+        assert diff("old", "new", "--fail-on", "breaking").returncode == 0
+
+    def test_a_reason_that_is_not_unicode(self, diff: Diff, sides: Path) -> None:
+        finished = diff("old", "new", "--accept", "--reason", "so \udcff")
+        assert finished.returncode == 2
+        assert "A file of TOML cannot contain this text" in finished.stderr
+        assert not (sides / "runware-accepted.toml").exists()
+
     def test_nothing_to_accept(self, diff: Diff, sides: Path) -> None:
         finished = diff("old", "old", "--accept", "--reason", "x")
         assert finished.returncode == 0

@@ -9,16 +9,15 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import hashlib
-import json
 import os
 import re
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
 
 from runware_codegen import toml_files
 from runware_codegen.catalog.names import is_air, is_identifier
+from runware_codegen.documents.members import is_array, is_object
 from runware_codegen.output.files import replace
 from runware_codegen.problems import InvalidInputError, Problem
 from runware_codegen.resources import BUILTIN
@@ -275,15 +274,14 @@ def _mismatch(path: Path, faults: list[str]) -> Problem:
 
 def _written(locked: LockedDocument) -> str:
     texts = {name: getattr(locked, name) for name in _TEXTS}
-    # Printable texts have the same syntax in JSON and in TOML.
     lines = [
-        f"{name.replace('_', '-')} = {json.dumps(text, ensure_ascii=False)}"
+        f"{name.replace('_', '-')} = {toml_files.written(text)}"
         for name, text in texts.items()
         if text
     ]
     lines.append(f"fetched = {locked.fetched}")
     if locked.changed:
-        changes = [f"  {json.dumps(c, ensure_ascii=False)}," for c in locked.changes]
+        changes = [f"  {toml_files.written(change)}," for change in locked.changes]
         lines += [f"changed = {locked.changed}", "changes = [", *changes, "]"]
     return "\n".join(["[[document]]", *lines, ""])
 
@@ -314,8 +312,8 @@ def parse(content: bytes, path: Path) -> Lock:
             f"The version of the lock is not {_VERSION}, the only supported version.",
             "Use the version of runware-codegen that wrote it, or restore the file.",
         )
-    found: object = tree.get("document", [])
-    tables = cast("list[object]", found) if isinstance(found, list) else [None]
+    found = tree.get("document", [])
+    tables = found if is_array(found) else [None]
     documents: dict[str, LockedDocument] = {}
     for number, table in enumerate(tables, start=1):
         locked = _locked(table)
@@ -332,23 +330,18 @@ def parse(content: bytes, path: Path) -> Lock:
 
 def _locked(table: object) -> LockedDocument | None:
     """Parse an entry; None if it is not valid."""
-    if not isinstance(table, dict):
+    if not is_object(table):
         return None
-    members = cast("dict[str, object]", table)
-    fetched = members.get("fetched")
-    values = {name: members.get(name.replace("_", "-"), "") for name in _TEXTS}
+    values = {name: table.get(name.replace("_", "-"), "") for name in _TEXTS}
     texts = {name: text for name, text in values.items() if isinstance(text, str)}
-    changed, changes = members.get("changed"), members.get("changes", [])
+    fetched, changed = table.get("fetched"), table.get("changed")
+    changes = table.get("changes", [])
     if len(texts) < len(values) or not isinstance(fetched, dt.date):
         return None
-    if not isinstance(changed, dt.date | None) or not isinstance(changes, list):
+    if not isinstance(changed, dt.date | None) or not is_array(changes):
         return None
-    locked = LockedDocument(
-        **texts,
-        fetched=fetched,
-        changed=changed,
-        changes=tuple(map(str, cast("list[object]", changes))),
-    )
+    changes = tuple(map(str, changes))
+    locked = LockedDocument(**texts, fetched=fetched, changed=changed, changes=changes)
     return locked if _is_valid(locked) else None
 
 

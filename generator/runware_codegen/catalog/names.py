@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import Protocol
 
 from runware_codegen.output.names import is_device
+from runware_codegen.problems import did_you_mean
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9_-])?")
 _AIR = re.compile(r"[\x21-\x7e]{1,200}")
@@ -49,12 +49,5 @@ def matches(named: Named, pattern: str) -> bool:
 
 
 def similar(name: str, known: Iterable[Named]) -> str:
-    """Return the known name that is most similar to a wrong one; empty if none is."""
-    names = {
-        text.casefold(): text
-        for named in known
-        for text in (named.id, named.air)
-        if text
-    }
-    near = difflib.get_close_matches(name.casefold(), names, n=1)
-    return names[near[0]] if near else ""
+    """Ask whether the most similar identifier or AIR is meant; see `did_you_mean`."""
+    return did_you_mean(name, (t for one in known for t in (one.id, one.air) if t))

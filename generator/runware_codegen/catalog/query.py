@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from runware_codegen.catalog import index
 from runware_codegen.catalog.names import is_identifier, is_pattern, matches, similar
-from runware_codegen.problems import InvalidInputError, Problem
+from runware_codegen.problems import InvalidInputError, Problem, did_you_mean
 from runware_codegen.resources import builtin_documents, builtin_task_type
 from runware_codegen.wording import one_of
 
@@ -119,22 +118,16 @@ def from_index(
 
 def not_listed(name: str, known: Iterable[CatalogEntry], source: str) -> Problem:
     """Return the problem that a name matches nothing in a catalogue."""
-    near = similar(name, known)
-    remedy = f"Did you mean {near}? " if near else ""
-    return Problem(
-        source,
-        "",
-        f"The catalogue has no model {name!r}.",
-        f"{remedy}To see all models, run `{index.list_command(source)}`.",
-    )
+    message = f"The catalogue has no model {name!r}."
+    listing = f"To see all models, run `{index.list_command(source)}`."
+    return Problem(source, "", message, f"{similar(name, known)} {listing}".lstrip())
 
 
 def not_a_task_type(name: str, source: str) -> Problem:
     """Return the problem that no model of a catalogue has a task type."""
     known = [builtin_task_type(path) for path in builtin_documents("*")]
-    near = difflib.get_close_matches(name, known, n=1)
     message = f"No model of the catalogue has the task type {name!r}."
-    remedy = f"Did you mean {near[0]}?" if near else f"Task types: {', '.join(known)}."
+    remedy = did_you_mean(name, known) or f"Task types: {', '.join(known)}."
     return Problem(source, "", message, remedy)
 
 
@@ -195,12 +188,9 @@ def _without_match(
 def _not_locked(
     name: str, known: Sequence[LockedDocument], options: FetchOptions
 ) -> Problem:
-    near = similar(name, known)
-    remedy = f"Did you mean {near}? " if near else ""
-    remedy += (
-        "--output DIR selects another folder."
-        if options["remove"]
-        else f"To lock it, run `runware-codegen fetch {name}`."
-    )
+    remedy = f"To lock it, run `runware-codegen fetch {name}`."
+    if options["remove"]:
+        remedy = "--output DIR selects another folder."
     message = f"No locked document of {options['output']} matches {name!r}."
+    remedy = f"{similar(name, known)} {remedy}".lstrip()
     return Problem("runware.lock", "", message, remedy)

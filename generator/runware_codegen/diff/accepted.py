@@ -6,7 +6,6 @@ A TOML file stores them by fingerprint, each with a reason and an expiry date.
 from __future__ import annotations
 
 import datetime as dt
-import json
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -115,9 +114,7 @@ def _read(table: object) -> Acceptance | None:
 
 
 def _written(each: Acceptance) -> str:
-    texts = [
-        f"{n} = {json.dumps(getattr(each, n), ensure_ascii=False)}" for n in _TEXTS
-    ]
+    texts = [f"{name} = {toml_files.written(getattr(each, name))}" for name in _TEXTS]
     return "\n".join(["[[accepted]]", *texts, f"expires = {each.expires}", ""])
 
 

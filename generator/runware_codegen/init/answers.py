@@ -15,7 +15,7 @@ from runware_codegen.init import models as model_question
 from runware_codegen.init.models import ModelQuestion
 from runware_codegen.options import DOCUMENTS_FOLDER, documents_folder
 from runware_codegen.package_name import invalid_package
-from runware_codegen.problems import InvalidInputError
+from runware_codegen.problems import InvalidInputError, did_you_mean
 from runware_codegen.report import Terminal, colored_patch_line, plain
 from runware_codegen.resources import BUILTIN, builtin_documents, builtin_task_type
 
@@ -190,8 +190,7 @@ def _asked_for_task_types(
             return ("*",)
         for name in names:
             if name != "?" and not builtin_documents(name):
-                near = difflib.get_close_matches(name, known, n=1)
-                hint = f"Did you mean {near[0]}?" if near else "? lists all of them."
+                hint = did_you_mean(name, known) or "? lists all of them."
                 raise click.BadParameter(f"There is no task type {name!r}. {hint}")
         return names
 

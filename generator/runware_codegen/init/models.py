@@ -119,9 +119,8 @@ class ModelQuestion:
         words = Filters(text=text)
         found = [e for e in entries if text == "?" or words.matches(e)]
         if not found:
-            near = similar(text, entries)
-            hint = f" Did you mean {near}?" if near else " ? lists all models."
-            self._say(f"The catalogue has no model {text!r}.{hint}")
+            hint = similar(text, entries) or "? lists all models."
+            self._say(f"The catalogue has no model {text!r}. {hint}")
             return
         found.sort(key=lambda entry: (entry.status not in _LIVE, entry.id))
         self.shown = found[:_SHOWN]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import tomllib
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
+from runware_codegen import toml_files
 from runware_codegen.options import SETTINGS
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.settings import (
@@ -60,20 +60,20 @@ def settings(answers: Answers, current: dict[str, Any]) -> str:
             "# Files and folders of documents; `runware-codegen fetch` fills the first.",
             '# "builtin:imageInference" is the general document of a task type, for any',
             '# model; "builtin:*" are those of all task types.',
-            f"documents = {_text(answers.documents)}",
+            f"documents = {toml_files.written(answers.documents)}",
         ]
     if answers.index_url:
         lines += [
             "# The index of the catalogue that documents are fetched from.",
-            f"index-url = {_text(answers.index_url)}",
+            f"index-url = {toml_files.written(answers.index_url)}",
         ]
     lines += [
         "# The folder that the package's folder is in, and the name of the package.",
-        f"output = {_text(PurePath(answers.output).as_posix())}",
-        f"package = {_text(answers.package)}",
+        f"output = {toml_files.written(PurePath(answers.output).as_posix())}",
+        f"package = {toml_files.written(answers.package)}",
     ]
     lines += [
-        f"{name} = {_text(value)}"
+        f"{name} = {toml_files.written(value)}"
         for name, value in current.items()
         if name not in _ASKED_FOR
     ]
@@ -136,7 +136,10 @@ def with_models(text: str, models: dict[str, str], path: Path) -> str:
     new = {name: like for name, like in models.items() if known.get(name) != like}
     if not new:
         return text
-    lines = [f"{_text(name)} = {_text(like)}" for name, like in new.items()]
+    lines = [
+        f"{toml_files.written(name)} = {toml_files.written(like)}"
+        for name, like in new.items()
+    ]
     settings: dict[str, Any] = {**existing, MODELS: {**known, **new}}
     tool: dict[str, Any] = {**before.get("tool", {}), "runware-codegen": settings}
     written = _extended(text, lines, new) if known else _appended_models(text, lines)
@@ -210,8 +213,3 @@ def _is_parsed_as(text: str, tree: dict[str, Any]) -> bool:
         return tomllib.loads(text) == tree
     except ValueError:
         return False
-
-
-def _text(value: object) -> str:
-    """Write a string or a list of strings as TOML: JSON, except for one character."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -7,11 +7,11 @@ https://json-schema.org/draft/2020-12/json-schema-validation; `discriminator`, `
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from runware_codegen.documents.members import is_number
 from runware_codegen.naming.reserved import listed
+from runware_codegen.problems import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -176,6 +176,5 @@ def remedy_for(keyword: str) -> str:
     """Return what to do about a keyword that is not supported."""
     if keyword in REPLACEMENTS:
         return REPLACEMENTS[keyword]
-    near = get_close_matches(keyword, (*SHAPES, *ANNOTATIONS), n=1)
-    meant = f"Did you mean {near[0]}? " if near else ""
-    return f"{meant}Remove it, or allow it with --allow-unenforced."
+    meant = did_you_mean(keyword, (*SHAPES, *ANNOTATIONS))
+    return f"{meant} Remove it, or allow it with --allow-unenforced.".lstrip()
