@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runware_codegen.cache.modules import (
@@ -16,8 +16,7 @@ from runware_codegen.cache.modules import (
     preload,
 )
 from runware_codegen.cache.parallel import parallel_map
-from runware_codegen.documents.load import not_openapi
-from runware_codegen.documents.sources import Source, find_sources, read_text
+from runware_codegen.documents.sources import find_sources, read_text
 from runware_codegen.parse.assembly import DocumentFilter, conflicts
 from runware_codegen.parse.own_models import without_documents
 from runware_codegen.problems import InvalidInputError, Problem
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from runware_codegen.cache.store import Store
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class BuildResult:
     """The modules of all documents, and the problems of inputs.
 
@@ -38,9 +37,9 @@ class BuildResult:
         problems: Problems of inputs and documents.
     """
 
-    modules: dict[str, Module] = field(default_factory=dict[str, Module])
-    passed_over: list[str] = field(default_factory=list[str])
-    problems: list[Problem] = field(default_factory=list[Problem])
+    modules: dict[str, Module]
+    passed_over: list[str]
+    problems: list[Problem]
 
     def selected(self, document_filter: DocumentFilter) -> dict[str, Module]:
         """Return the modules of the selected documents.
@@ -79,9 +78,13 @@ def build_modules(
         report: Called with the name of each file when its module is built.
     """
     found = find_sources(inputs)
-    result = BuildResult(passed_over=found.passed_over, problems=found.problems)
-    jobs = _jobs(found.sources, options, result)
+    jobs: list[Job] = []
     outcomes: dict[str, ModuleResult] = {}
+    for source in found.sources:
+        try:
+            jobs.append(Job(source, read_text(source), options))
+        except InvalidInputError as invalid:
+            outcomes[source.name] = invalid.problems
     for job in jobs:
         if store and (module := _cached(store, job)):
             outcomes[job.source.name] = module
@@ -94,23 +97,10 @@ def build_modules(
         outcomes[job.source.name] = outcome
         if store:
             _cache(store, job, outcome)
-    _collect([(job.source, outcomes[job.source.name]) for job in jobs], result)
-    known = [module.document for module in result.modules.values()]
-    result.problems += without_documents(options.own_models, known)
-    return result
-
-
-def _jobs(
-    sources: Sequence[Source], options: BuildOptions, result: BuildResult
-) -> list[Job]:
-    """Read the sources; the result gets the problems of those that cannot be read."""
-    jobs: list[Job] = []
-    for source in sources:
-        try:
-            jobs.append(Job(source, read_text(source), options))
-        except InvalidInputError as invalid:
-            result.problems += invalid.problems
-    return jobs
+    modules = found.made((each, outcomes[each.name]) for each in found.sources)
+    known = [module.document for module in modules.values()]
+    problems = [*found.problems, *without_documents(options.own_models, known)]
+    return BuildResult(modules, found.passed_over, problems)
 
 
 def _cached(store: Store, job: Job) -> Module | None:
@@ -135,20 +125,3 @@ def _key(store: Store, job: Job) -> str:
     paged = [options.pages_of] if options.pages_of else []  # a page names the package
     parts = ("module", source.base_name, source.suffix, job.text)
     return store.key(*parts, *own, *paged)
-
-
-def _collect(
-    outcomes: Sequence[tuple[Source, ModuleResult]], result: BuildResult
-) -> None:
-    not_documents: list[Problem] = []
-    for source, made in outcomes:
-        if isinstance(made, Module):
-            result.modules[source.name] = made
-        elif made is None:
-            line = f"{source.name}: not an OpenAPI document"
-            result.passed_over.append(line)
-            not_documents += [] if source.discovered else [not_openapi(source)]
-        else:
-            result.problems += made
-    if not result.modules:
-        result.problems += not_documents

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from runware_codegen.catalog.index import is_web_page
 from runware_codegen.catalog.names import is_air, is_identifier
-from runware_codegen.documents.load import load_text, not_openapi
+from runware_codegen.documents.load import load_text
 from runware_codegen.documents.members import object_of, text_of
-from runware_codegen.documents.sources import Source, decoded
+from runware_codegen.documents.sources import Source, decoded, not_openapi
 from runware_codegen.problems import InvalidInputError
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from runware_codegen.diff.entries import Entry
 from runware_codegen.diff.proof.validators import SchemaValidator, TaskValidator
 from runware_codegen.diff.proof.witness import Version
 from runware_codegen.diff.sides.pairs import Pairs, pair
-from runware_codegen.documents.load import load_text, not_openapi
+from runware_codegen.documents.load import load_text
+from runware_codegen.documents.sources import not_openapi
 from runware_codegen.parse.assembly import DocumentFilter
 from runware_codegen.parse.document import parse_document
 from runware_codegen.parse.schema.body_schemas import standalone_result, task_schema

@@ -77,25 +77,18 @@ def load(inputs: Sequence[str]) -> Loaded:
             OpenAPI is skipped if another input is a document, or if it is in a folder.
     """
     found = find_sources(inputs)
-    documents: list[SourceDocument] = []
-    passed_over = found.passed_over
-    problems = found.problems
-    not_documents: list[Problem] = []
-    for source in found.sources:
-        try:
-            document = load_text(source, read_text(source))
-        except InvalidInputError as invalid:
-            problems.extend(invalid.problems)
-            continue
-        if document is None:
-            passed_over.append(f"{source.name}: not an OpenAPI document")
-            not_documents += [] if source.discovered else [not_openapi(source)]
-        else:
-            documents.append(document)
-    problems += [] if documents else not_documents
-    if problems:
-        raise InvalidInputError(problems)
-    return Loaded(tuple(documents), tuple(sorted(set(passed_over))))
+    documents = found.made((source, _outcome(source)) for source in found.sources)
+    if found.problems:
+        raise InvalidInputError(found.problems)
+    return Loaded(tuple(documents.values()), tuple(sorted(set(found.passed_over))))
+
+
+def _outcome(source: Source) -> SourceDocument | tuple[Problem, ...] | None:
+    """Return the document in a source, or its problems; None for another file."""
+    try:
+        return load_text(source, read_text(source))
+    except InvalidInputError as invalid:
+        return invalid.problems
 
 
 def load_text(source: Source, text: str) -> SourceDocument | None:
@@ -138,12 +131,6 @@ def _is_json(text: str, source: Source) -> bool:
     if source.suffix in JSON_SUFFIXES | YAML_SUFFIXES:
         return source.suffix in JSON_SUFFIXES
     return text.lstrip().startswith(("{", "["))
-
-
-def not_openapi(source: Source) -> Problem:
-    """Create the problem that a file which the user named is not a document."""
-    message = 'not an OpenAPI document: it has no "openapi"'
-    return Problem(source.name, "", message, 'give an object with "openapi": "3.1.0"')
 
 
 def _as_tree(raw: RawValue, source: str) -> JsonObject:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from runware_codegen.problems import InvalidInputError, Problem
 from runware_codegen.resources import BUILTIN, builtin_documents, builtin_task_type
@@ -16,6 +17,9 @@ YAML_SUFFIXES = frozenset({".yaml", ".yml"})
 MAX_SIZE = 32 * 2**20
 
 _STDIN = "-"
+
+Made = TypeVar("Made")
+"""What is made of a source: its document, or its module."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,12 @@ class Source:
         return "" if self.path is None else self.path.suffix.lower()
 
 
+def not_openapi(source: Source) -> Problem:
+    """Create the problem that a file which the user named is not a document."""
+    message = 'not an OpenAPI document: it has no "openapi"'
+    return Problem(source.name, "", message, 'give an object with "openapi": "3.1.0"')
+
+
 @dataclass(slots=True)
 class Found:
     """The sources of some inputs.
@@ -50,13 +60,37 @@ class Found:
     Attributes:
         sources: The sources, each once, in an order that does not depend on that of the
             inputs.
-        passed_over: A line for each entry of a folder that is not a regular file.
+        passed_over: A line for each entry of a folder that is not a document.
         problems: The problems of the inputs.
     """
 
     sources: list[Source] = field(default_factory=list[Source])
     passed_over: list[str] = field(default_factory=list[str])
     problems: list[Problem] = field(default_factory=list[Problem])
+
+    def made(
+        self, outcomes: Iterable[tuple[Source, Made | tuple[Problem, ...] | None]]
+    ) -> dict[str, Made]:
+        """Return what was made of the sources, by their names; record other outcomes.
+
+        Args:
+            outcomes: Each source with what was made of it, or with its problems, or with
+                None if it is not a document. That is a problem if the user named the file,
+                and no other source is a document.
+        """
+        made: dict[str, Made] = {}
+        others: list[Source] = []
+        for source, outcome in outcomes:
+            if outcome is None:
+                others.append(source)
+            elif isinstance(outcome, tuple):
+                self.problems += outcome
+            else:
+                made[source.name] = outcome
+        self.passed_over += [f"{each.name}: not an OpenAPI document" for each in others]
+        named = [each for each in others if not each.discovered]
+        self.problems += [] if made else map(not_openapi, named)
+        return made
 
 
 def find_sources(inputs: Iterable[str]) -> Found:
