@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import hashlib
 import os
-import re
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from runware_codegen import toml_files
 from runware_codegen.catalog.names import is_air, is_identifier
+from runware_codegen.catalog.versions import SHA256, has_version, usable_etag
 from runware_codegen.documents.members import is_array, is_object
 from runware_codegen.output.files import replace
 from runware_codegen.problems import InvalidInputError, Problem
@@ -33,8 +32,6 @@ _HEAD = f"""\
 # Written by `runware-codegen fetch`. Commit this file; do not edit it.
 version = {_VERSION}
 """
-_SHA256 = re.compile("[0-9a-f]{64}")
-_ETAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{0,512}"')
 _SHOWN = 3
 
 _TEXTS = ("id", "air", "task_type", "file", "url", "sha256", "etag", "architecture")
@@ -212,43 +209,6 @@ def input_paths(inputs: Iterable[str]) -> list[Path]:
     return [Path(given) for given in named if not given.startswith(BUILTIN)]
 
 
-def sha256(content: bytes) -> str:
-    """Return the SHA-256 hash of bytes, in hexadecimal."""
-    return hashlib.sha256(content).hexdigest()
-
-
-def has_version(path: Path, locked: str) -> bool:
-    """Return whether a file exists and is the version with a SHA-256 hash."""
-    return path.is_file() and is_version(path.read_bytes(), locked)
-
-
-def is_version(content: bytes, locked: str) -> bool:
-    """Return whether bytes are the version with a SHA-256 hash.
-
-    Their line ends may differ; see `without_line_ends`.
-    """
-    if sha256(content) == locked:
-        return True
-    text = without_line_ends(content)
-    texts = (text, text + b"\n")
-    ends = (b"\n", b"\r\n")
-    return any(sha256(t.replace(b"\n", e)) == locked for t in texts for e in ends)
-
-
-def without_line_ends(content: bytes) -> bytes:
-    """Return a text with LF, and without the end of its last line.
-
-    git converts line ends, for example with `core.autocrlf`, and many hooks add or remove
-    the last one.
-    """
-    return content.replace(b"\r\n", b"\n").removesuffix(b"\n")
-
-
-def usable_etag(text: str) -> str:
-    """Return an entity tag (RFC 9110, section 8.8.3) unchanged; empty if it is not valid."""
-    return text if _ETAG.fullmatch(text) else ""
-
-
 def _faults(path: Path) -> Iterator[tuple[Path, str]]:
     """Yield the lock and a description of each missing or different document at a path."""
     for lock, place, locked in documents_at(path):
@@ -357,7 +317,7 @@ def _is_valid(locked: LockedDocument) -> bool:
         and folder not in {".", ".."}
         and (locked.file == file or folder)
         and locked.url.startswith(("https://", "http://"))
-        and _SHA256.fullmatch(locked.sha256)
+        and SHA256.fullmatch(locked.sha256)
         and (not locked.air or is_air(locked.air))
         and locked.architecture.isprintable()
         and (not locked.etag or usable_etag(locked.etag))

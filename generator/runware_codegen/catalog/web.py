@@ -17,7 +17,7 @@ from typing import Any, Self
 import httpx2
 
 from runware_codegen import __version__
-from runware_codegen.catalog.lock import usable_etag
+from runware_codegen.catalog.versions import usable_etag
 from runware_codegen.documents.sources import MAX_SIZE
 from runware_codegen.problems import InvalidInputError
 

@@ -6,6 +6,7 @@ from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, cast
 
 from runware_codegen.model import predicates as p
+from runware_codegen.model.constants import Constant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,7 @@ def canonical(value: object) -> str:
             return _call(value, sorted(map(canonical, parts)))
         case p.IsIn(values):
             return _call(value, sorted(map(canonical, values)))
-        case p.Constant():
+        case Constant():
             return repr(value.key)
         case p.Matches(source):
             return f"Matches({source!r})"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runware_codegen.model.predicates import TRUE, Constant, Predicate
+from runware_codegen.model.predicates import TRUE, Predicate
 
 if TYPE_CHECKING:
+    from runware_codegen.model.constants import Constant
     from runware_codegen.model.types import Type
 
 

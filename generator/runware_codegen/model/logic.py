@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from runware_codegen.model.predicates import (
     FALSE,
@@ -16,7 +17,6 @@ from runware_codegen.model.predicates import (
     AllOf,
     Always,
     AnyOf,
-    Constant,
     ExactlyOne,
     IfThenElse,
     IsIn,
@@ -27,6 +27,9 @@ from runware_codegen.model.predicates import (
     Property,
     RequiredProperty,
 )
+
+if TYPE_CHECKING:
+    from runware_codegen.model.constants import Constant
 
 _OBJECT = IsType(frozenset({"object"}))
 

@@ -13,53 +13,16 @@ Modules that match over many kinds of predicates import this module as `p`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from runware_codegen.model.constants import Constant
+
 JsonType: TypeAlias = str
 """One of null, boolean, integer, number, string, array, object."""
-
-FrozenValue: TypeAlias = "bool | int | float | str | FrozenArray | FrozenObject | None"
-"""A JSON value that is hashable and distinguishes 1 from true."""
-
-
-@dataclass(frozen=True, slots=True)
-class FrozenArray:
-    """A JSON array as a value."""
-
-    items: tuple[FrozenValue, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FrozenObject:
-    """A JSON object as a value, properties in the order of the document."""
-
-    members: tuple[tuple[str, FrozenValue], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """A JSON value under JSON's equality: 1 equals 1.0, and 1 does not equal true."""
-
-    value: FrozenValue = field(compare=False)
-    key: object = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "key", _equality_key(self.value))
-
-
-def _equality_key(value: FrozenValue) -> object:
-    if isinstance(value, bool) or value is None:
-        return ("constant", str(value))
-    if isinstance(value, FrozenArray):
-        return ("array", tuple(_equality_key(item) for item in value.items))
-    if isinstance(value, FrozenObject):
-        return ("object", frozenset((k, _equality_key(v)) for k, v in value.members))
-    return ("text", value) if isinstance(value, str) else ("number", value)
-
 
 # -- logic --------------------------------------------------------------------
 

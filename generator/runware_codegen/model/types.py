@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from runware_codegen.model.constants import json_type
+from runware_codegen.model.constants import Constant, json_type
 from runware_codegen.model.predicates import (
     ANY_COUNT,
     ANY_LENGTH,
     ANY_NUMBER,
-    Constant,
     HasFormat,
     InRange,
     ItemCount,

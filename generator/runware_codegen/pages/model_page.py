@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         Size,
         Type,
     )
-    from runware_codegen.model.predicates import Constant
+    from runware_codegen.model.constants import Constant
 
 _MAX_LISTED: Final = 8
 _FORMATS: Final = {"uri": "URI", "uuid": "UUID"}

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from runware_codegen.model import Literals, LiteralValue, String, Union
-from runware_codegen.model.predicates import Constant
+from runware_codegen.model.constants import Constant
 from runware_codegen.parse.patterns import translate
 from runware_codegen.problems import InvalidInputError, Problem
 from runware_codegen.wording import one_of

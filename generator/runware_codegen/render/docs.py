@@ -21,8 +21,8 @@ from runware_codegen.model import (
     only_alternative,
 )
 from runware_codegen.model import types as t
-from runware_codegen.model.constants import bare
-from runware_codegen.model.predicates import FrozenValue, Matches
+from runware_codegen.model.constants import FrozenValue, bare
+from runware_codegen.model.predicates import Matches
 from runware_codegen.naming.reserved import listed
 from runware_codegen.render.docstrings import wrap_words
 from runware_codegen.wording import joined, joined_paragraphs, limits_of

@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from runware_codegen.model.predicates import FrozenArray, FrozenObject, FrozenValue
+from runware_codegen.model.constants import FrozenArray, FrozenObject, FrozenValue
 
 _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 

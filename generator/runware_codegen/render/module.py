@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runware_codegen.model import ClassRef, Literals, LiteralValue, SizeRule, json_types
+from runware_codegen.model.constants import Constant
 from runware_codegen.model.logic import all_of, not_
-from runware_codegen.model.predicates import Constant
 from runware_codegen.render.annotations import Annotations
 from runware_codegen.render.docs import (
     class_doc,
@@ -20,7 +20,7 @@ from runware_codegen.render.expressions import Expressions
 from runware_codegen.render.imports import import_lines
 from runware_codegen.render.literals import string, strings, value
 from runware_codegen.render.python import Precedence
-from runware_codegen.render.subjects import rule_subject, subject
+from runware_codegen.render.subjects import rule_subject, value_subject
 from runware_codegen.render.views import (
     Alias,
     ClassView,
@@ -75,8 +75,8 @@ class ModuleMaker:
         made: dict[str, TestFunction] = {}
         while missing := self._expressions.definitions - made.keys():
             name = min(missing)
-            value = subject("value")
-            written = self._expressions.write_result(definitions[name], value)
+            on = value_subject()
+            written = self._expressions.write_result(definitions[name], on)
             doc = f"Return whether a value matches `{name.removeprefix('is_')}`."
             made[name] = TestFunction(f"_{name}", doc, written, "judged_once")
         self._used |= {"Json", "judged_once"} if made else set()
@@ -86,7 +86,7 @@ class ModuleMaker:
         made: list[TestFunction] = []
         for name, checked in self._annotations.checks.items():
             self._used.add("Json")
-            on = subject("value", checked.type)
+            on = value_subject(checked.type)
             written = self._expressions.write_result(checked.predicate, on)
             it = "it " if checked.sentence.startswith("must ") else ""
             doc = f"Return whether a value is valid: {it}{checked.sentence}."
@@ -146,7 +146,7 @@ class ModuleMaker:
             rates = [(r.amount, r.unit, r.label) for r in document.pricing.rates]
             listed = "".join(f"Rate({', '.join(map(string, r))})," for r in rates)
             variables.append(Variable("rates", "tuple[Rate, ...]", f"({listed})"))
-        fields = sorted(request.fields, key=self._is_filled_in)
+        fields = sorted(request.fields, key=self._comes_last)
         return ClassView(
             request.name,
             base,
@@ -195,8 +195,8 @@ class ModuleMaker:
         is_model = field.json_name == "model" and document.takes_own_models
         return is_model and any(each is field for each in document.request.fields)
 
-    def _is_filled_in(self, field: Field) -> bool:
-        """Whether the constructor fills a field in, so that callers seldom pass it."""
+    def _comes_last(self, field: Field) -> bool:
+        """Whether callers seldom pass a field, because the constructor fills it in."""
         return field.json_name == "taskType" or self._document.is_own_uuid(field)
 
     def _result_member(self, field: Field) -> Member:

@@ -81,9 +81,9 @@ class Subject:
         return classes[owner.class_name].field(name)
 
 
-def subject(name: str, a_type: Type | None = None) -> Subject:
-    """Return the subject that a variable holds."""
-    return Subject(name, name, a_type)
+def value_subject(a_type: Type | None = None) -> Subject:
+    """Return the value that a function tests, its parameter `value`."""
+    return Subject("value", "value", a_type)
 
 
 def rule_subject(name: str, a_type: Type) -> Subject:

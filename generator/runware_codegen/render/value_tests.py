@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from runware_codegen.formats import predicate_name
 from runware_codegen.model import predicates as p
+from runware_codegen.model.constants import Constant, FrozenArray, FrozenObject
 from runware_codegen.render.literals import string, value
 from runware_codegen.render.python import (
     Expression,
@@ -103,7 +104,7 @@ class ValueTests:
             return comparison(f"{on} is None", f"{on} is not None")
         return call("isinstance", on, "bool" if name == "boolean" else "str")
 
-    def _is_in(self, values: tuple[p.Constant, ...], subject: Subject) -> Expression:
+    def _is_in(self, values: tuple[Constant, ...], subject: Subject) -> Expression:
         if are_comparable(values, subject):
             return compare(subject.text, values, positive=True)
         return disjunction(
@@ -111,11 +112,11 @@ class ValueTests:
         )
 
 
-def are_comparable(values: tuple[p.Constant, ...], subject: Subject) -> bool:
+def are_comparable(values: tuple[Constant, ...], subject: Subject) -> bool:
     """Return whether `==` compares the values as JSON does: in Python, 1 == True."""
     if len(values) > 1 and any(isinstance(v.value, bool) for v in values):
         return False
-    if any(isinstance(v.value, (p.FrozenArray, p.FrozenObject)) for v in values):
+    if any(isinstance(v.value, (FrozenArray, FrozenObject)) for v in values):
         return False
     numbers = [v for v in values if isinstance(v.value, (int, float))]
     booleans = [v for v in numbers if isinstance(v.value, bool)]
@@ -135,7 +136,7 @@ def is_single(part: Predicate, member: Subject) -> TypeGuard[p.IsIn]:
     return is_direct(part, member) and len(part.values) == 1
 
 
-def compare(text: str, values: tuple[p.Constant, ...], *, positive: bool) -> Expression:
+def compare(text: str, values: tuple[Constant, ...], *, positive: bool) -> Expression:
     """Compare an expression with constants that are comparable; see `are_comparable`."""
     written = [value(each.value) for each in values]
     words, right = ("in", "not in"), f"({', '.join(written)})"

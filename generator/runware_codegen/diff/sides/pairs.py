@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from runware_codegen.catalog.lock import without_line_ends
+from runware_codegen.catalog.versions import without_line_ends
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from runware_codegen.catalog import lock
+from runware_codegen.catalog.versions import has_version, is_version
 from runware_codegen.diff.sides import git
 from runware_codegen.diff.sides.texts import Text
 from runware_codegen.documents.sources import (
@@ -81,7 +82,7 @@ def read_default_sides(
     """
     on_disk = read_documents(documents)
     locked = [each for name in documents for each in lock.documents_at(Path(name))]
-    if any(not lock.has_version(path, entry.sha256) for _, path, entry in locked):
+    if any(not has_version(path, entry.sha256) for _, path, entry in locked):
         names = dict.fromkeys(str(file) for file, _, _ in locked)
         return _unique(_versions(locked)), on_disk, ", ".join(names)
     if not git.is_revision(_LAST_COMMIT):
@@ -167,6 +168,6 @@ def _versions(documents: Sequence[tuple[Path, Path, LockedDocument]]) -> list[Te
 
 def _version(path: Path, sha256: str) -> bytes | None:
     """Find the version of a file with a hash: on disk, else in git."""
-    if lock.has_version(path, sha256):
+    if has_version(path, sha256):
         return path.read_bytes()
-    return next((v for v in git.versions(path) if lock.is_version(v, sha256)), None)
+    return next((v for v in git.versions(path) if is_version(v, sha256)), None)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator
 
     from runware_codegen.documents import JsonValue
-    from runware_codegen.model.predicates import EvaluatedItems, FrozenValue, Predicate
+    from runware_codegen.model.constants import FrozenValue
+    from runware_codegen.model.predicates import EvaluatedItems, Predicate
 
 Definitions: TypeAlias = "Mapping[str, Predicate]"
 """The predicates that each `DefinitionRef` names."""

@@ -15,7 +15,7 @@ from runware_codegen.wording import joined_paragraphs
 
 if TYPE_CHECKING:
     from runware_codegen.model import Field
-    from runware_codegen.model.predicates import Constant
+    from runware_codegen.model.constants import Constant
     from runware_codegen.parse.schema.merged import MergedSchema
 
 _MAX_EXAMPLES = 5

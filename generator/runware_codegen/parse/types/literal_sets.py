@@ -12,7 +12,7 @@ from runware_codegen.parse.schema.merged import MergedSchema, branches_of
 
 if TYPE_CHECKING:
     from runware_codegen.documents import JsonValue
-    from runware_codegen.model.predicates import Constant
+    from runware_codegen.model.constants import Constant
     from runware_codegen.parse.schema.schemas import Schema
     from runware_codegen.problems import Path
 
