@@ -99,16 +99,17 @@ class Terminal:
 
     def problems(self, problems: Sequence[Problem]) -> None:
         """Write a block for each problem, then their number."""
-        for problem in problems:
-            self.error(_block(problem))
-        self.error(counted(len(problems), "problem"))
+        self._list(problems, "problem")
 
     def warnings(self, problems: Sequence[Problem]) -> None:
         """Write a block for each problem that was allowed, then their number."""
         if problems and not self._quiet:
-            for problem in problems:
-                self.error(_block(problem))
-            self.error(counted(len(problems), "warning"))
+            self._list(problems, "warning")
+
+    def _list(self, problems: Sequence[Problem], noun: str) -> None:
+        for problem in problems:
+            self.error(_block(problem))
+        self.error(counted(len(problems), noun))
 
     def bug(self, error: Exception) -> None:
         """Write an exception that is a bug of the generator."""

@@ -3,46 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from runware_codegen.catalog.names import Named
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.report import counted
 from runware_codegen.wording import none_selected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
+    from runware_codegen.catalog.index import CatalogEntry
+    from runware_codegen.model import Document
     from runware_codegen.option_types import FilterOptions
-
-
-class Searchable(Named, Protocol):
-    """The attributes of a model that filters use; empty if they are not known."""
-
-    @property
-    def status(self) -> str:
-        """The status, such as `live`."""
-        ...
-
-    @property
-    def creator(self) -> str:
-        """The name of its creator."""
-        ...
-
-    @property
-    def creator_id(self) -> str:
-        """The identifier of its creator."""
-        ...
-
-    @property
-    def capabilities(self) -> Sequence[str]:
-        """The capabilities, such as `text-to-image`."""
-        ...
-
-    @property
-    def words(self) -> Iterable[str]:
-        """All texts in which words are searched."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +43,7 @@ class Filters:
             options["status"],
         )
 
-    def matches(self, model: Searchable) -> bool:
+    def matches(self, model: CatalogEntry | Document) -> bool:
         """Return whether a model passes all filters."""
         return (
             _is_in(self.capability, model.capabilities)
@@ -80,7 +52,9 @@ class Filters:
             and self._has_words(model)
         )
 
-    def none_left(self, source: str, known: Iterable[Searchable]) -> InvalidInputError:
+    def none_left(
+        self, source: str, known: Iterable[CatalogEntry | Document]
+    ) -> InvalidInputError:
         """Return the error for filters that no model passes."""
         models = list(known)
         given = [f"--{name}" for name, value in asdict(self).items() if value]
@@ -92,11 +66,11 @@ class Filters:
             remedy = f"Known capabilities: {listed}."
         return InvalidInputError.of(source, message, remedy)
 
-    def _is_by_creator(self, model: Searchable) -> bool:
+    def _is_by_creator(self, model: CatalogEntry | Document) -> bool:
         names = (model.creator, model.creator_id, model.id.partition("-")[0])
         return not self.creator or _letters(self.creator) in map(_letters, names)
 
-    def _has_words(self, model: Searchable) -> bool:
+    def _has_words(self, model: CatalogEntry | Document) -> bool:
         whole = "\n".join(model.words).casefold()
         return all(word in whole for word in self.text.casefold().split())
 

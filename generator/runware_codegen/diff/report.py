@@ -70,15 +70,12 @@ class Report:
     def acceptance(self, entry: Entry) -> Acceptance | None:
         """Return the acceptance of an entry, unless it has expired."""
         found = self.accepted.get(entry.fingerprint)
-        return None if found and self._has_expired(found) else found
+        return found if found and found.expires >= self.today else None
 
     def expired(self, entry: Entry) -> Acceptance | None:
         """Return the acceptance of an entry if it has expired."""
         found = self.accepted.get(entry.fingerprint)
-        return found if found and self._has_expired(found) else None
-
-    def _has_expired(self, acceptance: Acceptance) -> bool:
-        return acceptance.expires < self.today
+        return found if found and found.expires < self.today else None
 
     def failing(self) -> list[Entry]:
         """Return the entries that fail the command."""

@@ -111,7 +111,7 @@ def changed(text: str, table: str, path: Path) -> str:
     if existing == new:
         return text
     after = {**before, "tool": {**before.get("tool", {}), "runware-codegen": new}}
-    for candidate in (*_replaced(text, table), *_appended(text, table)):
+    for candidate in (*_replaced(text, table), _appended(text, table)):
         if _is_parsed_as(candidate, after):
             return candidate
     remedy = f"Write the settings below {_HEAD}, and run this again."
@@ -152,7 +152,7 @@ def with_models(text: str, models: dict[str, str], path: Path) -> str:
 
 def _appended_models(text: str, lines: list[str]) -> str:
     table = "\n".join([_MODELS_HEAD, *lines, ""])
-    return next(_appended(text, table if not text else f"\n{table}"))
+    return _appended(text, f"\n{table}" if text else table)
 
 
 def _extended(text: str, new: list[str], names: Iterable[str]) -> str:
@@ -178,10 +178,10 @@ def _sets(line: str, names: Iterable[str]) -> bool:
         return False
 
 
-def _appended(text: str, table: str) -> Iterator[str]:
+def _appended(text: str, table: str) -> str:
     end = _line_end(text)
     gap = "" if not text else end if text.endswith("\n") else end * 2
-    yield text + gap + table.replace("\n", end)
+    return text + gap + table.replace("\n", end)
 
 
 def _replaced(text: str, table: str) -> Iterator[str]:

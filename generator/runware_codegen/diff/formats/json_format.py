@@ -95,21 +95,9 @@ def json_schema() -> dict[str, Any]:
 
 
 def _entry(report: Report, entry: Entry) -> EntryJson:
-    known = report.acceptance(entry)
-    return EntryJson(
-        id=entry.kind,
-        fingerprint=entry.fingerprint,
-        level=entry.level,
-        document=entry.document,
-        air=entry.air,
-        file=entry.file,
-        python=entry.python,
-        pointer=entry.pointer,
-        before=entry.before,
-        after=entry.after,
-        proof=entry.proof,
-        witness=entry.witness,
-        accepted=(
-            AcceptedJson(reason=known.reason, expires=known.expires) if known else None
-        ),
-    )
+    accepted = None
+    if known := report.acceptance(entry):
+        accepted = AcceptedJson(reason=known.reason, expires=known.expires)
+    same = EntryJson.model_fields.keys() - {"id", "accepted"}
+    values = {name: getattr(entry, name) for name in same}
+    return EntryJson(id=entry.kind, accepted=accepted, **values)

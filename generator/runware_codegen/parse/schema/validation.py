@@ -33,19 +33,31 @@ class Findings:
     """The problems of the schemas of a document.
 
     Attributes:
+        source: The file of the document.
         malformed: Keywords whose value is invalid.
         unenforced: Keywords that are valid but not supported.
         skipped: The paths of the unenforced keywords.
     """
 
+    source: str
     malformed: list[Problem] = field(default_factory=list)
     unenforced: list[Problem] = field(default_factory=list)
     skipped: set[Path] = field(default_factory=set)
 
+    def refuse(self, path: Path, message: str, remedy: str) -> None:
+        """Record that the value of a keyword is invalid."""
+        place = json_pointer(path)
+        self.malformed.append(Problem(self.source, place, message, remedy))
+
+    def not_enforced(self, path: Path, message: str, remedy: str) -> None:
+        """Record that a keyword, or a part of its value, is not supported."""
+        place = json_pointer(path)
+        self.unenforced.append(Problem(self.source, place, message, remedy))
+
 
 def validate_schemas(schemas: Schemas, root: Schema) -> Findings:
     """Validate a schema, its subschemas, and the targets of their references."""
-    findings = Findings()
+    findings = Findings(schemas.source)
     seen: set[Path] = set()
     stack = [root]
     while stack:
@@ -54,7 +66,7 @@ def validate_schemas(schemas: Schemas, root: Schema) -> Findings:
             continue
         seen.add(schema.path)
         for keyword in schema.keywords:
-            _check_keyword(schemas.source, schema, keyword, findings)
+            _check_keyword(schema, keyword, findings)
         stack.extend(_parts(schemas, schema, findings))
     return findings
 
@@ -70,63 +82,57 @@ def _parts(schemas: Schemas, schema: Schema, findings: Findings) -> Iterator[Sch
             findings.malformed += error.problems
 
 
-def _check_keyword(
-    source: str, schema: Schema, keyword: str, findings: Findings
-) -> None:
+def _check_keyword(schema: Schema, keyword: str, findings: Findings) -> None:
     value = schema.keywords[keyword]
     path = (*schema.path, keyword)
     if keyword == "$schema" and _is_known_dialect(value):
         return
     if not is_supported(keyword):
         message = f"The keyword {keyword!r} {_UNSUPPORTED}"
-        problem = Problem(source, json_pointer(path), message, remedy_for(keyword))
-        findings.unenforced.append(problem)
+        findings.not_enforced(path, message, remedy_for(keyword))
         findings.skipped.add(path)
         return
     accepts, shape = SHAPES.get(keyword, (lambda _: True, ""))
     if not accepts(value):
-        findings.malformed += _malformed(source, keyword, value, path, shape)
+        _refuse_value(keyword, value, path, shape, findings)
     elif keyword == "format" and value in NOT_ASSERTED:
         message = f"The format {value!r} {_UNSUPPORTED}"
         remedy = "Remove it, or allow it with --allow-unenforced."
-        problem = Problem(source, json_pointer(path), message, remedy)
-        findings.unenforced.append(problem)
+        findings.not_enforced(path, message, remedy)
     elif keyword == "x-constraints":
-        _check_constraints(source, cast("list[JsonObject]", value), path, findings)
+        _check_constraints(cast("list[JsonObject]", value), path, findings)
     elif keyword == "pattern":
-        _check_pattern(source, str(value), path, findings)
+        _check_pattern(str(value), path, findings)
     elif keyword == "patternProperties":
         for name in cast("JsonObject", value):
-            _check_pattern(source, name, (*path, name), findings)
+            _check_pattern(name, (*path, name), findings)
 
 
-def _malformed(
-    source: str, keyword: str, value: JsonValue, path: Path, shape: str
-) -> Iterator[Problem]:
-    """Yield a problem for each part that is not a schema, else for the whole value."""
+def _refuse_value(
+    keyword: str, value: JsonValue, path: Path, shape: str, findings: Findings
+) -> None:
+    """Record each part that is not a schema, else the whole value."""
     wrong = not_schemas(keyword, value)
     for step in wrong:
         message = f"{keyword!r} has a value that is not a schema."
-        remedy = "It must be an object or a boolean."
-        yield Problem(source, json_pointer((*path, step)), message, remedy)
+        findings.refuse((*path, step), message, "It must be an object or a boolean.")
     if not wrong:
         message = f"The value of {keyword!r} is invalid."
-        yield Problem(source, json_pointer(path), message, f"It must be {shape}.")
+        findings.refuse(path, message, f"It must be {shape}.")
 
 
 def _check_constraints(
-    source: str, constraints: list[JsonObject], path: Path, findings: Findings
+    constraints: list[JsonObject], path: Path, findings: Findings
 ) -> None:
+    remedy = (
+        "Give a minimum or a maximum of the area or the ratio of two members of one object,"
+        " or a constraint of media files with one parameter or the scope "
+        '"each". Or allow it with --allow-unenforced.'
+    )
     for index, constraint in enumerate(constraints):
         if not is_enforceable(constraint):
             message = f"The constraint {constraint['operation']!r} {_UNSUPPORTED}"
-            remedy = (
-                "Give a minimum or a maximum of the area or the ratio of two members of "
-                "one object, or a constraint of media files with one parameter or the "
-                'scope "each". Or allow it with --allow-unenforced.'
-            )
-            problem = Problem(source, json_pointer((*path, index)), message, remedy)
-            findings.unenforced.append(problem)
+            findings.not_enforced((*path, index), message, remedy)
 
 
 def dialect_problems(source: str, tree: JsonObject) -> list[Problem]:
@@ -143,16 +149,12 @@ def _is_known_dialect(value: JsonValue) -> bool:
     return value == _JSON_SCHEMA or str(value).startswith(_OPENAPI)
 
 
-def _check_pattern(source: str, pattern: str, path: Path, findings: Findings) -> None:
+def _check_pattern(pattern: str, path: Path, findings: Findings) -> None:
+    names_members = path[-2:-1] == ("patternProperties",)
+    record = findings.refuse if names_members else findings.not_enforced
     try:
         translate(pattern)
     except UnsupportedPatternError as error:
-        problem = Problem(
-            source,
-            json_pointer(path),
-            f"The pattern is not supported: {error}.",
-            "Write it without that, or allow it with --allow-unenforced.",
-        )
-        names_members = path[-2:-1] == ("patternProperties",)
-        (findings.malformed if names_members else findings.unenforced).append(problem)
+        remedy = "Write it without that, or allow it with --allow-unenforced."
+        record(path, f"The pattern is not supported: {error}.", remedy)
         findings.skipped.add(path)
