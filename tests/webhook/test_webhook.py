@@ -562,6 +562,14 @@ def test_the_handler_gets_no_news_of_an_unfinished_task(
     assert shipped.parse_webhook(begun).is_unfinished
 
 
+def test_the_handler_gets_an_output_of_an_unfinished_task(shipped: ModuleType) -> None:
+    handler = Handler()
+    app = shipped.webhook_app(handler, secret=SECRET)
+    item = ITEM | {"status": "processing"}
+    assert _with_client(app, lambda client: client.status(item)) == 204
+    assert [webhook.item for webhook in handler.given] == [item]
+
+
 def test_a_plain_function_does_not_hold_up_the_loop(shipped: ModuleType) -> None:
     handler = Handler()
     app = shipped.webhook_app(handler, secret=SECRET)

@@ -87,17 +87,18 @@ def is_result(item: Item, outputs: AbstractSet[str] = frozenset()) -> bool:
     if status in SUCCESS or status in UNFINISHED:
         return status in SUCCESS
     made = (item[name] for name in item if name in outputs or _is_output(name))
-    if (
-        item.get("status") is None and "progress" not in item
-    ):  # a finished text may be empty
-        return any(value is not None for value in made)
+    if item.get("status") is None and "progress" not in item:
+        return any(value is not None for value in made)  # a finished text may be empty
     return any(value not in (None, "", [], {}) for value in made)
 
 
 def is_unfinished(item: Item) -> bool:
-    """Return whether an item has the status or the progress of an unfinished task."""
+    """Return whether an item has only the status or the progress of an unfinished task.
+
+    With an output it counts as finished: no other item may have this output.
+    """
     has_news = _status(item) in UNFINISHED or "progress" in item
-    return has_news and not is_result(item)
+    return has_news and _status(item) not in SUCCESS and not has_output(item)
 
 
 def has_output(item: Item) -> bool:

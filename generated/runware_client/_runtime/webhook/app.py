@@ -46,7 +46,8 @@ def webhook_app(
     """Create an ASGI app that calls a handler once for each item.
 
     It returns 204 when the handler is done, and 500 if the handler raises: then Runware
-    posts the item again. Items of unfinished tasks get 204, and no call. Set `webhookURL` to the address of the app, with the secret:
+    posts the item again. Items of unfinished tasks get 204, and no call. Set
+    `webhookURL` to the address of the app, with the secret:
     `https://you.example/hook/SECRET` or `https://you.example/hook/?secret=SECRET`. The
     slash before the query matters: Starlette and FastAPI redirect requests for a mounted
     app without it, and Runware may not follow.
