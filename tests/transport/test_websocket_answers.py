@@ -329,6 +329,28 @@ def test_a_nameless_error_may_be_about_a_question(
     run.carry(work, vague)
 
 
+def test_a_nameless_error_about_the_key_refuses_all_questions(
+    run: Run, shipped: ModuleType
+) -> None:
+    """A task may have been accepted before. Its next poll is refused too."""
+
+    async def expired(peer: Peer) -> None:
+        await peer.let_in()
+        for _ in range(3):
+            await peer.ponged()
+        await peer.say(errors=[{"code": "tokenExpired", "message": "No."}])
+
+    async def work(carrier: Carrier) -> None:
+        tasks = (order(), question(order()), question(order()))
+        sent, *asked = await asyncio.gather(
+            *map(carrier.post, tasks), return_exceptions=True
+        )
+        assert isinstance(sent, shipped.ConnectionError)
+        assert [answer.http_status for answer in asked] == [401, 401]
+
+    run.carry(work, expired)
+
+
 @pytest.mark.parametrize("code", ["invalidParameter", "rateLimitExceeded"])
 def test_a_nameless_error_may_answer_the_first_of_two_questions(
     run: Run, shipped: ModuleType, code: str

@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from itertools import islice
 
-from ..error_codes import OF_THE_TASK, category_of
+from ..error_codes import OF_THE_TASK, ErrorCategory, category_of
 from .envelope import Envelope, Item, code_of, has_failed
 from .items import AUTHENTICATION, READ_ONLY, number_of_results
 from .pending import Expected, Pending, add, is_result_item, text_of
@@ -227,7 +227,8 @@ class Session:
     def _give_nameless(self, error: Item) -> dict[Pending, None]:
         """Add an error that names no task to the only call that it can be about.
 
-        An error without a code may be about the connection: it answers no call.
+        An error without a code may be about the connection: it answers no call. An error
+        about the API key answers all polls: no later one is answered.
         """
         named = text_of(error, "taskType")
         concerned = [
@@ -240,8 +241,10 @@ class Session:
         if named is None or named not in NEVER_KEPT:
             is_unclear |= any(map(self._may_be_of_another, concerned))
         if is_unclear or not code_of(error):
-            _leave_unclear(concerned, error)
-            return {}
+            is_of_key = category_of(code_of(error), None) is ErrorCategory.AUTH
+            refused = [call for call in concerned if is_of_key and call.is_poll]
+            _leave_unclear([c for c in concerned if c not in refused], error)
+            concerned = refused
         for pending in concerned:
             pending.errors.append(error)
         return dict.fromkeys(concerned)
