@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import itertools
 import json
+import os
 import socket
 import threading
 import time
@@ -943,9 +945,16 @@ def test_what_names_another_task_changes_nothing(
     assert stream.result.to_wire() == wire
 
 
-@pytest.mark.parametrize("ending", ["whole", "cut", "reset"])
+@pytest.mark.parametrize(
+    ("ending", "reason"),
+    [
+        ("whole", "without a finishReason"),
+        ("cut", "incomplete chunked read"),
+        ("reset", os.strerror(errno.ECONNRESET)),
+    ],
+)
 def test_a_connection_that_breaks(
-    streamer: Streamer, script: Script, ending: str
+    streamer: Streamer, script: Script, ending: str, reason: str
 ) -> None:
     script.events(HERE, ending=ending)
     script.parts.append(0.1)  # the client reads the event before a reset
@@ -953,6 +962,7 @@ def test_a_connection_that_breaks(
     assert type(error).__name__ == "ConnectionError"
     assert error.may_have_run
     assert "ended early, after 7 characters" in str(error)
+    assert reason in str(error)
     assert "getTaskDetails" not in str(error)  # the handle collects the result
     assert [result.text for result in error.results] == [stream.text] == ["At the "]
     assert isinstance(error, ConnectionError)  # the builtin

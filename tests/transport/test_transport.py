@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gzip
 import json
+import os
 import re
 import socket
 import subprocess
@@ -350,6 +352,13 @@ def test_a_connection_that_breaks_may_have_brought_the_task(
     with wired(in_turn([script, reset])) as wire:
         error = carrier.once(wire.url, how, 2)
     assert carrier.is_sent(error)
+
+
+@both_ways
+def test_the_error_of_the_system_is_told(carrier: Carrier, how: str) -> None:
+    with wired(reset) as wire:
+        error = carrier.once(wire.url, how)
+    assert os.strerror(errno.ECONNRESET) in str(error)
 
 
 def test_headers_that_cannot_be_sent_were_not_sent(carrier: Carrier) -> None:

@@ -17,7 +17,7 @@ from ..aside import run_aside, shut_down, started
 from ..exceptions import ClosedError, ConnectionError, RunwareError, TimeoutError
 from ..schema.generics import ResultT_co
 from ..transport.answer_body import answer_of
-from ..transport.exchange import CLOSED, STREAM_CLOSED, Exchange
+from ..transport.exchange import CLOSED, STREAM_CLOSED, Exchange, told
 from ..transport.items import number_of_results
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ class BaseStream(Generic[ResultT_co, SendT]):
         The exception itself is not kept, because its traceback references the API key.
         """
         name = type(cause).__name__
-        self._broken_by = self._endpoint.key.scrub(str(cause)) or name
+        self._broken_by = self._endpoint.key.scrub(told(cause)) or name
 
     def _check_end(self) -> None:
         if self._reader.is_over:

@@ -237,7 +237,7 @@ class Exchange:
         """Return the cause, with the proxy or certificates that are involved."""
         if self.cut_by is not None:
             return self.cut_by
-        text = self._key.scrub(str(error))
+        text = self._key.scrub(told(error, self._outer))
         kind = "timed out" if _is_timeout(error) else type(error).__name__
         is_known = isinstance(error, httpx2.RequestError) or _is_timeout(error)
         reason = text if text and is_known else ": ".join(filter(None, [kind, text]))
@@ -288,6 +288,14 @@ def chain(error: BaseException, outer: BaseException | None) -> Iterator[BaseExc
             causes = (each.__cause__, each.__context__)
             pending += [cause for cause in causes if cause is not None]
             pending += getattr(each, "exceptions", ())  # of an exception group
+
+
+def told(error: Exception, outer: BaseException | None = None) -> str:
+    """Return the text of an exception; without one, that of the system error behind it."""
+    if str(error) or _is_timeout(error):
+        return str(error)
+    causes = (each for each in chain(error, outer) if isinstance(each, OSError))
+    return next(map(str, causes), "")
 
 
 def _is_timeout(error: Exception) -> bool:

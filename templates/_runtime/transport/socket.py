@@ -20,6 +20,7 @@ from httpx2.websockets import (
 
 from .envelope import Answer
 from .environment import explained
+from .exchange import told
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
@@ -272,4 +273,4 @@ def _broken(error: Exception) -> Broken:
     if isinstance(cause, WebSocketDisconnect):
         reason = f": {cause.reason}" if cause.reason else ""
         return Broken(f"the server closed the connection ({cause.code}{reason})")
-    return Broken(str(cause) or f"the connection broke ({type(cause).__name__})")
+    return Broken(told(cause) or f"the connection broke ({type(cause).__name__})")
