@@ -47,16 +47,7 @@ TASKS: dict[str, dict[str, Any]] = {
     "loop": _size({"$ref": "#/components/schemas/Loop"}),
     "beside": {"$ref": "#/components/schemas/Task", "required": ["model"]},
     "repeated": _size(AT_MOST_3, required=["size", "size"]),
-    "annotations": _size(
-        {
-            **AT_MOST_3,
-            "title": 1,
-            "description": [],
-            "examples": {},
-            "deprecated": "no",
-            "$comment": {},
-        }
-    ),
+    "annotations": _size({**AT_MOST_3, "$comment": {}, "externalDocs": 3}),
     "figure": {
         "properties": {"size": {"type": "integer"}},
         "x-constraints": [

@@ -218,6 +218,8 @@ def test_constraints_over_two_numbers(tmp_path: Path) -> None:
         {"operation": "area", "parameters": ["width", "height", "a"], "maximum": 9},
         {"operation": "area", "parameters": ["a.width", "height"], "maximum": 9},
         {"operation": "area", "parameters": ["width", "height"]},
+        {"operation": "area", "parameters": ["a"]},
+        {"operation": "fileSize", "parameters": ["a", "b"], "scope": "each"},
         {
             "operation": "ratio",
             "parameters": ["width", "height"],

@@ -52,6 +52,26 @@ def test_an_unknown_keyword_beside_the_items_is_named(tmp_path: Path) -> None:
     assert f"{TASK.removesuffix('/items')}/minimun" in done.stderr
 
 
+ANNOTATIONS: dict[str, Any] = {
+    "title": 3,
+    "description": [],
+    "deprecated": "yes",
+    "readOnly": 1,
+    "writeOnly": None,
+    "examples": {},
+    "$id": 3,
+    "$anchor": None,
+}
+
+
+def test_a_malformed_annotation_is_named(tmp_path: Path) -> None:
+    members = {f"of {name}": {name: value} for name, value in ANNOTATIONS.items()}
+    found = dict(_refused(tmp_path, {"properties": members}))
+    places = [f"/properties/of {name}/{name}" for name in ANNOTATIONS]
+    assert sorted(found) == sorted(places)
+    assert found[places[2]].endswith("→ It must be true or false.")
+
+
 UNREAD = {
     "a second path": (
         ("paths", "/tasks", "post", "requestBody", "content", "text/json", "schema"),

@@ -80,7 +80,7 @@ def is_enforceable(constraint: JsonObject) -> bool:
     if not _UNKNOWN_BOUNDS.isdisjoint(constraint):
         return False
     has_bound = not {"minimum", "maximum"}.isdisjoint(constraint)
-    return is_about_media(constraint) or (has_bound and is_about_numbers(constraint))
+    return has_bound and (is_about_media(constraint) or is_about_numbers(constraint))
 
 
 def _is_about_each(constraint: JsonObject) -> bool:

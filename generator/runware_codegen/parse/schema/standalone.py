@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from runware_codegen.parse.schema.keyword_values import count, members
 from runware_codegen.parse.schema.merged import branches_of
 from runware_codegen.parse.schema.vocabulary import (
+    ANNOTATIONS,
     COUNTS,
     DEFINITIONS,
     SCHEMA,
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from runware_codegen.parse.schema.schemas import Schema, Schemas
     from runware_codegen.problems import Path
 
-_KEPT: Final = SHAPES.keys() - DEFINITIONS - {"x-constraints"} | {"default"}
+_KEPT: Final = SHAPES.keys() - ANNOTATIONS - DEFINITIONS - {"x-constraints"} | {
+    "default"
+}
 """The keywords that are kept; the mock also makes values of `default`."""
 
 

@@ -125,9 +125,9 @@ def _check_constraints(
     constraints: list[JsonObject], path: Path, findings: Findings
 ) -> None:
     remedy = (
-        "Give a minimum or a maximum of the area or the ratio of two members of one object,"
-        " or a constraint of media files with one parameter or the scope "
-        '"each". Or allow it with --allow-unenforced.'
+        "Give a minimum or a maximum: of the area or the ratio of two members of one"
+        " object, or of media files, with one parameter or the scope"
+        ' "each". Or allow it with --allow-unenforced.'
     )
     for index, constraint in enumerate(constraints):
         if not is_enforceable(constraint):

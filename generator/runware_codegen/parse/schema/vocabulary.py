@@ -100,6 +100,10 @@ def _is_text(value: JsonValue) -> bool:
     return isinstance(value, str)
 
 
+def _is_flag(value: JsonValue) -> bool:
+    return isinstance(value, bool)
+
+
 _is_names = _list_of(_is_text)
 
 
@@ -122,6 +126,11 @@ _SCHEMA_SHAPE: Final[_Shape] = (_is_schema, "a schema: an object or a boolean")
 _NUMBER_SHAPE: Final[_Shape] = (is_number, "a number")
 _COUNT_SHAPE: Final[_Shape] = (_is_count, "an integer of at least 0")
 _TEXT_SHAPE: Final[_Shape] = (_is_text, "a string")
+_FLAG_SHAPE: Final[_Shape] = (_is_flag, "true or false")
+_LIST_SHAPE: Final[_Shape] = (
+    lambda value: isinstance(value, list),
+    "a list of JSON values",
+)
 
 SHAPES: Final[Mapping[str, _Shape]] = {
     **dict.fromkeys(SCHEMA, _SCHEMA_SHAPE),
@@ -132,19 +141,25 @@ SHAPES: Final[Mapping[str, _Shape]] = {
     ),
     **dict.fromkeys(COUNTS, _COUNT_SHAPE),
     **dict.fromkeys(("$ref", "format", "pattern"), _TEXT_SHAPE),
+    **dict.fromkeys(("$anchor", "$id", "description", "title"), _TEXT_SHAPE),
+    **dict.fromkeys(
+        ("deprecated", "readOnly", "uniqueItems", "writeOnly"), _FLAG_SHAPE
+    ),
+    **dict.fromkeys(("enum", "examples"), _LIST_SHAPE),
     "const": (lambda _: True, "any JSON value"),
     "dependentRequired": (_object_of(_is_names), "an object of lists of names"),
-    "enum": (lambda value: isinstance(value, list), "a list of JSON values"),
     "multipleOf": (_is_step, "a number greater than 0"),
     "required": (_is_names, "a list of names"),
     "type": (_is_type, f"one of {', '.join(JSON_TYPES)}, or a list of these"),
-    "uniqueItems": (lambda value: isinstance(value, bool), "true or false"),
     "x-constraints": (
         _list_of(_is_constraint),
         "a list of objects with an operation, parameters, and minimum or maximum",
     ),
 }
-"""The supported keywords, each with a test of its value and a description of the value."""
+"""Supported keywords and annotations that are read.
+
+Each has a test of its value and a description of the value.
+"""
 
 
 def subschemas(keywords: JsonObject) -> Iterator[tuple[str | int, ...]]:
