@@ -396,6 +396,49 @@ def _with_schemas_of_several_types() -> dict[str, Any]:
     )
 
 
+NULL = {"type": "null"}
+
+ALMOST_CONTRADICTIONS: dict[str, Any] = {
+    "numberOrNull": {"anyOf": [{"multipleOf": 1, "required": ["mode"]}, NULL]},
+    "twoNulls": {
+        "anyOf": [{"if": {"required": ["mode"]}, "then": False}, {"oneOf": [NULL] * 2}]
+    },
+    "objectOrBoolean": {
+        "if": {"properties": {"mode": {"const": 3}}},
+        "else": {"type": "boolean"},
+    },
+    "numberWithMembers": {
+        "dependentSchemas": {
+            "mode": {
+                "oneOf": [
+                    {"type": "integer", "minimum": 0},
+                    {"properties": {"fps": {"type": "string"}}, "required": ["fps"]},
+                ]
+            }
+        }
+    },
+    "constantAndDate": {
+        "if": {"required": ["mode"]},
+        "then": {
+            "properties": {
+                "mode": {
+                    "anyOf": [{"const": "abc"}, {"type": "string", "maxLength": 3}],
+                    "format": "date",
+                }
+            }
+        },
+    },
+    "emptyOrNumber": {
+        "oneOf": [
+            {"anyOf": [{"const": ""}, {"type": "number"}]},
+            {"type": "string", "maxLength": 2},
+            {"type": "array", "prefixItems": [{"type": "string"}]},
+        ]
+    },
+}
+"""Members with parts that no value satisfies."""
+
+
 def _with_numbers_in_names() -> Iterator[dict[str, Any]]:
     """Make documents whose names ruff sorts by numbers: 2 before 10, 05 before 1."""
     for number in ("1", "2", "10", "0-5"):
@@ -412,6 +455,9 @@ DOCUMENTS = [
     _with_deprecated_members(),
     _of_two_alternatives(),
     _with_schemas_of_several_types(),
+    a_document(
+        {"properties": ALMOST_CONTRADICTIONS}, identifier="almost", model="a:b@9"
+    ),
     sketch("sketch_3"),
     narrator(),
 ]

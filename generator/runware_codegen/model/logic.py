@@ -98,6 +98,10 @@ def if_then_else(
     """Return one of two predicates, by a condition."""
     if isinstance(condition, Always):
         return then if condition.value else otherwise
+    if (then, otherwise) == (TRUE, FALSE):
+        return condition
+    if (then, otherwise) == (FALSE, TRUE):
+        return not_(condition)
     return then if then == otherwise else IfThenElse(condition, then, otherwise)
 
 
@@ -113,11 +117,12 @@ def exactly_one(parts: Iterable[Predicate], titles: tuple[str, ...]) -> Predicat
     if len(constants) == len(listed):
         times = Counter(chain.from_iterable(map(dict.fromkeys, constants)))
         return is_in(each for each, number in times.items() if number == 1)
-    certain = sum(part == TRUE for part in listed)
+    repeated = [part for part, times in Counter(listed).items() if times > 1]
+    if repeated:  # two of the alternatives would hold
+        others = (part for part in listed if part not in repeated)
+        return all_of([*map(not_, repeated), exactly_one(others, ())])
     open_parts = tuple(part for part in listed if not isinstance(part, Always))
-    if certain > 1:
-        return FALSE
-    if certain == 1:
+    if TRUE in listed:
         return not_(any_of(open_parts))
     if len(open_parts) < 2:
         return open_parts[0] if open_parts else FALSE

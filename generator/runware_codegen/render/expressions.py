@@ -362,6 +362,9 @@ def _asserted_types(test: Predicate) -> frozenset[str]:
     if isinstance(test, p.AllOf):
         known = (_asserted_types(part) for part in test.parts)
         return next((types for types in known if types), frozenset[str]())
+    if isinstance(test, p.AnyOf):
+        each = [_asserted_types(part) for part in test.parts]
+        return frozenset[str]().union(*each) if all(each) else frozenset()
     if isinstance(test, p.IsIn) and all(isinstance(c.value, str) for c in test.values):
         return frozenset({"string"})
     if isinstance(test, p.IsType):

@@ -18,6 +18,8 @@ from runware_codegen.render.python import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from runware_codegen.model.predicates import Predicate
     from runware_codegen.render.subjects import Subject
 
@@ -155,18 +157,29 @@ def _in_range(bounds: p.InRange, on: str) -> Expression:
     return conjunction(comparison(f"{on} {s} {bound!r}") for s, bound in tests)
 
 
-def compares(predicate: Predicate) -> bool:
-    """Return whether `==` or `<` decides: of a JSON value, type checkers do not know it."""
+def compares(
+    predicate: Predicate, decided_by: Callable[[Iterable[bool]], bool] = all
+) -> bool:
+    """Return whether `==` or `<` decides: of a JSON value, type checkers do not know it.
+
+    Args:
+        predicate: The predicate.
+        decided_by: Whether `all` or `any` of several expressions must compare.
+    """
+
+    def inside(*parts: Predicate) -> bool:
+        return decided_by(compares(each, decided_by) for each in parts)
+
     match predicate:
         case p.AllOf(parts) | p.AnyOf(parts):
-            return all(map(compares, parts))
+            return inside(*parts)
         case p.IfThenElse(_, then, otherwise):
-            return compares(then) and compares(otherwise)
+            return inside(then, otherwise)
         case p.RequiredProperty(_, part) | p.OptionalProperty(_, part) | p.Not(part):
-            return compares(part)
+            return inside(part)
         case p.Contains(part, least, most):
-            return (least, most) != (1, None) and compares(part)
+            return (least, most) != (1, None) and compares(part, any)
         case p.ExactlyOne(parts):
-            return any(map(compares, parts))
+            return any(compares(part, any) for part in parts)
         case _:
             return isinstance(predicate, (p.IsIn, p.InRange))

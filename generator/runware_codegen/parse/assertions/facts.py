@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from runware_codegen.model import Type, including_integers, json_types, unconstrained
 from runware_codegen.model import predicates as p
 from runware_codegen.model import types as t
+from runware_codegen.model.constants import json_type
+from runware_codegen.model.logic import not_
 
 if TYPE_CHECKING:
     from runware_codegen.model.predicates import Predicate
+
+_ANY_TYPE: Final = including_integers(t.ALL_TYPES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +38,31 @@ class Facts:
 
     def with_facts(self, *facts: Predicate) -> Facts:
         """Add facts to what is known."""
-        possible = self.json_types
-        for fact in facts:
-            if isinstance(fact, p.IsType):
-                possible = including_integers(possible) & including_integers(fact.types)
+        possible = including_integers(self.json_types)
+        possible = possible.intersection(*map(_types_in, facts))
         return Facts(self.type, possible, (*self.predicates, *facts))
+
+
+def _types_in(fact: Predicate) -> frozenset[str]:
+    """Return the JSON types of the values for which a predicate may hold."""
+    match fact:
+        case p.IsType(types):
+            return including_integers(types)
+        case p.Not(p.IsType(types)):
+            return _ANY_TYPE - including_integers(types)
+        case p.IsIn(values):
+            return including_integers(frozenset(json_type(v.value) for v in values))
+        case p.AllOf(parts):
+            return _ANY_TYPE.intersection(*map(_types_in, parts))
+        case p.AnyOf(parts) | p.ExactlyOne(parts):
+            return frozenset[str]().union(*map(_types_in, parts))
+        case p.IfThenElse(condition, then, otherwise):
+            held, not_held = _types_in(condition), _types_in(not_(condition))
+            return held & _types_in(then) | not_held & _types_in(otherwise)
+        case p.RequiredProperty():
+            return frozenset({"object"})
+        case _:
+            return _ANY_TYPE
 
 
 def item_facts(known: Facts) -> Facts:

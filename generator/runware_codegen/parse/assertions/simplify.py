@@ -253,7 +253,7 @@ class Simplifier:
             if isinstance(each, p.Property) and each.name == name:
                 required = required or isinstance(each, p.RequiredProperty)
                 predicates.append(each.part)
-        facts = Facts.of(a_type, tuple(predicates))
+        facts = Facts.of(a_type).with_facts(*predicates)
         return _PropertyFacts(possible and FALSE not in predicates, required, facts)
 
     def _declared(self, name: str, known: Facts) -> tuple[bool, bool, Type | None]:
