@@ -149,7 +149,6 @@ COMBINED: dict[str, Combined] = {
             "result-format-changed /form witness",
             "result-media-form-added /kind not proven",
             "result-media-kind-changed /kind",
-            "result-constraint-changed /open witness",
             "result-media-form-added /other not proven",
             "result-media-kind-changed /other",
             "result-step-changed /step witness",

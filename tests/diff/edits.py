@@ -765,6 +765,34 @@ def _results() -> Iterator[Edit]:
         "result-null-added",
     )
     yield Edit(
+        "result that was an empty list is null",
+        _result(["a"], a={"const": []}),
+        _result(["a"], a={"const": None}),
+        "breaking",
+        "result-null-added",
+    )
+    no_null: Schema = {"not": {"type": "null"}}
+    yield Edit(
+        "result that was no null may be null",
+        _result(["a"], a=no_null),
+        _result(["a"], a=nullable),
+        "breaking",
+        "result-null-added",
+    )
+    yield Edit(
+        "result that was no null is a string",
+        _result(["a"], a=no_null),
+        one,
+        "compatible",
+        "result-type-narrowed",
+    )
+    yield Edit(
+        "result that was no null is a constant",
+        _result(["a"], a=no_null),
+        _result(["a"], a={"enum": ["p", 1]}),
+        "compatible",
+    )
+    yield Edit(
         "result is never null",
         _result(["a"], a=nullable),
         one,

@@ -12,11 +12,16 @@ from versions import entries_of, version_of
 from making import a_document
 from runware_codegen.diff.entries import Proof
 from runware_codegen.diff.levels import Level
+from runware_codegen.diff.proof import values
+from runware_codegen.parse.assertions import evaluate
 
 if TYPE_CHECKING:
     from edits import Schema
 
     from runware_codegen.diff.entries import Entry
+    from runware_codegen.model.predicates import Predicate
+
+holds = evaluate.holds
 
 NULLABLE = {"type": ["string", "null"]}
 OPTIONAL = a_document(
@@ -57,6 +62,38 @@ def test_a_rule_that_only_a_new_member_can_violate_is_looser() -> None:
     found = entries_of(a_document(closed | old), a_document(closed | new))
     kinds = {entry.kind for entry in found}
     assert kinds == {"request-rule-widened", "request-member-added"}
+
+
+UNREACHABLE: dict[str, Schema] = {
+    "minProperties": {"type": "object"},
+    "maxProperties": {"type": "object"},
+    "minItems": {"type": "array"},
+    "maxItems": {"type": "array"},
+    "minContains": {"type": "array", "contains": {"type": "integer"}},
+    "maxContains": {"type": "array", "contains": {"type": "integer"}},
+    "minLength": {"type": "string"},
+}
+
+
+@pytest.mark.parametrize("keyword", UNREACHABLE)
+def test_a_limit_that_no_witness_reaches_takes_little_work(
+    keyword: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tested: list[object] = []
+
+    def counted(test: Predicate, value: Any, known: Any) -> bool:
+        tested.append(test)
+        return holds(test, value, known)
+
+    monkeypatch.setattr(evaluate, "holds", counted)
+    monkeypatch.setattr(values, "holds", counted)
+    one, other = (
+        a_document({"properties": {"a": {**UNREACHABLE[keyword], keyword: limit}}})
+        for limit in (10**6, 10**6 + 1)
+    )
+    entries_of(one, other)
+    entries_of(other, one)
+    assert len(tested) < 50_000
 
 
 @pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.name.replace(" ", "-"))

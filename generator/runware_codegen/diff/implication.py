@@ -10,6 +10,7 @@ from runware_codegen.diff.automata import Separation, separation
 from runware_codegen.model import including_integers
 from runware_codegen.model import predicates as p
 from runware_codegen.model.predicates import FALSE, TRUE, Predicate
+from runware_codegen.parse.assertions.evaluate import holds_constant
 
 
 def implies(one: Predicate, other: Predicate) -> bool:
@@ -45,8 +46,10 @@ def _tests(one: Predicate, other: Predicate) -> bool:
     match one, other:
         case p.IsType(types), p.IsType(wider):
             return types <= including_integers(wider)
-        case p.IsIn(values), p.IsIn(more):
-            return set(values) <= set(more)
+        case p.IsType(types), p.Not(p.IsType(refused)):
+            return not including_integers(types) & including_integers(refused)
+        case p.IsIn(values), _:
+            return all(holds_constant(other, value.value) for value in values)
         case p.Not(p.IsIn(values)), p.Not(p.IsIn(fewer)):
             return set(fewer) <= set(values)
         case p.InRange(), p.InRange():

@@ -27,6 +27,7 @@ from runware_codegen.model.constants import quoted
 from runware_codegen.model.logic import all_of, any_of, not_
 from runware_codegen.model.predicates import TRUE, IsIn, Predicate
 from runware_codegen.model.type_predicates import has_type, of_type
+from runware_codegen.parse.assertions.evaluate import holds_constant
 from runware_codegen.parse.rules.sentences import must_be
 from runware_codegen.wording import joined, words_of
 
@@ -82,7 +83,10 @@ def _parts(a_type: Type) -> _Parts:
 def _takes_null(before: _Parts, after: _Parts) -> bool:
     """Return whether the side without a null type accepts null as one of many values."""
     lacking = after if before.null else before
-    return any("null" in json_types(each) for each in lacking.others)
+    return any(
+        "null" in json_types(each) and holds_constant(of_type(each), None) is not False
+        for each in lacking.others
+    )
 
 
 def _null(before: _Parts, place: Place) -> Finding:

@@ -33,7 +33,7 @@ _MAX_STEPS: Final = 1_000
 """The most changes of a value: some predicates cannot be satisfied."""
 
 _MOST: Final = 2_000
-"""Maximum number of items or members that are added."""
+"""Maximum number of items or members that are added: limits beyond it are not reached."""
 
 _ITEMS: Final[tuple[Any, ...]] = ("a", 0, {})
 _NAMES: Final = ("extra", "a", "b", "x-1", "")
@@ -257,9 +257,10 @@ class Values:
                 bad = self.violating(part, filled[index])
                 return [*filled[:index], bad, *filled[index + 1 :]]
             case p.Contains(part, least, most):
-                if most is not None and (not least or self._random.random() < 0.5):
-                    more = range(min(most, _MOST) + 1)
-                    return [*value, *(self.example(part) for _ in more)]
+                is_near = most is not None and most <= _MOST
+                if is_near and (not least or self._random.random() < 0.5):
+                    more = [self.example(part) for _ in range(most or 0)]
+                    return [*value, *more, self.example(part)]
                 return [self.violating(part, item) for item in value]
             case p.UnevaluatedItems(part):
                 return [
@@ -293,9 +294,9 @@ class Values:
                 return _without(value, name)
             case p.PropertyCount(least, most):
                 filled = dict(value)
-                for name in (f"extra{number}" for number in range(min(least, _MOST))):
+                for number in range(least if least <= _MOST else 0):
                     if len(filled) < least:
-                        filled[name] = self._random.choice(OTHERS)
+                        filled[f"extra{number}"] = self._random.choice(OTHERS)
                 return dict([*filled.items()][: most or len(filled)])
             case p.PropertyNames(part):
                 return {n: v for n, v in value.items() if holds(part, n, self._known)}
@@ -319,9 +320,11 @@ class Values:
         match test:
             case p.PropertyCount(least, most):
                 kept = dict([*value.items()][: max(least - 1, 0)])
-                if most is None or (least and self._random.random() < 0.5):
+                if most is None or most > _MOST:
                     return kept
-                more = {f"extra{number}": 1 for number in range(min(most, _MOST) + 1)}
+                if least and self._random.random() < 0.5:
+                    return kept
+                more = {f"extra{number}": 1 for number in range(most + 1)}
                 return {**value, **more}
             case p.PropertyNames(part):
                 name = self.violating(part, self._random.choice(_NAMES))
