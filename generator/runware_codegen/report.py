@@ -11,6 +11,8 @@ import os
 import shutil
 import sys
 import traceback
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Self, TextIO
 
 import click
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from runware_codegen.problems import Problem
 
 _MAX_LENGTH = 2000  # characters of a piece of text
+
+_MOST_PROBLEMS = 50
+"""The most problems of a document that are written out."""
 
 _BARS = {ord("█"): "#", ord("░"): "-"}
 """The characters of bars in ASCII."""
@@ -98,17 +103,21 @@ class Terminal:
         self._write(line, sys.stderr)
 
     def problems(self, problems: Sequence[Problem]) -> None:
-        """Write a block for each problem, then their number."""
+        """Write the first problems of each document, then the number of all."""
         self._list(problems, "problem")
 
     def warnings(self, problems: Sequence[Problem]) -> None:
-        """Write a block for each problem that was allowed, then their number."""
+        """Write the first problems that were allowed, then the number of all."""
         if problems and not self._quiet:
             self._list(problems, "warning")
 
     def _list(self, problems: Sequence[Problem], noun: str) -> None:
-        for problem in problems:
-            self.error(_block(problem))
+        for source, found in groupby(problems, attrgetter("source")):
+            listed = [*found]
+            for problem in listed[:_MOST_PROBLEMS]:
+                self.error(_block(problem))
+            if more := listed[_MOST_PROBLEMS:]:
+                self.error(f"{plain(source)}: and {len(more)} more\n")
         self.error(counted(len(problems), noun))
 
     def bug(self, error: Exception) -> None:

@@ -324,6 +324,20 @@ class TestProblems:
         assert last == "3 problems\n"
         assert not (here / "out").exists()
 
+    @pytest.mark.parametrize("options", [[], ["--allow-unenforced"]])
+    def test_of_many_problems_the_first_are_written_out(
+        self, here: Path, options: list[str]
+    ) -> None:
+        wrong = {f"p{number}": {"minimun": 1} for number in range(100, 180)}
+        write(here / "docs", "bad", {"properties": wrong})
+        write(here / "docs", "worse", {"properties": {"a": {"minimun": 1}}})
+        *blocks, last = run(*GENERATE, *options, cwd=here).stderr.split("\n\n")
+        assert blocks[49].startswith("docs/bad.json#/components")
+        assert blocks[50] == "docs/bad.json: and 30 more"
+        assert blocks[51].startswith("docs/worse.json#/components")
+        assert len(blocks) == 52
+        assert last.startswith("81 ")
+
     def test_a_keyword_may_be_let_through(self, here: Path) -> None:
         write(here / "docs", "bad", {"properties": {"x": {"$dynamicRef": "#x"}}})
         finished = run(*GENERATE, "--allow-unenforced", cwd=here)
