@@ -325,6 +325,22 @@ def test_an_editable_install_imports_from_the_source_tree(
     assert said.stdout.strip() == str(client_of(name, project) / "__init__.py")
 
 
+@pytest.mark.usefixtures("wheelhouse")
+def test_uv_builds_a_project_again_if_a_document_has_changed(tmp_path: Path) -> None:
+    project = checkout("hatch", tmp_path, build="source")
+    page = (environments.TOP / "docs" / "how-to" / "build.md").read_text()
+    [setting] = re.findall(r"^\[tool\.uv\]\n.*\n", page, re.MULTILINE)
+    with (project / "pyproject.toml").open("a") as file:
+        file.write(setting)
+    sync = (sys.executable, "-m", "uv", "sync", "--quiet", "--python", sys.executable)
+    ran(project, *sync)
+    [document] = (project / "schemas").iterdir()
+    text = document.read_text()
+    document.write_text(re.sub(r'"x-model-id": "\w+"', '"x-model-id": "new"', text))
+    ran(project, *sync)
+    assert [*client_of("hatch", project).rglob("new.py")]
+
+
 @pytest.mark.parametrize("name", BACKENDS)
 def test_what_has_changed_is_written_and_nothing_else(
     name: str, tmp_path: Path
