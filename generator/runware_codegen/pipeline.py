@@ -12,6 +12,7 @@ from runware_codegen import cache, settings
 from runware_codegen.catalog import lock
 from runware_codegen.documents import load
 from runware_codegen.documents.members import object_of, text_of
+from runware_codegen.git_command import output_of_git
 from runware_codegen.naming.names import module_name
 from runware_codegen.output import Change, compare, publish
 from runware_codegen.pages import LastChange
@@ -117,7 +118,7 @@ def _compare(
     changes = compare(files, target, force=options["force"])
     if options["diff"]:
         for change in changes:
-            terminal.patch(change, _in_project(target))
+            terminal.patch(change, _in_patch(target))
         terminal.note(_verdict(changes, target))
     else:
         for change in changes:
@@ -141,10 +142,14 @@ def import_line(package: Package[DocumentInfo], name: str) -> str:
     return f"from {module} import {document.request_name}"
 
 
-def _in_project(target: Path) -> str:
-    """Return the package's folder relative to the folder of pyproject.toml, if below it."""
+def _in_patch(target: Path) -> str:
+    """Return the package's folder as a patch names it, for `git apply` in the project.
+
+    In a repository, git reads it relative to the top, else relative to the project.
+    """
+    top = output_of_git(("rev-parse", "--show-toplevel")).rstrip("\n")
     file = settings.find()
-    root = file.parent if file else Path()
+    root = Path(top) if top else file.parent if file else Path()
     path = Path(os.path.relpath(target, root))
     return target.name if ".." in path.parts or path.is_absolute() else path.as_posix()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -185,15 +186,25 @@ class TestCheckAndDiff:
         assert "\x1b" not in patch
         assert "1 added, 1 changed, 1 removed" in finished.stderr
 
-    def test_git_applies_the_diff(self, differing: Path) -> None:
+    @pytest.mark.parametrize("repository", [None, "repository/project", "repository"])
+    def test_git_applies_the_diff(
+        self,
+        differing: Path,
+        tmp_path_factory: pytest.TempPathFactory,
+        repository: str | None,
+    ) -> None:
         """The diff applies in the project's folder, wherever the command ran."""
-        (differing / "pyproject.toml").touch()
+        folder = tmp_path_factory.mktemp("folder")
+        project = Path(shutil.copytree(differing, folder / "repository" / "project"))
+        if repository:
+            subprocess.run(["git", "init", "-q", folder / repository], check=True)
+        (project / "pyproject.toml").touch()
         arguments = ["generate", ".", "--output", "../out", "--package", "client"]
-        finished = run(*arguments, "--diff", cwd=differing / "docs")
+        finished = run(*arguments, "--diff", cwd=project / "docs")
         patch = finished.stdout.encode()
         apply = ["git", "apply", "-"]
-        subprocess.run(apply, cwd=differing, input=patch, check=True)
-        assert run(*GENERATE, "--check", cwd=differing).returncode == 0
+        subprocess.run(apply, cwd=project, input=patch, check=True)
+        assert run(*GENERATE, "--check", cwd=project).returncode == 0
 
     def test_diff_of_a_file_without_a_last_line_feed(self, made: Path) -> None:
         old = made / "out" / "client" / "old.py"
