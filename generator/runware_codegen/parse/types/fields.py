@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from runware_codegen.formats import FORMATS
-from runware_codegen.model import literal_values
+from runware_codegen.model import Field, literal_values
 from runware_codegen.model.constants import bare, constant, quoted
 from runware_codegen.naming.names import member_name
 from runware_codegen.parse.metadata.markdown import clean_markdown, without_other_values
 from runware_codegen.wording import joined_paragraphs
 
 if TYPE_CHECKING:
-    from runware_codegen.model import Field
+    from runware_codegen.model import Type
     from runware_codegen.model.constants import Constant
     from runware_codegen.parse.schema.merged import MergedSchema
 
@@ -44,15 +43,33 @@ class FieldNames:
         return name
 
 
-def described(field: Field, merged: MergedSchema) -> Field:
-    """Add the annotations of a schema to a field: texts, default, examples and others."""
-    values = {bare(each.constant.value) for each in literal_values(field.type)}
+def field_of(
+    merged: MergedSchema,
+    name: str,
+    json_name: str,
+    a_type: Type,
+    *,
+    required: bool,
+) -> Field:
+    """Make a field with what its schemas say: texts, default, examples and others.
+
+    Args:
+        merged: The schemas of the member.
+        name: Its Python name.
+        json_name: Its JSON name.
+        a_type: Its type.
+        required: Whether it is required.
+    """
+    values = {bare(each.constant.value) for each in literal_values(a_type)}
     doc = without_other_values(_doc(merged), values)
-    return replace(
-        field,
+    return Field(
+        name=name,
+        json_name=json_name,
+        type=a_type,
+        required=required,
         doc=joined_paragraphs(doc, _access(merged)),
         default=next(map(constant, merged.values("default")), None),
-        secret=_is_secret(field.json_name, merged),
+        secret=_is_secret(json_name, merged),
         deprecated=True in merged.values("deprecated"),
         examples=_examples(merged),
     )

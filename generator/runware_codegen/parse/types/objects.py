@@ -28,7 +28,7 @@ from runware_codegen.parse.types.branches import (
     closed_names,
     names_of_alternatives,
 )
-from runware_codegen.parse.types.fields import FieldNames, described
+from runware_codegen.parse.types.fields import FieldNames, field_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -149,8 +149,7 @@ class ClassBuilder:
         made = Class(name, doc, fields, allows_extra=closed is None)
         self.by_name[name] = made  # the rules refer to it
         names = {field.json_name for field in fields}
-        declared = dict.fromkeys(wire for wire, _ in properties_of(merged.schemas))
-        impossible = [wire for wire in declared if wire not in names]
+        impossible = [wire for wire in _declared(merged) if wire not in names]
         unexpressed = [lacks(wire) for wire in impossible] if closed is None else []
         handled = merged.keyword_paths("type", "properties")
         handled |= {path for _, path in closing if path is not None}
@@ -251,10 +250,10 @@ class ClassBuilder:
     def _field(
         self, wire: str, name: str, a_type: Type, schema: Schema, *, required: bool
     ) -> Field:
-        field = Field(name, wire, a_type, required=required)
-        lines = self._types.alternative_lines(schema)
         merged = merge(self._types.lowering.schemas, schema)
-        return described(replace(field, alternatives="\n".join(lines)), merged)
+        field = field_of(merged, name, wire, a_type, required=required)
+        lines = self._types.alternative_lines(schema)
+        return replace(field, alternatives="\n".join(lines)) if lines else field
 
     def are_disjoint(self, one: Type, other: Type) -> bool:
         """Return whether no value is of both types; False if that is not decided."""
@@ -278,6 +277,13 @@ class ClassBuilder:
         )
         shared = first.keys() & second.keys()
         return any(self.are_disjoint(first[name], second[name]) for name in shared)
+
+
+def _declared(merged: MergedSchema) -> dict[str, None]:
+    """Return the names of the properties that the schemas declare, in their order."""
+    schemas = (each.keywords for each in merged.schemas)
+    names = (keyword_values.members(each, "properties") for each in schemas)
+    return dict.fromkeys(chain.from_iterable(names))
 
 
 def _without_value(wire: str) -> ImpossibleError:
