@@ -187,7 +187,7 @@ def _statements(lines: list[str]) -> Iterator[_Statement]:
         if not line:
             start, blank = start + 1, blank + 1
             continue
-        level, rest = divmod(_margin(lines[start]), len(_INDENT))
+        level, rest = divmod(len(lines[start]) - len(line), len(_INDENT))
         if rest or line.startswith("#"):
             raise _UnknownLayoutError
         kind, end = _extent(lines, start, level)

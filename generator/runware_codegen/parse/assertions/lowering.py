@@ -148,15 +148,17 @@ class Lowering:
 
     def lower_keyword(self, schema: Schema, keyword: str) -> Predicate:
         """Return what one keyword of a schema asserts, beside its siblings."""
-        json_type, _ = KEYWORDS.get(keyword, ("", None))
+        if keyword not in KEYWORDS:
+            return TRUE  # an annotation
+        json_type, _ = KEYWORDS[keyword]
         test = self.lower_test(schema, keyword)
         return for_type(json_type, test) if json_type else test
 
     def lower_test(self, schema: Schema, keyword: str) -> Predicate:
         """Return what a keyword asserts about values of the type that it is about."""
-        _, lower = KEYWORDS.get(keyword, ("", None))
-        if lower is None or (*schema.path, keyword) in self._skipped:
+        if (*schema.path, keyword) in self._skipped:
             return TRUE
+        _, lower = KEYWORDS[keyword]
         self.count_tests(schema, 1)
         return lower(self, schema)
 

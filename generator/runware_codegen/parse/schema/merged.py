@@ -41,12 +41,13 @@ class MergedSchema:
     def schemas_with(self, *keywords: str) -> Iterator[Schema]:
         """Yield the schemas that have one of the keywords."""
         for schema in self.schemas:
-            if any(keyword in schema.keywords for keyword in keywords):
+            if not schema.keywords.keys().isdisjoint(keywords):
                 yield schema
 
     def values(self, keyword: str) -> list[JsonValue]:
         """Return the value of a keyword in each schema that has it."""
-        return [s.keywords[keyword] for s in self.schemas if keyword in s.keywords]
+        schemas = self.schemas
+        return [found[keyword] for s in schemas if keyword in (found := s.keywords)]
 
     def text(self, keyword: str) -> str:
         """Return the first text of a keyword such as `title`, or an empty text."""
