@@ -102,9 +102,9 @@ def module_name(text: str) -> str:
     return f"{name}_" if name in reserved.MODULES else name
 
 
-def member_name(wire: str, taken: Container[str], used: Container[str]) -> str:
+def member_name(json_name: str, taken: Container[str], used: Container[str]) -> str:
     """Name a member of a class; the name differs from `taken` and from `used` names."""
-    name = snake_case(wire)
+    name = snake_case(json_name)
     name = f"{name}_" if name in used else name
     return numbered(name, taken, "_")
 

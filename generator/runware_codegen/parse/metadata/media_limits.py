@@ -58,8 +58,8 @@ def apply_media_limits(
 def _owner(classes: dict[str, Class], request: str, path: list[str]) -> Class | None:
     """Follow a path of members to the class that has the last of them."""
     owner: Class | None = classes[request]
-    for wire in path:
-        found = None if owner is None else owner.field(wire)
+    for json_name in path:
+        found = None if owner is None else owner.field(json_name)
         owner = None if found is None else classes.get(object_class(found.type))
     return owner
 

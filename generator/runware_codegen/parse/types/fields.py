@@ -75,9 +75,9 @@ def field_of(
     )
 
 
-def _is_secret(wire: str, merged: MergedSchema) -> bool:
+def _is_secret(json_name: str, merged: MergedSchema) -> bool:
     return (
-        wire.replace("-", "").lower().endswith(_SECRET)
+        json_name.replace("-", "").lower().endswith(_SECRET)
         or "password" in merged.values("format")
         or True in merged.values("writeOnly")
     )

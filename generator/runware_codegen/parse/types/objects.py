@@ -149,8 +149,12 @@ class ClassBuilder:
         made = Class(name, doc, fields, allows_extra=closed is None)
         self.by_name[name] = made  # the rules refer to it
         names = {field.json_name for field in fields}
-        impossible = [wire for wire in _declared(merged) if wire not in names]
-        unexpressed = [lacks(wire) for wire in impossible] if closed is None else []
+        impossible = [
+            json_name for json_name in _declared(merged) if json_name not in names
+        ]
+        unexpressed = (
+            [lacks(json_name) for json_name in impossible] if closed is None else []
+        )
         handled = merged.keyword_paths("type", "properties")
         handled |= {path for _, path in closing if path is not None}
         handled.update(_expressed_requirements(merged, names))
@@ -201,38 +205,40 @@ class ClassBuilder:
         """
         required = merged.required()
         declared: dict[str, list[Schema]] = {}
-        for wire, schema in properties_of(merged.schemas):
-            declared.setdefault(wire, []).append(schema)
+        for json_name, schema in properties_of(merged.schemas):
+            declared.setdefault(json_name, []).append(schema)
         in_branches = branch_properties(self._types.lowering.schemas, merged)
         known = {*declared, *in_branches, *required, *(closed or ())}
         allowed = known if closed is None else closed
         names = FieldNames(known, self._used)
         fields: list[Field] = []
-        for wire, schemas in declared.items():
-            schema, sure = _joined(schemas), wire in required
-            a_type = self._types.type_of(schema, wire) if wire in allowed else None
+        for json_name, schemas in declared.items():
+            if json_name not in allowed:
+                continue
+            schema, sure = _joined(schemas), json_name in required
+            a_type = self._types.type_of(schema, json_name)
             if a_type is not None:
-                name = names.of(wire)
-                fields.append(self._field(wire, name, a_type, schema, required=sure))
-            elif sure and wire in allowed:
-                raise _without_value(wire)
-        for wire, member in in_branches.items():
-            if wire in allowed and wire not in declared:
-                sure = member.required or wire in required
-                name = names.of(wire)
-                fields.append(
-                    self._field_of_branches(wire, name, member, required=sure)
-                )
-        made = {field.json_name for field in fields}
-        for wire in sorted(required.union(closed or ()) - declared.keys() - made):
-            if wire not in allowed:
-                raise _without_value(wire)
-            sure = wire in required
-            fields.append(Field(names.of(wire), wire, t.Anything(), required=sure))
+                name = names.of(json_name)
+                made = self._field(json_name, name, a_type, schema, required=sure)
+                fields.append(made)
+            elif sure:
+                raise _without_value(json_name)
+        for json_name, member in in_branches.items():
+            if json_name in allowed and json_name not in declared:
+                sure = member.required or json_name in required
+                name = names.of(json_name)
+                made = self._field_of_branches(json_name, name, member, required=sure)
+                fields.append(made)
+        done = {*declared, *(field.json_name for field in fields)}
+        for json_name in sorted(required.union(closed or ()) - done):
+            if json_name not in allowed:
+                raise _without_value(json_name)
+            name, sure = names.of(json_name), json_name in required
+            fields.append(Field(name, json_name, t.Anything(), required=sure))
         return tuple(fields)
 
     def _field_of_branches(
-        self, wire: str, name: str, member: BranchProperty, *, required: bool
+        self, json_name: str, name: str, member: BranchProperty, *, required: bool
     ) -> Field:
         """Make a field of a property that only branches declare.
 
@@ -241,17 +247,17 @@ class ClassBuilder:
         """
         certain = member.certain or self._is_result
         schemas = member.schemas if certain else member.schemas[:1]
-        types = [self._types.type_of_alternative(each, wire) for each in schemas]
+        types = [self._types.type_of_alternative(each, json_name) for each in schemas]
         possible = [each for each in types if each is not None]
         known = certain and possible
         a_type = union_of(flatten_unions(possible)) if known else t.Anything()
-        return self._field(wire, name, a_type, schemas[0], required=required)
+        return self._field(json_name, name, a_type, schemas[0], required=required)
 
     def _field(
-        self, wire: str, name: str, a_type: Type, schema: Schema, *, required: bool
+        self, json_name: str, name: str, a_type: Type, schema: Schema, *, required: bool
     ) -> Field:
         merged = merge(self._types.lowering.schemas, schema)
-        field = field_of(merged, name, wire, a_type, required=required)
+        field = field_of(merged, name, json_name, a_type, required=required)
         lines = self._types.alternative_lines(schema)
         return replace(field, alternatives="\n".join(lines)) if lines else field
 
@@ -286,8 +292,8 @@ def _declared(merged: MergedSchema) -> dict[str, None]:
     return dict.fromkeys(chain.from_iterable(names))
 
 
-def _without_value(wire: str) -> ImpossibleError:
-    return ImpossibleError(f"it requires {wire!r}, which has no valid value")
+def _without_value(json_name: str) -> ImpossibleError:
+    return ImpossibleError(f"it requires {json_name!r}, which has no valid value")
 
 
 def _expressed_requirements(merged: MergedSchema, names: set[str]) -> Iterator[Path]:
