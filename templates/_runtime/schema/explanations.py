@@ -80,12 +80,12 @@ def reworded(
     sentence = detail["msg"]
     if detail["type"] == "literal_error" and (constants := _constants(detail)):
         sentence = sentence.replace(constants, expected_constants(detail))
-    is_unknown = detail["type"] == "extra_forbidden"
-    if is_unknown and not sentence.startswith(f"{UNKNOWN_FIELD}:"):
+    is_extra = detail["type"] == "extra_forbidden"
+    if is_extra and not sentence.startswith(f"{UNKNOWN_FIELD}:"):
         start = sentence if sentence.startswith(UNKNOWN_FIELD) else UNKNOWN_FIELD
         sentence = f"{start}{hint(detail)}"
     given = detail["input"]
-    if isinstance(given, Enum) and not isinstance(given, str | Real) and not is_unknown:
+    if isinstance(given, Enum) and not isinstance(given, str | Real) and not is_extra:
         sentence = f"{sentence}: give the value of the enum member"
     is_null = given is None and detail["type"] != "rule"
     if is_null and len(loc) == 1 and loc[0] in optional:
@@ -99,9 +99,8 @@ def reworded(
 
 def is_other_text(detail: ErrorDetails) -> bool:
     """Return whether the error is that a text is not one of the accepted texts."""
-    is_text = isinstance(detail["input"], str)
-    is_text = is_text and _constants(detail).startswith(("'", '"'))
-    return is_text and detail["type"] == "literal_error"
+    is_constant = detail["type"] == "literal_error" and isinstance(detail["input"], str)
+    return is_constant and _constants(detail).startswith(("'", '"'))
 
 
 def is_unknown(detail: ErrorDetails) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from math import isfinite
 from typing import Any, NamedTuple
 
-from ..json_values import is_array, is_number, is_object
+from ..json_values import is_array, is_number, is_object, is_unicode
 from ..transport.envelope import ENVELOPE, Item
 
 TEXT = "text"
@@ -175,12 +175,10 @@ def _without_half(text: str) -> tuple[str, str]:
 
 def _mended(text: str) -> str:
     """Join surrogate pairs into characters; replace single surrogates by U+FFFD."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        halves = text.encode("utf-16-le", "surrogatepass")
-        return halves.decode("utf-16-le", "replace")
-    return text
+    if is_unicode(text):
+        return text
+    halves = text.encode("utf-16-le", "surrogatepass")
+    return halves.decode("utf-16-le", "replace")
 
 
 def _text(value: object) -> str | None:
