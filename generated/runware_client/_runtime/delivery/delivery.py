@@ -136,6 +136,14 @@ class Delivery(Generic[ResultT]):
         due = [each for each in self._idle if each.due <= now]
         if not due:
             return None
+        batch = self._batch_of(due, now)
+        self._begin(batch)
+        return batch if batch.scheduled else None
+
+    def _batch_of(
+        self, due: list[ScheduledTask[ResultT]], now: float
+    ) -> Batch[ResultT]:
+        """Return the batch with the task that has been due longest."""
         first = min(due, key=lambda each: each.due)
         most = self._settings.server.elements
         if first.kind is Kind.POLL:
@@ -143,14 +151,7 @@ class Delivery(Generic[ResultT]):
         else:
             chosen, parts = sent_with(first, due, most)
         timeout = self.schedule.timeout_of(chosen, parts)
-        batch = Batch(first.kind, chosen, parts, now, timeout)
-        self._remove_idle(chosen)
-        self._under_way.append(batch)
-        self._note_begun(batch)
-        if not batch.scheduled:
-            self._under_way.remove(batch)
-            return None
-        return batch
+        return Batch(first.kind, chosen, parts, now, timeout)
 
     def _remove_idle(self, removed: list[ScheduledTask[ResultT]]) -> None:
         leaving = set(removed)
@@ -165,8 +166,10 @@ class Delivery(Generic[ResultT]):
             elif each.task.phase in SENDINGS or not each.can_go_on:
                 each.due = max(each.due, now + TOGETHER)
 
-    def _note_begun(self, batch: Batch[ResultT]) -> None:
+    def _begin(self, batch: Batch[ResultT]) -> None:
         """Record that a batch is sent, without tasks that another thread has sent."""
+        self._remove_idle(batch.scheduled)
+        self._under_way.append(batch)
         for each, part in [*zip(batch.scheduled, batch.parts, strict=True)]:
             if batch.kind is Kind.POLL:
                 self._open_tasks.add(each.task)
@@ -179,6 +182,8 @@ class Delivery(Generic[ResultT]):
                 self._idle.append(each)
                 batch.scheduled.remove(each)
                 batch.parts.remove(part)
+        if not batch.scheduled:
+            self._under_way.remove(batch)
 
     def _give_up_idle(self) -> None:
         idle, self._idle = self._idle, []
