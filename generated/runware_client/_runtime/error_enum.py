@@ -51,10 +51,10 @@ class ErrorEnum(StrEnum, metaclass=_InheritingEnum):
     """The HTTP status of the member; None for an error code."""
 
     def __new__(cls, code: str, http_status: int | None = None) -> Self:
-        member = str.__new__(cls, code)
-        member._value_ = code
-        member.http_status = http_status
-        return member
+        made = str.__new__(cls, code)
+        made._value_ = code
+        made.http_status = http_status
+        return made
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
@@ -72,9 +72,9 @@ class ErrorEnum(StrEnum, metaclass=_InheritingEnum):
     @classmethod
     def from_status(cls, http_status: int) -> Self:
         """Return the member of an HTTP status; for an unknown status, its digits."""
-        for member in cls:
-            if member.http_status == http_status:
-                return member
+        for each in cls:
+            if each.http_status == http_status:
+                return each
         return cls(str(http_status))
 
     @property

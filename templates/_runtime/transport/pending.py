@@ -101,9 +101,12 @@ class Expected:
 
         Results beyond the wanted number are not compared, since there may be thousands.
         """
-        is_result = is_result_item(item) or not self.is_about_a_task
-        place = self.results if is_result else self.news
-        place = self.errors if is_error else place
+        if is_error:
+            place = self.errors
+        elif is_result_item(item) or not self.is_about_a_task:
+            place = self.results
+        else:
+            place = self.news
         if place is self.results and len(place) >= self.wanted:
             place.append(item)
         else:

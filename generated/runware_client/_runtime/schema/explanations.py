@@ -116,10 +116,10 @@ def narrower(member: str, broken: Iterable[str]) -> list[str]:
 
 def combined(title: str, errors: Iterable[InitErrorDetails]) -> ValidationError:
     """Return one exception with all errors. Names of the input are shortened."""
-    listed = [*errors]
-    for error in listed:
-        error["loc"] = tuple(map(short_name, error.get("loc", ())))
-    return ValidationError.from_exception_data(title, listed, hide_input=True)
+    details = [*errors]
+    for each in details:
+        each["loc"] = tuple(map(short_name, each.get("loc", ())))
+    return ValidationError.from_exception_data(title, details, hide_input=True)
 
 
 def short_name(name: int | str) -> int | str:

@@ -115,15 +115,15 @@ def default_names(cls: type[BaseModel]) -> frozenset[str]:
 @cache
 def fills(cls: type[BaseModel]) -> dict[str, Callable[[], Any]]:
     """Return functions that create the values that a constructor sets, by Python name."""
-    fills: dict[str, Callable[[], Any]] = {}
+    made: dict[str, Callable[[], Any]] = {}
     for name, info in cls.model_fields.items():
         extra = info.json_schema_extra
         if extra is _unchanged:
-            fills[name] = new_uuid
+            made[name] = new_uuid
         for key in ("const", "default"):
             if isinstance(extra, dict) and key in extra:
-                fills[name] = _returning(extra[key])
-    return fills
+                made[name] = _returning(extra[key])
+    return made
 
 
 def _returning(value: Any) -> Callable[[], Any]:
