@@ -7,26 +7,13 @@ an event loop, writing then fails, and the response is lost unless it was read b
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from httpcore2 import AsyncNetworkStream
 
 LARGE = 1 << 16
 """Bytes of a write above which it may have to wait for the server; also of one read."""
-
-
-class AsyncNetworkStream(Protocol):
-    """The interface of an async connection of httpx2."""
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Read some bytes."""
-        ...
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Write all bytes."""
-        ...
-
-    async def aclose(self) -> None:
-        """Close the connection."""
-        ...
 
 
 class _ReadingStream:

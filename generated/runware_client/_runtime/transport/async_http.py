@@ -9,7 +9,7 @@ import os
 from collections.abc import AsyncGenerator, Callable, MutableMapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from copy import copy
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary, ref
 
 import httpx2
@@ -17,12 +17,15 @@ import httpx2
 from ..event_loops import Loop, running_loop
 from ..locks import ForkSafeLock
 from .answer_body import answer_of, aread_body, is_event_stream, with_body
-from .early_answer import AsyncNetworkStream, read_while_writing
+from .early_answer import read_while_writing
 from .endpoint import JSON_HEADERS, STREAM_HEADERS, Endpoint, Headers, Target
 from .envelope import Answer, Envelope, read_envelope
 from .environment import new_client
 from .exchange import CLOSED, CONNECTING, UNUSED_EVENTS, Exchange
 from .http import closed, crowded, redact, shared
+
+if TYPE_CHECKING:
+    from httpcore2 import AsyncNetworkStream
 
 
 class AsyncTransport(Protocol):

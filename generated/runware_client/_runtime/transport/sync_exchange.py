@@ -15,7 +15,7 @@ import threading
 from contextlib import contextmanager
 from functools import partial
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx2
 
@@ -25,6 +25,8 @@ from .exchange import CONNECTING, MAX_CONNECT, UNUSED_EVENTS, Exchange
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, MutableMapping
     from types import TracebackType
+
+    from httpcore2 import NetworkStream
 
 # `PollSelector` needs no file descriptor of its own: there may be none left. Windows lacks
 # it, and so do programs in which `eventlet` has replaced modules of Python.
@@ -42,22 +44,6 @@ PIECE = 1 << 14
 
 BRIEF = 0.001
 """Timeout in seconds of reading what has arrived."""
-
-
-class NetworkStream(Protocol):
-    """The interface of a connection of httpx2."""
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Read some bytes."""
-        ...
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Write all bytes."""
-        ...
-
-    def get_extra_info(self, info: str) -> Any:
-        """Return the information with this name, or None."""
-        ...
 
 
 class SyncExchange(Exchange):
