@@ -421,6 +421,12 @@ def test_no_event_costs_the_text(streamer: Streamer, script: Script, odd: str) -
 PIECES = (HERE, THERE, LAST, DONE)
 
 
+def test_a_cost_may_be_written_as_text(streamer: Streamer, script: Script) -> None:
+    script.events(HERE, THERE, {"finishReason": "stop", "cost": "0.002"}, DONE)
+    _, deltas = streamer.read()
+    assert [delta.cost for delta in deltas] == [None, None, 0.002]
+
+
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 def test_events_without_an_empty_line_between_them(
     streamer: Streamer, script: Script, newline: str

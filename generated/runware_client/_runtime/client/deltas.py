@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from math import isfinite
 from typing import Any, NamedTuple
 
-from ..json_values import is_array, is_number, is_object, is_unicode
+from ..json_values import is_array, is_object, is_unicode
 from ..transport.envelope import ENVELOPE, Item
+from ..transport.items import costs
 
 TEXT = "text"
 REASONING = "reasoningContent"
@@ -74,7 +74,7 @@ class Transcript:
             reasoning=self._piece(event, REASONING),
             finish_reason=_text(members.get("finishReason")) or None,
             usage=usage if is_object(usage := members.get("usage")) else None,
-            cost=_number(members.get("cost")),
+            cost=next(iter(costs([members])), None),
             item=event,
         )
         for name, value in members.items():
@@ -183,13 +183,3 @@ def _mended(text: str) -> str:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def _number(value: object) -> float | None:
-    if not is_number(value):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:  # an integer of more than 308 digits
-        return None
-    return number if isfinite(number) else None
