@@ -1,7 +1,8 @@
-"""Tests of a custom sync HTTP client: its locks do not block other calls."""
+"""Tests of a custom HTTP client: its locks do not block other calls."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import threading
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import httpx2
+import pytest
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import DataReceived, StreamEnded
@@ -197,6 +199,35 @@ def test_a_stream_does_not_wait_for_one_that_reads_the_connection(
         assert stream.text in ("", "At")
         server.may_answer.set()
         assert patient.result(LONGEST)[0].image_url
+
+
+def test_another_task_closes_a_stream(clients: Clients) -> None:
+    """The server has sent an event, and sends no more."""
+    request = clients.request("TextInference", delivery_method="stream")
+
+    async def work(url: str) -> None:
+        async with (
+            httpx2.AsyncClient(http1=False, http2=True) as http,
+            clients.package.AsyncRunware(
+                KEY, base_url=url, http_client=http, timeout=LONGEST / 2
+            ) as client,
+        ):
+            stream = client.text_inference.stream(request)
+
+            async def close() -> None:
+                while not stream.text:  # noqa: ASYNC110 - there is no event to wait for
+                    await asyncio.sleep(0.01)
+                await stream.aclose()
+
+            closing = asyncio.create_task(close())
+            with pytest.raises(clients.package.ClosedError) as caught:
+                await stream.get_result()
+            assert "closed while it was read" in str(caught.value)
+            assert caught.value.handle.task_uuid == request.task_uuid
+            await closing
+
+    with multiplexing() as server:
+        asyncio.run(work(server.url))
 
 
 def test_what_was_left_before_it_was_sent_is_not_sent_later(clients: Clients) -> None:

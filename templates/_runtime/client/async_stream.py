@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, aclosing
+from contextlib import AbstractAsyncContextManager, aclosing, suppress
 from typing import TYPE_CHECKING, Self, TypeAlias
 from weakref import ref
 
@@ -27,6 +27,7 @@ class AsyncStream(BaseStream[ResultT_co, AsyncSend]):
     """
 
     _pieces: ref[AsyncGenerator[Delta]] | None = None
+    _timer: asyncio.Timeout | None = None
 
     def __aiter__(self) -> AsyncIterator[Delta]:
         """Send the task and yield the pieces as they arrive; see `Stream.__iter__`."""
@@ -51,7 +52,7 @@ class AsyncStream(BaseStream[ResultT_co, AsyncSend]):
         if self._is_stopped:
             return None
         try:
-            async with asyncio.timeout(self._deadline.left()):
+            async with asyncio.timeout(self._deadline.left()) as self._timer:
                 return await anext(body, None)
         except Exception as cause:  # noqa: BLE001 - `_check_end` raises it
             self._note_break(cause)
@@ -73,8 +74,9 @@ class AsyncStream(BaseStream[ResultT_co, AsyncSend]):
         try:
             await pieces.aclose()
         except RuntimeError:  # another task waits for the response or the next piece
-            if self._response is not None:
-                await self._response.aclose()
+            if self._timer is not None:
+                with suppress(RuntimeError):  # the wait has just ended
+                    self._timer.reschedule(0)
             elif self._exchange is not None:
                 self._exchange.cut(STREAM_CLOSED)
 

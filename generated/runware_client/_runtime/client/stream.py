@@ -212,7 +212,7 @@ class BaseStream(Generic[ResultT_co, SendT]):
     def _check_end(self) -> None:
         if self._reader.is_over:
             return
-        if self._deadline.left() <= 0:
+        if self._deadline.left() <= 0 and not self._is_closed:
             message = "timed out before the end of the stream"
             raise TimeoutError(message)
         how_far = f"the stream ended early, after {len(self.text)} characters"
@@ -315,7 +315,10 @@ class Stream(BaseStream[ResultT_co, Send]):
         return self.result
 
     def close(self) -> None:
-        """Close the connection and end the stream, also if another thread reads it."""
+        """Close the connection and end the stream, also if another thread reads it.
+
+        Over HTTP/2, that thread ends its wait for the server first.
+        """
         self._is_closed = True
         pieces = None if self._pieces is None else self._pieces()
         if pieces is None:
