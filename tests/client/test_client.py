@@ -106,6 +106,27 @@ def test_options_that_cannot_be_used_are_refused(
 
 
 @pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            {"api_key": pydantic.SecretStr("a-secret-key")},
+            "api_key must be a str, not SecretStr",
+        ),
+        (
+            {"base_url": pydantic.AnyUrl("https://a")},
+            "base_url must be a str, not AnyUrl",
+        ),
+    ],
+)
+def test_options_of_settings_are_texts(
+    caller: Caller, options: dict[str, Any], said: str
+) -> None:
+    """Settings of pydantic have classes of their own for secrets and addresses."""
+    with pytest.raises(TypeError, match=said):
+        caller("run", None, options=options)
+
+
+@pytest.mark.parametrize(
     ("kind", "other", "said"),
     [
         ("Runware", httpx2.AsyncClient, "an httpx2.Client, not httpx2.*AsyncClient"),

@@ -285,12 +285,15 @@ def _valid_url(base_url: str | None, channel: Channel) -> str:
 
     Raises:
         ValueError: The scheme of the address does not match the transport of tasks.
+        TypeError: The address is not a str.
     """
     source = "base_url"
     if base_url is None and (named := os.environ.get(BASE_URL_VARIABLE, "").strip()):
         base_url, source = named, f"the environment variable {BASE_URL_VARIABLE}"
     if base_url is None:
         base_url = RUNWARE_URL
+    if not isinstance(base_url, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"base_url must be a str, not {type(base_url).__name__}")
     if channel == "websocket" and base_url == RUNWARE_URL:
         base_url = RUNWARE_SOCKET_URL
     best, other = SCHEMES[channel]

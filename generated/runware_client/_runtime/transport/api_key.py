@@ -32,7 +32,13 @@ class ApiKey:
         Raises:
             RunwareError: There is no key, or it has characters that are not allowed in a
                 header.
+            TypeError: The key is not a str.
         """
+        if not isinstance(
+            text, str | None
+        ):  # pyright: ignore[reportUnnecessaryIsInstance]
+            kind, text = type(text).__name__, None
+            raise TypeError(f"api_key must be a str, not {kind}")
         self._text = (os.environ.get(VARIABLE, "") if text is None else text).strip()
         text = None  # a report of an error may show the variables of this frame
         if not self._text:
