@@ -67,10 +67,13 @@ class TestStreams:
         os.close(writer)
         assert finished.returncode == 1
 
-    def test_results_that_cannot_be_written(self, here: Path) -> None:
+    @pytest.mark.parametrize("arguments", [["list", "docs"], GENERATE])
+    def test_results_that_cannot_be_written(
+        self, here: Path, arguments: list[str]
+    ) -> None:
         with Path("/dev/full").open("wb") as full:
             finished = subprocess.run(
-                [*COMMAND, "list", "docs"],
+                [*COMMAND, *arguments],
                 cwd=here,
                 stdout=full,
                 stderr=subprocess.PIPE,
@@ -78,6 +81,7 @@ class TestStreams:
             )
         assert finished.returncode == 2
         assert finished.stderr == b"Error: No space left on device\n"
+        assert (here / "out").exists() == (arguments == GENERATE)
 
     @pytest.mark.parametrize(
         ("arguments", "closed", "code"),
