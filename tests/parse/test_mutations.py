@@ -274,8 +274,8 @@ def _documentation_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _leave_errors(package: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave pydantic's errors unchanged, because explaining them is slow."""
-    part = import_module(f"{package.__name__}._runtime.schema.parts").Part
-    monkeypatch.setattr(part, "_explained", lambda _, error: error)
+    errors = import_module(f"{package.__name__}._runtime.schema.part_errors")
+    monkeypatch.setattr(errors, "explained", lambda _cls, _data, error, *_: error)
 
 
 @pytest.mark.parametrize("path", documents_of_the_test(), ids=lambda path: path.stem)

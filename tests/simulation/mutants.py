@@ -141,10 +141,10 @@ MUTANTS = (
     Mutant(
         "an item in flight without a status is a result",
         "_runtime.transport.items",
-        '    if told is None and "progress" not in item:',
-        '    if told is None and "progress" in item:\n'
+        '    if item.get("status") is None and "progress" not in item:',
+        '    if item.get("status") is None and "progress" in item:\n'
         "        return len(item) > 3\n"
-        "    if told is None:",
+        '    if item.get("status") is None:',
         4887,
     ),
     Mutant(
