@@ -765,6 +765,22 @@ def _results() -> Iterator[Edit]:
         "result-null-added",
     )
     yield Edit(
+        "array must be empty by a constant",
+        _task(a=ANY_ARRAY),
+        _task(a={"const": []}),
+        "breaking",
+        "request-type-narrowed",
+        proven=True,
+    )
+    yield Edit(
+        "object must be empty by a constant",
+        _task(a=MAP),
+        _task(a={"const": {}}),
+        "breaking",
+        "request-type-narrowed",
+        proven=True,
+    )
+    yield Edit(
         "result that was an empty list is null",
         _result(["a"], a={"const": []}),
         _result(["a"], a={"const": None}),
@@ -785,6 +801,20 @@ def _results() -> Iterator[Edit]:
         one,
         "compatible",
         "result-type-narrowed",
+    )
+    yield Edit(
+        "result that was no null is an object",
+        _result(["a"], a=no_null),
+        _result(["a"], a=OBJECT),
+        "compatible",
+        "result-type-narrowed",
+    )
+    yield Edit(
+        "result is a constant that was too short",
+        _result(["a"], a={**STRING, "minLength": 2}),
+        _result(["a"], a={"const": "p"}),
+        "risk",
+        "result-constraint-changed",
     )
     yield Edit(
         "result that was no null is a constant",

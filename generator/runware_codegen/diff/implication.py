@@ -10,6 +10,7 @@ from runware_codegen.diff.automata import Separation, separation
 from runware_codegen.model import including_integers
 from runware_codegen.model import predicates as p
 from runware_codegen.model.predicates import FALSE, TRUE, Predicate
+from runware_codegen.model.type_predicates import class_definition, has_type
 from runware_codegen.parse.assertions.evaluate import holds_constant
 
 
@@ -48,6 +49,8 @@ def _tests(one: Predicate, other: Predicate) -> bool:
             return types <= including_integers(wider)
         case p.IsType(types), p.Not(p.IsType(refused)):
             return not including_integers(types) & including_integers(refused)
+        case p.DefinitionRef(name), _ if name.startswith(class_definition("")):
+            return implies(has_type("object"), other)
         case p.IsIn(values), _:
             return all(holds_constant(other, value.value) for value in values)
         case p.Not(p.IsIn(values)), p.Not(p.IsIn(fewer)):

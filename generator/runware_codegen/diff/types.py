@@ -144,9 +144,10 @@ def _opened_or_closed(before: _Parts, after: _Parts, place: Place) -> Iterator[F
     was, now = _state(before), _state(after)
     if closed:
         yield narrowed("values-closed", (was, now), place, typed=True)
-        return
-    yield widened("values-opened", (was, now), place, typed=True)
-    if not implies(was.predicate, now.predicate):
+    else:
+        yield widened("values-opened", (was, now), place, typed=True)
+    few, many = (now, was) if closed else (was, now)
+    if not implies(few.predicate, many.predicate):
         yield from replaced("constraint", (was, now), place)
 
 

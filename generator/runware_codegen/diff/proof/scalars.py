@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from runware_codegen.diff.proof.strings import matching
-from runware_codegen.documents.members import is_number
+from runware_codegen.documents.members import is_array, is_number, is_object
 from runware_codegen.formats import EXAMPLES
 from runware_codegen.model import predicates as p
 from runware_codegen.parse.assertions.evaluate import holds
@@ -99,6 +99,10 @@ def other_value(test: p.IsType | p.IsIn, value: Any, random: Random) -> Any:
         near = [f"{value}x", "a", "b"]
     elif is_number(value):
         near = [value + 1, value - 1, 0.5]
+    elif is_array(value) and isinstance(test, p.IsIn):
+        near = [[*value, "a"], [*value, 0]]
+    elif is_object(value) and isinstance(test, p.IsIn):
+        near = [{**value, "a": "a"}, {**value, "a": 0}]
     failing = [v for v in near if not holds(test, v, {})]
     if failing and random.random() < 0.7:
         return random.choice(failing)
