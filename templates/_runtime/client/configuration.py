@@ -15,6 +15,7 @@ from typing import (
     Self,
     TypeAlias,
     TypeVar,
+    cast,
 )
 
 from ..delivery.account import Account, cost_of
@@ -292,7 +293,7 @@ def _valid_url(base_url: str | None, channel: Channel) -> str:
         base_url, source = named, f"the environment variable {BASE_URL_VARIABLE}"
     if base_url is None:
         base_url = RUNWARE_URL
-    if not isinstance(base_url, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(cast("object", base_url), str):
         raise TypeError(f"base_url must be a str, not {type(base_url).__name__}")
     if channel == "websocket" and base_url == RUNWARE_URL:
         base_url = RUNWARE_SOCKET_URL
@@ -319,7 +320,7 @@ def _valid_integer(name: str, value: int, least: int) -> int:
 
 def _valid_waits(waits: Waits) -> Waits:
     """Return waits, if they are numbers and never decrease."""
-    if not isinstance(waits, Waits):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(cast("object", waits), Waits):
         raise TypeError(f"waits must be Waits, such as Waits(first=1.0), not {waits!r}")
     first = 0 if waits.first is None else waits.first
     given = (("first", first, 0), ("factor", waits.factor, 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from hashlib import sha256
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, cast
 from urllib.parse import quote
 
 from ..exceptions import RunwareError
@@ -33,9 +33,7 @@ class ApiKey:
                 header.
             TypeError: The key is not a str.
         """
-        if not isinstance(
-            text, str | None
-        ):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(cast("object", text), str | None):
             kind, text = type(text).__name__, None
             raise TypeError(f"api_key must be a str, not {kind}")
         self._text = (os.environ.get(VARIABLE, "") if text is None else text).strip()
