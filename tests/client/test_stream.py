@@ -179,24 +179,24 @@ class Streamer:
         part = json.dumps(request.to_wire()).encode()
 
         @contextmanager
-        def send(note: Callable[[Any], object]) -> Iterator[Any]:
+        def send(on_exchange: Callable[[Any], object]) -> Iterator[Any]:
             with httpx2.Client(verify=False) as http:
                 transport = self.module("_runtime.transport.http").HTTPTransport(
                     endpoint, http, 4
                 )
                 with transport.open(
-                    part, timeout, None, is_limited=False, note=note
+                    part, timeout, None, is_limited=False, on_exchange=on_exchange
                 ) as response:
                     yield response
 
         @asynccontextmanager
-        async def asend(note: Callable[[Any], object]) -> AsyncIterator[Any]:
+        async def asend(on_exchange: Callable[[Any], object]) -> AsyncIterator[Any]:
             async with httpx2.AsyncClient(verify=False) as http:
                 transport = self.module(
                     "_runtime.transport.async_http"
                 ).AsyncHTTPTransport(endpoint, http, 4)
                 async with transport.open(
-                    part, timeout, None, is_limited=False, note=note
+                    part, timeout, None, is_limited=False, on_exchange=on_exchange
                 ) as response:
                     yield response
 

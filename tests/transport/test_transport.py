@@ -99,13 +99,15 @@ class Carrier:
         return await transport.post([self.part], seconds, None)
 
     def _open_sync(self, transport: Any, seconds: float) -> Any:
-        with transport.open(PART, seconds, None, is_limited=True, note=id) as response:
+        with transport.open(
+            PART, seconds, None, is_limited=True, on_exchange=id
+        ) as response:
             response.read()
             return response
 
     async def _open_async(self, transport: Any, seconds: float) -> Any:
         async with transport.open(
-            PART, seconds, None, is_limited=True, note=id
+            PART, seconds, None, is_limited=True, on_exchange=id
         ) as response:
             await response.aread()
             return response

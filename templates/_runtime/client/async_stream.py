@@ -11,13 +11,15 @@ from weakref import ref
 import httpx2
 
 from ..schema.generics import ResultT_co
-from ..transport.exchange import STREAM_CLOSED
-from .stream import BaseStream, Note
+from ..transport.exchange import STREAM_CLOSED, OnExchange
+from .stream import BaseStream
 
 if TYPE_CHECKING:
     from .deltas import Delta
 
-AsyncSend: TypeAlias = Callable[[Note], AbstractAsyncContextManager[httpx2.Response]]
+AsyncSend: TypeAlias = Callable[
+    [OnExchange], AbstractAsyncContextManager[httpx2.Response]
+]
 
 
 class AsyncStream(BaseStream[ResultT_co, AsyncSend]):

@@ -18,7 +18,7 @@ from .answer_body import answer_of, is_event_stream, read_body, with_body
 from .endpoint import JSON_HEADERS, STREAM_HEADERS, Endpoint, Headers, Target
 from .envelope import Answer, Envelope, read_envelope
 from .environment import new_client
-from .exchange import CLOSED, Exchange
+from .exchange import CLOSED
 from .sync_exchange import SyncExchange, cancellation, limit
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from ..aside import WorkT
     from .api_key import ApiKey
+    from .exchange import OnExchange
 
 
 class _Semaphore:
@@ -174,7 +175,7 @@ class HTTPTransport:
         extra: Headers,
         *,
         is_limited: bool,
-        note: Callable[[Exchange], object],
+        on_exchange: OnExchange,
     ) -> Generator[httpx2.Response]:
         """Send one task whose response is a stream of events.
 
@@ -184,7 +185,7 @@ class HTTPTransport:
             extra: Headers that override those of the client.
             is_limited: Whether the stream counts as one of the parallel calls. One that a
                 caller reads does not, because the caller may wait for other calls.
-            note: Called with the exchange before it starts.
+            on_exchange: Called with the exchange before it starts.
 
         Yields:
             The response. If it is a stream of events, its body is unread.
@@ -198,7 +199,7 @@ class HTTPTransport:
         """
         lane = self._usable_lane()
         exchange = SyncExchange(self._target.url, self.endpoint.key, timeout)
-        note(exchange)
+        on_exchange(exchange)
         try:
             if is_limited:
                 self._take_place(lane, exchange)

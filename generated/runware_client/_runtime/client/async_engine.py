@@ -20,7 +20,6 @@ from .async_handle import AsyncHandle
 from .async_poll_batcher import AsyncPollBatcher
 from .async_stream import AsyncStream
 from .base_engine import BaseEngine, reply_of_stream, requested, unwatched
-from .stream import Note
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from ..transport.async_http import AsyncTransport
     from ..transport.endpoint import Endpoint, Headers
     from ..transport.envelope import Answer
+    from ..transport.exchange import OnExchange
     from .base_engine import Deliverable, OnEnd
 
     _Locks: TypeAlias = WeakKeyDictionary[Task[Any], asyncio.Lock]
@@ -156,16 +156,26 @@ class AsyncEngine(BaseEngine["AsyncTransport"]):
         )
 
     def _open(
-        self, submission: Submission[Any], timeout: float, extra: Headers, note: Note
+        self,
+        submission: Submission[Any],
+        timeout: float,
+        extra: Headers,
+        on_exchange: OnExchange,
     ) -> AbstractAsyncContextManager[httpx2.Response]:
         if submission.task.phase is not Phase.UNSENT:  # its delivery retries
             part = submission.encoded()
-            return self.transport.open(part, timeout, extra, is_limited=True, note=note)
-        return self._opened(submission, timeout, extra, note)
+            return self.transport.open(
+                part, timeout, extra, is_limited=True, on_exchange=on_exchange
+            )
+        return self._opened(submission, timeout, extra, on_exchange)
 
     @asynccontextmanager
     async def _opened(
-        self, submission: Submission[Any], timeout: float, extra: Headers, note: Note
+        self,
+        submission: Submission[Any],
+        timeout: float,
+        extra: Headers,
+        on_exchange: OnExchange,
     ) -> AsyncGenerator[httpx2.Response]:
         """Open a stream; retry while the server certainly does not have the task."""
         retries = StreamRetries(self.settings, submission.task.task_type, timeout)
@@ -181,7 +191,7 @@ class AsyncEngine(BaseEngine["AsyncTransport"]):
                         retries.seconds_left(),
                         extra,
                         is_limited=False,
-                        note=note,
+                        on_exchange=on_exchange,
                     )
                     response = await stack.enter_async_context(opening)
                 except NEVER_SENT:

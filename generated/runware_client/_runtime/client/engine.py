@@ -23,7 +23,7 @@ from .base_engine import BaseEngine, reply_of_stream, requested, unwatched
 from .handle import Handle
 from .poll_batcher import PollBatcher
 from .post_threads import PostThreads
-from .stream import Note, Stream
+from .stream import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from ..delivery.task import Task
     from ..schema.generics import ResultT
     from ..transport.endpoint import Endpoint, Headers
+    from ..transport.exchange import OnExchange
     from ..transport.http import HTTPTransport
     from .base_engine import Deliverable, OnEnd
 
@@ -123,16 +124,26 @@ class Engine(BaseEngine["HTTPTransport"]):
         )
 
     def _open(
-        self, submission: Submission[Any], timeout: float, extra: Headers, note: Note
+        self,
+        submission: Submission[Any],
+        timeout: float,
+        extra: Headers,
+        on_exchange: OnExchange,
     ) -> AbstractContextManager[httpx2.Response]:
         if submission.task.phase is not Phase.UNSENT:  # its delivery retries
             part = submission.encoded()
-            return self.transport.open(part, timeout, extra, is_limited=True, note=note)
-        return self._opened(submission, timeout, extra, note)
+            return self.transport.open(
+                part, timeout, extra, is_limited=True, on_exchange=on_exchange
+            )
+        return self._opened(submission, timeout, extra, on_exchange)
 
     @contextmanager
     def _opened(
-        self, submission: Submission[Any], timeout: float, extra: Headers, note: Note
+        self,
+        submission: Submission[Any],
+        timeout: float,
+        extra: Headers,
+        on_exchange: OnExchange,
     ) -> Generator[httpx2.Response]:
         """Open a stream; retry while the server certainly does not have the task."""
         retries = StreamRetries(self.settings, submission.task.task_type, timeout)
@@ -148,7 +159,7 @@ class Engine(BaseEngine["HTTPTransport"]):
                         retries.seconds_left(),
                         extra,
                         is_limited=False,
-                        note=note,
+                        on_exchange=on_exchange,
                     )
                     response = stack.enter_context(opening)
                 except NEVER_SENT:

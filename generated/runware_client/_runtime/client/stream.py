@@ -18,7 +18,7 @@ from ..aside import run_aside, shut_down, started
 from ..exceptions import ClosedError, ConnectionError, RunwareError, TimeoutError
 from ..schema.generics import ResultT_co
 from ..transport.answer_body import answer_of
-from ..transport.exchange import CLOSED, STREAM_CLOSED, Exchange, told
+from ..transport.exchange import CLOSED, STREAM_CLOSED, Exchange, OnExchange, told
 from ..transport.items import number_of_results
 
 if TYPE_CHECKING:
@@ -29,11 +29,8 @@ if TYPE_CHECKING:
     from ..transport.envelope import Item
     from .deltas import Delta
 
-Note: TypeAlias = Callable[[Exchange], object]
-"""Called with each exchange that opens a stream, before it starts."""
-
 SendT = TypeVar("SendT", bound=Callable[..., Any])
-Send: TypeAlias = Callable[[Note], AbstractContextManager[httpx2.Response]]
+Send: TypeAlias = Callable[[OnExchange], AbstractContextManager[httpx2.Response]]
 
 GRACE = 2.0
 """Seconds to wait for the rest of a stream after its finish reason.

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import builtins
 import os
-from collections.abc import AsyncGenerator, Callable, MutableMapping
+from collections.abc import AsyncGenerator, MutableMapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from copy import copy
 from typing import TYPE_CHECKING, Any, Protocol
@@ -21,7 +21,7 @@ from .early_answer import read_while_writing
 from .endpoint import JSON_HEADERS, STREAM_HEADERS, Endpoint, Headers, Target
 from .envelope import Answer, Envelope, read_envelope
 from .environment import new_client
-from .exchange import CLOSED, CONNECTING, UNUSED_EVENTS, Exchange
+from .exchange import CLOSED, CONNECTING, UNUSED_EVENTS, Exchange, OnExchange
 from .http import closed, crowded, redact, shared
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class AsyncTransport(Protocol):
         extra: Headers,
         *,
         is_limited: bool,
-        note: Callable[[Exchange], object],
+        on_exchange: OnExchange,
     ) -> AbstractAsyncContextManager[httpx2.Response]:
         """Send one task whose response is a stream of events."""
         ...
@@ -230,7 +230,7 @@ class AsyncHTTPTransport:
         extra: Headers,
         *,
         is_limited: bool,
-        note: Callable[[Exchange], object],
+        on_exchange: OnExchange,
     ) -> AsyncGenerator[httpx2.Response]:
         """Send one task whose response is a stream of events; see `HTTPTransport.open`.
 
@@ -239,7 +239,7 @@ class AsyncHTTPTransport:
         """
         lane = await self._usable_lane()
         exchange = AsyncExchange(self._target.url, self.endpoint.key, timeout)
-        note(exchange)
+        on_exchange(exchange)
         if is_limited:
             await self._take_place(lane, exchange)
         try:

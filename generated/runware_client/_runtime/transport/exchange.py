@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from contextlib import contextmanager
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import httpx2
 
@@ -249,6 +250,10 @@ class Exchange:
         if isinstance(error, httpx2.RequestError):
             error.request = httpx2.Request("POST", self._url)
         error.args = tuple(map(self._key.scrub, error.args))
+
+
+OnExchange: TypeAlias = Callable[[Exchange], object]
+"""Called with each exchange that opens a stream, before it starts."""
 
 
 def note_unwritten(stop: BaseException, *, is_unwritten: bool = True) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import httpx2
 
     from .envelope import Envelope
-    from .exchange import Exchange
+    from .exchange import OnExchange
 
 
 class WebSocketTransport:
@@ -85,11 +85,11 @@ class WebSocketTransport:
         extra: Headers,
         *,
         is_limited: bool,
-        note: Callable[[Exchange], object],
+        on_exchange: OnExchange,
     ) -> AbstractAsyncContextManager[httpx2.Response]:
         """Send one task whose response is a stream of events, over HTTP."""
         return self._streams.open(
-            part, timeout, extra, is_limited=is_limited, note=note
+            part, timeout, extra, is_limited=is_limited, on_exchange=on_exchange
         )
 
     async def aclose(self) -> None:
