@@ -219,6 +219,13 @@ def test_a_task_is_an_object(package: ModuleType, task: object) -> None:
         package.parse_request(task)
 
 
+def test_a_request_in_place_of_a_task_names_its_method(package: ModuleType) -> None:
+    request = package.request_class("imageInference", "qb-easel-2").model_construct()
+    for take in (package.parse_request, package.Runware("any-key").send):
+        with pytest.raises(TypeError, match=r"not a QbEasel2Request: use its to_wire"):
+            take(request)
+
+
 @pytest.mark.parametrize("item", [[], "{}", None])
 def test_an_item_is_an_object(package: ModuleType, item: object) -> None:
     request = package.request_class("imageInference", "qb-easel-2")

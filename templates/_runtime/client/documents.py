@@ -150,8 +150,9 @@ def task_object(task: Mapping[str, Any]) -> dict[str, Any]:
         TypeError: It is not an object.
     """
     if not isinstance(cast("object", task), Mapping):
+        hint = ": use its to_wire()" if hasattr(task, "to_wire") else ""
         raise TypeError(
-            f"a task must be a dict with taskType, not a {type(task).__name__}"
+            f"a task must be a dict with taskType, not a {type(task).__name__}{hint}"
         )
     return dict(task)
 
