@@ -142,6 +142,7 @@ class BaseStream(Generic[ResultT_co, SendT]):
         If a signal is handled in the first instructions after the end, `on_end` is called
         only when the exception is freed.
         """
+        self._process = os.getpid()
         self._deadline.resume()
         try:
             try:
@@ -172,7 +173,6 @@ class BaseStream(Generic[ResultT_co, SendT]):
 
     def _take_head(self, response: httpx2.Response) -> None:
         self._response = response
-        self._process = os.getpid()
         self._reader.begin(answer_of(response))
 
     def _deltas(self, chunk: bytes | None) -> Generator[Delta]:
@@ -314,7 +314,8 @@ class Stream(BaseStream[ResultT_co, Send]):
     def close(self) -> None:
         """Close the connection and end the stream, also if another thread reads it.
 
-        Over HTTP/2, that thread ends its wait for the server first.
+        That thread first ends a pause before another attempt, a wait over HTTP/2, or the
+        wait for a response over a connection that your `http_client` had opened before.
         """
         self._is_closed = True
         pieces = None if self._pieces is None else self._pieces()
@@ -323,7 +324,8 @@ class Stream(BaseStream[ResultT_co, Send]):
         try:
             pieces.close()
         except ValueError:  # another thread waits for the response or the next piece
-            if self._exchange is not None:
+            # After a fork, the connection is still that of the parent process.
+            if self._exchange is not None and self._process == os.getpid():
                 self._exchange.cut(STREAM_CLOSED)
 
     def __enter__(self) -> Self:

@@ -20,7 +20,7 @@ from .endpoint import JSON_HEADERS, STREAM_HEADERS, Endpoint, Headers, Target
 from .envelope import Answer, Envelope, read_envelope
 from .environment import new_client
 from .exchange import CLOSED
-from .sync_exchange import SyncExchange, cancellation, limit
+from .sync_exchange import SyncExchange, cancellation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -212,6 +212,7 @@ class HTTPTransport:
                 finally:
                     for response in received:
                         response.close()
+                    exchange.release()
         finally:
             lane.places.taken.discard(exchange)
             lane.places.let_next_in()
@@ -267,8 +268,7 @@ class HTTPTransport:
         )
         response = lane.http.send(request, **options)
         try:
-            if stream := response.extensions.get("network_stream"):
-                limit(stream)  # the caller may have opened it for an earlier request
+            exchange.use(response)
             redact(response.headers, self.endpoint.key)
             exchange.check_sent_once(response.status_code)
         except BaseException:

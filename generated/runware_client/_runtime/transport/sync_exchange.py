@@ -77,6 +77,28 @@ class SyncExchange(Exchange):
         self.cut_by = reason
         self._shut()
 
+    def use(self, response: httpx2.Response) -> None:
+        """Record the connection of a response, and limit its reads and writes.
+
+        The caller may have opened it for an earlier request, without a trace.
+
+        Raises:
+            httpx2.ReadError: The exchange was ended from outside.
+        """
+        stream = response.extensions.get("network_stream")
+        if stream is None:
+            return
+        limit(stream)
+        self._is_shared |= not response.http_version.startswith("HTTP/1")
+        # Set before the check, so that this thread or the ending one sees it.
+        self._stream = stream
+        if self.cut_by:
+            raise httpx2.ReadError("")
+
+    def release(self) -> None:
+        """Forget the connection, which another exchange may use now."""
+        self._stream = None
+
     def interruption(self, error: BaseException) -> Exception | None:
         """Return the exception of a signal handler or another thread, if there is one.
 
