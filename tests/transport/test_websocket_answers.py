@@ -351,6 +351,25 @@ def test_a_nameless_error_about_the_key_refuses_all_questions(
     run.carry(work, expired)
 
 
+def test_a_nameless_error_about_a_permission_refuses_no_question(
+    run: Run, shipped: ModuleType
+) -> None:
+    """It may be about the sending, and the task of the question may be running."""
+
+    async def denied(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.ponged()
+        await peer.ponged()
+        await peer.say(errors=[{"code": "permissionDenied", "message": "No."}])
+
+    async def work(carrier: Carrier) -> None:
+        calls = [carrier.post(order()), carrier.post(question(order()))]
+        for error in await asyncio.gather(*calls, return_exceptions=True):
+            assert isinstance(error, shipped.ConnectionError)
+
+    run.carry(work, denied)
+
+
 @pytest.mark.parametrize("code", ["invalidParameter", "rateLimitExceeded"])
 def test_a_nameless_error_may_answer_the_first_of_two_questions(
     run: Run, shipped: ModuleType, code: str

@@ -13,10 +13,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from itertools import islice
 
-from ..error_codes import OF_THE_TASK, ErrorCategory, category_of
+from ..error_codes import OF_THE_TASK, category_of
 from .envelope import Envelope, Item, code_of, has_failed
 from .items import AUTHENTICATION, READ_ONLY, number_of_results
-from .pending import Expected, Pending, add, is_result_item, text_of
+from .pending import Expected, Pending, add, is_result_item, status_of, text_of
 from .strays import Strays
 
 MAX_ABANDONED = 500
@@ -241,7 +241,7 @@ class Session:
         if named is None or named not in NEVER_KEPT:
             is_unclear |= any(map(self._may_be_of_another, concerned))
         if is_unclear or not code_of(error):
-            is_of_key = category_of(code_of(error), None) is ErrorCategory.AUTH
+            is_of_key = status_of([error]) == 401  # 403 may be about one task
             refused = [call for call in concerned if is_of_key and call.is_poll]
             _leave_unclear([c for c in concerned if c not in refused], error)
             concerned = refused
