@@ -562,6 +562,20 @@ def test_the_handler_gets_no_news_of_an_unfinished_task(
     assert shipped.parse_webhook(begun).is_unfinished
 
 
+def test_the_handler_gets_an_unknown_status(shipped: ModuleType) -> None:
+    """It may be the end of the task."""
+    handler = Handler()
+    app = shipped.webhook_app(handler, secret=SECRET)
+    scope = {name: ITEM[name] for name in ("taskType", "taskUUID")}
+    items = [scope | {"progress": 9, "status": s} for s in ("running", "cancelled")]
+
+    async def talk(client: Client) -> list[int]:
+        return [await client.status(item) for item in items]
+
+    assert _with_client(app, talk) == [204, 204]
+    assert [webhook.item for webhook in handler.given] == items
+
+
 def test_the_handler_gets_an_output_of_an_unfinished_task(shipped: ModuleType) -> None:
     handler = Handler()
     app = shipped.webhook_app(handler, secret=SECRET)

@@ -230,6 +230,6 @@ def _is_error_enum(value: object) -> TypeGuard[type[ErrorEnum]]:
 def _key(item: Item) -> str:
     names = [item["taskUUID"].lower(), identity_of(item)]
     if _failure(item, is_error=False) is None and not is_result(item):
-        names.append("unfinished")  # the same item comes again when it is done
+        names.append(str(item.get("status")))  # the item comes again when it is done
     text = json.dumps(names)
     return sha256(text.encode(), usedforsecurity=False).hexdigest()

@@ -96,10 +96,12 @@ def is_result(item: Item, outputs: AbstractSet[str] = frozenset()) -> bool:
 def is_unfinished(item: Item) -> bool:
     """Return whether an item has only the status or the progress of an unfinished task.
 
-    With an output it counts as finished: no other item may have this output.
+    With an output it counts as finished: no other item may have this output. So does one
+    with an unknown status, which may be that of a cancelled task.
     """
-    has_news = _status(item) in UNFINISHED or "progress" in item
-    return has_news and _status(item) not in SUCCESS and not has_output(item)
+    is_news = item.get("status") is None and "progress" in item
+    is_news |= _status(item) in UNFINISHED
+    return is_news and not has_output(item)
 
 
 def has_output(item: Item) -> bool:
