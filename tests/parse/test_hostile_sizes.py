@@ -245,6 +245,16 @@ BIG: Mapping[str, tuple[Schema, Mapping[str, Any], Mapping[str, Any]]] = {
         {"odd": 3999},
         {"odd": 4000},
     ),
+    "nested conditions": (
+        _document(
+            _nested(
+                28,
+                lambda s: {"if": s, "then": {"maximum": 9}, "else": {"minLength": 2}},
+            )
+        ),
+        {"odd": 9},
+        {"odd": "a"},
+    ),
     "two thousand members": (
         _document(
             {

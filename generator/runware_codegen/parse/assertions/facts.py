@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from runware_codegen.model import Type, including_integers, json_types, unconstrained
 from runware_codegen.model import predicates as p
 from runware_codegen.model import types as t
 from runware_codegen.model.constants import json_type
-from runware_codegen.model.logic import not_
 
 if TYPE_CHECKING:
     from runware_codegen.model.predicates import Predicate
 
 _ANY_TYPE: Final = including_integers(t.ALL_TYPES)
+_NO_TYPE: Final = frozenset[str]()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,30 +39,48 @@ class Facts:
     def with_facts(self, *facts: Predicate) -> Facts:
         """Add facts to what is known."""
         possible = including_integers(self.json_types)
-        possible = possible.intersection(*map(_types_in, facts))
+        possible = possible.intersection(*(_types_of(f).holding for f in facts))
         return Facts(self.type, possible, (*self.predicates, *facts))
 
 
-def _types_in(fact: Predicate) -> frozenset[str]:
-    """Return the JSON types of the values for which a predicate may hold."""
+class _Types(NamedTuple):
+    """The JSON types of the values for which a predicate may hold, or may fail."""
+
+    holding: frozenset[str]
+    failing: frozenset[str]
+
+
+def _types_of(fact: Predicate) -> _Types:
     match fact:
         case p.IsType(types):
-            return including_integers(types)
-        case p.Not(p.IsType(types)):
-            return _ANY_TYPE - including_integers(types)
+            tested = including_integers(types)
+            return _Types(tested, _ANY_TYPE - tested)
         case p.IsIn(values):
-            return including_integers(frozenset(json_type(v.value) for v in values))
-        case p.AllOf(parts):
-            return _ANY_TYPE.intersection(*map(_types_in, parts))
-        case p.AnyOf(parts) | p.ExactlyOne(parts):
-            return frozenset[str]().union(*map(_types_in, parts))
-        case p.IfThenElse(condition, then, otherwise):
-            held, not_held = _types_in(condition), _types_in(not_(condition))
-            return held & _types_in(then) | not_held & _types_in(otherwise)
+            listed = frozenset(json_type(each.value) for each in values)
+            return _Types(including_integers(listed), _ANY_TYPE)
         case p.RequiredProperty():
-            return frozenset({"object"})
+            return _Types(frozenset({"object"}), _ANY_TYPE)
+        case p.Not(part):
+            found = _types_of(part)
+            return _Types(found.failing, found.holding)
+        case p.AllOf(parts):
+            inside = [*map(_types_of, parts)]
+            holding = _ANY_TYPE.intersection(*(each.holding for each in inside))
+            return _Types(holding, _NO_TYPE.union(*(each.failing for each in inside)))
+        case p.AnyOf(parts):
+            inside = [*map(_types_of, parts)]
+            failing = _ANY_TYPE.intersection(*(each.failing for each in inside))
+            return _Types(_NO_TYPE.union(*(each.holding for each in inside)), failing)
+        case p.ExactlyOne(parts):
+            return _Types(_types_of(p.AnyOf(parts)).holding, _ANY_TYPE)
+        case p.IfThenElse(condition, then, otherwise):
+            given, one, other = map(_types_of, (condition, then, otherwise))
+            return _Types(
+                given.holding & one.holding | given.failing & other.holding,
+                given.holding & one.failing | given.failing & other.failing,
+            )
         case _:
-            return _ANY_TYPE
+            return _Types(_ANY_TYPE, _ANY_TYPE)
 
 
 def item_facts(known: Facts) -> Facts:

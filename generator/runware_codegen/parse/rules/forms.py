@@ -99,12 +99,14 @@ def cases(part: p.IfThenElse) -> list[tuple[Predicate, Predicate]]:
 
 def is_short_enough(*predicates: Predicate) -> bool:
     """Return whether one sentence about all of these predicates is readable."""
-    return sum(map(_test_count, predicates)) <= _MAX_TESTS
-
-
-def _test_count(predicate: Predicate) -> int:
-    """Count the tests that a sentence names."""
-    parts = p.children(predicate)
-    if isinstance(predicate, p.IfThenElse):
-        parts += (predicate.condition,)  # the sentence repeats it for the second case
-    return sum(map(_test_count, parts)) if parts else 1
+    waiting, tests = [*predicates], 0
+    while waiting and tests <= _MAX_TESTS:
+        predicate = waiting.pop()
+        parts = p.children(predicate)
+        if isinstance(predicate, p.IfThenElse):
+            parts += (
+                predicate.condition,
+            )  # the sentence repeats it for the other case
+        waiting.extend(parts)
+        tests += not parts
+    return tests <= _MAX_TESTS
