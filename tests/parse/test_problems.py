@@ -112,6 +112,7 @@ def test_a_body_that_is_not_read_is_named(tmp_path: Path, case: str) -> None:
 SAME = {
     "a reference": {"$ref": "#/components/schemas/RequestBody"},
     "an array": {"items": {"$ref": "#/components/schemas/RequestBody/items"}},
+    "one part": {"allOf": [{"$ref": "#/components/schemas/RequestBody"}]},
 }
 
 
@@ -121,6 +122,37 @@ def test_a_second_path_may_have_the_same_body(tmp_path: Path, case: str) -> None
     path, _ = UNREAD["a second path"]
     _put(document, path, SAME[case])
     assert _generate(tmp_path, document).returncode == 0
+
+
+READ = {
+    "one part": {"allOf": [{"$ref": "#/components/schemas/Results"}]},
+    "definitions": {"type": "object", "$defs": {"Unused": {"type": "string"}}},
+}
+
+
+@pytest.mark.parametrize("case", READ)
+def test_a_response_that_is_read_or_describes_nothing(
+    tmp_path: Path, case: str
+) -> None:
+    document = a_document({})
+    schemas = document["components"]["schemas"]
+    schemas["Results"], schemas["ResponseBody"] = schemas["ResponseBody"], READ[case]
+    done = _generate(tmp_path, document)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_keywords_beside_the_reference_of_a_body_are_enforced(tmp_path: Path) -> None:
+    document = a_document({"properties": {"prompt": {"type": "string"}}})
+    schemas = document["components"]["schemas"]
+    schemas["Task"] = schemas["RequestBody"]["items"]
+    schemas["RequestBody"] = {
+        "$ref": "#/components/schemas/Task",
+        "required": ["prompt"],
+    }
+    parse = generated(tmp_path, {"a.json": document}, package="beside").parse_request
+    assert parse(a_task(prompt="a")).to_wire() == a_task(prompt="a")
+    with pytest.raises(ValidationError, match="prompt"):
+        parse(a_task())
 
 
 MALFORMED_RESULTS: dict[str, Any] = {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from runware_codegen.documents.members import object_of
 from runware_codegen.parse.schema.standalone import standalone
 from runware_codegen.parse.schema.validation import validate_schemas
+from runware_codegen.parse.schema.vocabulary import DEFINITIONS
 from runware_codegen.problems import InvalidInputError, Path, Problem, json_pointer
 
 if TYPE_CHECKING:
@@ -34,9 +35,9 @@ def task_schema(schemas: Schemas) -> Schema:
 
 
 def _task_in(schemas: Schemas, body: Schema) -> Schema:
-    body = _followed(schemas, body)
-    has_items = isinstance(body.keywords.get("items"), (dict, bool))
-    return body.child("items") if has_items else body
+    found = _followed(schemas, body)
+    has_items = isinstance(found.keywords.get("items"), (dict, bool))
+    return found.child("items") if has_items else body
 
 
 def result_schema(schemas: Schemas) -> Schema | None:
@@ -56,12 +57,17 @@ def result_schema(schemas: Schemas) -> Schema | None:
 def _followed(schemas: Schemas, schema: Schema) -> Schema:
     """Follow the references of a schema that does not say by itself what it contains."""
     seen: set[Path] = set()
-    while (
-        schema.keywords.keys() & {"$ref", "properties", "items"} == {"$ref"}
-        and schema.path not in seen
-    ):
+    while schema.path not in seen:
         seen.add(schema.path)
-        schema = schemas.target(schema)
+        match schema.keywords:
+            case {"properties": _} | {"items": _} | {"$ref": _, "allOf": _}:
+                break
+            case {"$ref": _}:
+                schema = schemas.target(schema)
+            case {"allOf": [dict()]}:
+                schema = schema.child("allOf", 0)
+            case _:
+                break
     return schema
 
 
@@ -134,7 +140,8 @@ def _unread_response(schemas: Schemas) -> Schema | None:
     if "data" in object_of(described.keywords, "properties"):
         described = _followed(schemas, described.child("properties", "data"))
     keywords = {each.path[len(described.path)] for each in described.children()}
-    return described if keywords - {"additionalProperties"} else None
+    says_nothing = DEFINITIONS | {"additionalProperties"}
+    return described if keywords - says_nothing else None
 
 
 def standalone_result(schemas: Schemas) -> JsonObject:
