@@ -117,8 +117,9 @@ def _compare(
 ) -> bool:
     changes = compare(files, target, force=options["force"])
     if options["diff"]:
+        folder = _in_patch(target)
         for change in changes:
-            terminal.patch(change, _in_patch(target))
+            terminal.patch(change, folder)
         terminal.note(_verdict(changes, target))
     else:
         for change in changes:
@@ -150,7 +151,7 @@ def _in_patch(target: Path) -> str:
     top = output_of_git(("rev-parse", "--show-toplevel")).rstrip("\n")
     file = settings.find()
     root = Path(top) if top else file.parent if file else Path()
-    path = Path(os.path.relpath(target, root))
+    path = Path(os.path.relpath(target.resolve(), root.resolve()))
     return target.name if ".." in path.parts or path.is_absolute() else path.as_posix()
 
 

@@ -187,19 +187,22 @@ class TestCheckAndDiff:
         assert "1 added, 1 changed, 1 removed" in finished.stderr
 
     @pytest.mark.parametrize("repository", [None, "repository/project", "repository"])
+    @pytest.mark.parametrize("output", ["../out", "../../../link/project/out"])
     def test_git_applies_the_diff(
         self,
         differing: Path,
         tmp_path_factory: pytest.TempPathFactory,
         repository: str | None,
+        output: str,
     ) -> None:
         """The diff applies in the project's folder, wherever the command ran."""
         folder = tmp_path_factory.mktemp("folder")
         project = Path(shutil.copytree(differing, folder / "repository" / "project"))
         if repository:
             subprocess.run(["git", "init", "-q", folder / repository], check=True)
+        (folder / "link").symlink_to(folder / "repository")
         (project / "pyproject.toml").touch()
-        arguments = ["generate", ".", "--output", "../out", "--package", "client"]
+        arguments = ["generate", ".", "--output", output, "--package", "client"]
         finished = run(*arguments, "--diff", cwd=project / "docs")
         patch = finished.stdout.encode()
         apply = ["git", "apply", "-"]
