@@ -51,7 +51,8 @@ def _contradictions(pair: Pair, *, of_results: bool) -> list[str] | None:
     except InvalidInputError:
         return None
     if of_results:
-        judges, objects = (old.results, new.results), pair.objects
+        judges, new_names = (old.results, new.results), _without_values(pair.old, old)
+        objects = [each for each in pair.objects if new_names.isdisjoint(each)]
         alone_before, alarms = Level.COMPATIBLE, {*Level} - {*_HARMLESS}
     else:
         judges, objects = (old.tasks, new.tasks), [a_task(**o) for o in pair.objects]
@@ -71,6 +72,16 @@ def _contradictions(pair: Pair, *, of_results: bool) -> list[str] | None:
             if _accepted(each, *judges) == (not of_results, of_results)
         ]
     return found
+
+
+def _without_values(schema: dict[str, Any], version: Version) -> set[str]:
+    """Return the members of a result that have no valid value.
+
+    No result has had them: it is compatible if a new version allows them.
+    """
+    return schema["properties"].keys() - {
+        each.json_name for each in version.document.result.fields
+    }
 
 
 def _accepted(
