@@ -72,6 +72,19 @@ def test_a_malformed_annotation_is_named(tmp_path: Path) -> None:
     assert found[places[2]].endswith("→ It must be true or false.")
 
 
+def test_only_what_can_be_allowed_has_the_remedy_to_allow_it(tmp_path: Path) -> None:
+    pattern = "(a)\\1"
+    member = {"type": "string", "pattern": pattern}
+    names = {"type": "object", "patternProperties": {pattern: {}}}
+    found = dict(
+        _refused(tmp_path, {"properties": {"patternProperties": member, "a": names}})
+    )
+    place = "/properties/patternProperties/pattern"
+    assert found.pop(place).endswith("or allow it with --allow-unenforced.")
+    [said] = found.values()
+    assert said.endswith("→ Write it without that.")
+
+
 UNREAD = {
     "a second path": (
         ("paths", "/tasks", "post", "requestBody", "content", "text/json", "schema"),

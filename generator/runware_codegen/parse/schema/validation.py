@@ -105,7 +105,7 @@ def _check_keyword(schema: Schema, keyword: str, findings: Findings) -> None:
         _check_pattern(str(value), path, findings)
     elif keyword == "patternProperties":
         for name in cast("JsonObject", value):
-            _check_pattern(name, (*path, name), findings)
+            _check_pattern(name, (*path, name), findings, of_names=True)
 
 
 def _refuse_value(
@@ -149,12 +149,16 @@ def _is_known_dialect(value: JsonValue) -> bool:
     return value == _JSON_SCHEMA or str(value).startswith(_OPENAPI)
 
 
-def _check_pattern(pattern: str, path: Path, findings: Findings) -> None:
-    names_members = path[-2:-1] == ("patternProperties",)
-    record = findings.refuse if names_members else findings.not_enforced
+def _check_pattern(
+    pattern: str, path: Path, findings: Findings, *, of_names: bool = False
+) -> None:
     try:
         translate(pattern)
     except UnsupportedPatternError as error:
+        message = f"The pattern is not supported: {error}."
+        if of_names:
+            findings.refuse(path, message, "Write it without that.")
+            return
         remedy = "Write it without that, or allow it with --allow-unenforced."
-        record(path, f"The pattern is not supported: {error}.", remedy)
+        findings.not_enforced(path, message, remedy)
         findings.skipped.add(path)
