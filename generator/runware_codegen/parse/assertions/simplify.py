@@ -133,8 +133,9 @@ class Simplifier:
         simpler: list[Predicate] = []
         # The type first: the other parts are about values of that type.
         for part in sorted(parts, key=lambda part: not isinstance(part, p.IsType)):
-            facts = known.with_facts(*simpler[:_MAX_FACTS])
-            simpler.append(self.simplify(part, facts))
+            simpler.append(self.simplify(part, known))
+            if len(simpler) <= _MAX_FACTS:
+                known = known.with_facts(simpler[-1])
         return simpler
 
     def _simplify_any(
@@ -142,8 +143,9 @@ class Simplifier:
     ) -> list[Predicate]:
         simpler: list[Predicate] = []
         for part in parts:
-            given = known.with_facts(*map(not_, simpler[:_MAX_FACTS]))
-            simpler.append(self.simplify(part, given))
+            simpler.append(self.simplify(part, known))
+            if len(simpler) <= _MAX_FACTS:
+                known = known.with_facts(not_(simpler[-1]))
         return simpler
 
     def _if_then_else(self, predicate: p.IfThenElse, known: Facts) -> Predicate:
