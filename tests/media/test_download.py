@@ -262,13 +262,14 @@ def test_a_file_that_was_there_is_replaced(
     assert (tmp_path / "cat.png").read_bytes() == PNG
 
 
-def test_a_replaced_file_keeps_its_mode(
+def test_a_replaced_file_keeps_its_permissions(
     save: Saver, files: Files, tmp_path: Path
 ) -> None:
     there = tmp_path / "cat.png"
-    there.touch(mode=0o600)
+    there.touch()
+    there.chmod(0o4600)  # with the permission to run as its owner, which is not kept
     save({"imageURL": files.add("/a.png")}, there)
-    assert there.stat().st_mode & 0o777 == 0o600
+    assert there.stat().st_mode & 0o7777 == 0o600
 
 
 def test_one_of_several_outputs_is_chosen(

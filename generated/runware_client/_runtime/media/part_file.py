@@ -61,7 +61,7 @@ class PartFile:
         self._file.write(chunk)
 
     def publish(self, output: Output, declared: FileType | None) -> Path:
-        """Move the complete file to its target, replacing an existing file; its mode stays.
+        """Move the complete file to its target, replacing a file; its permissions stay.
 
         Raises:
             DownloadError: The file is empty, or it is an error text.
@@ -82,5 +82,5 @@ class PartFile:
         else:
             target = self._path.with_name(self._path.name + suffix)
         with suppress(OSError):  # the target is new, or its disk has no modes
-            self._partial.chmod(target.stat().st_mode & 0o7777)
+            self._partial.chmod(target.stat().st_mode & 0o777)
         return self._partial.replace(target)
