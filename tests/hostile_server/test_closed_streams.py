@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -100,6 +101,35 @@ def test_another_call_keeps_the_connection_of_a_stream_that_has_ended(
         [[image]] = [each.result() for each in running]
         assert image.image_url
         assert platform.polls == []
+
+
+def test_a_generator_that_runs_is_not_closed(clients: Clients) -> None:
+    """CPython 3.11 may crash if it closes a generator that runs."""
+    closed: list[bool] = []
+
+    async def script(platform: Platform, exchange: Exchange) -> None:
+        [task] = exchange.tasks
+        platform.accept(task)
+        whole = chunk(piece(task, "all", finishReason="stop")) + chunk(b"")
+        await exchange.write(CHUNKED + whole)
+
+    def note(_frame: object, event: str, called: Any) -> None:
+        if event == "c_call" and called.__name__ == "close":
+            closed.append(called.__self__.gi_running)
+
+    def observe(event: Any) -> None:
+        if event.kind == "finished":
+            sys.setprofile(note)
+            stream.close()
+            sys.setprofile(None)
+
+    with (
+        hosting(script) as platform,
+        clients.package.Runware(KEY, base_url=platform.url, on_event=observe) as client,
+    ):
+        stream = client.stream(clients.request("TextInference"))
+        assert stream.get_result().text == "all"
+    assert True not in closed
 
 
 @needs_forks

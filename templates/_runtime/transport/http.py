@@ -209,9 +209,9 @@ class HTTPTransport:
                 try:
                     yield self._bounded(exchange, work)
                 finally:
+                    exchange.release()
                     for response in received:
                         response.close()
-                    exchange.release()
         finally:
             lane.places.taken.discard(exchange)
             lane.places.let_next_in()

@@ -115,8 +115,9 @@ class SyncExchange(Exchange):
         self._shut()
 
     def _shut(self) -> None:
-        if self._stream is not None and not self._is_shared:
-            shut_down(self._stream)
+        stream = self._stream  # another thread may release it
+        if stream is not None and not self._is_shared:
+            shut_down(stream)
 
     def step(self, stream: NetworkStream, timeout: float | None) -> float:
         """Start a read or write; return its timeout in seconds.

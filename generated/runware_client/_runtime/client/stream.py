@@ -6,10 +6,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Generator, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cached_property
 from threading import Thread
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar, cast
 from weakref import ref
 
 import httpx2
@@ -22,6 +22,8 @@ from ..transport.exchange import CLOSED, STREAM_CLOSED, Exchange, OnExchange, to
 from ..transport.items import number_of_results
 
 if TYPE_CHECKING:
+    from types import GeneratorType
+
     from ..error_enum import ErrorEnum
     from ..schema.requests import TaskRequest
     from ..transport.deadline import Deadline
@@ -249,7 +251,7 @@ class Stream(BaseStream[ResultT_co, Send]):
     thread. The timeout does not include the time that the caller takes between pieces.
     """
 
-    _pieces: ref[Generator[Delta]] | None = None
+    _pieces: ref[GeneratorType[Delta, None, None]] | None = None
 
     def __iter__(self) -> Iterator[Delta]:
         """Send the task and yield the pieces as they arrive.
@@ -266,7 +268,7 @@ class Stream(BaseStream[ResultT_co, Send]):
         """
         self._begin()
         pieces = self._read()
-        self._pieces = ref(pieces)
+        self._pieces = ref(cast("GeneratorType[Delta, None, None]", pieces))
         return pieces
 
     def _read(self) -> Generator[Delta]:
@@ -321,12 +323,13 @@ class Stream(BaseStream[ResultT_co, Send]):
         pieces = None if self._pieces is None else self._pieces()
         if pieces is None:
             return
-        try:
-            pieces.close()
-        except ValueError:  # another thread waits for the response or the next piece
-            # After a fork, the connection is still that of the parent process.
-            if self._exchange is not None and self._process == os.getpid():
-                self._exchange.cut(STREAM_CLOSED)
+        if not pieces.gi_running:  # CPython 3.11 may crash if it closes a running one
+            with suppress(ValueError):  # another thread has just begun to run it
+                pieces.close()
+                return
+        # After a fork, the connection is still that of the parent process.
+        if self._exchange is not None and self._process == os.getpid():
+            self._exchange.cut(STREAM_CLOSED)
 
     def __enter__(self) -> Self:
         return self
