@@ -67,9 +67,7 @@ def written(value: object) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        message, remedy = (
-            "A file of TOML cannot contain this text.",
-            "Write it in UTF-8.",
-        )
+        message = "A file of TOML cannot contain this text."
+        remedy = "Write it in UTF-8."
         raise InvalidInputError.of(ascii(value), message, remedy) from None
     return text

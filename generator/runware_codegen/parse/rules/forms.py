@@ -104,9 +104,8 @@ def is_short_enough(*predicates: Predicate) -> bool:
         predicate = waiting.pop()
         parts = p.children(predicate)
         if isinstance(predicate, p.IfThenElse):
-            parts += (
-                predicate.condition,
-            )  # the sentence repeats it for the other case
+            # The sentence repeats the condition for the other case.
+            parts += (predicate.condition,)
         waiting.extend(parts)
         tests += not parts
     return tests <= _MAX_TESTS

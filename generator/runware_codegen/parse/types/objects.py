@@ -149,12 +149,8 @@ class ClassBuilder:
         made = Class(name, doc, fields, allows_extra=closed is None)
         self.by_name[name] = made  # the rules refer to it
         names = {field.json_name for field in fields}
-        impossible = [
-            json_name for json_name in _declared(merged) if json_name not in names
-        ]
-        unexpressed = (
-            [lacks(json_name) for json_name in impossible] if closed is None else []
-        )
+        absent = () if closed is not None else _declared(merged)
+        unexpressed = [lacks(each) for each in absent if each not in names]
         handled = merged.keyword_paths("type", "properties")
         handled |= {path for _, path in closing if path is not None}
         handled.update(_expressed_requirements(merged, names))
