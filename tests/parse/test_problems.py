@@ -90,6 +90,19 @@ UNREAD = {
         ("paths", "/tasks", "post", "requestBody", "content", "text/json", "schema"),
         {"type": "array", "items": {"type": "object", "required": ["taskType"]}},
     ),
+    "a shared path": (
+        (
+            "components",
+            "pathItems",
+            "Tasks",
+            "put",
+            "requestBody",
+            "content",
+            "a",
+            "schema",
+        ),
+        {"type": "object", "required": ["taskType"]},
+    ),
     "a shared body": (
         ("components", "requestBodies", "Task", "content", "text/json", "schema"),
         {"type": "object", "required": ["taskType"]},

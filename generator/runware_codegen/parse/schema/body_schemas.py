@@ -111,14 +111,18 @@ def _unread(schemas: Schemas, path: Path, message: str, remedy: str) -> Problem:
 
 def _request_bodies(tree: JsonObject) -> Iterator[Path]:
     """Yield the paths of the schemas of all request bodies."""
-    paths = object_of(tree, "paths")
+    components = object_of(tree, "components")
     holders: list[Path] = [
-        ("paths", path, method, "requestBody")
-        for path in paths
-        for method in object_of(paths, path)
+        *(("paths", *each) for each in _operation_bodies(tree, "paths")),
+        *(
+            ("components", "pathItems", *each)
+            for each in _operation_bodies(components, "pathItems")
+        ),
+        *(
+            ("components", "requestBodies", name)
+            for name in object_of(components, "requestBodies")
+        ),
     ]
-    shared = object_of(object_of(tree, "components"), "requestBodies")
-    holders += [("components", "requestBodies", name) for name in shared]
     for holder in holders:
         body = tree
         for step in holder:
@@ -127,6 +131,14 @@ def _request_bodies(tree: JsonObject) -> Iterator[Path]:
         for kind in content:
             if "schema" in object_of(content, kind):
                 yield *holder, "content", kind, "schema"
+
+
+def _operation_bodies(holder: JsonObject, name: str) -> Iterator[Path]:
+    """Yield the path in `holder[name]`, an object of path items, of each request body."""
+    items = object_of(holder, name)
+    for item in items:
+        for method in object_of(items, item):
+            yield item, method, "requestBody"
 
 
 def _unread_response(schemas: Schemas) -> Schema | None:
