@@ -6,12 +6,12 @@ import asyncio
 import logging
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from loopback import KEY, Reply, acknowledge, each, echo, news, value
+from loopback import KEY, Drop, Reply, acknowledge, each, echo, news, value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -168,6 +168,47 @@ def test_a_lone_poll_that_is_too_large_leaves_the_task(
     assert error.handle.task_uuid == request.task_uuid
     assert server.sent[0] == TASK
     assert set(server.sent[1:]) == {POLL}
+
+
+def test_a_second_sending_is_too_large_for_a_task_that_a_poll_has_finished(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    requests = [image(), image()]
+    polled: list[Future[bool]] = []
+    asked, sent_again = threading.Event(), threading.Event()
+
+    def answer(tasks: Tasks) -> object:
+        if tasks[0]["taskType"] == POLL:
+            asked.set()
+            sent_again.wait(30)
+            return finished(tasks)
+        if len(server.sent) == 1:
+            return Drop()
+        if len(tasks) == 1:
+            return finished(tasks)
+        sent_again.set()
+        assert polled[0].result(30)
+        return Reply({}, 413)
+
+    def poll_first(event: Any) -> None:
+        """Poll the first task, and let both be due when that poll is under way."""
+        if event.kind == "retried" and event.task_uuid == requests[1].task_uuid:
+            [handle, _] = client.unfinished()
+            polled.append(pool.submit(handle.poll))
+            asked.wait(30)
+            server.clock.ahead += 1
+
+    server.answer = answer
+    with (
+        ThreadPoolExecutor() as pool,
+        shipped.Runware(
+            KEY, base_url=server.url, resend="eager", on_event=poll_first
+        ) as client,
+    ):
+        server.clock.give(client)
+        for outcome in client.run_many(requests):
+            assert outcome.unwrap()[0].image_uuid == outcome.request.task_uuid
+    assert server.sent == [f"{TASK}+{TASK}", POLL, f"{TASK}+{TASK}", TASK]
 
 
 @pytest.mark.parametrize("named", [True, False])

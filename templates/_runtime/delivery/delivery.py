@@ -275,7 +275,8 @@ class Delivery(Generic[ResultT]):
         known, enums = self._scheduled_tasks, self._settings.error_enums
         for each, response in responses(reply, batch, known, enums):
             self._observe(batch.kind.value, each.task, self._now() - batch.begun)
-            if is_too_large and not response.counted_items and not response.errors:
+            is_decided = each.task.is_done or response.counted_items or response.errors
+            if is_too_large and not is_decided:
                 self._send_smaller(each, batch.kind)
             elif batch.kind is Kind.SUBMIT:
                 self._take(each, of_submission(response))
