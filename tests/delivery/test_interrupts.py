@@ -341,7 +341,7 @@ def test_a_signal_handler_may_use_the_client(package: ModuleType) -> None:
     with httpx2.Client(transport=httpx2.MockTransport(platform.answer)) as http:
         client = package.Runware(KEY, http_client=http)
         options(package, client)
-        lock = client._engine.open_tasks._lock.native
+        lock = client._engine.open_tasks.lock.native
 
         def handle(*_: object) -> None:
             seen.append(len(client.unfinished()))

@@ -17,7 +17,8 @@ and `classify` turns responses into its events. This module decides when to send
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic
 
 from ..exceptions import BudgetError, RunwareError
@@ -144,13 +145,13 @@ class Delivery(Generic[ResultT]):
     ) -> Batch[ResultT]:
         """Return the batch with the task that has been due longest."""
         first = min(due, key=lambda each: each.due)
-        most = self._settings.server.elements
-        if first.kind is Kind.POLL:
+        kind, most = first.kind, self._settings.server.elements
+        if kind is Kind.POLL:
             chosen, parts = polled_with(first, self._idle, now, most)
         else:
             chosen, parts = sent_with(first, due, most)
         timeout = self.schedule.timeout_of(chosen, parts)
-        return Batch(first.kind, chosen, parts, now, timeout)
+        return Batch(kind, chosen, parts, now, timeout)
 
     def _remove_idle(self, removed: list[ScheduledTask[ResultT]]) -> None:
         leaving = set(removed)
@@ -272,23 +273,22 @@ class Delivery(Generic[ResultT]):
         is_too_large = answers_too_large(reply.envelope) and reply.elements > 1
         if is_too_large:
             self._settings.server.note_too_large(reply.elements)
+        judge = of_submission if batch.kind is Kind.SUBMIT else of_poll
         known, enums = self._scheduled_tasks, self._settings.error_enums
         for each, response in responses(reply, batch, known, enums):
             self._observe(batch.kind.value, each.task, self._now() - batch.begun)
-            is_decided = each.task.is_done or response.counted_items or response.errors
-            if is_too_large and not is_decided:
+            if is_too_large and not response.counted_items and not response.errors:
                 self._send_smaller(each, batch.kind)
-            elif batch.kind is Kind.SUBMIT:
-                self._take(each, of_submission(response))
             else:
-                self._take(each, of_poll(response))
+                self._take(each, partial(judge, response))
         self._under_way.remove(batch)  # at the end: an exception may interrupt this
 
     def _send_smaller(self, each: ScheduledTask[ResultT], kind: Kind) -> None:
         """Send or poll a task again immediately, in a smaller batch."""
-        if kind is Kind.SUBMIT:
-            each.task.apply(TaskEvent.REJECTED)
-            each.is_resend = each.task.phase is Phase.IN_DOUBT
+        with self._open_tasks.lock.native:
+            if kind is Kind.SUBMIT and not each.task.is_done:
+                each.task.apply(TaskEvent.REJECTED)
+                each.is_resend = each.task.phase is Phase.IN_DOUBT
         each.due = self._now()
         self._idle.append(each)
 
@@ -300,17 +300,19 @@ class Delivery(Generic[ResultT]):
         for each in batch.scheduled:
             task, seconds = each.task, self._now() - batch.begun
             self._observe(batch.kind.value, task, seconds, error=error)
-            self._take(each, of_failure(error, is_poll=is_poll, task=task))
+            self._take(each, partial(of_failure, error, is_poll=is_poll, task=task))
         self._under_way.remove(batch)
 
-    def _take(self, each: ScheduledTask[ResultT], verdict: Verdict) -> None:
-        """Apply a verdict to a task, and end, leave or schedule it."""
+    def _take(self, each: ScheduledTask[ResultT], judge: Callable[[], Verdict]) -> None:
+        """Apply the verdict on a response to a task, and end, leave or schedule it."""
         task = each.task
-        if task.is_done:  # another delivery finished it
+        with self._open_tasks.lock.native:  # another thread may poll the task too
+            verdict = judge()
+            action = None if task.is_done else task.apply(verdict.event)
+        if action is None:  # another delivery finished it
             self._end(each, task.error)
             return
         each.is_alone |= verdict.is_alone
-        action = task.apply(verdict.event)
         if action is Action.END:
             if verdict.event in (TaskEvent.REFUSED, TaskEvent.FAILED):
                 error = task.error or self.schedule.why(each, verdict)
@@ -372,22 +374,24 @@ class Delivery(Generic[ResultT]):
 
     def take_back(self, batch: Batch[ResultT]) -> None:
         """Process an interruption before anything of a batch was written."""
-        for each in batch.scheduled:
-            if batch.kind is Kind.SUBMIT and each.task.phase in SENDINGS:
-                each.task.apply(TaskEvent.NOT_SENT)
+        self._end_sending(batch, TaskEvent.NOT_SENT)
         self._under_way.remove(batch)
 
     def abandon(self) -> None:
         """Stop the delivery: responses in flight will not be received."""
         for batch in self._under_way:
-            for each in batch.scheduled:
-                if batch.kind is Kind.SUBMIT and each.task.phase in SENDINGS:
-                    each.task.apply(TaskEvent.UNCLEAR)
+            self._end_sending(batch, TaskEvent.UNCLEAR)
         self._under_way.clear()
         left = self._scheduled_tasks.values()
         for each in left:
             self._settle(each)
         self._open_tasks.leave(each.task for each in left)
+
+    def _end_sending(self, batch: Batch[ResultT], event: TaskEvent) -> None:
+        with self._open_tasks.lock.native:
+            for each in batch.scheduled:
+                if batch.kind is Kind.SUBMIT and each.task.phase in SENDINGS:
+                    each.task.apply(event)
 
     def _settle(self, each: ScheduledTask[ResultT]) -> None:
         """Count the cost of a task, or release its reservation.

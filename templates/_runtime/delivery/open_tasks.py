@@ -19,17 +19,21 @@ class OpenTasks:
     """Tasks from their first sending until the caller gets their results.
 
     It holds no requests, so it stays small. It is thread-safe.
+
+    Attributes:
+        lock: Held while the state of a task changes: several threads may send it, poll it
+            or receive responses about it.
     """
 
     def __init__(self) -> None:
-        self._lock = ForkSafeLock()
+        self.lock = ForkSafeLock()
         self._tasks: dict[str, Task[Any]] = {}
         self._left: OrderedDict[str, None] = OrderedDict()
         self._process = os.getpid()
 
     def take_over(self) -> None:
         """After a fork, end the sendings of the parent: this process has no responses."""
-        with self._lock.native:
+        with self.lock.native:
             if self._process == os.getpid():
                 return
             self._process = os.getpid()
@@ -41,7 +45,7 @@ class OpenTasks:
         """Add a task that is being sent; the caller gets no results of an upload."""
         if not task.is_pollable or isinstance(task, Upload):
             return
-        with self._lock.native:
+        with self.lock.native:
             self._tasks[task.key] = task
             self._left.pop(task.key, None)
 
@@ -51,11 +55,12 @@ class OpenTasks:
         Only one of several calls that run the same request sends it. The others poll it.
         This includes a call that waits to send it again after a rejection.
         """
-        with self._lock.native:
+        with self.lock.native:
             is_unsent = task.phase is Phase.UNSENT
             if is_unsent and self.continue_earlier(task):
                 return False
-            if not is_unsent and not is_resend:  # another call has begun to send it
+            may_resend = is_resend and task.phase is Phase.IN_DOUBT
+            if not is_unsent and not may_resend:  # another call has sent or received it
                 return False
             other = self._tasks.get(task.key, task)
             if other is not task and other.phase is Phase.UNSENT:  # it was rejected
@@ -85,7 +90,7 @@ class OpenTasks:
 
     def leave(self, tasks: Iterable[Task[Any]]) -> None:
         """Record that no caller waits for these tasks any more; forget unsent ones."""
-        with self._lock.native:
+        with self.lock.native:
             for task in tasks:
                 if task.phase is Phase.UNSENT:
                     task.sends = 0  # so that it continues a task of another call
@@ -101,7 +106,7 @@ class OpenTasks:
 
     def close(self, tasks: Iterable[Task[Any]]) -> None:
         """Remove tasks whose results or failures the caller gets now."""
-        with self._lock.native:
+        with self.lock.native:
             for task in tasks:
                 self._forget(task)
 
@@ -111,7 +116,7 @@ class OpenTasks:
 
     def tasks(self) -> list[Task[Any]]:
         """Return the tasks, oldest first."""
-        with self._lock.native:
+        with self.lock.native:
             return [t for t in self._tasks.values() if t.phase is not Phase.UNSENT]
 
     def __contains__(self, task_uuid: object) -> bool:
