@@ -12,7 +12,7 @@ from pydantic_core import core_schema as core
 from ..media.files import UnusableFile, content_of, is_open_file
 from ..media.local_files import NOT_UPLOADED, LocalFile
 from .explanations import error_at, expected_constants, is_other_text, listed, refusal
-from .fast_path import FAST
+from .fast_path import FAST, FLAT
 from .media_text import NO_FILE_IN_JSON
 from .rules import once
 
@@ -70,7 +70,10 @@ class Either:
 
         fast = core.no_info_wrap_validator_function(fast_check, union)
         return core.no_info_wrap_validator_function(
-            check, union, metadata={FAST: fast}, serialization=NO_FILE_IN_JSON
+            check,
+            union,
+            metadata={FAST: fast, FLAT: union},
+            serialization=NO_FILE_IN_JSON,
         )
 
 

@@ -252,9 +252,22 @@ class Exactly:
             words = " or ".join(map(_plain, expected))
             raise PydanticKnownError("literal_error", {"expected": words})
 
-        return core.no_info_plain_validator_function(
-            check, metadata=json_schema({"enum": [*expected]})
-        )
+        metadata = json_schema({"enum": [*expected]})
+        if _SCALARS.issuperset(map(type, expected)):
+            metadata[FAST] = _usual_constants(expected)
+        return core.no_info_plain_validator_function(check, metadata=metadata)
+
+
+_SCALARS: Final = frozenset({int, str, bool, NoneType})
+
+
+def _usual_constants(constants: tuple[Any, ...]) -> CoreSchema:
+    """Return the schema of constants with exactly the types that they have here."""
+    literals: dict[Any, CoreSchema] = {
+        kind: core.literal_schema([each for each in constants if type(each) is kind])
+        for kind in {*map(type, constants)}
+    }
+    return core.tagged_union_schema(literals, discriminator=type)
 
 
 def _constants(source: Any) -> list[Any]:
@@ -304,13 +317,12 @@ class Must(NamedTuple):
     def __get_pydantic_core_schema__(
         self, source: type[Any], handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        return core.no_info_wrap_validator_function(self._check, handler(source))
+        return core.no_info_after_validator_function(self._check, handler(source))
 
-    def _check(self, value: Any, read: Callable[[Any], Any]) -> Any:
-        made = read(value)
-        if not self.hold(serialized(made)):
+    def _check(self, value: Any) -> Any:
+        if not self.hold(serialized(value)):
             raise refusal(self.sentence)
-        return made
+        return value
 
 
 class Nullable:

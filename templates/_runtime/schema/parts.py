@@ -22,7 +22,7 @@ from .constraints import Json
 from .deprecated import deprecated_members, has_deprecated
 from .depth import MAX_LEVELS, is_too_deep
 from .explanations import combined, field_error, rule_error
-from .fast_path import fast_validator
+from .fast_path import FastCheck, fast_validator
 from .fields import default_names, nullable_fields, python_names, wire_names
 from .json_object import JsonObject, refuse_null, write_if_set
 from .json_types import serialized
@@ -118,25 +118,32 @@ class Part(JsonObject):
     @cache
     def _fast_validator(cls) -> SchemaValidator:
         cls.model_rebuild()
-        return fast_validator(cls.__pydantic_core_schema__, Part._only_explains)
+        return fast_validator(cls.__pydantic_core_schema__, Part._fast_checks)
 
     @staticmethod
-    def _only_explains(validator: Any) -> bool:
-        """Return whether a validator is `_check` of a class without additional checks."""
-        is_check = getattr(validator, "__func__", None) is Part._check.__func__
-        return is_check and not validator.__self__._has_more_checks()
+    def _fast_checks(validator: Any) -> list[FastCheck] | None:
+        """Return the checks of valid objects that a wrap validator makes.
+
+        None if it does more than that, except for error messages.
+        """
+        if getattr(validator, "__func__", None) is not Part._check.__func__:
+            return None
+        cls: type[Part] = validator.__self__
+        if cls.model_config.get("extra") == "allow" or is_of_user(cls):
+            return None
+        checks: list[FastCheck] = []
+        if cls.rules is not Part.rules:
+            checks.append(cls._hold_rules)
+        if cls._is_task and (cls._warning or has_deprecated(cls)):
+            checks.append(cls._warn)
+        return checks
 
     @classmethod
-    @cache
-    def _has_more_checks(cls) -> bool:
-        """Return whether there are checks in addition to those of the members."""
-        return bool(
-            cls.model_config.get("extra") == "allow"
-            or default_names(cls)
-            or cls.rules is not Part.rules
-            or (cls._is_task and (cls._warning or has_deprecated(cls)))
-            or is_of_user(cls)
-        )
+    def _hold_rules(cls, made: Self) -> Self:
+        """Return an object unless it violates a rule; the error explains nothing."""
+        if any(cls.rules(serialized(made))):
+            raise ValueError
+        return made
 
     @model_validator(mode="wrap")
     @classmethod
@@ -153,9 +160,13 @@ class Part(JsonObject):
             return made
         if LocalFile.is_in_use and is_object(data):
             cls._refuse_files_as_texts(made, data)
-        if cls._has_more_checks():
-            cls._check_whole(made, data)
-        return made
+        if made.__pydantic_extra__:
+            cls._check_unknown(made, data)
+        if is_of_user(cls):
+            cls._check_own(made, data)
+        if cls.rules is not Part.rules:
+            cls._check_rules(made, data)
+        return cls._warn(made) if cls._is_task else made
 
     @classmethod
     def _refuse_files_as_texts(cls, made: Self, data: dict[str, Any]) -> None:
@@ -175,34 +186,45 @@ class Part(JsonObject):
             raise combined(cls.__name__, errors)
 
     @classmethod
-    def _check_whole(cls, made: Self, data: Any) -> None:
-        """Check the rules and the unknown members of an object.
+    def _check_unknown(cls, made: Self, data: Any) -> None:
+        """Check the unknown members of an object.
 
         Raises:
-            ValidationError: A member is misspelt or cannot be sent, or a rule is violated.
+            ValidationError: A member is misspelt.
         """
-        unknown = made.__pydantic_extra__
-        if unknown and (errors := [*misspelt(cls, unknown, data)]):
+        unknown = made.__pydantic_extra__ or {}
+        if errors := [*misspelt(cls, unknown, data)]:
             raise combined(cls.__name__, errors)
-        wire = wire_names(cls) if unknown else {}
-        absent = {n for n in unknown or () if n in wire and wire[n] not in data}
+        wire = wire_names(cls)
+        absent = {n for n in unknown if n in wire and wire[n] not in data}
         made.__pydantic_fields_set__.difference_update(absent)
-        made.__pydantic_fields_set__.update(default_names(cls))
-        if is_of_user(cls):
-            names = python_names(cls) if isinstance(data, Keywords) else {}
-            if errors := [*no_json(serialized(made), names)]:
-                raise combined(cls.__name__, errors)
-        if cls.rules is not Part.rules:
-            violated = [*cls.rules(serialized(made))]
-            if violated:
-                from .part_errors import placed  # only errors need it
-
-                raise combined(cls.__name__, placed(cls, data, violated))
-        if cls._is_task:
-            cls._warn(made)
 
     @classmethod
-    def _warn(cls, made: Self) -> None:
+    def _check_own(cls, made: Self, data: Any) -> None:
+        """Check the members of an object of a subclass, and set its default values.
+
+        Raises:
+            ValidationError: A member cannot be sent.
+        """
+        made.__pydantic_fields_set__.update(default_names(cls))
+        names = python_names(cls) if isinstance(data, Keywords) else {}
+        if errors := [*no_json(serialized(made), names)]:
+            raise combined(cls.__name__, errors)
+
+    @classmethod
+    def _check_rules(cls, made: Self, data: Any) -> None:
+        """Check the rules of an object.
+
+        Raises:
+            ValidationError: A rule is violated.
+        """
+        if violated := [*cls.rules(serialized(made))]:
+            from .part_errors import placed  # only errors need it
+
+            raise combined(cls.__name__, placed(cls, data, violated))
+
+    @classmethod
+    def _warn(cls, made: Self) -> Self:
         """Warn of a deprecated model, and of deprecated members that are set."""
         messages = [cls._warning] if cls._warning else []
         if has_deprecated(cls):
@@ -210,6 +232,7 @@ class Part(JsonObject):
         for message in messages:
             level = levels_to_caller()
             warnings.warn(message, DeprecationWarning, stacklevel=level)
+        return made
 
     @classmethod
     def _hint(cls, detail: ErrorDetails) -> str:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any, ClassVar, Final, Self
 
@@ -70,10 +70,11 @@ def texts_in(value: Any) -> Iterator[str]:
         left += (each for _, each in parts_of(part))
 
 
-def files_in(value: Any) -> Iterator[LocalFile]:
-    """Yield the files in a JSON value, including duplicates."""
-    if LocalFile.is_in_use:
-        yield from (text for text in texts_in(value) if isinstance(text, LocalFile))
+def files_in(value: Any) -> Iterable[LocalFile]:
+    """Return the files in a JSON value, including duplicates."""
+    if not LocalFile.is_in_use:
+        return ()
+    return (text for text in texts_in(value) if isinstance(text, LocalFile))
 
 
 def is_file_as_text(given: Any, wire: Any) -> bool:

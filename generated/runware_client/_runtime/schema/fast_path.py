@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from pydantic_core import CoreSchema, SchemaValidator
+from pydantic_core import core_schema as core
 
 from ..json_values import is_array
 
@@ -17,34 +18,54 @@ That schema may refuse valid values, but it accepts no others and converts none.
 not read files, because the complete validator may have to read them afterwards.
 """
 
+FLAT: Final = "flat"
+"""The metadata key of an even faster schema, for classes that cannot contain themselves."""
+
 _PARTS: Final = frozenset(
     {"choices", "definitions", "fields", "items_schema", "schema", "values_schema"}
 )
 """The keys of a schema whose values contain schemas."""
 
 
+FastCheck: TypeAlias = Callable[[Any], Any]
+"""Returns a valid object, or raises a ValueError."""
+
+
 def fast_validator(
-    schema: CoreSchema, only_explains: Callable[[Any], bool]
+    schema: CoreSchema, checks_of: Callable[[Any], list[FastCheck] | None]
 ) -> SchemaValidator:
     """Return a fast validator of a class. Values that it refuses may still be valid.
 
-    It omits the wrap validators that only improve error messages.
+    Args:
+        schema: The schema of the class.
+        checks_of: Returns the checks of valid objects that replace a wrap validator; None
+            if the validator is necessary.
     """
+    keys = (FAST,) if schema["type"] == "definitions" else (FLAT, FAST)
 
     def fast(part: Any) -> Any:
         if is_array(part):
             return [*map(fast, part)]
         if isinstance(part, tuple):  # an alternative with its label
             return (fast(part[0]), part[1])
-        if FAST in part.get("metadata", ()):
-            return fast(part["metadata"][FAST])
+        for key in keys:
+            if key in part.get("metadata", ()):
+                return fast(part["metadata"][key])
         kind = part.get("type")
-        if kind == "function-wrap" and only_explains(part["function"]["function"]):
-            reference = {"ref": part["ref"]} if "ref" in part else {}
-            return {**fast(part["schema"]), **reference}
+        if kind == "function-wrap":
+            checks = checks_of(part["function"]["function"])
+            if checks is not None:
+                reference = {"ref": part["ref"]} if "ref" in part else {}
+                return {**_checked(fast(part["schema"]), checks), **reference}
         return {
             key: fast(value) if kind is None or key in _PARTS else value
             for key, value in part.items()
         }
 
     return SchemaValidator(fast(schema))
+
+
+def _checked(schema: Any, checks: list[FastCheck]) -> Any:
+    for check in checks:
+        schema = core.no_info_after_validator_function(check, schema)
+    return schema
