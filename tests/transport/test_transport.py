@@ -19,7 +19,7 @@ from functools import partial
 from http import HTTPStatus
 from importlib import import_module
 from pathlib import Path
-from threading import Event, Thread
+from threading import Barrier, Event, Thread
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -758,6 +758,71 @@ def test_one_client_serves_many_event_loops(shipped: ModuleType) -> None:
             thread.join(LONG)
         asyncio.run(transport.aclose())
     assert len(wire.requests) == 36
+
+
+# -- idle connections of an event loop ------------------------------------------
+
+
+def test_a_connection_that_ended_while_it_was_idle_is_not_used(
+    shipped: ModuleType,
+) -> None:
+    ended = Event()
+
+    def end(client: socket.socket, _: bytes) -> None:
+        client.sendall(answer())
+        client.shutdown(socket.SHUT_RDWR)
+        ended.set()
+
+    async def work() -> None:
+        await transport.post([PART], LONG, None)
+        await asyncio.to_thread(ended.wait, LONG)
+        await transport.post([PART], LONG, None)
+        await transport.aclose()
+
+    with wired(in_turn([end, say(answer())])) as wire:
+        transport = Carrier("async", shipped.__name__).transport(wire.url)
+        asyncio.run(work())
+    assert (wire.connections, len(wire.requests)) == (2, 2)
+
+
+def test_an_idle_connection_costs_a_call_few_calls_of_python(
+    shipped: ModuleType,
+) -> None:
+    """Each call of a client asks every idle connection twice whether it has ended."""
+    together = Barrier(4)
+
+    def meet(client: socket.socket, _: bytes) -> None:
+        together.wait(LONG)
+        client.sendall(answer())
+
+    async def calls_of_one_post(transport: Any) -> int:
+        called = 0
+
+        def count(_: object, event: str, __: object) -> None:
+            nonlocal called
+            called += event == "call"
+
+        sys.setprofile(count)
+        try:
+            await transport.post([PART], LONG, None)
+        finally:
+            sys.setprofile(None)
+        return called
+
+    async def work(idle: int) -> int:
+        transport = Carrier("async", shipped.__name__).transport(wire.url)
+        await asyncio.gather(*(transport.post([PART], LONG, None) for _ in range(idle)))
+        wire.script = say(answer())
+        called = await calls_of_one_post(transport)
+        await transport.aclose()
+        return called
+
+    with wired(say(answer())) as wire:
+        one = asyncio.run(work(1))
+        wire.script = meet
+        four = asyncio.run(work(4))
+    assert wire.connections == 5
+    assert (four - one) / 3 < 50
 
 
 def test_an_http_client_that_was_brought_serves_one_event_loop(

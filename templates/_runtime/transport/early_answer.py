@@ -7,7 +7,8 @@ an event loop, writing then fails, and the response is lost unless it was read b
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import select
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from httpcore2 import AsyncNetworkStream
@@ -26,6 +27,9 @@ class _ReadingStream:
         self._read = stream.read
         self._write = stream.write
         self._close = stream.aclose
+        self._fact = stream.get_extra_info
+        can_poll = hasattr(select, "poll")  # Windows cannot
+        self._socket = stream.get_extra_info("socket") if can_poll else None
         self._early: asyncio.Task[bytes] | None = None
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -49,11 +53,31 @@ class _ReadingStream:
             await asyncio.gather(self._early, return_exceptions=True)
         await self._close()
 
+    def get_extra_info(self, info: str) -> Any:
+        """Return a fact of the connection.
+
+        For each request, the HTTP library asks each idle connection whether it is
+        readable. anyio would collect all facts of the connection for each answer.
+        """
+        if info == "is_readable" and self._socket is not None:
+            return _is_readable(self._socket.fileno())
+        return self._fact(info)
+
     async def _read_some(self) -> bytes:
         return await self._read(LARGE)
+
+
+def _is_readable(descriptor: int) -> bool:
+    """Return whether a read would not wait; it would not on a closed socket either."""
+    if descriptor < 0:
+        return True
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def read_while_writing(stream: AsyncNetworkStream) -> None:
     """Make a connection of HTTP/1.1 read while it writes many bytes."""
     reading = _ReadingStream(stream)
-    vars(stream).update(read=reading.read, write=reading.write, aclose=reading.aclose)
+    names = ("read", "write", "aclose", "get_extra_info")
+    vars(stream).update({name: getattr(reading, name) for name in names})
