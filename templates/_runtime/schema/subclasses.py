@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from ..json_values import is_object
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _EMITTED: Final = f"{__name__.removesuffix('_runtime.schema.subclasses')}tasks."
 
 
+@cache
 def is_of_user(cls: type[BaseModel]) -> bool:
     """Return whether a class is not one of the emitted classes of documents."""
     return not cls.__module__.startswith(_EMITTED)
