@@ -195,10 +195,6 @@ class BaseStream(Generic[ResultT_co, SendT]):
         is_late = self._deadline.left() <= 0
         return self._reader.is_done or self._is_closed or is_late
 
-    @property
-    def _is_client_closed(self) -> bool:
-        return self._exchange is not None and self._exchange.cut_by == CLOSED
-
     def _note_break(self, cause: Exception) -> None:
         """Record why the body cannot be read any further.
 
@@ -218,7 +214,7 @@ class BaseStream(Generic[ResultT_co, SendT]):
         error: RunwareError = ConnectionError(f"{how_far}: {reason}")
         if self._is_closed:
             error = ClosedError(f"{how_far}: it was closed while it was read")
-        elif self._is_client_closed:
+        elif self._exchange is not None and self._exchange.cut_by == CLOSED:
             error = ClosedError(f"{how_far}: {CLOSED}")
         error.may_have_run = True
         raise error

@@ -288,11 +288,9 @@ class Runware(Client[Engine]):
         engine = self._engine_for(max_retries)
         submissions = submissions_of(requests)
         watch = Watch([each.task for each in submissions], on_result, on_progress)
-        errors: dict[int, RunwareError | None] = {}
         try:
             ended = self._deliver(engine, submissions, timeout, extra_headers, watch)
-            for submission, error in ended:
-                errors[id(submission)] = error
+            errors = {id(submission): error for submission, error in ended}
             return [self._hand_over(each, errors[id(each)]) for each in submissions]
         except BaseException as stop:
             self._engine.give_handles(stop, submissions)

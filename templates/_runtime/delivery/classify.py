@@ -166,17 +166,14 @@ def of_poll(response: TaskResponse) -> Verdict:
         return _taken(response, failures, is_complete=False)
     if errors and all(_says_not_found(response, error) for error in errors):
         return response.verdict(TaskEvent.NOT_FOUND, errors)
-    if errors and _is_transient(response, errors):
-        return response.verdict(TaskEvent.POLL_FAILED, errors)
-    if errors:
-        return _poll_refused(response, errors)
-    if response.status < 400 and not response.nameless:
+    errors = errors or response.nameless
+    if response.status < 400 and not errors:
         if response.envelope.is_cut:
             return Verdict(TaskEvent.POLL_FAILED, unmentioned(response.envelope))
         return Verdict(TaskEvent.SILENCE)
-    if _is_transient(response, response.nameless):
-        return response.verdict(TaskEvent.POLL_FAILED, response.nameless)
-    return _poll_refused(response, response.nameless)
+    if _is_transient(response, errors):
+        return response.verdict(TaskEvent.POLL_FAILED, errors)
+    return _poll_refused(response, errors)
 
 
 def _poll_refused(response: TaskResponse, errors: list[Item]) -> Verdict:
@@ -273,7 +270,7 @@ def _is_redirection(error: RunwareError) -> bool:
 def _of_stream_error(error: APIError, *, is_first: bool) -> Verdict:
     """Return the verdict on a streamed task for an error object."""
     status, is_begun = error.http_status, bool(error.results)
-    if is_task_conflict(error.code or ""):
+    if is_task_conflict(error.code):
         return Verdict(TaskEvent.CONFLICT, error)
     if _may_be_of_a_gateway(error.item, status):
         return Verdict(_of_break(error), error)

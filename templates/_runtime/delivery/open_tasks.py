@@ -56,11 +56,9 @@ class OpenTasks:
         This includes a call that waits to send it again after a rejection.
         """
         with self.lock.native:
-            is_unsent = task.phase is Phase.UNSENT
-            if is_unsent and self.continue_earlier(task):
-                return False
             may_resend = is_resend and task.phase is Phase.IN_DOUBT
-            if not is_unsent and not may_resend:  # another call has sent or received it
+            is_begun = task.phase is not Phase.UNSENT and not may_resend
+            if is_begun or self.continue_earlier(task):
                 return False
             other = self._tasks.get(task.key, task)
             if other is not task and other.phase is Phase.UNSENT:  # it was rejected

@@ -6,7 +6,6 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any, Generic
 
-from ..api_errors import APIError
 from ..exceptions import ClosedError, ResponseError, RunwareError, TimeoutError
 from ..schema.generics import ResultT
 from ..timeouts import MAX_POLL
@@ -233,11 +232,11 @@ class Schedule(Generic[ResultT]):
     ) -> RunwareError:
         """Return the error of a task that is left because more polls are unlikely to help."""
         task: Task[Any] = each.task
-        if task.is_short and task.error is None:
-            return _incomplete(task)
-        if task.is_partial and isinstance(task.error, APIError):
+        if task.error is not None:
             return _without_the_others(task.error)
-        return task.error or task.refusal or error or self.late(each)
+        if task.is_short:
+            return _incomplete(task)
+        return task.refusal or error or self.late(each)
 
 
 def _incomplete(task: Task[Any]) -> ResponseError:
@@ -251,7 +250,7 @@ def _incomplete(task: Task[Any]) -> ResponseError:
     return error
 
 
-def _without_the_others(error: APIError) -> APIError:
+def _without_the_others(error: RunwareError) -> RunwareError:
     """Return the exception for a failure of one result, if the others are unknown."""
     copy = error.about(error.task_type, error.task_uuid)
     copy.advice = (

@@ -217,12 +217,10 @@ class AsyncRunware(Client[AsyncEngine]):
         engine = self._engine_for(max_retries)
         submissions = submissions_of(requests)
         watch = Watch([each.task for each in submissions], on_result, on_progress)
-        errors: dict[int, RunwareError | None] = {}
         try:
             ended = self._deliver(engine, submissions, timeout, extra_headers, watch)
             async with aclosing(ended) as steps:
-                async for submission, error in steps:
-                    errors[id(submission)] = error
+                errors = {id(submission): error async for submission, error in steps}
             return [self._hand_over(each, errors[id(each)]) for each in submissions]
         except BaseException as stop:
             self._engine.give_handles(stop, submissions)

@@ -123,9 +123,6 @@ class AsyncHandle(BaseHandle[ResultT_co, "AsyncEngine"]):
                 try:
                     if task.is_done or await anext(steps, False) is False:
                         break
-                except BaseException:
-                    delivery.abandon()  # before another caller gets the lock
-                    raise
                 finally:
                     lock.release()
                 yield delivery

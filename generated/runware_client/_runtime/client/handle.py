@@ -124,7 +124,7 @@ class BaseHandle(Generic[ResultT_co, EngineT]):
     def _raise_failure(self, delivery: Delivery[ResultT_co]) -> None:
         """Raise the error of the task if it failed or was given up."""
         task = self._task
-        error = task.error if task.is_done else delivery.error(task)
+        error = delivery.error(task)
         if error is None and task.is_done:
             return
         if error is None:  # another caller has the handle

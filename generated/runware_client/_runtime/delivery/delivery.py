@@ -126,8 +126,6 @@ class Delivery(Generic[ResultT]):
 
     def next_batch(self) -> Batch[ResultT] | None:
         """Return the batch to send now; None if no task is due."""
-        if not self._idle:
-            return None
         self._hold_back()
         now = self._now()
         if now >= self.schedule.deadline:
@@ -210,8 +208,7 @@ class Delivery(Generic[ResultT]):
 
     def _reserve_costs(self, account: Account) -> None:
         owed = [e for e in self._to_send() if account.owes_reservation(e.task)]
-        if owed:
-            self._begin_pricing(owed)
+        self._begin_pricing(owed)
         for each in self._to_send():
             if error := account.excess(each.task):
                 self._idle.remove(each)
