@@ -262,12 +262,18 @@ def test_a_problem_with_a_code_and_without_a_page(
     assert (error.code, error.message, error.documentation) == ("noCredit", "No", None)
 
 
-def test_a_problem_without_a_name_of_its_own(caller: Caller, server: Server) -> None:
-    problem = {"type": "about:blank", "title": "Not Allowed", "detail": "Not Allowed"}
+@pytest.mark.parametrize(
+    ("kind", "page"),
+    [("about:blank", None), ("http://a.test/405", "http://a.test/405")],
+)
+def test_a_problem_without_a_name_of_its_own(
+    caller: Caller, server: Server, kind: str, page: str | None
+) -> None:
+    problem = {"type": kind, "title": "Not Allowed", "detail": "Not Allowed"}
     server.answer = lambda _: Reply(problem, 405)
     error = caller.error(RUN, **CHAIR)
     assert (error.code, error.message) == (None, "Not Allowed")
-    assert (error.documentation, error.category) == (None, "validation")
+    assert (error.documentation, error.category) == (page, "validation")
 
 
 def test_what_the_provider_said_is_shown_in_short(

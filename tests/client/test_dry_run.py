@@ -176,6 +176,21 @@ def test_a_first_dry_run_that_may_have_been_a_run_is_not_repeated(
     assert is_dry(server) == [True]
 
 
+def test_an_acknowledgement_does_not_show_that_dry_runs_work(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    """The server may have begun to run the task."""
+    server.script(acknowledge, Drop(), echo(cost=0.2))
+
+    async def work(client: Any) -> None:
+        assert (await value(client.dry_run(image()))).cost is None
+        with pytest.raises(caller.package.RunwareError, match="and billed it"):
+            await value(client.dry_run(image()))
+
+    caller.using(work)
+    assert is_dry(server) == [True] * 2
+
+
 def test_what_one_address_has_shown_is_not_believed_of_another(
     caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
@@ -673,6 +688,8 @@ def test_a_task_is_not_sent_again_when_others_have_used_up_the_budget(
         assert isinstance(other.error, caller.package.BudgetError)
         assert other.error.handle is None
         assert (other.error.cost, other.error.committed) == (Decimal("0.004"), 1)
+        bank._run = echo()  # type: ignore[method-assign]
+        await value(client.send({"taskType": "modelSearch"}))  # it is free
 
     sent = list[str]()
     caller.using(work, budget=Decimal("0.01"))

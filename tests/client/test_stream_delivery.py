@@ -304,14 +304,16 @@ def test_an_acknowledgement_in_place_of_a_stream_is_no_text(
     assert result.text == TEXT
 
 
-@pytest.mark.parametrize("begun", [(), ({"delta": {"text": "At "}},)])
+@pytest.mark.parametrize("begun", [(), ({"delta": {"text": "At "}},), None])
 @pytest.mark.parametrize("code", ["timeout", "serviceUnavailable", 502])
-def test_an_error_in_a_stream_that_may_be_of_a_gateway_leaves_a_handle(
-    shipped: ModuleType, server: Server, kind: str, code: Any, begun: tuple[Any, ...]
+def test_an_error_of_a_stream_that_may_be_of_a_gateway_leaves_a_handle(
+    shipped: ModuleType, server: Server, kind: str, code: Any, begun: Any
 ) -> None:
+    """It comes in the stream, or with HTTP 503 in place of it."""
     lost = {"errors": [{"code": code, "message": "The upstream is gone."}]}
+    answer = Reply(lost, 503) if begun is None else streamed(*begun, lost)
     server.answer = lambda tasks: (
-        told(tasks) if tasks[0]["taskType"] == "getResponse" else streamed(*begun, lost)
+        told(tasks) if tasks[0]["taskType"] == "getResponse" else answer
     )
 
     async def work(client: Any) -> None:

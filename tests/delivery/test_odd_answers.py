@@ -259,12 +259,22 @@ def test_more_results_than_were_ordered(
     assert len({result.image_uuid for result in results}) == len(results) >= number
 
 
-def test_a_result_without_members_in_common_is_no_copy(
+def test_a_result_that_comes_twice_in_one_response_counts_once(
     caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    one, other = ({"imageUUID": n, "imageURL": f"{IMAGE}?{n}"} for n in "ab")
+    server.script(Drop(), news(one, one), news(one, other))
+    results = caller("run", image(number_results=2))
+    assert [result.image_uuid for result in results] == ["a", "b"]
+
+
+@pytest.mark.parametrize("member", ["answer", "text"])
+def test_a_result_without_equal_members_is_no_copy(
+    caller: Caller, server: Server, image: Callable[..., Any], member: str
 ) -> None:
     request = image()
     scope = {"taskUUID": request.task_uuid, "status": "success"}
-    items = [scope | {"text": "a"}, scope | {"answer": "b"}]
+    items = [scope | {"text": "a"}, scope | {member: "b"}]
     server.answer = lambda _: {"data": items}
     results = caller("run", request, timeout=5)
     assert [result.to_wire() for result in results] == items

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from types import ModuleType
 
-    from loopback import Caller, Server, Tasks
+    from loopback import Answer, Caller, Server, Tasks
 
 TASK, POLL = "imageInference", "getResponse"
 IMAGE = "https://im.runware.ai/a.png"
@@ -677,28 +677,37 @@ def test_a_batch_in_doubt_leaves_a_handle_of_each_task(
 # -- a request that is run again ----------------------------------------------
 
 
+def partly_failed(tasks: Tasks) -> object:
+    """Answer that one result of each task has failed."""
+    failure = {"code": "taskFailed", "message": "No.", "status": "error"}
+    return {"errors": [failure | {"taskUUID": t["taskUUID"]} for t in tasks]}
+
+
 @pytest.mark.parametrize("way", [run, run_many])
+@pytest.mark.parametrize("first", [lambda _: Drop(), partly_failed])
 def test_a_request_that_is_run_again_is_polled(
     shipped: ModuleType,
     caller: Caller,
     server: Server,
     image: Callable[..., Any],
+    first: Answer,
     way: Any,
 ) -> None:
-    """The first run timed out, and the server may have accepted the task."""
+    """The first run has ended, and the server may still make results of the task."""
     sent: list[str] = []
     is_ready = threading.Event()
 
     def answer(tasks: Tasks) -> object:
         if tasks[0]["taskType"] == POLL:
-            return finished(tasks) if is_ready.is_set() else {"data": []}
+            items = [{"imageUUID": n, "imageURL": IMAGE} for n in "ab"]
+            return news(*items)(tasks) if is_ready.is_set() else {"data": []}
         sent.extend(names_of(tasks))
-        return Drop()
+        return first(tasks)
 
     server.answer = answer
 
     async def work(client: Any) -> None:
-        request = image(delivery_method="sync")
+        request = image(delivery_method="sync", number_results=2)
         with pytest.raises(shipped.RunwareError) as raised:
             await value(client.run(request, timeout=1))
         assert raised.value.may_have_run
@@ -708,6 +717,25 @@ def test_a_request_that_is_run_again_is_polled(
         assert sent == [request.task_uuid]
 
     caller.using(work)
+
+
+def test_a_request_whose_failure_was_not_raised_is_sent_again(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    """The server may return nothing more about a task that has failed."""
+
+    def interrupt(event: Any) -> None:
+        if event.kind == "finished" and event.error:
+            raise Stop
+
+    server.script(own("inferenceError"), finished)
+    with shipped.Runware(KEY, base_url=server.url, on_event=interrupt) as client:
+        request = image()
+        with pytest.raises(Stop):
+            client.run(request)
+        assert names(client.unfinished()) == [request.task_uuid]
+        assert len(client.run(request)) == 1
+    assert server.sent == [TASK, TASK]
 
 
 def names_of(tasks: Tasks) -> list[str]:

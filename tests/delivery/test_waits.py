@@ -417,7 +417,8 @@ def test_the_time_between_two_results_does_not_count(
     assert caller.using(work) == ["a", "b", "c"]
 
 
-def test_polls_go_on_until_the_deadline(shipped: ModuleType) -> None:
+@pytest.mark.parametrize("event", ["PROGRESS", "SILENCE"])
+def test_polls_go_on_until_the_deadline(shipped: ModuleType, event: str) -> None:
     runtime = f"{shipped.__name__}._runtime"
     batches = import_module(f"{runtime}.delivery.batches")
     task_of = import_module(f"{runtime}.delivery.submission").task_of
@@ -448,6 +449,7 @@ def test_polls_go_on_until_the_deadline(shipped: ModuleType) -> None:
         now[0] = scheduled.due
         polled.append(now[0])
         each.note_poll(scheduled)
-        progress = verdict(lifecycle.TaskEvent.PROGRESS)
-        assert each.go_on(scheduled, lifecycle.Action.POLL, progress) is None
+        heard = verdict(lifecycle.TaskEvent[event])
+        assert each.go_on(scheduled, lifecycle.Action.POLL, heard) is None
+        assert scheduled.due > now[0]
     assert max(polled) >= 3.5
