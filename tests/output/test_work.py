@@ -21,7 +21,7 @@ from runware_codegen.cache import modules, store
 from runware_codegen.cli import cli
 from runware_codegen.documents import load
 from runware_codegen.parse import parse
-from runware_codegen.render import formatting
+from runware_codegen.render import docstrings, formatting
 from runware_codegen.render import package as package_texts
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class Work:
         parsed: The number of documents that the run parsed.
         rendered: The number of documents whose module the run wrote.
         formatted: The number of pieces of source that black formatted.
+        wrapped: The number of texts that were wrapped into lines.
         changed: The files of the package that the run wrote or removed.
         made: The number of files in the package.
     """
@@ -47,6 +48,7 @@ class Work:
     parsed: int
     rendered: int
     formatted: int
+    wrapped: int
     changed: frozenset[str]
     made: int
 
@@ -60,10 +62,12 @@ class Bench:
         self._parsed: list[Any] = []
         self._rendered: list[Any] = []
         self._formatted: list[str] = []
+        self._wrapped: list[str] = []
         self._made: list[pipeline.Generated] = []
         self._count(modules, "parse_document", self._parsed)
         self._count(modules, "rendered_module", self._rendered)
         self._count(formatting, "_black", self._formatted)
+        self._count(docstrings, "wrap", self._wrapped)
         whole = pipeline.generate
 
         def generate(*arguments: Any) -> pipeline.Generated:
@@ -78,9 +82,9 @@ class Bench:
     def _count(self, module: Any, name: str, calls: list[Any]) -> None:
         function: Callable[..., Any] = getattr(module, name)
 
-        def counted(first: Any, **given: Any) -> Any:
+        def counted(first: Any, *others: Any, **given: Any) -> Any:
             calls.append(first)
-            return function(first, **given)
+            return function(first, *others, **given)
 
         self._monkeypatch.setattr(module, name, counted)
 
@@ -88,8 +92,11 @@ class Bench:
         """Generate with empty caches, as in a new process."""
         for cached in (formatting._format, formatting._formatted_alone):
             cached.cache_clear()
+        for texts in (docstrings.docstring, docstrings.wrap_words):
+            texts.cache_clear()
         for counted in (self._parsed, self._rendered, self._formatted, self._made):
             counted.clear()
+        self._wrapped.clear()
         arguments = ["generate", "docs", "--output", "out", "--package", "client"]
         command = [*arguments, "--jobs", "1", "-q", *options]
         assert cli.main(command, standalone_mode=False) == 0
@@ -99,6 +106,7 @@ class Bench:
             len(self._parsed),
             len(self._rendered),
             len(self._formatted),
+            len(self._wrapped),
             frozenset(change.path for change in written.changes),
             written.files,
         )
@@ -157,6 +165,11 @@ def test_what_documents_share_is_formatted_once(done: tuple[Path, Work]) -> None
     statements = sum(path.read_text().count("\n    size") for path in package)
     assert statements >= DOCUMENTS * FIELDS
     assert work.formatted < statements + DOCUMENTS * 4
+
+
+def test_what_documents_share_is_wrapped_once(cold: Work) -> None:
+    others = 100  # texts of the files that every package has
+    assert FIELDS < cold.wrapped < DOCUMENTS * FIELDS + others
 
 
 def test_an_unchanged_run_does_nothing(warm: Bench) -> None:
@@ -289,6 +302,41 @@ def test_hostile_text_comes_out_as_black_makes_the_whole_of_it(tmp_path: Path) -
     module, *_ = _templates_filled(tmp_path)
     assert module.count("Field(") > len(TEXTS) / 2
     assert _joined(module) == formatting._black(module)
+
+
+LONG = [
+    'model: Literal["made:a-model-with-a-long-name-{0}@1"] = constant("model-{0}@1")',
+    """model: Literal['it is "{0}"', "it's {0}", 'a long plain text {0}'] = f(b"{0}", "")""",
+    'if "a member with a long name" in task and task["length"] not in ("{0}", "#{0}"):',
+    "x = task['one long name {0}']['another long name {0}']['and \\'one\\' more {0}'] + y",
+    'x = ["größer als alle anderen Texte {0}", "aber nicht breiter {0}", "sondern {0}"]',
+    'x = call("a long text {0}", "another long text {0}", named=1)  # not "this {0}"',
+]
+"""Statements that are too long for a line, with places for other characters."""
+
+
+@pytest.mark.parametrize("statement", LONG)
+def test_a_long_statement_comes_out_as_black_makes_it(statement: str) -> None:
+    block = "\n    yield x" if statement.endswith(":") else ""
+    for character in "ax9~":
+        text = f"{statement.format(character)}{block}\n"
+        assert len(statement) > 70
+        assert _joined(text) == formatting._black(text)
+
+
+def test_texts_of_one_length_are_formatted_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    formatting._format.cache_clear()
+    formatting._formatted_alone.cache_clear()
+    made: list[str] = []
+    black = formatting._black
+    monkeypatch.setattr(
+        formatting, "_black", lambda text: made.append(text) or black(text)
+    )
+    written = {_joined(LONG[0].format(character)) for character in "abcdefgh"}
+    assert len(written) == 8
+    assert len(made) < 4
 
 
 def _joined(text: str) -> str:

@@ -121,10 +121,7 @@ def _parameters_doc(fields: Sequence[Field], classes: Mapping[str, Class]) -> st
         for name, text in texts.items()
         if text
         for line in wrap_words(
-            f"{name}: {text}",
-            _PARAMETER_LINE,
-            initial_indent=" " * 4,
-            subsequent_indent=" " * 8,
+            f"{name}: {text}", _PARAMETER_LINE, first=" " * 4, others=" " * 8
         )
     ]
     return "\n".join(["Args:", *lines]) if lines else ""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache, partial
+from collections.abc import Sequence
+from functools import lru_cache
 from textwrap import dedent, wrap
 from typing import Final
 
@@ -19,8 +20,28 @@ _ITEM: Final = re.compile(r"^(\s*)([-*+]|\d+[.)])\s+")
 _MAX_TEXTS: Final = 2**13
 """The size of the cache: documents repeat each other's texts."""
 
-wrap_words: Final = partial(wrap, break_long_words=False, break_on_hyphens=False)
-"""Wraps text between words that spaces separate."""
+
+@lru_cache(_MAX_TEXTS)
+def wrap_words(
+    text: str, width: int, *, first: str = "", others: str = ""
+) -> tuple[str, ...]:
+    """Wrap text between words that spaces separate.
+
+    Args:
+        text: The text.
+        width: The width of a line.
+        first: The indentation of the first line.
+        others: The indentation of the other lines.
+    """
+    lines = wrap(
+        text,
+        width,
+        initial_indent=first,
+        subsequent_indent=others,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return tuple(lines)
 
 
 @lru_cache(_MAX_TEXTS)
@@ -63,14 +84,14 @@ def _wrapped(text: str, room: int) -> list[str]:
     return lines or [""]
 
 
-def _wrapped_line(paragraph: str, room: int, *, is_first: bool) -> list[str]:
+def _wrapped_line(paragraph: str, room: int, *, is_first: bool) -> Sequence[str]:
     item = _ITEM.match(paragraph)
     hanging = " " * item.end() if item else ""
     if is_first:  # after the opening quotes
         start = 4 if paragraph.startswith('"') else 3
-        made = wrap_words(" " * start + paragraph, room, subsequent_indent=hanging)
+        made = wrap_words(" " * start + paragraph, room, others=hanging)
         return [made[0].lstrip(), *made[1:]]
-    return wrap_words(paragraph, max(room, 20), subsequent_indent=hanging)
+    return wrap_words(paragraph, max(room, 20), others=hanging)
 
 
 def _paragraphs(text: str) -> list[str]:

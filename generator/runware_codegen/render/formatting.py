@@ -2,8 +2,9 @@
 
 Modules of documents are similar, and black is the slowest step. So each statement is
 formatted alone, in nested classes of the same depth, and the result is cached. Statements
-with short lines that differ only in names and values share a result. Afterwards, this
-module inserts the blank lines between statements.
+with short lines that differ only in names and values share a result. So do statements that
+differ only in texts of equal lengths. Afterwards, this module inserts the blank lines
+between statements.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ _HEADER = re.compile(r"(?:class|def|async def)\b")
 _CONDITION = re.compile(r"if TYPE_CHECKING:")
 _IMPORT = re.compile(r"(?:from|import)\b")
 
+_TEXT = re.compile(r"""\w*(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
 _VARIABLE = re.compile(
-    r"""
-    \w* (?: "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' )  # texts
+    _TEXT.pattern + r"""
     | (?<![\w.]) (?: 0 | [1-9]\d* ) (?![\w.])  # whole numbers
     | \b (?! (?:True|False|None)\b ) [A-Z]\w*[a-z]\w*  # names of classes
     | \b [a-z]\w* (?=[ ]=[ ][A-Z])  # names of attributes
@@ -106,7 +107,21 @@ def _format(kind: _Kind, level: int, text: str) -> str:
     shape = _shape(text)
     if shape and _formatted_alone(kind, level, shape) == shape:
         return text
-    return _formatted_alone(kind, level, text)
+    if _QUOTES in text or "#" in text:  # texts may be in comments, or in other texts
+        return _formatted_alone(kind, level, text)
+    made = _formatted_alone(kind, level, _TEXT.sub(_of_same_length, text))
+    texts = iter(_TEXT.findall(text))
+    return _TEXT.sub(lambda each: _unchanged(next(texts)) or each[0], made)
+
+
+def _of_same_length(text: re.Match[str]) -> str:
+    """Replace a text, of which only the length matters to black."""
+    return f'"{"x" * (len(text[0]) - 2)}"' if _unchanged(text[0]) else text[0]
+
+
+def _unchanged(text: str) -> str:
+    """Return a text that black does not change; else an empty string."""
+    return text if _PLAIN_TEXT.fullmatch(text) else ""
 
 
 def _shape(text: str) -> str:
