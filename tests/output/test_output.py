@@ -65,6 +65,12 @@ class TestFilesOfOurs:
         assert snapshot(target) == files
         assert [path.name for path in target.parent.iterdir()] == ["client"]
 
+    def test_changes_have_the_given_texts_and_not_copies(self, target: Path) -> None:
+        files = package(1)
+        changes = publish(files, target, force=False)
+        assert {change.path for change in changes} == files.keys()
+        assert all(change.after is files[change.path] for change in changes)
+
     def test_comparing_writes_nothing(self, target: Path) -> None:
         changes = compare(package(1), target, force=False)
         assert {(c.before, c.kind) for c in changes} == {(None, "added")}

@@ -61,9 +61,9 @@ def compare(
         InvalidInputError: If the folder contains files that the generator did not make,
             or cannot be read.
     """
-    content = _encoded(files, target)
+    _check(files, target)
     with os_errors_as_problems(target, "The folder is unchanged."):
-        changes, _ = _plan(content, target, force=force)
+        changes, _ = _plan(files, target, force=force)
     return changes
 
 
@@ -88,19 +88,19 @@ def publish(
         InvalidInputError: If the folder contains files that the generator did not make,
             or cannot be written.
     """
-    content = _encoded(files, target)
+    _check(files, target)
     state = "The folder is unchanged."
     with os_errors_as_problems(target, state), exclusive_lock(target.parent):
         work = WorkFolder(target)
         work.clear()
-        changes, replacement = _plan(content, target, force=force)
+        changes, replacement = _plan(files, target, force=force)
         if changes:
             work.replace_target(replacement)
     return changes
 
 
 def _plan(
-    content: Mapping[str, bytes], target: Path, *, force: bool
+    files: Mapping[str, str], target: Path, *, force: bool
 ) -> tuple[tuple[Change, ...], Replacement]:
     """Plan the change of each file.
 
@@ -126,50 +126,52 @@ def _plan(
     if foreign and not force:
         remedy = "Move it to another folder, or keep it with --force."
         raise InvalidInputError(_foreign(target / path, "", remedy) for path in foreign)
-    if below := [path for path in foreign if _is_below_a_file(path, content)]:
+    if below := [path for path in foreign if _is_below_a_file(path, files)]:
         where = ", and its folder has the path of a generated file"
         remedy = "Move it to another folder."
         raise InvalidInputError(_foreign(target / p, where, remedy) for p in below)
-    if others := [p for p in ours.keys() - content.keys() if is_mark_of_root(p)]:
+    if others := [p for p in ours.keys() - files.keys() if is_mark_of_root(p)]:
         message = "This is another package or reference, which would be removed."
         remedy = "Move it, or choose another --output or --package."
         raise InvalidInputError.of(target / Path(min(others)).parent, message, remedy)
-    replaced = {p: read_any(target / p) for p in foreign if _is_in_the_way(p, content)}
-    changes = _changes(ours | replaced, content)
+    replaced = {p: read_any(target / p) for p in foreign if _is_in_the_way(p, files)}
+    changes = _changes(ours | replaced, files)
     changed = {change.path for change in changes}
-    written = {path: data for path, data in content.items() if path in changed}
+    written = {path: text for path, text in files.items() if path in changed}
     return changes, Replacement(written, sorted(found.keys() - changed), found)
 
 
-def _is_below_a_file(path: str, content: Collection[str]) -> bool:
-    return any(str(folder) in content for folder in PurePosixPath(path).parents)
+def _is_below_a_file(path: str, files: Collection[str]) -> bool:
+    return any(str(folder) in files for folder in PurePosixPath(path).parents)
 
 
-def _is_in_the_way(path: str, content: Collection[str]) -> bool:
-    return path in content or any(other.startswith(f"{path}/") for other in content)
+def _is_in_the_way(path: str, files: Collection[str]) -> bool:
+    return path in files or any(other.startswith(f"{path}/") for other in files)
 
 
 def _changes(
-    before: Mapping[str, bytes], after: Mapping[str, bytes]
+    before: Mapping[str, bytes], after: Mapping[str, str]
 ) -> tuple[Change, ...]:
     return tuple(
-        Change(path, _text(before.get(path)), _text(after.get(path)))
+        Change(path, _text(before.get(path)), after.get(path))
         for path in sorted(before.keys() | after.keys())
-        if _lf(before.get(path)) != after.get(path)
+        if _is_changed(before.get(path), after.get(path))
     )
 
 
-def _lf(data: bytes | None) -> bytes | None:
-    """Undo the line ends of git's `core.autocrlf`: generated files contain no CR."""
-    return None if data is None else data.replace(b"\r\n", b"\n")
+def _is_changed(before: bytes | None, after: str | None) -> bool:
+    """Compare without the line ends of git's `core.autocrlf`: we write no CR."""
+    if before is None or after is None:
+        return True
+    return before.replace(b"\r\n", b"\n") != after.encode()
 
 
 def _text(data: bytes | None) -> str | None:
     return None if data is None else data.decode(errors="backslashreplace")
 
 
-def _encoded(files: Mapping[str, str], target: Path) -> dict[str, bytes]:
-    """Encode texts, and refuse what cannot be a file of a package.
+def _check(files: Mapping[str, str], target: Path) -> None:
+    """Refuse what cannot be a file of a package.
 
     The renderer makes no such files; this is a second check.
     """
@@ -177,16 +179,14 @@ def _encoded(files: Mapping[str, str], target: Path) -> dict[str, bytes]:
         _bug(target, f"{path!r} is not a valid path on every operating system.")
         for path in unsafe_paths(files)
     ]
-    content: dict[str, bytes] = {}
     for path, text in files.items():
         try:
-            content[path] = text.encode()
+            text.encode()
         except UnicodeEncodeError as error:
             message = f"The text for this file is not Unicode: {error.reason}."
             problems.append(_bug(target / path, message))
     if problems:
         raise InvalidInputError(problems)
-    return content
 
 
 def _bug(path: Path, message: str) -> Problem:

@@ -36,12 +36,12 @@ class Replacement:
     """The planned content of a package's folder.
 
     Attributes:
-        written: The content of each file to write.
+        written: The text of each file to write.
         kept: The files that do not change.
         expected: The state of the folder on which the plan is based.
     """
 
-    written: Mapping[str, bytes]
+    written: Mapping[str, str]
     kept: Sequence[str]
     expected: Mapping[str, Signature]
 
@@ -119,9 +119,9 @@ class WorkFolder:
                 continue
             self._make_folder(PurePosixPath(path).parent)
             _link(self._target / path, self._new / path)
-        for path, data in replacement.written.items():
+        for path, text in replacement.written.items():
             self._make_folder(PurePosixPath(path).parent)
-            self._write(path, data)
+            self._write(path, text)
 
     def _make_folder(self, path: PurePosixPath) -> None:
         new = self._new / path
@@ -132,10 +132,10 @@ class WorkFolder:
         new.mkdir()
         _copy_mode(self._target / path, new)
 
-    def _write(self, path: str, data: bytes) -> None:
+    def _write(self, path: str, text: str) -> None:
         new = self._new / path
         with new.open("xb") as file:
-            file.write(data)
+            file.write(text.encode())
         _copy_mode(self._target / path, new)
 
     def _swap(self, expected: Mapping[str, Signature]) -> None:
