@@ -429,6 +429,24 @@ def test_problems_of_all_documents_are_told_together(tmp_path: Path) -> None:
         assert name in ran.stderr
 
 
+_PIDS = """
+import multiprocessing, os
+from runware_codegen.cache.parallel import parallel_map
+
+def called(value):
+    return value(), os.getpid() != parent
+
+parent = os.getpid()
+multiprocessing.set_start_method("fork")
+values = [lambda number=number: number for number in range(40)]
+assert [*parallel_map(called, values, 2)] == [(number, True) for number in range(40)]
+"""
+
+
+def test_values_are_not_sent_to_processes_that_have_them() -> None:
+    subprocess.run([sys.executable, "-c", _PIDS], check=True)  # a lambda has no pickle
+
+
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with enough documents to keep several processes busy."""

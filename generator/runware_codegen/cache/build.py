@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from runware_codegen.cache.store import Store
+    from runware_codegen.documents.sources import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,45 +79,49 @@ def build_modules(
         report: Called with the name of each file when its module is built.
     """
     found = find_sources(inputs)
-    jobs: list[Job] = []
     outcomes: dict[str, ModuleResult] = {}
+    keys: dict[Source, str] = {}
+    missing: list[Job] = []
     for source in found.sources:
         try:
-            jobs.append(Job(source, read_text(source), options))
+            job = Job(source, read_text(source), options)
         except InvalidInputError as invalid:
             outcomes[source.name] = invalid.problems
-    for job in jobs:
-        if store and (module := _cached(store, job)):
-            outcomes[job.source.name] = module
-    missing = [job for job in jobs if job.source.name not in outcomes]
+            continue
+        key = _key(store, job) if store else ""
+        if store and (module := _cached(store, key, options)):
+            outcomes[source.name] = module
+        else:
+            keys[source] = key
+            missing.append(job)
     if missing:
         preload()
     made = parallel_map(make_module, missing, processes)
-    for job, outcome in zip(missing, made, strict=True):
-        report(job.source.base_name)
-        outcomes[job.source.name] = outcome
+    for (source, key), outcome in zip(keys.items(), made, strict=True):
+        report(source.base_name)
+        outcomes[source.name] = outcome
         if store:
-            _cache(store, job, outcome)
+            _cache(store, key, outcome)
     modules = found.made((each, outcomes[each.name]) for each in found.sources)
     known = [module.document for module in modules.values()]
     problems = [*found.problems, *without_documents(options.own_models, known)]
     return BuildResult(modules, found.passed_over, problems)
 
 
-def _cached(store: Store, job: Job) -> Module | None:
+def _cached(store: Store, key: str, options: BuildOptions) -> Module | None:
     """Return a module from the cache; None without it, or if its text is needed too."""
-    entry = store.get(_key(store, job))
+    entry = store.get(key)
     if entry is None:
         return None
     module = load(entry)
-    is_selected = job.options.document_filter.matches(module.document)
+    is_selected = options.document_filter.matches(module.document)
     return None if is_selected and module.text is None else module
 
 
-def _cache(store: Store, job: Job, made: ModuleResult) -> None:
+def _cache(store: Store, key: str, made: ModuleResult) -> None:
     """Cache a module, unless it has warnings, which contain the name of the file."""
     if isinstance(made, Module) and not made.document.unenforced:
-        store.put(_key(store, job), dump(made))
+        store.put(key, dump(made))
 
 
 def _key(store: Store, job: Job) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -9,7 +10,7 @@ import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -69,12 +70,14 @@ def _in_processes(
     function: Callable[[Value], Result], values: Sequence[Value], processes: int
 ) -> Iterator[Result]:
     size = -(-len(values) // (processes * _TURNS))
-    chunks = [values[start : start + size] for start in range(0, len(values), size)]
+    starts = range(0, len(values), size)
     stopping = multiprocessing.Event()
-    pool = ProcessPoolExecutor(processes, initializer=_begin, initargs=(stopping,))
+    # A forked process has the values already: they are not sent to it.
+    state = (stopping, values)
+    pool = ProcessPoolExecutor(processes, initializer=_begin, initargs=state)
     try:
         with _signals_blocked():
-            futures = [pool.submit(_all, function, chunk) for chunk in chunks]
+            futures = [pool.submit(_all, function, start, size) for start in starts]
         for chunk in futures:
             yield from chunk.result()
     except BaseException:
@@ -86,9 +89,9 @@ def _in_processes(
         pool.shutdown(cancel_futures=True)
 
 
-def _all(function: Callable[[Value], Result], values: Sequence[Value]) -> list[Result]:
+def _all(function: Callable[[Any], Result], start: int, size: int) -> list[Result]:
     found: list[Result] = []
-    for value in values:
+    for value in _Worker.values[start : start + size]:
         if _Worker.stopping.is_set():
             break  # the results are not needed any more
         found.append(function(value))
@@ -100,9 +103,11 @@ class _Worker:
 
     Attributes:
         stopping: Set when its results are not needed any more.
+        values: The values of all processes.
     """
 
     stopping: Event
+    values: Sequence[Any]
 
 
 @contextmanager
@@ -118,13 +123,14 @@ def _signals_blocked() -> Generator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _begin(stopping: Event) -> None:
+def _begin(stopping: Event, values: Sequence[Any]) -> None:
     """Ignore signals, which the parent process handles, and exit when it exits."""
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-    _Worker.stopping = stopping
+    _Worker.stopping, _Worker.values = stopping, values
+    gc.freeze()  # what it has from its parent is never garbage
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
