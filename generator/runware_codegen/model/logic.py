@@ -60,10 +60,10 @@ def _joined(parts: Iterable[Predicate], kind: type[AllOf | AnyOf]) -> Predicate:
     decisive, neutral = (TRUE, FALSE) if any_part else (FALSE, TRUE)
     kept: dict[Predicate, None] = {}
     for part in _flat(parts, kind):
-        if part == decisive:
-            return decisive
-        if part != neutral:
+        if not isinstance(part, Always):
             kept[part] = None
+        elif part == decisive:
+            return decisive
     if any_part and any(isinstance(part, OptionalProperty) for part in kept):
         kept.pop(Not(_OBJECT), None)  # the other part accepts all that are not objects
     if not any_part and any(isinstance(part, RequiredProperty) for part in kept):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Final
 
@@ -37,7 +37,7 @@ def _paragraph(callout: re.Match[str]) -> str:
     return f"{callout[1].capitalize()}: {body}\n"
 
 
-def without_other_values(text: str, allowed: Container[str]) -> str:
+def without_other_values(text: str, allowed: Collection[str]) -> str:
     """Remove list items about values that a member does not allow.
 
     Documents of several models share descriptions such as "- `GLB`: A format for 3D
@@ -50,4 +50,4 @@ def without_other_values(text: str, allowed: Container[str]) -> str:
         end = whole[len(whole.rstrip("\n")) :]
         return "".join(kept).rstrip("\n") + end if kept else whole
 
-    return _LIST.sub(allowed_items, text)
+    return _LIST.sub(allowed_items, text) if allowed else text

@@ -65,8 +65,8 @@ def validate_schemas(schemas: Schemas, root: Schema) -> Findings:
         if schema.path in seen:
             continue
         seen.add(schema.path)
-        for keyword in schema.keywords:
-            _check_keyword(schema, keyword, findings)
+        for keyword, value in schema.keywords.items():
+            _check_keyword((*schema.path, keyword), keyword, value, findings)
         stack.extend(_parts(schemas, schema, findings))
     return findings
 
@@ -82,9 +82,9 @@ def _parts(schemas: Schemas, schema: Schema, findings: Findings) -> Iterator[Sch
             findings.malformed += error.problems
 
 
-def _check_keyword(schema: Schema, keyword: str, findings: Findings) -> None:
-    value = schema.keywords[keyword]
-    path = (*schema.path, keyword)
+def _check_keyword(
+    path: Path, keyword: str, value: JsonValue, findings: Findings
+) -> None:
     if keyword == "$schema" and _is_known_dialect(value):
         return
     if not is_supported(keyword):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from runware_codegen.parse.schema.encoding import may_contain
+from runware_codegen.parse.schema.encoding import encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from runware_codegen.parse.schema.schemas import Schema
 
 _MAX_CACHED: Final = 2**14
+_PROPERTIES: Final = encode("properties")
 
 
 class Leaf(NamedTuple):
@@ -58,7 +59,7 @@ def cached_leaf(
     if not schema.keywords.keys().isdisjoint(("properties", "$ref")):
         return None
     code = lowering.cache_key(schema)
-    if not code or may_contain(schema.node, "properties"):
+    if not code or _PROPERTIES in code:
         return None
     key = name, code
     if key not in _LEAVES:
