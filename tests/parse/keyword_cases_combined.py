@@ -64,6 +64,10 @@ COMPONENTS: dict[str, Any] = {
         "type": "object",
         "properties": {"never": {"$ref": "#/components/schemas/Never"}},
     },
+    "Map": {
+        "type": "object",
+        "additionalProperties": {"$ref": "#/components/schemas/Map"},
+    },
     "a/b~c %": {"type": "integer"},
 }
 """Schemas that the cases refer to."""
@@ -377,6 +381,12 @@ REFERENCES = [
             {"label": "a", "children": [{"label": "b", "children": [{"label": 1}]}]},
             {"label": "a", "children": [{"label": "b", "extra": 1}]},
         ],
+    ),
+    Case(
+        "a map that contains itself",
+        _component("Map"),
+        [{}, {"a": {}, "b": {"c": {}}}],
+        [1, {"a": 1}, {"a": {"b": []}}],
     ),
     Case(
         "two schemas that refer to each other",

@@ -22,6 +22,22 @@ ARRAYS = [
         [["a"], [1, 2], [1, 2, None]],
     ),
     Case(
+        "prefixItems of a list, and items of another schema",
+        {
+            "type": "array",
+            "prefixItems": [{"type": "integer"}],
+            "allOf": [{"items": {"type": ["integer", "string"]}}],
+        },
+        [[], [1], [1, "a", 2]],
+        [["a"], [1, None], "a"],
+    ),
+    Case(
+        "a list that only has prefixItems",
+        {"type": "array", "prefixItems": [{"type": "integer"}]},
+        [[], [1], [1, "a", None]],
+        [["a"], "a"],
+    ),
+    Case(
         "items are those after prefixItems",
         {"prefixItems": [{"type": "integer"}], "items": {"type": "string"}},
         [[], [1], [1, "a", "b"]],

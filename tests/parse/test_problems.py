@@ -44,6 +44,41 @@ def test_a_member_that_two_schemas_contradict_is_named_in_both(tmp_path: Path) -
     assert f"here and at {TASK.partition('#')[2]}/allOf/0/properties/mode" in said
 
 
+CONTRADICTIONS: dict[str, dict[str, Any]] = {
+    "no type is allowed by all of it": {
+        "type": "integer",
+        "allOf": [{"type": "string"}],
+    },
+    "its other keywords allow none of its constants": {"enum": ["a"], "minLength": 2},
+    "its minimum is greater than its maximum": {
+        "type": "number",
+        "minimum": 2,
+        "exclusiveMaximum": 1,
+    },
+    "its minLength is greater than its maxLength": {
+        "type": "string",
+        "minLength": 2,
+        "maxLength": 1,
+    },
+    "its minItems is greater than the number of items that it allows": {
+        "type": "array",
+        "minItems": 2,
+        "prefixItems": [True],
+        "items": False,
+    },
+}
+
+
+def test_the_reason_of_a_contradiction_is_named(tmp_path: Path) -> None:
+    members = {
+        f"a{number}": each for number, each in enumerate(CONTRADICTIONS.values())
+    }
+    found = _refused(tmp_path, {"properties": members})
+    assert [said.partition(" → ")[0] for _, said in found] == [
+        f"No value satisfies this schema: {reason}." for reason in CONTRADICTIONS
+    ]
+
+
 def test_an_unknown_keyword_beside_the_items_is_named(tmp_path: Path) -> None:
     document = a_document({})
     document["components"]["schemas"]["RequestBody"]["minimun"] = 1
