@@ -21,16 +21,16 @@ def implies(one: Predicate, other: Predicate) -> bool:
     """
     if one in (other, FALSE) or other == TRUE:
         return True
-    match other:
-        case p.AllOf(parts):
-            return all(implies(one, part) for part in parts)
-        case p.IfThenElse(condition, then, otherwise) if otherwise == TRUE:
-            if isinstance(one, p.IfThenElse) and one.otherwise == TRUE:
-                return implies(condition, one.condition) and implies(one.then, then)
-            return implies(one, then)
-        case _:
-            pass
     match one, other:
+        case _, p.AllOf(parts):
+            return all(implies(one, part) for part in parts)
+        case (
+            p.IfThenElse(given, required, p.Always(True)),
+            p.IfThenElse(condition, then, p.Always(True)),
+        ):
+            return implies(condition, given) and implies(required, then)
+        case _, p.IfThenElse(_, then, p.Always(True)):
+            return implies(one, then)
         case p.AnyOf(parts), _:
             return all(implies(part, other) for part in parts)
         case p.AllOf(parts), _ if any(implies(part, other) for part in parts):

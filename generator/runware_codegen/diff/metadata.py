@@ -20,10 +20,6 @@ class Difference(NamedTuple):
 
 def compare_metadata(old: Document, new: Document) -> Iterator[Difference]:
     """Find the differences of the metadata of two versions of a document."""
-    if old.id != new.id:
-        yield Difference("document-renamed", old.id, new.id)
-    if old.task_type != new.task_type:
-        yield Difference("task-type-changed", old.task_type, new.task_type)
     yield from _models(old, new)
     for kind, before, after in _texts(old, new):
         if before.split() != after.split():
@@ -41,14 +37,15 @@ def compare_metadata(old: Document, new: Document) -> Iterator[Difference]:
 def _models(old: Document, new: Document) -> Iterator[Difference]:
     if old.models and new.models:
         yield from _names("model", old.models, new.models)
-    if (old.air != new.air and (old.air in new.models or new.air in old.models)) or (
-        old.air != new.air and old.models == new.models
-    ):
+    is_shared = old.air in new.models or new.air in old.models
+    if old.air != new.air and (is_shared or old.models == new.models):
         yield Difference("air-changed", old.air or "none", new.air or "none")
 
 
 def _texts(old: Document, new: Document) -> Iterator[tuple[str, str, str]]:
     for kind, attribute in (
+        ("document-renamed", "id"),
+        ("task-type-changed", "task_type"),
         ("status-changed", "status"),
         ("default-delivery-changed", "default_delivery"),
         ("title-changed", "title"),

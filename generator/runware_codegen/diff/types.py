@@ -73,10 +73,9 @@ def _parts(a_type: Type) -> _Parts:
     alternatives = a_type.alternatives if isinstance(a_type, t.Union) else (a_type,)
     literals = [each for each in alternatives if isinstance(each, t.Literals)]
     constants = [value for each in literals for value in each.values]
-    nulls = [value for value in constants if value.constant.value is None]
     kept = tuple(value for value in constants if value.constant.value is not None)
     others = [x for x in alternatives if not isinstance(x, (t.Literals, t.Null))]
-    null = bool(nulls) or t.Null() in alternatives
+    null = len(kept) < len(constants) or t.Null() in alternatives
     return _Parts(null, t.Literals(kept), tuple(others))
 
 

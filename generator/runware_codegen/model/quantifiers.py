@@ -53,7 +53,7 @@ def unevaluated_items(
     """Require that all items, except evaluated ones, satisfy a predicate."""
     possible = [each for each in evaluated if each.condition != FALSE]
     whole = [each.condition for each in possible if each.first is None]
-    if part == TRUE or TRUE in whole:
+    if part == TRUE:
         return TRUE
     others = tuple(
         each
@@ -80,7 +80,7 @@ def additional_properties(
     """Require that all members, except evaluated ones, satisfy a predicate."""
     possible = [each for each in evaluated if each.condition != FALSE]
     whole = [each.condition for each in possible if each.all]
-    if part == TRUE or TRUE in whole:
+    if part == TRUE:
         return TRUE
     others = tuple(e for e in possible if not e.all and (e.names or e.patterns))
     if part == FALSE and not others:

@@ -128,7 +128,7 @@ class Media:
     """
 
     kind: str
-    forms: tuple[Predicate, ...]
+    forms: tuple[HasFormat | Matches, ...]
     size: InRange = ANY_NUMBER
 
 

@@ -132,7 +132,7 @@ def is_class_title(title: str) -> bool:
 def definition_name(path: Path, taken: Container[str]) -> str:
     """Name a predicate after the last name in the path of its schema."""
     named = [step for step in path if isinstance(step, str)]
-    return numbered(f"is_{snake_case(named[-1] if named else 'value')}", taken, "_")
+    return numbered(f"is_{snake_case(named[-1])}", taken, "_")
 
 
 @lru_cache(2**10)

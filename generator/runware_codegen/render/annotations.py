@@ -8,7 +8,7 @@ from runware_codegen.documents.members import is_number
 from runware_codegen.formats import predicate_name
 from runware_codegen.model import Type, json_types
 from runware_codegen.model import types as t
-from runware_codegen.model.predicates import HasFormat, Matches, Predicate
+from runware_codegen.model.predicates import HasFormat, Matches
 from runware_codegen.naming.names import numbered
 from runware_codegen.render.literals import string, value
 
@@ -140,14 +140,12 @@ class Annotations:
         plain = Annotation("str")
         return plain.marked(self._call("Text", *arguments)) if arguments else plain
 
-    def _test(self, test: Predicate) -> str:
-        if isinstance(test, HasFormat):
-            name = predicate_name(test.name)
-            self._expressions.helpers.add(name)
-            return name
+    def _test(self, test: HasFormat | Matches) -> str:
         if isinstance(test, Matches):
             return self._expressions.pattern(test, is_shown=True)
-        raise TypeError(test)
+        name = predicate_name(test.name)
+        self._expressions.helpers.add(name)
+        return name
 
     def _number(self, number: t.Number) -> Annotation:
         bounds, factor = number.bounds, number.multiple_of

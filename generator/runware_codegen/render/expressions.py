@@ -32,7 +32,6 @@ from runware_codegen.render.value_tests import (
     compare,
     compares,
     is_direct,
-    is_single,
 )
 
 
@@ -145,16 +144,17 @@ class Expressions(ValueTests):
             return self.write(part, member)
         positive = not isinstance(part, p.Not)
         test = part.part if isinstance(part, p.Not) else part
+        if not is_direct(test, member):
+            return None
         # For an absent property, `get` must return a value with the right result.
+        default = ""
         if positive == isinstance(predicate, p.OptionalProperty):
-            if is_single(test, member):
-                default = value(test.values[0].value)
-                found = f"{subject.lookup}.get({string(name)}, {default})"
-                return compare(found, test.values, positive=positive)
-        elif is_direct(test, member):
-            found = f"{subject.lookup}.get({string(name)})"
-            return compare(found, test.values, positive=positive)
-        return None
+            only, *others = test.values
+            if others:
+                return None
+            default = f", {value(only.value)}"
+        found = f"{subject.lookup}.get({string(name)}{default})"
+        return compare(found, test.values, positive=positive)
 
     # -- tests ----------------------------------------------------------------
 

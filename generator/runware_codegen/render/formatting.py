@@ -287,9 +287,6 @@ def _blank_lines(
         return 0
     if statement.kind is _Kind.HEADER:
         return 0 if statement.is_in(before) else most
-    in_condition = owner is not None and owner.kind is _Kind.CONDITION
-    if before.level > statement.level and not in_condition:
-        return most
     if before.kind is _Kind.DOCSTRING:
         in_function = owner is not None and "def " in owner.text
         return min(statement.blank, 1) if in_function else 1

@@ -184,7 +184,7 @@ class ModuleMaker:
         if field.required and self._has_own_models(field):
             self._used.add("filled")
             return f"filled({string(self._document.models[0])})"
-        if field.required and self._document.is_own_uuid(field):
+        if self._document.is_own_uuid(field):
             self._used.add("fresh_uuid")
             return f"fresh_uuid({', '.join(named)})"
         return self._field_call(field, alias)
@@ -192,8 +192,7 @@ class ModuleMaker:
     def _has_own_models(self, field: Field) -> bool:
         """Whether a field is the task's model, and accepts the user's own models."""
         document = self._document
-        is_model = field.json_name == "model" and document.takes_own_models
-        return is_model and any(each is field for each in document.request.fields)
+        return document.takes_own_models and field is document.request.field("model")
 
     def _comes_last(self, field: Field) -> bool:
         """Whether callers seldom pass a field, because the constructor fills it in."""

@@ -57,10 +57,6 @@ def negation(part: Expression) -> Expression:
 
 def choice(test: Expression, then: Expression, otherwise: Expression) -> Expression:
     """Write a conditional expression."""
-    if (then.text, otherwise.text) == ("False", "True"):
-        return negation(test)
-    if (then.text, otherwise.text) == ("True", "False"):
-        return test
     one, condition, other = (
         each.parenthesized(Precedence.OR) for each in (then, test, otherwise)
     )

@@ -76,7 +76,7 @@ class Subject:
 
     def _field(self, name: str, classes: Mapping[str, Class]) -> Field | None:
         owner = unconstrained(self.type)
-        if not isinstance(owner, ClassRef) or owner.class_name not in classes:
+        if not isinstance(owner, ClassRef):
             return None
         return classes[owner.class_name].field(name)
 

@@ -133,11 +133,6 @@ def is_direct(part: Predicate, member: Subject) -> TypeGuard[p.IsIn]:
     return not null and are_comparable(part.values, member)
 
 
-def is_single(part: Predicate, member: Subject) -> TypeGuard[p.IsIn]:
-    """Return whether `get` can compare an optional member with one constant."""
-    return is_direct(part, member) and len(part.values) == 1
-
-
 def compare(text: str, values: tuple[Constant, ...], *, positive: bool) -> Expression:
     """Compare an expression with constants that are comparable; see `are_comparable`."""
     written = [value(each.value) for each in values]

@@ -125,9 +125,7 @@ def possible_values(known: Facts) -> p.IsIn | None:
         if isinstance(part, p.Not) and isinstance(part.part, p.IsIn)
         for constant in part.part.values
     ]
-    if found is None or not refused:
-        return found
-    return p.IsIn(tuple(each for each in found.values if each not in refused))
+    return found and p.IsIn(tuple(v for v in found.values if v not in refused))
 
 
 def implies(a_type: Type | None, test: Predicate) -> bool:

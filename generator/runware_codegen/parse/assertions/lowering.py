@@ -103,10 +103,8 @@ class Lowering:
     def _lower(self, schema: Schema) -> Predicate:
         self.check_nesting(schema, len(self._entered))
         self._entered[schema.path] = self._depth
-        try:
-            predicate = all_of(self._assertions(schema))
-        finally:
-            del self._entered[schema.path]
+        predicate = all_of(self._assertions(schema))
+        del self._entered[schema.path]
         if node_count(predicate, SIZE_LIMIT, self._sizes) >= SIZE_LIMIT:
             raise self._problem(
                 schema,
@@ -197,10 +195,9 @@ class Lowering:
     def lower_child(self, schema: Schema) -> Predicate:
         """Lower a schema that applies to a part of the value."""
         self._depth += 1
-        try:
-            return self.lower(schema)
-        finally:
-            self._depth -= 1
+        predicate = self.lower(schema)
+        self._depth -= 1
+        return predicate
 
     def lower_reference(self, schema: Schema) -> Predicate:
         """Lower the target of a `$ref`: inline, or as a definition if it is large."""
@@ -240,7 +237,7 @@ class Lowering:
 
 
 def node_count(
-    predicate: Predicate, limit: int, definitions: Mapping[str, int] | None = None
+    predicate: Predicate, limit: int, definitions: Mapping[str, int] = {}
 ) -> int:
     """Count the nodes of a predicate.
 
@@ -249,7 +246,6 @@ def node_count(
         limit: Counting may stop here.
         definitions: The counts of the definitions that it names; 1 for others.
     """
-    sizes = definitions or {}
     count = 0
     stack: list[object] = [predicate]
     while stack and count < limit:
@@ -257,7 +253,7 @@ def node_count(
         if isinstance(node, tuple):
             stack.extend(cast("tuple[object, ...]", node))
         elif isinstance(node, DefinitionRef):
-            count += sizes.get(node.definition, 1)
+            count += definitions.get(node.definition, 1)
         elif is_dataclass(node):
             count += 1
             stack.extend(getattr(node, each.name) for each in fields(node))

@@ -322,9 +322,7 @@ class Simplifier:
         """Simplify the conditions of evaluated properties: the value is an object."""
         an_object = known.with_facts(_OBJECT)
         for each in evaluated:
-            condition = self.simplify(each.condition, an_object)
-            if condition != FALSE:
-                yield replace(each, condition=condition)
+            yield replace(each, condition=self.simplify(each.condition, an_object))
 
     def _allows_no_more(self, predicate: p.AdditionalProperties, known: Facts) -> bool:
         """Return whether a closed class already refuses what the predicate refuses."""

@@ -95,7 +95,7 @@ def _step(node: JsonValue, step: str | int) -> JsonValue:
 
 def _at(node: JsonValue, path: Path, resource: Resource) -> Schema:
     if not isinstance(node, (dict, bool)):
-        raise KeyError(path[-1] if path else "")
+        raise KeyError(path)
     identifier = node.get("$id") if isinstance(node, dict) else None
     if isinstance(identifier, str) and path != resource.path:
         uri = _joined(resource.uri, identifier.partition("#")[0])

@@ -16,7 +16,7 @@ def dependencies_first(whole: Class, classes: Mapping[str, Class]) -> tuple[Clas
         entered.add(each.name)
         for field in each.fields:
             for name in class_names(field.type):
-                if name in classes and name not in entered:
+                if name not in entered:
                     visit(classes[name])
         ordered[each.name] = each
 

@@ -45,7 +45,7 @@ def array(
     if most is not None and least > most:
         message = "its minItems is greater than the number of items that it allows"
         return Reading(None, handled, message)
-    described = next(merged.schemas_with("items", "prefixItems"), None)
+    described = next(merged.schemas_with("items"), None)
     item = Reading(None)
     if described is not None:
         item = _item(types, described, singular(name), item_name)
@@ -59,9 +59,7 @@ def _item(
 ) -> Reading:
     """Return the type that items have at every index; None for any type."""
     first = [*branches_of(each, "prefixItems")]
-    others = each.child("items") if "items" in each.keywords else None
-    if others is None:
-        return Reading(None)
+    others = each.child("items")
     if not first:
         item = types.type_of(others, item_name(others, name))
         return Reading(item, [] if item is None else [(*each.path, "items")])

@@ -29,13 +29,14 @@ def recognize_media(text: String, rest: Predicate, name: str) -> Media | None:
     """
     if text != String() or not isinstance(rest, AnyOf):
         return None
-    if not all(isinstance(part, (HasFormat, Matches)) for part in rest.parts):
+    forms = tuple(p for p in rest.parts if isinstance(p, (HasFormat, Matches)))
+    if len(forms) < len(rest.parts):
         return None
-    sources = [part.source for part in rest.parts if isinstance(part, Matches)]
+    sources = [form.source for form in forms if isinstance(form, Matches)]
     if kind := next(filter(None, map(_DATA_URI.match, sources)), None):
-        return Media(kind[1], rest.parts)
-    if not set(rest.parts) >= _ADDRESSES:
+        return Media(kind[1], forms)
+    if not _ADDRESSES.issubset(forms):
         return None
     named = _NAME.search(name)
     by_name = named[0].lower().replace("mask", "image") if named else "file"
-    return Media(by_name, rest.parts)
+    return Media(by_name, forms)

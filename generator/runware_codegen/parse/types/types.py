@@ -106,10 +106,8 @@ class TypeBuilder:
         self.lowering.check_nesting(schema, len(self._in_progress))
         self._in_progress.add(schema.path)
         known = len(self._made)
-        try:
-            made = self.make(schema, name)
-        finally:
-            self._in_progress.discard(schema.path)
+        made = self.make(schema, name)
+        self._in_progress.remove(schema.path)
         if made is None and schema.path in self.classes.recursive:
             # The types inside of it may refer to its class, which does not exist.
             self._made = dict(islice(self._made.items(), known))
@@ -119,10 +117,9 @@ class TypeBuilder:
     def type_of_alternative(self, schema: Schema, name: str) -> Type | None:
         """Return the type of a schema that applies to some values only; see `type_of`."""
         self._alternative += 1
-        try:
-            return self.type_of(schema, name)
-        finally:
-            self._alternative -= 1
+        made = self.type_of(schema, name)
+        self._alternative -= 1
+        return made
 
     def alternative_lines(self, schema: Schema) -> tuple[str, ...]:
         """Describe the alternatives of a value, or of its items.
