@@ -111,7 +111,6 @@ class ClientCommand(ProjectCommand):
         self, ctx: click.Context, args: list[str], client: dict[str, Any]
     ) -> click.Context:
         other = click.Context(self, ctx.parent, ctx.info_name, default_map=client)
-        other.obj = []
         with other.scope(cleanup=False):
             self.parse_with_defaults(other, list(args))
         return other

@@ -108,7 +108,6 @@ class Store:
                     entry = _checksum(key, content) + b"\n" + content
                     replace(self._folder / key, entry)
                 self._clean()
-        self._new.clear()
 
     def _clean(self) -> None:
         """Remove the least recently used entries if the cache is too large."""

@@ -223,7 +223,7 @@ class Document(DocumentInfo):
     @property
     def without_results(self) -> Document:
         """The document with an empty result class, which is enough to validate requests."""
-        result = replace(self.result, fields=(), rules=())
+        result = replace(self.result, fields=())
         return replace(self, result=result, nested_result_classes=())
 
     @property

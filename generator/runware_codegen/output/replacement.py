@@ -112,7 +112,6 @@ class WorkFolder:
             raise
 
     def _fill(self, replacement: Replacement) -> None:
-        self._make_folder(PurePosixPath())
         for path in replacement.kept:
             if path.endswith("/"):
                 self._make_folder(PurePosixPath(path))

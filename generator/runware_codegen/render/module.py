@@ -115,7 +115,7 @@ class ModuleMaker:
         return ClassView(part.name, base, doc, fields)
 
     def _request(self, request: Class) -> ClassView:
-        self._used |= {"TaskRequest", "TaskResult"}
+        self._used.add("TaskRequest")
         document = self._document
         base = f"TaskRequest[{document.result.name}]"
         if request.allows_extra:
@@ -134,7 +134,6 @@ class ModuleMaker:
         ]
         rules = self._rules(request, "task")
         if any(table.name == "SIZES" for table in self._view.sizes):
-            self._used.add("Size")
             variables.append(Variable("sizes", "tuple[Size, ...]", "SIZES"))
         if document.media_limits:
             self._used.add("MediaLimit")

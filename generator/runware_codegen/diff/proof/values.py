@@ -82,10 +82,9 @@ class Values:
         if holds(test, value, self._known):
             return value
         self._depth += 1
-        try:
-            return self._satisfying(test, value)
-        finally:
-            self._depth -= 1
+        made = self._satisfying(test, value)
+        self._depth -= 1
+        return made
 
     def violating(self, test: Predicate, value: Any) -> Any:
         """Change a value until it violates a predicate: it satisfies the negation."""
@@ -171,10 +170,8 @@ class Values:
                 return violating_text(test, value, self._random)
             case _ if is_object(value):
                 return self._violating_object(test, value)
-            case _ if is_array(value):
-                return self._violating_array(test, value)
             case _:
-                return value
+                return self._violating_array(test, value)
 
     def _of_type(self, types: frozenset[str]) -> Any:
         return self._random.choice(_EXAMPLES[self._random.choice(sorted(types))])
@@ -225,11 +222,7 @@ class Values:
             case p.Contains(part, least, most):
                 return self._containing(part, least, most, value)
             case p.UniqueItems():
-                kept = list[Any]()
-                for item in value:
-                    if item not in kept:
-                        kept.append(item)
-                return kept
+                return [v for i, v in enumerate(value) if v not in value[:i]]
             case p.UnevaluatedItems(part):
                 return [self.changed(part, item) for item in value]
             case _:
