@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
@@ -85,6 +87,24 @@ def test_jedi_completes_a_client_in_a_notebook(shipped: ModuleType, line: str) -
     assert found.name == "image_inference"
 
 
+@pytest.mark.parametrize(
+    "name", ["Runware", "AsyncRunware", "Handle", "TaskResult", "webhook_app"]
+)
+def test_the_first_line_about_a_parameter_is_a_sentence(
+    shipped: ModuleType, name: str
+) -> None:
+    """pyright and pylsp show only this line while an argument is typed."""
+    shown = getattr(shipped, name)
+    members = inspect.getmembers(shown, inspect.isfunction)
+    docs = "\n\n".join(
+        inspect.getdoc(each) or "" for _, each in [*members, ("", shown)]
+    )
+    sections = re.findall(r"^Args:\n((?: {4}.*\n?)+)", docs, re.MULTILINE)
+    lines = re.findall(r"^ {4}(\w+: .*)$", "".join(sections), re.MULTILINE)
+    assert lines
+    assert [line for line in lines if not line.endswith(".")] == []
+
+
 def test_a_language_server(folder: Path) -> None:
     with language_server(folder, EDITED) as server:
         names = server.completion("client.image_inference.")
@@ -115,6 +135,7 @@ def test_a_language_server(folder: Path) -> None:
         for method in ("request", "easel_2", "easel_2.submit", "Easel2Request"):
             said = server.argument(f"{method}(strength=")
             assert said.startswith(f"strength: {strength} Between 0 and 1")
+            assert said.endswith("Default: `0.8`.")
         assert "Ends as it begins." in server.argument("Settings(loop=")
         assert "What happens." in server.argument("narrator.stream(story=")
         steps = 'model="a:b@1", steps='

@@ -92,7 +92,7 @@ class Bench:
         """Generate with empty caches, as in a new process."""
         for cached in (formatting._format, formatting._formatted_alone):
             cached.cache_clear()
-        for texts in (docstrings.docstring, docstrings.wrap_words):
+        for texts in (docstrings.docstring, docstrings._wrap_words):
             texts.cache_clear()
         for counted in (self._parsed, self._rendered, self._formatted, self._made):
             counted.clear()

@@ -24,7 +24,6 @@ from runware_codegen.model import types as t
 from runware_codegen.model.constants import FrozenValue, bare
 from runware_codegen.model.predicates import Matches
 from runware_codegen.naming.reserved import listed
-from runware_codegen.render.docstrings import wrap_words
 from runware_codegen.wording import joined, joined_paragraphs, limits_of
 
 _EMPTY_WORDS: Final = listed("""
@@ -37,9 +36,6 @@ _SENTENCE: Final = re.compile(
     r"(?:[.!?](?=\s+[A-Z`])|(?=\n[-*+#>|`~\n])|\Z)"
 )
 """The first sentence of Markdown that begins with a paragraph."""
-
-_PARAMETER_LINE: Final = 84
-"""The width of the Args section in the docstring of a class."""
 
 _MAX_MEMBERS: Final = 8
 """The maximum number of members that describe an object."""
@@ -110,19 +106,15 @@ def part_doc(part: Class, classes: Mapping[str, Class]) -> str:
 def _parameters_doc(fields: Sequence[Field], classes: Mapping[str, Class]) -> str:
     """Write the Args section of a constructor, with the fields that need a description.
 
-    Language servers show it while an argument is typed.
+    Language servers show it while an argument is typed. Each description is one line,
+    because pyright and pylsp show only the first.
     """
     texts = {
         field.name: _parameter_text(field) or _members(classes, field)
         for field in fields
     }
     lines = [
-        line
-        for name, text in texts.items()
-        if text
-        for line in wrap_words(
-            f"{name}: {text}", _PARAMETER_LINE, first=" " * 4, others=" " * 8
-        )
+        f"    {name}: {' '.join(text.split())}" for name, text in texts.items() if text
     ]
     return "\n".join(["Args:", *lines]) if lines else ""
 

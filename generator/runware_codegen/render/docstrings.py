@@ -22,22 +22,12 @@ _MAX_TEXTS: Final = 2**13
 
 
 @lru_cache(_MAX_TEXTS)
-def wrap_words(
-    text: str, width: int, *, first: str = "", others: str = ""
-) -> tuple[str, ...]:
-    """Wrap text between words that spaces separate.
-
-    Args:
-        text: The text.
-        width: The width of a line.
-        first: The indentation of the first line.
-        others: The indentation of the other lines.
-    """
+def _wrap_words(text: str, width: int, hanging: str) -> tuple[str, ...]:
+    """Wrap text between words that spaces separate, with a hanging indentation."""
     lines = wrap(
         text,
         width,
-        initial_indent=first,
-        subsequent_indent=others,
+        subsequent_indent=hanging,
         break_long_words=False,
         break_on_hyphens=False,
     )
@@ -89,9 +79,9 @@ def _wrapped_line(paragraph: str, room: int, *, is_first: bool) -> Sequence[str]
     hanging = " " * item.end() if item else ""
     if is_first:  # after the opening quotes
         start = 4 if paragraph.startswith('"') else 3
-        made = wrap_words(" " * start + paragraph, room, others=hanging)
+        made = _wrap_words(" " * start + paragraph, room, hanging)
         return [made[0].lstrip(), *made[1:]]
-    return wrap_words(paragraph, max(room, 20), others=hanging)
+    return _wrap_words(paragraph, max(room, 20), hanging)
 
 
 def _paragraphs(text: str) -> list[str]:

@@ -37,12 +37,9 @@ class CallOptions(TypedDict, total=False):
     """Options of a call with a request.
 
     Attributes:
-        timeout: The seconds after which the task is given up. Default: the timeout of
-            the client.
-        max_retries: The maximum number of times that the task is sent again. Default:
-            that of the client.
-        extra_headers: HTTP headers that are added to those of the client, or replace
-            them.
+        timeout: The seconds until the task is given up. Default: that of the client.
+        max_retries: How often the task may be sent again. Default: that of the client.
+        extra_headers: HTTP headers, beside or instead of those of the client.
     """
 
     timeout: float | None

@@ -101,8 +101,8 @@ class Client(Generic[EngineT]):
             timeout: The timeout of a call in seconds.
             max_retries: The maximum number of times that a task is sent again.
             resend: Whether a task that the server may have is sent again.
-            extra_headers: HTTP headers of every call. They are added to the headers of
-                this client, or replace them.
+            extra_headers: HTTP headers of every call.
+                They are added to the headers of this client, or replace them.
             base_url: The address to which tasks are posted.
 
         Raises:

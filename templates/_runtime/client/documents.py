@@ -33,10 +33,10 @@ def documents(
     Args:
         task_type: The wire name of a task type, or its old name.
         capability: A capability, such as "text-to-image".
-        creator: The creator's name or identifier, or the first word of document
-            identifiers: "Black Forest Labs", "black-forest-labs" or "bfl".
-        text: Words. Each must occur in the identifier, AIR, title, summary, description,
-            creator or capabilities.
+        creator: A creator: "Black Forest Labs", "black-forest-labs" or "bfl".
+        text: Words that must all occur in the texts of the model.
+            These are identifier, AIR, title, summary, description, creator and
+            capabilities.
         status: A status, such as "live".
 
     Raises:
@@ -195,8 +195,8 @@ def parse_result(request: TaskRequest[ResultT], item: Mapping[str, Any]) -> Resu
 
     Args:
         request: The request.
-        item: The item as received. Unexpected members and values never raise an
-            exception.
+        item: The item as received.
+            Unexpected members and values never raise an exception.
 
     Raises:
         TypeError: It is not an object.

@@ -110,11 +110,12 @@ class TaskResult(JsonObject):
             path: The path of the file. Without a suffix, the suffix of its type is added.
                 In a folder, the file is named after the UUID of the output. A missing
                 parent folder is created.
-            output: The name of the output if there are several: `image` for imageURL,
-                imageDataURI or imageBase64Data.
+            output: The name of the output if there are several.
+                It is `image` for imageURL, imageDataURI or imageBase64Data.
             limit: The maximum number of bytes.
-            timeout: The timeout of the whole download in seconds, including redirects and
-                connections. A host may also be silent for at most one minute.
+            timeout: The timeout of the whole download in seconds.
+                It includes redirects and connections. A host may be silent for at most
+                one minute.
             http_client: Your own HTTP client. The API key is never sent to the host.
 
         Returns:

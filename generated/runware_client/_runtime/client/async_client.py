@@ -77,34 +77,36 @@ class AsyncRunware(Client[AsyncEngine]):
 
         Args:
             api_key: The API key. Default: the environment variable RUNWARE_API_KEY.
-            base_url: The address to which tasks are posted. Default: the environment
-                variable RUNWARE_BASE_URL, else the address of Runware.
-            auth: `header` sends the key in the `Authorization` header, `payload` sends it
-                as the first task.
-            transport: `http`, or `websocket` to send tasks over one connection, which is
-                reopened when it breaks. `websocket` needs `httpx2[ws]`, does not allow
-                `extra_headers`, and sends the key in its first message. Streams and dry
-                runs always use HTTP.
-            timeout: The timeout of a call in seconds, including all its POSTs, waits and
-                polls. A task that is given up continues on the server, and is billed.
-            max_retries: The maximum number of times that a task is sent again. Polls are
-                limited by the timeout only.
-            resend: Whether a task that the server may have is sent again with the same
-                taskUUID. `safe`: async tasks only, since the platform refuses those that
-                it already has. `eager`: every task; use it only if the platform refuses
-                every taskUUID that it already has. `never`: no task.
-            budget: The US dollars that all tasks of this client may cost together. The
-                cost of a task is reserved before the task is sent. It comes from a dry
-                run, else from the rates of the document. A task that would exceed the
-                budget raises `BudgetError`, and is not sent.
-            default_headers: HTTP headers of every call. They are added to the headers of
-                this package, or replace them.
-            concurrency: The maximum number of parallel POSTs, without the streams that
-                you read.
-            http_client: Your own HTTP client. This client does not close it, and uses it
-                on one event loop only.
-            on_event: Called with each event, in the event loop. Exceptions that it raises
-                are logged and otherwise ignored.
+            base_url: The URL of the API.
+                Default: RUNWARE_BASE_URL, else that of Runware.
+            auth: How to send the key. `header`: in the `Authorization` header.
+                `payload`: as the first task.
+            transport: `http`, or `websocket` to send tasks over one connection.
+                It is reopened when it breaks. `websocket` needs `httpx2[ws]`, does not
+                allow `extra_headers`, and sends the key in its first message. Streams
+                and dry runs always use HTTP.
+            timeout: The maximum duration of a call in seconds.
+                It includes all POSTs, waits and polls. A task that is given up
+                continues on the server, and is billed.
+            max_retries: The maximum number of times that a task is sent again.
+                Polls are limited by the timeout only.
+            resend: Whether a task that the server may have is sent again.
+                The taskUUID stays the same. `safe`: async tasks only, since the
+                platform refuses those that it already has. `eager`: every task; use it
+                only if the platform refuses every taskUUID that it already has.
+                `never`: no task.
+            budget: The US dollars that all tasks of this client may cost together.
+                The cost of a task is reserved before the task is sent. It comes from a
+                dry run, else from the rates of the document. A task that would exceed
+                the budget raises `BudgetError`, and is not sent.
+            default_headers: HTTP headers of every call.
+                They are added to the headers of this package, or replace them.
+            concurrency: The maximum number of parallel POSTs.
+                Streams that you read do not count.
+            http_client: Your own HTTP client.
+                This client does not close it, and uses it on one event loop only.
+            on_event: Called with each event, in the event loop.
+                Exceptions that it raises are logged and otherwise ignored.
 
         Raises:
             ImportError: `transport` is `websocket`, and `httpx2[ws]` is not installed.

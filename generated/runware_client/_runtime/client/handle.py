@@ -146,10 +146,9 @@ class Handle(BaseHandle[ResultT_co, "Engine"]):
         """Send the task if it is not sent yet; return when the server has accepted it.
 
         Args:
-            timeout: The seconds within which the server must accept it. Default: the
-                timeout of the client.
-            extra_headers: HTTP headers that are added to those of the client, or replace
-                them.
+            timeout: The seconds within which the task must be accepted.
+                Default: that of the client.
+            extra_headers: HTTP headers, beside or instead of those of the client.
 
         Raises:
             RunwareError: The server did not accept it, or did not respond in time; see
@@ -170,8 +169,8 @@ class Handle(BaseHandle[ResultT_co, "Engine"]):
         """Poll the task once. An unsent task is not polled.
 
         Args:
-            timeout: The timeout of the poll in seconds. Default: the timeout of the
-                client, at most 30.
+            timeout: The timeout of the poll in seconds.
+                Default: the timeout of the client, at most 30.
 
         Returns:
             Whether the task is done. Then `wait` returns its results or raises its
@@ -206,10 +205,9 @@ class Handle(BaseHandle[ResultT_co, "Engine"]):
         """Wait until the task is done; send it first if it is not sent yet.
 
         Args:
-            timeout: The seconds after which to stop waiting. Default: the timeout of the
-                client. The task continues on the server; you can call `wait` again.
-            extra_headers: HTTP headers that are added to those of the client, or replace
-                them.
+            timeout: The seconds until waiting is given up. Default: that of the client.
+                The task continues on the server; you can call `wait` again.
+            extra_headers: HTTP headers, beside or instead of those of the client.
             on_result: Called with each result; see `Runware.run`.
             on_progress: Called with the percentage that is done.
 

@@ -64,31 +64,34 @@ class Runware(Client[Engine]):
 
         Args:
             api_key: The API key. Default: the environment variable RUNWARE_API_KEY.
-            base_url: The address to which tasks are posted. Default: the environment
-                variable RUNWARE_BASE_URL, else the address of Runware.
-            auth: `header` sends the key in the `Authorization` header, `payload` sends it
-                as the first task.
-            timeout: The timeout of a call in seconds, including all its POSTs, waits and
-                polls. A task that is given up continues on the server, and is billed.
-            max_retries: The maximum number of times that a task is sent again. Polls are
-                limited by the timeout only.
-            resend: Whether a task that the server may have is sent again with the same
-                taskUUID. `safe`: async tasks only, since the platform refuses those that
-                it already has. `eager`: every task; use it only if the platform refuses
-                every taskUUID that it already has. `never`: no task.
-            budget: The US dollars that all tasks of this client may cost together. The
-                cost of a task is reserved before the task is sent. It comes from a dry
-                run, else from the rates of the document. A task that would exceed the
-                budget raises `BudgetError`, and is not sent.
-            default_headers: HTTP headers of every call. They are added to the headers of
-                this package, or replace them.
-            concurrency: The maximum number of parallel POSTs, without the streams that
-                you read. If one call has several, each runs in a temporary thread.
-            http_client: Your own HTTP client. This client does not close it, and uses it
-                in one process only. It sends each request in a separate thread, which is
-                abandoned on a timeout.
-            on_event: Called with each event, in the thread of the event. Exceptions that
-                it raises are logged and otherwise ignored.
+            base_url: The URL of the API.
+                Default: RUNWARE_BASE_URL, else that of Runware.
+            auth: How to send the key. `header`: in the `Authorization` header.
+                `payload`: as the first task.
+            timeout: The maximum duration of a call in seconds.
+                It includes all POSTs, waits and polls. A task that is given up
+                continues on the server, and is billed.
+            max_retries: The maximum number of times that a task is sent again.
+                Polls are limited by the timeout only.
+            resend: Whether a task that the server may have is sent again.
+                The taskUUID stays the same. `safe`: async tasks only, since the
+                platform refuses those that it already has. `eager`: every task; use it
+                only if the platform refuses every taskUUID that it already has.
+                `never`: no task.
+            budget: The US dollars that all tasks of this client may cost together.
+                The cost of a task is reserved before the task is sent. It comes from a
+                dry run, else from the rates of the document. A task that would exceed
+                the budget raises `BudgetError`, and is not sent.
+            default_headers: HTTP headers of every call.
+                They are added to the headers of this package, or replace them.
+            concurrency: The maximum number of parallel POSTs.
+                Streams that you read do not count. If one call has several, each runs
+                in a temporary thread.
+            http_client: Your own HTTP client.
+                This client does not close it, and uses it in one process only. It sends
+                each request in a separate thread, which is abandoned on a timeout.
+            on_event: Called with each event, in the thread of the event.
+                Exceptions that it raises are logged and otherwise ignored.
 
         Raises:
             RunwareError: There is no API key, or an environment variable prevents the
@@ -120,16 +123,14 @@ class Runware(Client[Engine]):
 
         Args:
             request: The request.
-            timeout: The seconds after which the task is given up. Default: the timeout
-                of the client.
-            max_retries: The maximum number of times that the task is sent again. Default:
-                that of the client.
-            extra_headers: HTTP headers that are added to those of the client, or replace
-                them.
-            on_result: Called with each result as soon as it arrives. Exceptions that it
-                raises are logged and otherwise ignored.
-            on_progress: Called with the percentage that is done, from 0 to 100, each time
-                that it increases.
+            timeout: The seconds until the task is given up.
+                Default: that of the client.
+            max_retries: How often the task may be sent again.
+                Default: that of the client.
+            extra_headers: HTTP headers, beside or instead of those of the client.
+            on_result: Called with each result as soon as it arrives.
+                Exceptions that it raises are logged and otherwise ignored.
+            on_progress: Called with the percentage that is done whenever it increases.
 
         Returns:
             The results; their number is `numberResults`.
@@ -176,8 +177,7 @@ class Runware(Client[Engine]):
             task: The task object. A `taskUUID` is added if it has none.
             timeout: The seconds after which the task is given up; see `run`.
             max_retries: The maximum number of times that the task is sent again.
-            extra_headers: HTTP headers that are added to those of the client, or replace
-                them.
+            extra_headers: HTTP headers, beside or instead of those of the client.
             on_result: Called with each result as soon as it arrives.
             on_progress: Called with the percentage that is done.
 
@@ -213,8 +213,7 @@ class Runware(Client[Engine]):
         Args:
             request: The request. Its files must be uploaded already.
             timeout: The timeout in seconds. Default: the timeout of the client.
-            extra_headers: HTTP headers that are added to those of the client, or replace
-                them.
+            extra_headers: HTTP headers, beside or instead of those of the client.
 
         Returns:
             The cost, and the rest of the response.
@@ -267,16 +266,14 @@ class Runware(Client[Engine]):
 
         Args:
             requests: The requests.
-            timeout: The seconds after which unfinished tasks are given up. Default: the
-                timeout of the client.
+            timeout: The seconds until tasks are given up. Default: that of the client.
             max_retries: The maximum number of times that each task is sent again.
                 Default: that of the client.
-            extra_headers: HTTP headers that are added to those of the client, or replace
-                them.
-            on_result: Called with each result as soon as it arrives; `task_uuid` of the
-                result identifies its task. Exceptions that it raises are logged.
-            on_progress: Called with the percentage of all tasks together that is done,
-                from 0 to 100, each time that it increases.
+            extra_headers: HTTP headers, beside or instead of those of the client.
+            on_result: Called with each result as soon as it arrives.
+                `task_uuid` of the result identifies its task. Exceptions that it raises
+                are logged.
+            on_progress: Called with the percentage of all tasks whenever it increases.
 
         Returns:
             One outcome for each request, in their order. The error of a task is in its
@@ -368,12 +365,11 @@ class Runware(Client[Engine]):
 
         Args:
             request: The request.
-            timeout: The seconds within which the server must accept the task. Default:
-                the timeout of the client.
-            max_retries: The maximum number of times that the task is sent again. Default:
-                that of the client.
-            extra_headers: HTTP headers that are added to those of the client, or replace
-                them.
+            timeout: The seconds within which the task must be accepted.
+                Default: that of the client.
+            max_retries: How often the task may be sent again.
+                Default: that of the client.
+            extra_headers: HTTP headers, beside or instead of those of the client.
 
         Returns:
             The handle of the task.
@@ -398,13 +394,12 @@ class Runware(Client[Engine]):
 
         Args:
             request: The request. Its document must offer the delivery method "stream".
-            timeout: The seconds after which the stream is given up. Default: the timeout
-                of the client. The time that the caller takes between pieces is not
-                included.
-            max_retries: The maximum number of times that the task is sent again. Default:
-                that of the client.
-            extra_headers: HTTP headers that are added to those of the client, or replace
-                them.
+            timeout: The seconds until the stream is given up.
+                Default: that of the client. The time that the caller takes between
+                pieces is not included.
+            max_retries: How often the task may be sent again.
+                Default: that of the client.
+            extra_headers: HTTP headers, beside or instead of those of the client.
 
         Returns:
             The stream. The task is sent when the stream is first read.
@@ -429,8 +424,9 @@ class Runware(Client[Engine]):
 
         Args:
             text: The text that `to_json` of its handle returned.
-            request: The request of the task. With it, the task can be sent again if
-                `resend` allows that. Without it, the task is polled only.
+            request: The request of the task.
+                With it, the task can be sent again if `resend` allows that. Without it,
+                the task is polled only.
 
         Raises:
             ValueError: The text is not the JSON text of a handle, or the request has

@@ -56,7 +56,12 @@ class Part(JsonObject):
         yield from ()
 
     def __init__(self, /, *unnamed: object, **members: Any) -> None:
-        """Validate the parameters that the class documents."""
+        """Create an object from parameters; the docstring of its class describes them.
+
+        Raises:
+            pydantic.ValidationError: The document does not allow the parameters.
+            TypeError: A parameter is given without its name.
+        """
         __tracebackhide__ = True  # pytest ends the traceback at the caller
         if unnamed:
             raise TypeError(f"{type(self).__name__} takes its parameters by name")

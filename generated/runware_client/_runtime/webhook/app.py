@@ -54,10 +54,11 @@ def webhook_app(
 
     Args:
         handler: Called with each item. Runware waits about five seconds for the response.
-        secret: The required value of the last part of the path, of the query parameter
-            `secret`, or of the header `X-Webhook-Secret`. Otherwise the app returns 401.
-        seen: Stores the keys of handled items. Default: the app keeps the last 100,000
-            keys in memory.
+        secret: A secret text; if a request does not contain it, the app returns 401.
+            It is the last part of the path, the query parameter `secret`, or the header
+            `X-Webhook-Secret`.
+        seen: Stores the keys of handled items.
+            Default: the app keeps the last 100,000 keys in memory.
         limit: The maximum number of bytes of a body. Larger bodies get 413.
 
     Raises:

@@ -48,8 +48,8 @@ class Webhook(Generic[ResultT_co]):
     Attributes:
         item: The item as received.
         outcome: The result, or the error.
-        key: A digest that identifies the item of the task. It is the same if the item is
-            posted again.
+        key: A digest that identifies the item of the task.
+            It is the same if the item is posted again.
         is_repeat: Whether `seen` had the key before.
     """
 
@@ -122,11 +122,12 @@ def parse_webhook(
 
     Args:
         body: The body of the POST, or the object that was parsed from it.
-        result_class: The class of the result. Default: the class of the model's document
-            if the item names the model, or if its task type has only one document; else
-            `TaskResult`.
-        seen: Detects repeated items; the key of the item is added to it. If your handling
-            of an item may fail, omit it and add `key` yourself after the handling.
+        result_class: The class of the result.
+            Default: the class of the model's document if the item names the model, or
+            if its task type has only one document; else `TaskResult`.
+        seen: Detects repeated items; the key of the item is added to it.
+            If your handling of an item may fail, omit it and add `key` yourself after
+            the handling.
 
     Raises:
         RunwareError: The body is not an item of a task.

@@ -278,11 +278,9 @@ class AccountManagementRequest(TaskRequest[AccountManagementResult]):
         models: The models to report on, by AIR.
         api_keys: The API keys whose usage to report, by UUID.
         group_by: How to group the figures of a usage report.
-        timezone: The time zone in which days begin and end, as an IANA name, such as
-            `Europe/Paris`. At least 1 character.
+        timezone: The time zone in which days begin and end, as an IANA name, such as `Europe/Paris`. At least 1 character.
         task_type: The task type: gets information about the account.
-        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
-            for no other task.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = AccountManagementResult

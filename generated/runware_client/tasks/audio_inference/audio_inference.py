@@ -90,13 +90,10 @@ class Speech(OpenPart):
 
     Args:
         text: The text to speak. At least 1 character.
-        voice: The name of the voice that speaks, such as `clone` for the voice of the
-            input audio file. At least 1 character.
+        voice: The name of the voice that speaks, such as `clone` for the voice of the input audio file. At least 1 character.
         voices: The voices that speak, for models that accept several. At least 1 item.
-        language: The language of the text: a name such as `English`, or a code,
-            depending on the model. At least 1 character.
-        speed: The speed of the speech: 1 is the natural pace, 2 is twice as fast. More
-            than 0.
+        language: The language of the text: a name such as `English`, or a code, depending on the model. At least 1 character.
+        speed: The speed of the speech: 1 is the natural pace, 2 is twice as fast. More than 0.
         volume: The volume of the voice. 1 is the usual volume. At least 0.
         pitch: The pitch of the voice. 0 leaves it unchanged.
         emotion: The emotion of the speech, such as `happy`. At least 1 character.
@@ -191,16 +188,12 @@ class Inputs(OpenPart):
 
     Args:
         audio: The audio file to start from, for example a voice to imitate.
-        audios: The audio files to use as input, for models that accept several. At
-            least 1 item.
+        audios: The audio files to use as input, for models that accept several. At least 1 item.
         video: The video to generate audio for.
-        videos: The videos to generate audio for, for models that accept several. At
-            least 1 item.
-        reference_audios: Reference audio files for the audio or the voice. At least 1
-            item.
+        videos: The videos to generate audio for, for models that accept several. At least 1 item.
+        reference_audios: Reference audio files for the audio or the voice. At least 1 item.
         reference_images: Reference images for the mood or the scene. At least 1 item.
-        reference_voices: Audio files of the voices to speak with, each with its text.
-            At least 1 item.
+        reference_voices: Audio files of the voices to speak with, each with its text. At least 1 item.
     """
 
     audio: AudioInput | None = None
@@ -244,11 +237,9 @@ class Settings(OpenPart):
     """Settings of some models. The document of a model lists all that it supports.
 
     Args:
-        max_new_tokens: The number of tokens after which the speech is cut off. At least
-            1.
+        max_new_tokens: The number of tokens after which the speech is cut off. At least 1.
         transcript: The text spoken in the audio file whose voice is used.
-        x_vector_only: Whether only the features of the voice are used, without a
-            transcript.
+        x_vector_only: Whether only the features of the voice are used, without a transcript.
         lyrics: The lyrics that the voice sings.
         instrumental: Whether the music has no voice.
         bpm: The beats per minute of the music. More than 0.
@@ -384,38 +375,30 @@ class AudioInferenceRequest(TaskRequest[AudioInferenceResult], OpenPart):
 
     Args:
         model: The AIR of the model that generates the audio.
-        positive_prompt: The prompt: a description of the audio, such as a piece of
-            music, a mood or a noise. At least 1 character.
+        positive_prompt: The prompt: a description of the audio, such as a piece of music, a mood or a noise. At least 1 character.
         negative_prompt: What to exclude from the audio. At least 1 character.
         duration: The length of the audio in seconds. More than 0.
         seed: The seed of the random numbers. At least 0.
         steps: The number of denoising steps. At least 1.
-        cfg_scale: The guidance scale: how closely the audio follows the prompt. At
-            least 0.
-        strength: How much the audio may differ from an input audio file. Between 0 and
-            1.
+        cfg_scale: The guidance scale: how closely the audio follows the prompt. At least 0.
+        strength: How much the audio may differ from an input audio file. Between 0 and 1.
         speech: What to say and how, for speech models.
         inputs: The media files that the task uses.
         settings: Settings of some models.
-        provider_settings: Settings that are sent to the provider of the model, under
-            its name.
+        provider_settings: Settings that are sent to the provider of the model, under its name.
         advanced_features: Additional features of some models.
         audio_settings: The encoding of an MP3 or OGG file.
-        number_results: The number of audio results to generate. Between 1 and 4.
-            Default: `1`.
+        number_results: The number of audio results to generate. Between 1 and 4. Default: `1`.
         output_type: The form of the output. Default: `URL`.
         output_format: The file format of the audio. Default: `MP3`.
         delivery_method: Whether the response waits for the audio. Default: `sync`.
         webhook_url: The URL that receives each finished result in a POST request.
-        upload_endpoint: The URL that receives the finished file in a PUT request, for
-            example a presigned URL of your own storage.
-        ttl: The number of seconds for which the platform stores the generated file. At
-            least 60.
+        upload_endpoint: The URL that receives the finished file in a PUT request, for example a presigned URL of your own storage.
+        ttl: The number of seconds for which the platform stores the generated file. At least 60.
         include_cost: Whether each result contains its price in US dollars, in `cost`.
         routing: Preferences for where the platform runs the task.
         task_type: The task type: generates audio.
-        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
-            for no other task.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = AudioInferenceResult

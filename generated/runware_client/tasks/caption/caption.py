@@ -120,17 +120,14 @@ class CaptionRequest(TaskRequest[CaptionResult], OpenPart):
         model: The AIR of the model that describes the image or the video.
         inputs: The image or the video to describe.
         input_image: The image to describe, in the field that older clients use.
-        input_images: The images to describe, in the field that older clients use. At
-            least 1 item.
-        prompt: What to describe and how, such as the length of the text or what to look
-            at. At least 1 character.
+        input_images: The images to describe, in the field that older clients use. At least 1 item.
+        prompt: What to describe and how, such as the length of the text or what to look at. At least 1 character.
         delivery_method: Whether the response waits for the text.
         webhook_url: The URL that receives the finished result in a POST request.
         include_cost: Whether each result contains its price in US dollars, in `cost`.
         routing: Preferences for where the platform runs the task.
         task_type: The task type: describes an image or a video.
-        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
-            for no other task.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = CaptionResult

@@ -134,17 +134,14 @@ class ControlNetPreprocessRequest(TaskRequest[ControlNetPreprocessResult], OpenP
         settings: Settings of some models.
         output_type: The form of the output. Default: `URL`.
         output_format: The file format of the guide image. Default: `JPG`.
-        delivery_method: Whether the response waits for the guide image. Default:
-            `sync`.
+        delivery_method: Whether the response waits for the guide image. Default: `sync`.
         webhook_url: The URL that receives the finished result in a POST request.
         upload_endpoint: The URL that receives the guide image in a PUT request.
-        ttl: The number of seconds for which the platform stores the generated file. At
-            least 60.
+        ttl: The number of seconds for which the platform stores the generated file. At least 60.
         include_cost: Whether each result contains its price in US dollars, in `cost`.
         routing: Preferences for where the platform runs the task.
         task_type: The task type: generates a guide image for a ControlNet.
-        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
-            for no other task.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = ControlNetPreprocessResult

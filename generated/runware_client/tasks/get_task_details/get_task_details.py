@@ -57,8 +57,7 @@ class GetTaskDetailsRequest(TaskRequest[GetTaskDetailsResult]):
 
     Args:
         task_uuid: The `taskUUID` of the earlier task.
-        task_type: The task type: returns the request and the response of an earlier
-            task.
+        task_type: The task type: returns the request and the response of an earlier task.
     """
 
     result: ClassVar[type[TaskResult]] = GetTaskDetailsResult

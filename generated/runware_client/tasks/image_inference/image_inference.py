@@ -125,17 +125,14 @@ class Inputs(OpenPart):
     on the model. Some models support other inputs.
 
     Args:
-        seed_image: The image to start from instead of noise: to vary it, to repaint
-            part of it, or to extend it.
+        seed_image: The image to start from instead of noise: to vary it, to repaint part of it, or to extend it.
         mask_image: The mask of the area to repaint.
         image: The image to edit, for models that support exactly one.
         images: The images to edit, for models that support several. At least 1 item.
         mask: The mask of the area to edit, for models that use this field name.
-        reference_images: The images that provide the subject, style, or composition. At
-            least 1 item.
+        reference_images: The images that provide the subject, style, or composition. At least 1 item.
         reference_videos: The videos that provide the subject or style. At least 1 item.
-        super_resolution_references: The images that show details to restore. At least 1
-            item.
+        super_resolution_references: The images that show details to restore. At least 1 item.
         fonts: The fonts for text in the image. At least 1 item.
     """
 
@@ -201,12 +198,9 @@ class Outpaint(Part):
     Args:
         top: The number of pixels to add above the image. At least 0, in steps of 64.
         bottom: The number of pixels to add below the image. At least 0, in steps of 64.
-        left: The number of pixels to add to the left of the image. At least 0, in steps
-            of 64.
-        right: The number of pixels to add to the right of the image. At least 0, in
-            steps of 64.
-        blur: The width, in pixels, of the blurred seam between the image and the added
-            area. Between 0 and 32.
+        left: The number of pixels to add to the left of the image. At least 0, in steps of 64.
+        right: The number of pixels to add to the right of the image. At least 0, in steps of 64.
+        blur: The width, in pixels, of the blurred seam between the image and the added area. Between 0 and 32.
     """
 
     top: Annotated[int, Limits(ge=0, multiple_of=64)] | None = None
@@ -256,8 +250,7 @@ class Lora(Part):
 
     Args:
         model: The AIR of the LoRA.
-        weight: How strongly to apply the LoRA. 0 means not at all. Between -4 and 4, in
-            steps of 0.01. Default: `1`.
+        weight: How strongly to apply the LoRA. 0 means not at all. Between -4 and 4, in steps of 0.01. Default: `1`.
     """
 
     model: Annotated[
@@ -295,18 +288,13 @@ class ControlNet(OpenPart):
 
     Args:
         model: The AIR of the ControlNet.
-        guide_image: The image to follow, already in the form that the ControlNet uses,
-            such as an edge map.
-        weight: How strongly to apply the guide image. 0 means not at all. Between -4
-            and 4, in steps of 0.01. Default: `1`.
+        guide_image: The image to follow, already in the form that the ControlNet uses, such as an edge map.
+        weight: How strongly to apply the guide image. 0 means not at all. Between -4 and 4, in steps of 0.01. Default: `1`.
         start_step: The step at which the ControlNet starts. At least 0.
-        start_step_percentage: The same as `startStep`, as a percentage of `steps`.
-            Between 0 and 99.
+        start_step_percentage: The same as `startStep`, as a percentage of `steps`. Between 0 and 99.
         end_step: The step at which the ControlNet stops. At least 1.
-        end_step_percentage: The same as `endStep`, as a percentage of `steps`. Between
-            1 and 100.
-        control_mode: Whether the prompt or the guide image has priority if they
-            conflict. Default: `balanced`.
+        end_step_percentage: The same as `endStep`, as a percentage of `steps`. Between 1 and 100.
+        control_mode: Whether the prompt or the guide image has priority if they conflict. Default: `balanced`.
     """
 
     model: Annotated[
@@ -376,12 +364,10 @@ class IpAdapter(OpenPart):
     Args:
         model: The AIR of the IP-Adapter.
         guide_images: The images that provide style and content. At least 1 item.
-        weight: How strongly to apply the guide images. 0 means not at all. Between -4
-            and 4, in steps of 0.01. Default: `1`.
+        weight: How strongly to apply the guide images. 0 means not at all. Between -4 and 4, in steps of 0.01. Default: `1`.
         weight_type: How the influence changes across layers and steps.
         weight_composition: How strongly to apply the composition of the guide images.
-        embed_scaling: Which parts of the image embedding are used, and how they are
-            scaled.
+        embed_scaling: Which parts of the image embedding are used, and how they are scaled.
         combine_method: How the embeddings of several guide images are combined.
     """
 
@@ -444,8 +430,7 @@ class Refiner(OpenPart):
     Args:
         model: The AIR of the refiner.
         start_step: The step at which the refiner starts. At least 0.
-        start_step_percentage: The same as `startStep`, as a percentage of `steps`.
-            Between 0 and 100.
+        start_step_percentage: The same as `startStep`, as a percentage of `steps`. Between 0 and 100.
     """
 
     model: Annotated[
@@ -477,12 +462,9 @@ class HiresFixSettings(OpenPart):
 
     Args:
         model: The AIR of the model that enlarges the image.
-        steps: The number of denoising steps of the second pass. Between 1 and 35.
-            Default: `10`.
-        strength: How much the second pass can change the image. 0 keeps the enlarged
-            image; 1 ignores it. Between 0 and 1, in steps of 0.01. Default: `0.8`.
-        upscale_factor: The factor by which width and height increase. At least 1.
-            Default: `4`.
+        steps: The number of denoising steps of the second pass. Between 1 and 35. Default: `10`.
+        strength: How much the second pass can change the image. 0 keeps the enlarged image; 1 ignores it. Between 0 and 1, in steps of 0.01. Default: `0.8`.
+        upscale_factor: The factor by which width and height increase. At least 1. Default: `4`.
     """
 
     model: Annotated[
@@ -520,14 +502,10 @@ class Pulid(OpenPart):
 
     Args:
         images: The image that shows the face. Exactly 1 item.
-        id_weight: How closely the face is kept. Between 0 and 3, in steps of 0.01.
-            Default: `1`.
-        true_cfg_scale: How strongly the face guides the image. Between 0 and 10, in
-            steps of 0.1.
-        cfg_start_step: The step at which the face starts to affect the image. At least
-            0.
-        cfg_start_step_percentage: The same as `CFGstartStep`, but as a percentage of
-            `steps`. Between 0 and 99.
+        id_weight: How closely the face is kept. Between 0 and 3, in steps of 0.01. Default: `1`.
+        true_cfg_scale: How strongly the face guides the image. Between 0 and 10, in steps of 0.1.
+        cfg_start_step: The step at which the face starts to affect the image. At least 0.
+        cfg_start_step_percentage: The same as `CFGstartStep`, but as a percentage of `steps`. Between 0 and 99.
     """
 
     images: Annotated[ListOf[ImageInput], Count(at_least=1, at_most=1)]
@@ -580,8 +558,7 @@ class PhotoMaker(OpenPart):
 
     Args:
         images: Photos of the person, each with one clear face. At least 1 item.
-        input_images: The same as `images`, with the name that older clients use. At
-            least 1 item.
+        input_images: The same as `images`, with the name that older clients use. At least 1 item.
         strength: How much the image can differ from the photos. At least 0.
         style: The style of the generated image.
     """
@@ -635,16 +612,12 @@ class InstantId(OpenPart):
 
     Args:
         input_image: The image that shows the face.
-        input_images: The images that show the face, if there are several. At least 1
-            item.
+        input_images: The images that show the face, if there are several. At least 1 item.
         pose_image: An image with the pose to use.
-        identity_net_strength: How strongly the position of the face is kept. At least
-            0.
+        identity_net_strength: How strongly the position of the face is kept. At least 0.
         adapter_strength: How strongly the look of the face is kept. At least 0.
-        control_net_canny_weight: How strongly the edges in the pose image affect the
-            generated image. At least 0.
-        control_net_depth_weight: How strongly the depth of the pose image affects the
-            generated image. At least 0.
+        control_net_canny_weight: How strongly the edges in the pose image affect the generated image. At least 0.
+        control_net_depth_weight: How strongly the depth of the pose image affects the generated image. At least 0.
         enhance_non_face_region: Whether the area around the face is also improved.
     """
 
@@ -699,8 +672,7 @@ class AcePlusPlus(OpenPart):
     fields depend on the model.
 
     Args:
-        repainting_scale: How freely the masked area is generated again. Between 0 and
-            1.
+        repainting_scale: How freely the masked area is generated again. Between 0 and 1.
     """
 
     repainting_scale: Annotated[float, Limits(ge=0, le=1)] | None = None
@@ -717,21 +689,13 @@ class Ultralytics(OpenPart):
     Args:
         positive_prompt: What the regenerated faces should show, such as an expression.
         negative_prompt: What to exclude from the regenerated faces.
-        confidence: The confidence that the detector must have in a face to regenerate
-            it. 0 accepts every detection; 1 accepts almost none. Between 0 and 1, in
-            steps of 0.01. Default: `0.9`.
-        steps: The number of denoising steps for each face. Between 1 and 100. Default:
-            `20`.
-        cfg_scale: How closely the regenerated faces follow their prompt. Between 0 and
-            50, in steps of 0.1. Default: `8`.
-        strength: How much a face can change. More than 0 and at most 1, in steps of
-            0.01. Default: `0.3`.
-        mask_blur: The softness of the edge between a face and its surroundings. 0 gives
-            a hard edge. Between 0 and 100. Default: `5`.
-        mask_padding: The number of pixels around a face that are regenerated with it,
-            to include hair and neck. Between 0 and 20. Default: `5`.
-        inpaint_size: The edge length, in pixels, to which each face is scaled before it
-            is regenerated. Between 128 and 2048. Default: `1024`.
+        confidence: The confidence that the detector must have in a face to regenerate it. 0 accepts every detection; 1 accepts almost none. Between 0 and 1, in steps of 0.01. Default: `0.9`.
+        steps: The number of denoising steps for each face. Between 1 and 100. Default: `20`.
+        cfg_scale: How closely the regenerated faces follow their prompt. Between 0 and 50, in steps of 0.1. Default: `8`.
+        strength: How much a face can change. More than 0 and at most 1, in steps of 0.01. Default: `0.3`.
+        mask_blur: The softness of the edge between a face and its surroundings. 0 gives a hard edge. Between 0 and 100. Default: `5`.
+        mask_padding: The number of pixels around a face that are regenerated with it, to include hair and neck. Between 0 and 20. Default: `5`.
+        inpaint_size: The edge length, in pixels, to which each face is scaled before it is regenerated. Between 128 and 2048. Default: `1024`.
     """
 
     positive_prompt: str | None = None
@@ -796,31 +760,21 @@ class AcceleratorOptions(OpenPart):
     depend on the architecture of the model.
 
     Args:
-        tea_cache: Turns on TeaCache, which reuses the result of a step while the next
-            result would differ little from it.
-        tea_cache_distance: The size of the difference that TeaCache ignores. Between 0
-            and 1, in steps of 0.01. Default: `0.5`.
-        db_cache: Turns on DB Cache (CacheDiT), which reuses the output of single
-            transformer blocks.
-        db_cache_threshold: The threshold at which DB Cache reuses blocks. Between 0 and
-            1, in steps of 0.01. Default: `0.25`.
-        db_cache_skip_interval: The number of steps between two refreshes of DB Cache.
-            At least 1. Default: `5`.
+        tea_cache: Turns on TeaCache, which reuses the result of a step while the next result would differ little from it.
+        tea_cache_distance: The size of the difference that TeaCache ignores. Between 0 and 1, in steps of 0.01. Default: `0.5`.
+        db_cache: Turns on DB Cache (CacheDiT), which reuses the output of single transformer blocks.
+        db_cache_threshold: The threshold at which DB Cache reuses blocks. Between 0 and 1, in steps of 0.01. Default: `0.25`.
+        db_cache_skip_interval: The number of steps between two refreshes of DB Cache. At least 1. Default: `5`.
         fb_cache: Turns on the first-block cache.
-        fb_cache_threshold: The difference between two steps above which the first-block
-            cache computes again. At least 0.
+        fb_cache_threshold: The difference between two steps above which the first-block cache computes again. At least 0.
         deep_cache: Turns on DeepCache.
-        deep_cache_interval: The number of steps from one full computation to the next.
-            At least 1.
+        deep_cache_interval: The number of steps from one full computation to the next. At least 1.
         deep_cache_branch_id: Which layers of the network DeepCache skips. At least 0.
         cache_start_step: The step from which the cache can be used. At least 0.
-        cache_start_step_percentage: The same as `cacheStartStep`, but as a percentage
-            of `steps`. Between 0 and 99.
+        cache_start_step_percentage: The same as `cacheStartStep`, but as a percentage of `steps`. Between 0 and 99.
         cache_end_step: The step after which the cache is no longer used. At least 1.
-        cache_end_step_percentage: The same as `cacheEndStep`, but as a percentage of
-            `steps`. Between 1 and 100.
-        cache_max_consecutive_steps: The maximum number of consecutive steps that use
-            the cache before a step is computed in full. Between 1 and 5. Default: `3`.
+        cache_end_step_percentage: The same as `cacheEndStep`, but as a percentage of `steps`. Between 1 and 100.
+        cache_max_consecutive_steps: The maximum number of consecutive steps that use the cache before a step is computed in full. Between 1 and 5. Default: `3`.
     """
 
     tea_cache: bool | None = None
@@ -1025,23 +979,15 @@ class Settings(OpenPart):
     several of them. The document of a model lists all that it supports.
 
     Args:
-        quality: How much effort the model spends on the image, such as `low` or `high`.
-            At least 1 character.
-        background: The background behind the subject, such as `transparent`. At least 1
-            character.
-        moderation: How strictly the prompt and the image are moderated: a level or, on
-            some models, on or off.
-        system_prompt: Context and instructions for the model while it generates the
-            image. At least 1 character.
+        quality: How much effort the model spends on the image, such as `low` or `high`. At least 1 character.
+        background: The background behind the subject, such as `transparent`. At least 1 character.
+        moderation: How strictly the prompt and the image are moderated: a level or, on some models, on or off.
+        system_prompt: Context and instructions for the model while it generates the image. At least 1 character.
         temperature: How freely the model varies its output. At least 0.
-        top_p: The share of the probability from which the model samples. Between 0 and
-            1.
-        thinking: How much the model reasons before it generates the image: a level or,
-            on some models, on or off.
-        creativity: How freely the model interprets the prompt, such as `high`. At least
-            1 character.
-        structured_prompt: The prompt as an object with a field for each part of the
-            image.
+        top_p: The share of the probability from which the model samples. Between 0 and 1.
+        thinking: How much the model reasons before it generates the image: a level or, on some models, on or off.
+        creativity: How freely the model interprets the prompt, such as `high`. At least 1 character.
+        structured_prompt: The prompt as an object with a field for each part of the image.
     """
 
     quality: Annotated[str, Text(min_length=1)] | None = None
@@ -1101,8 +1047,7 @@ class Google(OpenPart):
     Args:
         image_search: Whether the model can search for images on the web.
         web_search: Whether the model can search for facts on the web.
-        safety_tolerance: How much the safety filter allows, such as `medium`. At least
-            1 character.
+        safety_tolerance: How much the safety filter allows, such as `medium`. At least 1 character.
     """
 
     image_search: bool | None = None
@@ -1122,10 +1067,8 @@ class Openai(OpenPart):
     """Settings of OpenAI's image models.
 
     Args:
-        quality: How much effort the model spends on the image, such as `high`. At least
-            1 character.
-        background: The background behind the subject, such as `transparent`. At least 1
-            character.
+        quality: How much effort the model spends on the image, such as `high`. At least 1 character.
+        background: The background behind the subject, such as `transparent`. At least 1 character.
         style: How lifelike the image is, such as `vivid`. At least 1 character.
     """
 
@@ -1293,84 +1236,57 @@ class ImageInferenceRequest(TaskRequest[ImageInferenceResult], OpenPart):
     Args:
         model: The AIR of the model that generates the image.
         positive_prompt: The prompt: what the image should show. At least 1 character.
-        negative_prompt: The negative prompt: what to exclude from the image. At least 1
-            character.
+        negative_prompt: The negative prompt: what to exclude from the image. At least 1 character.
         width: The width of the image in pixels. At least 1.
         height: The height of the image in pixels. At least 1.
-        resolution: The size of the image as a preset, such as `1K`, instead of `width`
-            and `height`.
+        resolution: The size of the image as a preset, such as `1K`, instead of `width` and `height`.
         seed: The seed of the random numbers. At least 0.
         steps: The number of denoising steps. At least 1.
         scheduler: The sampling method.
-        cfg_scale: The guidance scale: how closely the image follows the prompt. At
-            least 0, in steps of 0.01.
-        true_cfg_scale: The classifier-free guidance scale, for models that have it in
-            addition to `CFGScale`.
-        strength: How much the image can differ from the seed image. Between 0 and 1, in
-            steps of 0.01.
-        mask_margin: The number of pixels around the masked area that the model uses as
-            context when it repaints, so that the new part fits in. Between 32 and 128.
-        clip_skip: The number of layers to skip at the end of the text encoder, for
-            Stable Diffusion models. At least 0.
+        cfg_scale: The guidance scale: how closely the image follows the prompt. At least 0, in steps of 0.01.
+        true_cfg_scale: The classifier-free guidance scale, for models that have it in addition to `CFGScale`.
+        strength: How much the image can differ from the seed image. Between 0 and 1, in steps of 0.01.
+        mask_margin: The number of pixels around the masked area that the model uses as context when it repaints, so that the new part fits in. Between 32 and 128.
+        clip_skip: The number of layers to skip at the end of the text encoder, for Stable Diffusion models. At least 0.
         vae: The AIR of another VAE, to use instead of the VAE of the model.
-        prompt_weighting: The notation that gives words of the prompt more or less
-            weight.
+        prompt_weighting: The notation that gives words of the prompt more or less weight.
         inputs: The input images of the task.
         seed_image: The same as `inputs.seedImage`, in the field that older clients use.
         mask_image: The same as `inputs.maskImage`, in the field that older clients use.
-        reference_images: The same as `inputs.referenceImages`, in the field that older
-            clients use. At least 1 item.
+        reference_images: The same as `inputs.referenceImages`, in the field that older clients use. At least 1 item.
         outpaint: How far to extend the seed image beyond its edges.
         lora: The LoRAs to apply to the model. At least 1 item.
-        embeddings: The textual inversions that provide new words for the prompt. At
-            least 1 item.
-        control_net: The guides that control the structure of the image, such as its
-            edges, depth, or a pose. At least 1 item.
-        ip_adapters: The images that work like a prompt and provide style and content.
-            At least 1 item.
+        embeddings: The textual inversions that provide new words for the prompt. At least 1 item.
+        control_net: The guides that control the structure of the image, such as its edges, depth, or a pose. At least 1 item.
+        ip_adapters: The images that work like a prompt and provide style and content. At least 1 item.
         refiner: A second model that runs the last steps and sharpens details.
-        hires_fix: Generates a small image first, then enlarges it and refines it in a
-            second pass.
+        hires_fix: Generates a small image first, then enlarges it and refines it in a second pass.
         pulid: Transfers a person's face from an image to the generated image.
         photo_maker: Puts a person from one or more photos into the generated image.
-        instant_id: Transfers a person's face from an image, optionally with the pose
-            from another image.
-        ace_plus_plus: Edits an image or keeps a subject with ACE++, on models that
-            support it.
-        ultralytics: Detects the faces in the generated image and regenerates them in
-            more detail, within the same task.
-        acceleration: A single setting that trades quality for speed, instead of
-            `acceleratorOptions`.
+        instant_id: Transfers a person's face from an image, optionally with the pose from another image.
+        ace_plus_plus: Edits an image or keeps a subject with ACE++, on models that support it.
+        ultralytics: Detects the faces in the generated image and regenerates them in more detail, within the same task.
+        acceleration: A single setting that trades quality for speed, instead of `acceleratorOptions`.
         accelerator_options: Caches that skip computation from step to step.
-        advanced_features: Additional features that are applied during or after
-            generation of the image.
+        advanced_features: Additional features that are applied during or after generation of the image.
         settings: Settings of single models or model families.
-        provider_settings: Settings that are sent to the provider of the model, under
-            its name.
-        structured_prompt: The prompt as an object with a field for each part of the
-            image.
-        upscale_factor: The factor by which width and height increase, on models that
-            edit an image. At least 1.
-        number_results: The number of images to generate. Between 1 and 20. Default:
-            `1`.
+        provider_settings: Settings that are sent to the provider of the model, under its name.
+        structured_prompt: The prompt as an object with a field for each part of the image.
+        upscale_factor: The factor by which width and height increase, on models that edit an image. At least 1.
+        number_results: The number of images to generate. Between 1 and 20. Default: `1`.
         output_type: The form of the output. Default: `URL`.
         output_format: The file format of the image. Default: `JPG`.
-        output_quality: How much quality the compression keeps. Between 20 and 99.
-            Default: `95`.
+        output_quality: How much quality the compression keeps. Between 20 and 99. Default: `95`.
         delivery_method: Whether the response waits for the image. Default: `sync`.
         webhook_url: The URL that receives each finished result in a POST request.
-        upload_endpoint: The URL that receives the finished file in a PUT request, for
-            example a presigned URL of your own storage.
-        ttl: The number of seconds for which the platform stores the generated file. At
-            least 60.
+        upload_endpoint: The URL that receives the finished file in a PUT request, for example a presigned URL of your own storage.
+        ttl: The number of seconds for which the platform stores the generated file. At least 60.
         include_cost: Whether each result contains its price in US dollars, in `cost`.
         safety: Whether the images are checked for content that is not safe for work.
-        check_nsfw: The same as `safety.checkContent`, with the name that older clients
-            use.
+        check_nsfw: The same as `safety.checkContent`, with the name that older clients use.
         routing: Preferences for where the platform runs the task.
         task_type: The task type: generates images.
-        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
-            for no other task.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = ImageInferenceResult

@@ -69,8 +69,7 @@ class Settings(OpenPart):
     """Settings of the model. The document of a model lists all that it supports.
 
     Args:
-        confidence: The confidence that the model must have in a detection to mask it.
-            Between 0 and 1.
+        confidence: The confidence that the model must have in a detection to mask it. Between 0 and 1.
         max_detections: The maximum number of detections to mask. At least 1.
         mask_padding: The number of pixels by which the mask grows.
         mask_blur: The softness of the edge of the mask, in pixels. At least 0.
@@ -168,15 +167,12 @@ class ImageMaskingRequest(TaskRequest[ImageMaskingResult], OpenPart):
         output_format: The file format of the mask. Default: `JPG`.
         delivery_method: Whether the response waits for the mask. Default: `sync`.
         webhook_url: The URL that receives the finished result in a POST request.
-        upload_endpoint: The URL that receives the mask in a PUT request, as the raw
-            bytes of the body.
-        ttl: The number of seconds for which the platform stores the generated file. At
-            least 60.
+        upload_endpoint: The URL that receives the mask in a PUT request, as the raw bytes of the body.
+        ttl: The number of seconds for which the platform stores the generated file. At least 60.
         include_cost: Whether each result contains its price in US dollars, in `cost`.
         routing: Preferences for where the platform runs the task.
         task_type: The task type: generates a mask for an image.
-        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
-            for no other task.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = ImageMaskingResult

@@ -64,8 +64,7 @@ class ImageUploadRequest(TaskRequest[ImageUploadResult]):
     Args:
         image: The image to upload to the platform.
         task_type: The task type: uploads an image.
-        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
-            for no other task.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = ImageUploadResult

@@ -78,8 +78,7 @@ class MediaStorageRequest(TaskRequest[MediaStorageResult]):
         operation: The operation to perform on `media`.
         media: The file to store, or the UUID of the stored file to delete.
         task_type: The task type: stores or deletes files.
-        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
-            for no other task.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = MediaStorageResult

@@ -151,17 +151,14 @@ class ModelSearchRequest(TaskRequest[ModelSearchResult]):
         search: The words to search for in names and other information about models.
         source: The source of the models.
         category: The category of the models.
-        architecture: The architecture that models must have, such as `sdxl` or
-            `flux-1-dev`. At least 1 character.
+        architecture: The architecture that models must have, such as `sdxl` or `flux-1-dev`. At least 1 character.
         capabilities: The capabilities that models must have, such as `text-to-image`.
-        visibility: Which models to search, by who can use them or by your relation to
-            them.
+        visibility: Which models to search, by who can use them or by your relation to them.
         limit: The maximum number of models on this page. At least 1. Default: `20`.
         offset: The number of found models to skip. At least 0. Default: `0`.
         sort: The sort order of the models.
         task_type: The task type: searches for models.
-        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
-            for no other task.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = ModelSearchResult

@@ -72,37 +72,27 @@ class ModelUploadRequest(TaskRequest[ModelUploadResult]):
     Args:
         category: The category of the uploaded model.
         type_: The purpose of the model, within its category.
-        architecture: The architecture that the model is based on, such as `sdxl`. At
-            least 1 character.
+        architecture: The architecture that the model is based on, such as `sdxl`. At least 1 character.
         format_: The format of the model file.
         air_: The AIR that tasks should use for the model.
-        unique_identifier: A unique name that you choose for the model. At least 1
-            character.
+        unique_identifier: A unique name that you choose for the model. At least 1 character.
         name: The human-readable name of the model. At least 1 character.
         version: The version of the model, such as `1.0`. At least 1 character.
         download_url: The URL of the model file.
-        default_scheduler: The default sampling method, for tasks that do not set one,
-            such as `Euler`. At least 1 character.
-        default_steps: The default number of denoising steps, for tasks that do not set
-            it. At least 1.
-        default_cfg: The default guidance scale, for tasks that do not set it: how
-            closely to follow the prompt. At least 0.
-        default_strength: The default strength, for tasks that do not set it: how much
-            an image may differ from its seed image. Between 0 and 1.
-        default_weight: The default weight, for tasks that do not set it: how strongly
-            to apply the model.
+        default_scheduler: The default sampling method, for tasks that do not set one, such as `Euler`. At least 1 character.
+        default_steps: The default number of denoising steps, for tasks that do not set it. At least 1.
+        default_cfg: The default guidance scale, for tasks that do not set it: how closely to follow the prompt. At least 0.
+        default_strength: The default strength, for tasks that do not set it: how much an image may differ from its seed image. Between 0 and 1.
+        default_weight: The default weight, for tasks that do not set it: how strongly to apply the model.
         private: Whether only your organization may use the model.
         hero_image_url: The URL of an image to show with the name of the model.
         tags: Words for finding the model, such as its style or subject.
         positive_trigger_words: Words that a prompt needs for the model to take effect.
-        negative_trigger_words: Words that a negative prompt needs for the model to take
-            effect.
-        short_description: What the model does, in one or two sentences, for people who
-            find it.
+        negative_trigger_words: Words that a negative prompt needs for the model to take effect.
+        short_description: What the model does, in one or two sentences, for people who find it.
         comment: A note about this upload, for you and your team.
         task_type: The task type: uploads a model.
-        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
-            for no other task.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = ModelUploadResult

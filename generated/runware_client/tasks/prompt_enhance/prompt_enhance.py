@@ -69,8 +69,7 @@ class PromptEnhanceRequest(TaskRequest[PromptEnhanceResult], OpenPart):
         include_cost: Whether each result contains its price in US dollars, in `cost`.
         routing: Preferences for where the platform runs the task.
         task_type: The task type: enhances a prompt.
-        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
-            for no other task.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = PromptEnhanceResult

@@ -75,17 +75,13 @@ class Settings(OpenPart):
     supports.
 
     Args:
-        rgba: The color that replaces the background: red, green, blue and opacity, each
-            from 0 to 255. Exactly 4 items.
+        rgba: The color that replaces the background: red, green, blue and opacity, each from 0 to 255. Exactly 4 items.
         return_only_mask: Whether to return the mask instead of the image.
         post_process_mask: Whether to smooth the edges of the mask.
         alpha_matting: Whether edges such as hair get partial transparency.
-        alpha_matting_foreground_threshold: The minimum value at which a pixel belongs
-            to the subject. At least 0.
-        alpha_matting_background_threshold: The maximum value at which a pixel belongs
-            to the background. At least 0.
-        alpha_matting_erode_size: The number of pixels by which the subject is made
-            smaller before matting. At least 0.
+        alpha_matting_foreground_threshold: The minimum value at which a pixel belongs to the subject. At least 0.
+        alpha_matting_background_threshold: The maximum value at which a pixel belongs to the background. At least 0.
+        alpha_matting_erode_size: The number of pixels by which the subject is made smaller before matting. At least 0.
     """
 
     rgba: (
@@ -196,27 +192,20 @@ class RemoveBackgroundRequest(TaskRequest[RemoveBackgroundResult], OpenPart):
     Args:
         model: The AIR of the model that removes the background.
         inputs: The image or the video whose background is removed: one of them.
-        input_image: The image whose background is removed, in the field that older
-            clients use.
+        input_image: The image whose background is removed, in the field that older clients use.
         settings: Settings of some models.
-        provider_settings: Settings that are sent to the provider of the model, under
-            its name.
+        provider_settings: Settings that are sent to the provider of the model, under its name.
         output_type: The form of the output. Default: `URL`.
-        output_format: The file format of the result: one of the first three for an
-            image, one of the others for a video.
-        output_quality: How much quality the compression keeps. Between 20 and 99.
-            Default: `95`.
+        output_format: The file format of the result: one of the first three for an image, one of the others for a video.
+        output_quality: How much quality the compression keeps. Between 20 and 99. Default: `95`.
         delivery_method: Whether the response waits for the result.
         webhook_url: The URL that receives the finished result in a POST request.
-        upload_endpoint: The URL that receives the finished file in a PUT request, for
-            example a presigned URL of your own storage.
-        ttl: The number of seconds for which the platform stores the generated file. At
-            least 60.
+        upload_endpoint: The URL that receives the finished file in a PUT request, for example a presigned URL of your own storage.
+        ttl: The number of seconds for which the platform stores the generated file. At least 60.
         include_cost: Whether each result contains its price in US dollars, in `cost`.
         routing: Preferences for where the platform runs the task.
         task_type: The task type: removes the background of an image or a video.
-        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
-            for no other task.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = RemoveBackgroundResult

@@ -94,10 +94,8 @@ class Message(OpenPart):
 
     Args:
         role: The author of the message.
-        content: The content of the message: a string or, for models that support more
-            than text, an array of parts.
-        id_: The identifier of the tool call that this message replies to. At least 1
-            character.
+        content: The content of the message: a string or, for models that support more than text, an array of parts.
+        id_: The identifier of the tool call that this message replies to. At least 1 character.
         tools: The tools that the model called in this reply. At least 1 item.
     """
 
@@ -229,24 +227,18 @@ class Settings(OpenPart):
     document of a model lists which of them it supports, and which others.
 
     Args:
-        system_prompt: Information and instructions for the whole conversation, such as
-            the role of the model.
+        system_prompt: Information and instructions for the whole conversation, such as the role of the model.
         max_tokens: The maximum number of tokens. At least 1.
         temperature: How randomly words are chosen. At least 0.
-        top_p: The share of the probability from which words are chosen. Between 0 and
-            1.
-        thinking_level: How much the model reasons before it replies, such as `low` or
-            `high`. At least 1 character.
+        top_p: The share of the probability from which words are chosen. Between 0 and 1.
+        thinking_level: How much the model reasons before it replies, such as `low` or `high`. At least 1 character.
         top_k: The number of most likely words to choose from. At least 0.
-        min_p: The probability below which words are excluded, relative to the most
-            likely word. Between 0 and 1.
-        frequency_penalty: How strongly to avoid words, increasing with the number of
-            times they were used.
+        min_p: The probability below which words are excluded, relative to the most likely word. Between 0 and 1.
+        frequency_penalty: How strongly to avoid words, increasing with the number of times they were used.
         presence_penalty: How strongly to avoid words that were used at least once.
         repetition_penalty: How strongly to avoid repetition. At least 0.
         stop_sequences: Strings at which the reply ends.
-        cache: What the provider stores of the conversation for later tasks, and for how
-            long.
+        cache: What the provider stores of the conversation for later tasks, and for how long.
     """
 
     system_prompt: str | None = None
@@ -497,25 +489,19 @@ class TextInferenceRequest(TaskRequest[TextInferenceResult], OpenPart):
         inputs: Images, videos and documents that the conversation is about.
         tools: The functions that the model may call. At least 1 item.
         tool_choice: Whether the model may, must or must not call a tool.
-        json_schema: The JSON Schema that the reply must satisfy, as an object or as a
-            JSON string.
+        json_schema: The JSON Schema that the reply must satisfy, as an object or as a JSON string.
         seed: The seed of the random numbers. At least 0.
         settings: Settings for how the model generates text.
-        provider_settings: Settings that are sent to the provider of the model, under
-            its name.
-        number_results: The number of texts to generate for the same conversation. At
-            least 1. Default: `1`.
+        provider_settings: Settings that are sent to the provider of the model, under its name.
+        number_results: The number of texts to generate for the same conversation. At least 1. Default: `1`.
         output_format: The format of the model's reply.
-        delivery_method: Whether the response waits for the text, and whether the text
-            is sent as a whole. Default: `sync`.
+        delivery_method: Whether the response waits for the text, and whether the text is sent as a whole. Default: `sync`.
         webhook_url: The URL that receives each finished result in a POST request.
         include_cost: Whether each result contains its price in US dollars, in `cost`.
-        include_usage: Whether each result contains the number of input and output
-            tokens, in `usage`.
+        include_usage: Whether each result contains the number of input and output tokens, in `usage`.
         routing: Preferences for where the platform runs the task.
         task_type: The task type: generates text.
-        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
-            for no other task.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = TextInferenceResult

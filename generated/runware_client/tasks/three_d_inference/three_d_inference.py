@@ -58,13 +58,10 @@ class Inputs(OpenPart):
     how many, depends on the model. Some models support other inputs.
 
     Args:
-        images: One image of the object, or several from different sides. At least 1
-            item.
-        image: The image from which the object is generated, for models that accept
-            exactly one.
+        images: One image of the object, or several from different sides. At least 1 item.
+        image: The image from which the object is generated, for models that accept exactly one.
         mask: The mask: which part of the image is the object.
-        reference_images: Reference images for the shape or the appearance. At least 1
-            item.
+        reference_images: Reference images for the shape or the appearance. At least 1 item.
         mesh_file: The mesh to use as input.
     """
 
@@ -98,15 +95,12 @@ class Settings(OpenPart):
 
     Args:
         texture: Whether the object has a texture.
-        texture_quality: The level of detail of the texture, such as `standard` or
-            `detailed`. At least 1 character.
-        texture_alignment: What the texture alignment prioritizes, such as
-            `original_image` or `geometry`. At least 1 character.
+        texture_quality: The level of detail of the texture, such as `standard` or `detailed`. At least 1 character.
+        texture_alignment: What the texture alignment prioritizes, such as `original_image` or `geometry`. At least 1 character.
         texture_seed: The seed of the random numbers for the texture. At least 0.
         texture_size: The edge length of the texture in pixels. At least 1.
         pbr: Whether the object has physically based materials.
-        geometry_quality: The level of detail of the shape, such as `standard` or
-            `detailed`. At least 1 character.
+        geometry_quality: The level of detail of the shape, such as `standard` or `detailed`. At least 1 character.
         face_limit: The maximum number of faces of the mesh. At least 1.
         quad: Whether the mesh consists of quadrilaterals.
         remesh: Whether the mesh is built again with even faces.
@@ -114,10 +108,8 @@ class Settings(OpenPart):
         generate_parts: Whether the object consists of separate parts.
         export_uv: Whether the object has UV coordinates.
         auto_size: Whether the object is scaled to its real-world size.
-        orientation: The direction that the object faces, such as `align_image`. At
-            least 1 character.
-        compress: The compression of the file, such as `geometry` or `meshopt`. At least
-            1 character.
+        orientation: The direction that the object faces, such as `align_image`. At least 1 character.
+        compress: The compression of the file, such as `geometry` or `meshopt`. At least 1 character.
         image_auto_fix: Whether the input image is improved first.
     """
 
@@ -254,21 +246,17 @@ class ThreeDInferenceRequest(TaskRequest[ThreeDInferenceResult], OpenPart):
         seed: The seed of the random numbers. At least 0.
         inputs: The images from which the object is generated.
         settings: Settings of some models.
-        number_results: The number of objects to generate. Between 1 and 4. Default:
-            `1`.
+        number_results: The number of objects to generate. Between 1 and 4. Default: `1`.
         output_type: The form of the output. Default: `URL`.
         output_format: The file format of the object. Default: `GLB`.
         delivery_method: Whether the response waits for the object. Default: `async`.
         webhook_url: The URL that receives each finished result in a POST request.
-        upload_endpoint: The URL that receives the finished file in a PUT request, for
-            example a presigned URL of your own storage.
-        ttl: The number of seconds for which the platform stores the generated file. At
-            least 60.
+        upload_endpoint: The URL that receives the finished file in a PUT request, for example a presigned URL of your own storage.
+        ttl: The number of seconds for which the platform stores the generated file. At least 60.
         include_cost: Whether each result contains its price in US dollars, in `cost`.
         routing: Preferences for where the platform runs the task.
         task_type: The task type: generates 3D objects.
-        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
-            for no other task.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = ThreeDInferenceResult

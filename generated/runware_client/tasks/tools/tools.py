@@ -196,11 +196,9 @@ class ToolsRequest(TaskRequest[ToolsResult], OpenPart):
         delivery_method: Whether the response waits for the tool.
         webhook_url: The URL that receives each finished result in a POST request.
         include_cost: Whether each result contains its price in US dollars, in `cost`.
-        ttl: The number of seconds for which the platform stores the generated files. At
-            least 60.
+        ttl: The number of seconds for which the platform stores the generated files. At least 60.
         task_type: The task type: runs a tool.
-        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
-            for no other task.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = ToolsResult

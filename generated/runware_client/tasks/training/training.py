@@ -73,10 +73,8 @@ class ImportModel(OpenPart):
         short_description: A one-line description of the model.
         private: Whether only your organization can use the model.
         hero_image_url: The URL of an image that shows what the model does.
-        architecture: The architecture of the trained model, such as `flux-1-dev`. At
-            least 1 character.
-        category: The category of the trained model, such as `lora`. At least 1
-            character.
+        architecture: The architecture of the trained model, such as `flux-1-dev`. At least 1 character.
+        category: The category of the trained model, such as `lora`. At least 1 character.
     """
 
     air_: (
@@ -183,18 +181,15 @@ class TrainingRequest(TaskRequest[TrainingResult], OpenPart):
     Args:
         model: The AIR of the training to run.
         inputs: The examples to learn from.
-        import_model: How the trained model is stored, and the name by which later tasks
-            use it.
-        trigger_word: The word that prompts use to request what the model learned. At
-            least 1 character.
+        import_model: How the trained model is stored, and the name by which later tasks use it.
+        trigger_word: The word that prompts use to request what the model learned. At least 1 character.
         training_steps: The number of training steps. At least 1.
         learning_rate: How much each training step changes the model. More than 0.
         settings: The settings of the training.
         webhook_url: The URL that receives each finished result in a POST request.
         include_cost: Whether each result contains its price in US dollars, in `cost`.
         task_type: The task type: trains a model.
-        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
-            for no other task.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = TrainingResult

@@ -63,8 +63,7 @@ class Inputs(OpenPart):
     Args:
         image: The image to enlarge.
         video: The video to enlarge.
-        super_resolution_references: The images that show details to restore. At least 1
-            item.
+        super_resolution_references: The images that show details to restore. At least 1 item.
     """
 
     image: ImageInput | None = None
@@ -90,15 +89,11 @@ class Settings(OpenPart):
         negative_prompt: What to exclude from the generated details.
         seed: The seed of the random numbers. At least 0.
         steps: The number of denoising steps. At least 1.
-        scheduler: The name of the sampling method, such as `Euler`. At least 1
-            character.
-        cfg_scale: The guidance scale: how closely the details follow the prompt. At
-            least 0.
+        scheduler: The name of the sampling method, such as `Euler`. At least 1 character.
+        cfg_scale: The guidance scale: how closely the details follow the prompt. At least 0.
         strength: How much the result can differ from the input. Between 0 and 1.
-        control_net_weight: How strongly the structure of the input is preserved.
-            Between -4 and 4.
-        clip_skip: The number of layers to skip at the end of the text encoder. At least
-            0.
+        control_net_weight: How strongly the structure of the input is preserved. Between -4 and 4.
+        clip_skip: The number of layers to skip at the end of the text encoder. At least 0.
         color_fix: Whether to preserve the colors of the input.
         tile_diffusion: Whether to process the image tile by tile.
     """
@@ -229,34 +224,26 @@ class UpscaleRequest(TaskRequest[UpscaleResult], OpenPart):
         model: The AIR of the model that enlarges the image or video.
         inputs: The image or the video to enlarge: one of them.
         input_image: The image to enlarge, in the field that older clients use.
-        upscale_factor: The factor by which width and height increase: 2 doubles both.
-            At least 1.
+        upscale_factor: The factor by which width and height increase: 2 doubles both. At least 1.
         width: The width of the result in pixels. At least 1.
         height: The height of the result in pixels. At least 1.
         resolution: The size of the result as a preset, such as `1080p` or `4k`.
         target_megapixels: The size of the result in millions of pixels. At least 1.
-        fps: The number of frames per second of the result, if it is a video. More than
-            0.
+        fps: The number of frames per second of the result, if it is a video. More than 0.
         positive_prompt: What the result should show. At least 1 character.
         settings: Settings of some models.
-        provider_settings: Settings that are sent to the provider of the model, under
-            its name.
+        provider_settings: Settings that are sent to the provider of the model, under its name.
         output_type: The form of the output. Default: `URL`.
-        output_format: The file format of the result: one of the first three for an
-            image, one of the others for a video.
-        output_quality: How much quality the compression keeps. Between 20 and 99.
-            Default: `95`.
+        output_format: The file format of the result: one of the first three for an image, one of the others for a video.
+        output_quality: How much quality the compression keeps. Between 20 and 99. Default: `95`.
         delivery_method: Whether the response waits for the result.
         webhook_url: The URL that receives the finished result in a POST request.
-        upload_endpoint: The URL that receives the finished file in a PUT request, for
-            example a presigned URL of your own storage.
-        ttl: The number of seconds for which the platform stores the generated file. At
-            least 60.
+        upload_endpoint: The URL that receives the finished file in a PUT request, for example a presigned URL of your own storage.
+        ttl: The number of seconds for which the platform stores the generated file. At least 60.
         include_cost: Whether each result contains its price in US dollars, in `cost`.
         routing: Preferences for where the platform runs the task.
         task_type: The task type: enlarges an image or a video.
-        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
-            for no other task.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = UpscaleResult

@@ -132,21 +132,17 @@ class VectorizeRequest(TaskRequest[VectorizeResult], OpenPart):
         inputs: The image to trace.
         input_image: The image to trace, in the field that older clients use.
         settings: Settings of some models.
-        provider_settings: Settings that are sent to the provider of the model, under
-            its name.
+        provider_settings: Settings that are sent to the provider of the model, under its name.
         output_type: The form of the output. Default: `URL`.
         output_format: The file format of the graphic. Default: `SVG`.
         delivery_method: Whether the response waits for the graphic. Default: `sync`.
         webhook_url: The URL that receives the finished result in a POST request.
-        upload_endpoint: The URL that receives the finished file in a PUT request, for
-            example a presigned URL of your own storage.
-        ttl: The number of seconds for which the platform stores the generated file. At
-            least 60.
+        upload_endpoint: The URL that receives the finished file in a PUT request, for example a presigned URL of your own storage.
+        ttl: The number of seconds for which the platform stores the generated file. At least 60.
         include_cost: Whether each result contains its price in US dollars, in `cost`.
         routing: Preferences for where the platform runs the task.
         task_type: The task type: generates a vector graphic.
-        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
-            for no other task.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = VectorizeResult

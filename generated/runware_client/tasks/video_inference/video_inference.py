@@ -69,8 +69,7 @@ class Lora(Part):
 
     Args:
         model: The AIR of the LoRA.
-        weight: How strongly to apply the LoRA. 0 has no effect. Between -4 and 4, in
-            steps of 0.01. Default: `1`.
+        weight: How strongly to apply the LoRA. 0 has no effect. Between -4 and 4, in steps of 0.01. Default: `1`.
     """
 
     model: Annotated[
@@ -91,10 +90,8 @@ class AcceleratorOptions(OpenPart):
     somewhat. Which of them are supported depends on the architecture of the model.
 
     Args:
-        tea_cache: Turns on TeaCache, which reuses the result of a step if the next
-            result would differ little from it.
-        tea_cache_distance: The size of the difference that TeaCache ignores. Between 0
-            and 1, in steps of 0.01.
+        tea_cache: Turns on TeaCache, which reuses the result of a step if the next result would differ little from it.
+        tea_cache_distance: The size of the difference that TeaCache ignores. Between 0 and 1, in steps of 0.01.
     """
 
     tea_cache: bool | None = None
@@ -117,8 +114,7 @@ class FrameImage(OpenPart):
 
     Args:
         image: The image that the video shows at the given moment.
-        frame: The position of the image: `first`, `last`, or a frame number, where 0 is
-            the first frame and -1 the last.
+        frame: The position of the image: `first`, `last`, or a frame number, where 0 is the first frame and -1 the last.
         timestamp: The position of the image, in seconds from the start. At least 0.
     """
 
@@ -323,26 +319,20 @@ class Inputs(OpenPart):
 
     Args:
         frame_images: Images that the video shows at given moments. At least 1 item.
-        reference_images: Images to take the subject, style, or scene from. At least 1
-            item.
+        reference_images: Images to take the subject, style, or scene from. At least 1 item.
         video: The video to change or continue.
-        reference_videos: Videos to take the subject, style, or movement from. At least
-            1 item.
+        reference_videos: Videos to take the subject, style, or movement from. At least 1 item.
         audio: An audio file that drives the video, such as the voice of a speaker.
-        reference_audios: Audio files to take voices or other audio from. At least 1
-            item.
+        reference_audios: Audio files to take voices or other audio from. At least 1 item.
         audios: The audio files that drive the video. At least 1 item.
         image: The image to animate.
         images: The input images. At least 1 item.
         mask: The mask image that shows where to edit the video.
         elements: Subjects to keep the same throughout the video. At least 1 item.
         speech: The texts to speak in the video. At least 1 item.
-        reference_voices: The voices to speak with, specified by audio file or
-            identifier. At least 1 item.
-        draft_id: The identifier of a draft to finish, from the `outputs` of an earlier
-            result. At least 1 character.
-        video_id: The identifier of a video to continue, from the `outputs` of an
-            earlier result. At least 1 character.
+        reference_voices: The voices to speak with, specified by audio file or identifier. At least 1 item.
+        draft_id: The identifier of a draft to finish, from the `outputs` of an earlier result. At least 1 character.
+        video_id: The identifier of a video to continue, from the `outputs` of an earlier result. At least 1 character.
         avatar: The avatar that appears in the video. At least 1 character.
         background: The background behind the avatar. At least 1 character.
     """
@@ -483,8 +473,7 @@ class Frame(OpenPart):
     Args:
         input_image: The same as `image`, with the name that older clients use.
         image: The image that the video shows at the given moment.
-        frame: The position of the image: `first`, `last`, or a frame number, where 0 is
-            the first frame and -1 the last.
+        frame: The position of the image: `first`, `last`, or a frame number, where 0 is the first frame and -1 the last.
         timestamp: The position of the image, in seconds from the start. At least 0.
     """
 
@@ -580,13 +569,11 @@ class Settings(OpenPart):
 
     Args:
         audio: Whether the video has matching audio.
-        operation: The operation for an input video, such as `edit` or `extend`. At
-            least 1 character.
+        operation: The operation for an input video, such as `edit` or `extend`. At least 1 character.
         camera_movement: The camera movement, such as `dolly_in`. At least 1 character.
         multi_clip: Whether the video has several shots.
         draft: Whether to generate a draft, which a later task can finish.
-        sync_mode: What to do if audio and video differ in length, such as `loop`. At
-            least 1 character.
+        sync_mode: What to do if audio and video differ in length, such as `loop`. At least 1 character.
     """
 
     audio: bool | None = None
@@ -624,8 +611,7 @@ class Klingai(OpenPart):
     Args:
         sound: Whether the video has audio.
         keep_original_sound: Whether to keep the audio of a reference video.
-        character_orientation: Whether the character faces as in the image or as in the
-            video. At least 1 character.
+        character_orientation: Whether the character faces as in the image or as in the video. At least 1 character.
         camera_control: The camera movement: a type and its values.
     """
 
@@ -697,8 +683,7 @@ class Vidu(OpenPart):
     Args:
         bgm: Whether the video has background music.
         style: The style of the video, such as `general`. At least 1 character.
-        movement_amplitude: How much the subject moves, such as `auto`. At least 1
-            character.
+        movement_amplitude: How much the subject moves, such as `auto`. At least 1 character.
     """
 
     bgm: bool | None = None
@@ -846,52 +831,39 @@ class VideoInferenceRequest(TaskRequest[VideoInferenceResult], OpenPart):
 
     Args:
         model: The AIR of the model that generates the video.
-        positive_prompt: What the video should show and how it should move. At least 1
-            character.
+        positive_prompt: What the video should show and how it should move. At least 1 character.
         negative_prompt: What to exclude from the video. At least 1 character.
         width: The width of the video in pixels. At least 1.
         height: The height of the video in pixels. At least 1.
-        resolution: The size of the video as a preset, such as `720p`, instead of
-            `width` and `height`.
+        resolution: The size of the video as a preset, such as `720p`, instead of `width` and `height`.
         duration: The length of the video in seconds, or `auto`.
         fps: The number of frames per second. At least 1.
         seed: The seed of the random numbers. At least 0.
         steps: The number of denoising steps. At least 1.
-        cfg_scale: The guidance scale: how closely the video follows the prompt. At
-            least 0, in steps of 0.01.
+        cfg_scale: The guidance scale: how closely the video follows the prompt. At least 0, in steps of 0.01.
         lora: The LoRAs to apply to the model. At least 1 item.
-        acceleration: A single setting that trades quality for speed, instead of
-            `acceleratorOptions`.
+        acceleration: A single setting that trades quality for speed, instead of `acceleratorOptions`.
         accelerator_options: Caches that skip work between steps.
         inputs: The images, videos, and audio files that the task uses.
-        frame_images: The same as `inputs.frameImages`, in the field that older clients
-            use. At least 1 item.
-        reference_images: The same as `inputs.referenceImages`, in the field that older
-            clients use. At least 1 item.
-        input_audios: The same as `inputs.audios`, in the field that older clients use.
-            At least 1 item.
+        frame_images: The same as `inputs.frameImages`, in the field that older clients use. At least 1 item.
+        reference_images: The same as `inputs.referenceImages`, in the field that older clients use. At least 1 item.
+        input_audios: The same as `inputs.audios`, in the field that older clients use. At least 1 item.
         speech: What is spoken in the video, and by which voice.
         settings: Settings of some models.
-        provider_settings: Settings that are sent to the provider of the model, under
-            its name.
+        provider_settings: Settings that are sent to the provider of the model, under its name.
         number_results: The number of videos to generate. Between 1 and 4. Default: `1`.
         output_type: The form of the output. Default: `URL`.
         output_format: The file format of the video. Default: `MP4`.
-        output_quality: How much quality the compression keeps. Between 20 and 99.
-            Default: `95`.
+        output_quality: How much quality the compression keeps. Between 20 and 99. Default: `95`.
         delivery_method: Whether the response waits for the video. Default: `async`.
         webhook_url: The URL that receives each finished result in a POST request.
-        upload_endpoint: The URL that receives the finished file in a PUT request, for
-            example a presigned URL of your own storage.
-        ttl: The number of seconds for which the platform stores the generated file. At
-            least 60.
+        upload_endpoint: The URL that receives the finished file in a PUT request, for example a presigned URL of your own storage.
+        ttl: The number of seconds for which the platform stores the generated file. At least 60.
         include_cost: Whether each result contains its price in US dollars, in `cost`.
-        safety: Whether and how to check the videos for content that is not safe for
-            work.
+        safety: Whether and how to check the videos for content that is not safe for work.
         routing: Preferences for where the platform runs the task.
         task_type: The task type: generates videos.
-        task_uuid: The identifier of this task: a version 4 UUID that you choose and use
-            for no other task.
+        task_uuid: The identifier of this task: a version 4 UUID that you choose and use for no other task.
     """
 
     result: ClassVar[type[TaskResult]] = VideoInferenceResult

@@ -237,8 +237,7 @@ class Easel2Request(TaskRequest[Easel2Result]):
         inputs: Pictures to start from.
         width: In pixels.
         height: In pixels.
-        strength: How far to go from the seed image. Between 0 and 1, in steps of 0.01.
-            Default: `0.8`.
+        strength: How far to go from the seed image. Between 0 and 1, in steps of 0.01. Default: `0.8`.
         duration: In seconds.
         settings: Fine control.
         output_format: Default: `PNG`.
