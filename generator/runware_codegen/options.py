@@ -134,8 +134,8 @@ OUTPUT_OPTIONS = (
     ),
     click.option(
         "--force/--no-force",
-        help="Generate into a folder that has other files. They are kept, unless a generated"
-        " file has the same path.",
+        help="Keep other files that are in the folder of an earlier run. They are replaced"
+        " only if a generated file has the same path.",
     ),
     click.option(
         "--cache/--no-cache",

@@ -192,9 +192,18 @@ def _block(problem: Problem) -> str:
     lines = [
         click.style(plain(place), bold=True),
         f"  {_sentence(problem.message)}",
-        f"  → {_sentence(problem.remedy)}",
+        f"  {_arrow()} {_sentence(problem.remedy)}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _arrow() -> str:
+    """Return an arrow that standard error can write."""
+    try:
+        "→".encode(sys.stderr.encoding if sys.stderr else "utf-8")
+    except UnicodeEncodeError:
+        return "->"
+    return "→"
 
 
 def _sentence(text: str) -> str:

@@ -123,6 +123,8 @@ class TestStreams:
         finished = run("list", "docs", *options, cwd=here, env=env)
         assert finished.returncode == 0
         assert "k\\xe4se" in finished.stdout
+        finished = run("list", "other", cwd=here, env=env)
+        assert "\n  -> Name one that exists" in finished.stderr
 
 
 class TestTerminal:

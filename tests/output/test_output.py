@@ -422,6 +422,11 @@ class TestFailures:
         assert snapshot(target) == (package(1) if made else None)
         assert everything(target) == {p: before[p] for p in everything(target)}
 
+    def test_a_file_in_place_of_its_parent(self, open_path: Path) -> None:
+        (open_path / "file").touch()
+        told = self.refused(open_path / "file" / "client", "None")
+        assert "Put a folder in place of this file, or choose another --output." in told
+
     def test_a_disk_that_is_full(self, target: Path) -> None:
         publish(package(1), target, force=False)
         limit = "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))"

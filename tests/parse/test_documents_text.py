@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from document_texts import (
@@ -22,6 +22,9 @@ from hypothesis import strategies as st
 
 from random_text import CHARACTERS
 from runware_codegen.problems import InvalidInputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HERE = "/components/schemas/Odd/const"
 
@@ -72,6 +75,14 @@ class TestJson:
         title = "\0é" * 500_000
         tree = tree_of(json.dumps(changed("info", "title", to=title)))
         assert tree["info"]["title"] == title
+
+    def test_a_json_file_with_yaml(self, tmp_path: Path) -> None:
+        file = tmp_path / "a.json"
+        file.write_text("openapi: 3.1.0\n", encoding="utf-8")
+        (problem,) = refusal(str(file))
+        message = "not JSON: the text is not a JSON value (line 1, column 1)"
+        assert problem.message == message
+        assert "name the file .yaml" in problem.remedy
 
     @pytest.mark.parametrize(
         ("text", "message", "remedy"),

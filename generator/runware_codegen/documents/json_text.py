@@ -48,6 +48,9 @@ _EXPLANATIONS = {
     ),
 }
 _TRAILING_COMMA = Fault("a value is missing after the comma", "remove the comma")
+_OTHER_FORMAT = Fault(
+    "the text is not a JSON value", "write JSON, or name the file .yaml if it is YAML"
+)
 _TOO_SHORT = Fault("the file ends too early", "complete the file")
 # The text at the error is more helpful than what the decoder expected.
 _FOUND = {
@@ -123,6 +126,8 @@ def _locate(text: str, error: JSONDecodeError) -> tuple[int, Fault]:
             return position, _TOO_SHORT
         if found in _FOUND:
             return position, _FOUND[found]
+        if not before:
+            return position, _OTHER_FORMAT
     return position, _explanation(error.msg)
 
 

@@ -37,6 +37,10 @@ def os_errors_as_problems(
             remedy = "Free some space and run this again"
         elif error.errno == errno.EXDEV:
             remedy = "Remove the folder: its file system cannot rename it"
+        elif error.errno in {errno.EEXIST, errno.ENOTDIR}:
+            remedy = f"Put a folder in place of this file{other}"
+        elif error.errno == errno.ENAMETOOLONG:
+            remedy = f"Use a shorter name{other}"
         else:
             remedy = "Fix this and run it again"
         reason = error.strerror or str(error)
