@@ -6,6 +6,7 @@ import os
 import shlex
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -259,3 +260,26 @@ def test_a_name_that_the_encoding_of_paths_does_not_have(here: Path) -> None:
     assert finished.returncode == 2
     assert finished.stderr.startswith("Error: Entw\\xfcrfe: ascii, the encoding of")
     assert finished.stderr.endswith("Set PYTHONUTF8=1.\n")
+
+
+def test_bash_completes_with_the_line_of_the_page(here: Path) -> None:
+    page = Path(__file__).parents[2] / "docs/how-to/command.md"
+    lines = page.read_text(encoding="utf-8").splitlines()
+    [line] = [line for line in lines if "bash_source" in line]
+    script = f"""
+        {line}
+        COMP_WORDS=(runware-codegen diff --format "")
+        COMP_CWORD=3
+        _runware_codegen_completion runware-codegen
+        echo "${{COMPREPLY[@]}}"
+    """
+    places = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    completed = subprocess.run(
+        ["bash", "-c", script],
+        cwd=here,
+        env={**os.environ, "PATH": places},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert completed.stdout == "text markdown json github junit\n"

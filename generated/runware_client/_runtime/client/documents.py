@@ -153,7 +153,7 @@ def task_object(task: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(cast("object", task), Mapping):
         hint = ": use its to_wire()" if hasattr(task, "to_wire") else ""
         raise TypeError(
-            f"a task must be a dict with taskType, not a {type(task).__name__}{hint}"
+            f"a task must be a dict with taskType, not {type(task).__name__}{hint}"
         )
     return dict(task)
 

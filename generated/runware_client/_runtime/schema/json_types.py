@@ -78,7 +78,7 @@ def _as_json(value: Any, place: tuple[int | str, ...], levels: int) -> Any:
         return value if isinstance(value, LocalFile) else _text(value, place)
     number = as_number(value)
     if number is None:
-        raise _refused(value, place, f"must be JSON, but is a {kind.__name__}")
+        raise _refused(value, place, f"must be JSON, but is of type {kind.__name__}")
     if not -LONGEST <= number <= LONGEST:
         is_whole = isinstance(number, int)
         what = "has more than 4300 digits" if is_whole else "is not a finite number"
@@ -115,7 +115,7 @@ def _copied(
 def _name(name: Any, value: Any, place: tuple[int | str, ...]) -> str:
     if isinstance(name, str):
         return _text(name, place)
-    sentence = f"must be JSON, but has a key that is a {type(name).__name__}"
+    sentence = f"must be JSON, but has a key of type {type(name).__name__}"
     raise _refused(value, place, sentence)
 
 

@@ -119,7 +119,7 @@ class TaskRequest(Part, Generic[ResultT_co]):
             TypeError: It is not an object.
         """
         if not isinstance(cast("object", item), Mapping):
-            raise TypeError(f"an item must be a dict, not a {type(item).__name__}")
+            raise TypeError(f"an item must be a dict, not {type(item).__name__}")
         return cast(
             "ResultT_co",
             self.result.model_validate(dict(item), by_alias=True, by_name=False),
