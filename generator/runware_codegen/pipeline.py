@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runware_codegen import cache, settings
+from runware_codegen import __version__, cache, settings
 from runware_codegen.catalog import lock
 from runware_codegen.documents import load
 from runware_codegen.documents.members import object_of, text_of
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
 
 _MAX_NAMED = 3
+
+_VERSION_FILE = "_runtime/version.py"
+_VERSION = re.compile(r'^VERSION: Final = "(.+)"$', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,4 +356,19 @@ def _changes_in_words(changes: Collection[Change]) -> str:
 def _verdict(changes: Collection[Change], target: Path) -> str:
     if not changes:
         return f"{target} is as it would be generated."
-    return f"{target} is not as it would be generated: {_changes_in_words(changes)}."
+    difference = (
+        f"{target} is not as it would be generated: {_changes_in_words(changes)}."
+    )
+    if not (other := _other_version(changes)):
+        return difference
+    return (
+        f"{difference}\nrunware-codegen {other} wrote it, and this is {__version__}. Use the"
+        " same version on each machine."
+    )
+
+
+def _other_version(changes: Iterable[Change]) -> str:
+    """Return the version of the generator that wrote a package, if it is another one."""
+    texts = [each.before or "" for each in changes if each.path == _VERSION_FILE]
+    found = _VERSION.search("".join(texts))
+    return found[1] if found and found[1] != __version__ else ""

@@ -147,6 +147,18 @@ class TestCheckAndDiff:
         ]
         assert files(differing) == before
 
+    def test_check_names_another_version_of_the_generator(self, made: Path) -> None:
+        file = made / "out" / "client" / "_runtime" / "version.py"
+        text = file.read_text()
+        assert f'VERSION: Final = "{__version__}"' in text
+        file.write_text(text.replace(f'"{__version__}"', '"0.0.9"'))
+        finished = run(*GENERATE, "--check", cwd=made)
+        assert finished.returncode == 1
+        told = (
+            f"runware-codegen 0.0.9 wrote it, and this is {__version__}. Use the same"
+        )
+        assert told in finished.stdout
+
     def test_check_is_quiet_when_asked(self, differing: Path) -> None:
         finished = run(*GENERATE, "--check", "--quiet", cwd=differing)
         assert (finished.returncode, finished.stdout, finished.stderr) == (1, "", "")
