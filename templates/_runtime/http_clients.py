@@ -1,8 +1,18 @@
-"""Checks HTTP clients of callers."""
+"""Checks HTTP clients of callers, and reads the certificates of those of this package."""
 
 from __future__ import annotations
 
-from typing import TypeVar
+import os
+from functools import cache
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import httpx2
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+CERTIFICATES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+"""Variables with the path of trusted certificates; the first that is set counts."""
 
 ClientT = TypeVar("ClientT")
 
@@ -18,3 +28,20 @@ def checked_client(http_client: object, kind: type[ClientT]) -> ClientT | None:
     given = f"{type(http_client).__module__}.{type(http_client).__qualname__}"
     message = f"http_client must be an httpx2.{kind.__name__}, not {given}"
     raise TypeError(message)
+
+
+def trusted_certificates() -> SSLContext:
+    """Return the SSL context of the HTTP clients that this package creates.
+
+    They share it. For each new one, OpenSSL would read all certificates of the machine,
+    which blocks an event loop for 50 ms or more.
+
+    Raises:
+        OSError: The certificates cannot be read.
+    """
+    return _read(*map(os.environ.get, CERTIFICATES))
+
+
+@cache
+def _read(*_: str | None) -> SSLContext:
+    return httpx2.create_ssl_context()

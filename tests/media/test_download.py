@@ -8,6 +8,7 @@ import contextlib
 import gzip
 import os
 import socket
+import ssl
 import threading
 import tracemalloc
 import zlib
@@ -18,6 +19,7 @@ from threading import Event, Timer
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
+import httpcore2
 import httpx2
 import pytest
 
@@ -479,6 +481,23 @@ def test_an_environment_without_a_client(
     error = save.error({"imageURL": "https://host/a.png"}, tmp_path / "cat.png")
     assert "the HTTP client cannot be created" in str(error)
     assert "nonsense" in str(error)
+
+
+def test_certificates_are_read_once(
+    save: Saver, files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[ssl.SSLContext] = []
+
+    def read(**_: bool) -> ssl.SSLContext:
+        reads.append(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+        return reads[-1]
+
+    monkeypatch.setattr(httpcore2, "default_ssl_context", read)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path))  # new for this process
+    for name in ("cat.png", "dog.png"):
+        save({"imageURL": files.add(f"/{name}")}, tmp_path / name)
+    save.package.Runware("secret-key").close()
+    assert len(reads) == 1
 
 
 def test_a_connection_that_breaks_leaves_nothing(

@@ -11,11 +11,9 @@ from urllib.parse import urlsplit
 import httpx2
 
 from ..exceptions import RunwareError
+from ..http_clients import CERTIFICATES, trusted_certificates
 
 codecs.lookup("idna")  # imports it now: a fork during a later import would hang
-
-CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-"""Variables with the path of trusted certificates; the first that is set counts."""
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 """Variables with the URL of a proxy, also in lower case."""
@@ -37,7 +35,8 @@ def new_client(kind: type[ClientT], concurrency: int) -> ClientT:
     )
     no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
     try:
-        return kind(limits=limits, cookies=no_cookies)
+        trusted = trusted_certificates()
+        return kind(verify=trusted, limits=limits, cookies=no_cookies)
     except OSError as error:
         raise RunwareError(_unread_certificates(error)) from None
     except (ImportError, ValueError, httpx2.InvalidURL) as error:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import os
 from base64 import b64decode
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import aclosing, closing, nullcontext
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ import httpx2
 from ..aside import LateError, run_aside, shut_down
 from ..event_loops import running_loop
 from ..exceptions import DownloadError
-from ..http_clients import checked_client
+from ..http_clients import checked_client, trusted_certificates
 from ..timeouts import valid_timeout
 from .fetch import Fetch
 from .file_types import named_type
@@ -110,9 +110,9 @@ async def _afetched(fetch: Fetch, http_client: httpx2.AsyncClient | None) -> Non
                     body.end()
 
 
-def _made(kind: Callable[[], ClientT]) -> ClientT:
+def _made(kind: type[ClientT]) -> ClientT:
     try:
-        return kind()
+        return kind(verify=trusted_certificates())
     except (ImportError, OSError, ValueError) as error:  # proxies and certificates
         raise DownloadError(f"the HTTP client cannot be created: {error}") from error
 
