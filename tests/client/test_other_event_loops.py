@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,20 +12,27 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 
-@pytest.mark.parametrize("way", ["run", "save"])
+WAYS = ("run", "run_many", "iter_many", "dry_run", "close", "save")
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_one_sentence_says_that_asyncio_is_needed(
     shipped: ModuleType, tmp_path: Path, way: str
 ) -> None:
-    from runware_client.tasks.ping import PingRequest  # noqa: PLC0415
+    request = import_module(f"{shipped.__name__}.tasks.ping").PingRequest()
+    client = shipped.AsyncRunware(api_key="secret-key")
+    result = shipped.TaskResult.model_validate({"imageURL": "https://localhost/a"})
+    ways = {
+        "run": lambda: client.run(request),
+        "run_many": lambda: client.run_many([request]),
+        "iter_many": lambda: anext(client.iter_many([request])),
+        "dry_run": lambda: client.dry_run(request),
+        "close": client.aclose,
+        "save": lambda: result.asave(tmp_path / "a"),
+    }
 
     async def main() -> None:
-        if way == "save":
-            result = shipped.TaskResult.model_validate(
-                {"imageURL": "https://localhost/a"}
-            )
-            await result.asave(tmp_path / "a")
-        async with shipped.AsyncRunware(api_key="secret-key") as client:
-            await client.run(PingRequest())
+        await ways[way]()
 
     # Like another library, this runs the coroutine without an event loop of asyncio.
     with pytest.raises(shipped.RunwareError, match="event loop of asyncio") as raised:

@@ -82,6 +82,7 @@ class AsyncEngine(BaseEngine["AsyncTransport"]):
         answers: list[Answer] | None = None,
     ) -> AsyncGenerator[None]:
         """Run a delivery; see `Engine.run`."""
+        running_loop()  # raises on event loops other than asyncio's
         if extra and not self.transport.takes_headers:
             message = (
                 "extra_headers cannot be sent over an open WebSocket. Remove them, or use "
