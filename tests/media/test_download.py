@@ -184,6 +184,8 @@ def _umask() -> int:
         {"imageBase64Data": base64.encodebytes(PNG).decode()},  # with line breaks
         {"imageBase64Data": base64.urlsafe_b64encode(PNG).decode()},
         {"imageDataURI": "data:image/png;BASE64," + quote(base64.b64encode(PNG))},
+        {"imageDataURI": "DATA:image/PNG; base64," + base64.b64encode(PNG).decode()},
+        {"imageURL": "Data:image/png;base64," + base64.b64encode(PNG).decode()},
         {
             "imageURL": "http://127.0.0.1:1/unreachable.png",
             "imageBase64Data": base64.b64encode(PNG).decode(),

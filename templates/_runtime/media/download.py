@@ -122,9 +122,10 @@ _FROM_URL_SAFE: Final = str.maketrans("-_", "+/")
 def _decoded(output: Output, part: PartFile) -> Path:
     """Save an output whose data is in the result."""
     header, text = "", output.text
-    if text.startswith("data:"):
+    if output.is_data_uri:
         header, _, text = text.partition(",")
-    is_base64 = not header or header.lower().endswith(";base64")
+        header = "".join(header.lower().split())  # browsers too accept "; base64"
+    is_base64 = not header or header.endswith(";base64")
     if is_base64:
         text = "".join(unquote(text).split())  # in lines, or with escapes of a URI
         text = text.translate(_FROM_URL_SAFE)

@@ -38,7 +38,12 @@ class Output(NamedTuple):
     @property
     def is_address(self) -> bool:
         """Whether its value is a URL, not the data itself."""
-        return self.form.lower() == "url" and not self.text.startswith("data:")
+        return self.form.lower() == "url" and not self.is_data_uri
+
+    @property
+    def is_data_uri(self) -> bool:
+        """Whether its value is a data URI; the case of the scheme does not matter."""
+        return self.text[:5].lower() == "data:"
 
 
 def chosen_output(wire: Mapping[str, Any], name: str | None) -> Output:
