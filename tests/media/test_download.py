@@ -485,6 +485,29 @@ def test_an_environment_without_a_client(
     assert "nonsense" in str(error)
 
 
+def test_certificates_that_cannot_be_read_are_named(
+    save: Saver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nowhere.pem"))
+    error = save.error({"imageURL": "https://host/a.png"}, tmp_path / "cat.png")
+    assert "the certificates in SSL_CERT_FILE cannot be read" in str(error)
+
+
+def test_certificates_that_are_not_trusted_are_named(
+    save: Saver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] has expired")
+
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path))
+    client = Saver.client[save.kind](transport=httpx2.MockTransport(refuse))
+    members = {"imageURL": "https://host.example/a.png"}
+    error = save.error(members, tmp_path / "cat.png", http_client=client)
+    assert "has expired (trusted certificates are read from SSL_CERT_FILE)" in str(
+        error
+    )
+
+
 def test_certificates_are_read_once(
     save: Saver, files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -46,3 +46,23 @@ def trusted_certificates() -> SSLContext:
 @cache
 def _read(*_: str | None) -> SSLContext:
     return httpx2.create_ssl_context()
+
+
+def unread_certificates(error: OSError) -> str:
+    """Return why the certificates cannot be read, with the variable that names them."""
+    name = _variable() or "the system's store"
+    reason = error.strerror or type(error).__name__
+    return f"the certificates in {name} cannot be read: {reason}"
+
+
+def with_certificates(reason: str) -> str:
+    """Return why a connection failed, with the variable of the certificates if it matters."""
+    name = _variable()
+    if name is None or "CERTIFICATE_VERIFY_FAILED" not in reason:
+        return reason
+    return f"{reason} (trusted certificates are read from {name})"
+
+
+def _variable() -> str | None:
+    """Return the name of the variable with the path of certificates, if one is set."""
+    return next(filter(os.environ.get, CERTIFICATES), None)

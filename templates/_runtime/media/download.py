@@ -17,7 +17,11 @@ import httpx2
 from ..aside import LateError, run_aside, shut_down
 from ..event_loops import running_loop
 from ..exceptions import DownloadError
-from ..http_clients import checked_client, trusted_certificates
+from ..http_clients import (
+    checked_client,
+    trusted_certificates,
+    unread_certificates,
+)
 from ..timeouts import valid_timeout
 from .fetch import Fetch
 from .file_types import named_type
@@ -112,7 +116,9 @@ async def _afetched(fetch: Fetch, http_client: httpx2.AsyncClient | None) -> Non
 def _made(kind: type[ClientT]) -> ClientT:
     try:
         return kind(verify=trusted_certificates())
-    except (ImportError, OSError, ValueError) as error:  # proxies and certificates
+    except OSError as error:
+        raise DownloadError(unread_certificates(error)) from error
+    except (ImportError, ValueError) as error:  # of a proxy
         raise DownloadError(f"the HTTP client cannot be created: {error}") from error
 
 

@@ -11,7 +11,11 @@ from urllib.parse import urlsplit
 import httpx2
 
 from ..exceptions import RunwareError
-from ..http_clients import CERTIFICATES, trusted_certificates
+from ..http_clients import (
+    trusted_certificates,
+    unread_certificates,
+    with_certificates,
+)
 
 codecs.lookup("idna")  # imports it now: a fork during a later import would hang
 
@@ -38,7 +42,7 @@ def new_client(kind: type[ClientT], concurrency: int) -> ClientT:
         trusted = trusted_certificates()
         return kind(verify=trusted, limits=limits, cookies=no_cookies)
     except OSError as error:
-        raise RunwareError(_unread_certificates(error)) from None
+        raise RunwareError(unread_certificates(error)) from None
     except (ImportError, ValueError, httpx2.InvalidURL) as error:
         reasons = filter(None, map(_unusable_proxy, _proxies().items()))
         reason = next(
@@ -47,20 +51,12 @@ def new_client(kind: type[ClientT], concurrency: int) -> ClientT:
         raise RunwareError(reason) from None
 
 
-def _unread_certificates(error: OSError) -> str:
-    name = _certificates_variable() or "the system's store"
-    reason = error.strerror or type(error).__name__
-    return f"the certificates in {name} cannot be read: {reason}"
-
-
 def explained(reason: str, url: httpx2.URL, peer: tuple[str, int] | None) -> str:
     """Return why a connection failed, with the certificates or the proxy involved.
 
     The peer is the host and the port that were connected to, if they are known.
     """
-    name = _certificates_variable()
-    if name and "CERTIFICATE_VERIFY_FAILED" in reason:
-        reason += f" (trusted certificates are read from {name})"
+    reason = with_certificates(reason)
     if peer and peer != (url.raw_host.decode(), _port(url)):
         reason += f" ({_proxy(*peer)})"
     return reason
@@ -75,11 +71,6 @@ def _proxy(host: str, port: int) -> str:
     variables = ", ".join(name for name, url in proxies if _place(url) == (host, port))
     named = f" from {variables}" if variables else ""
     return f"through the proxy {host}:{port}{named}"
-
-
-def _certificates_variable() -> str | None:
-    """Return the name of the variable with the path of certificates, if one is set."""
-    return next(filter(os.environ.get, CERTIFICATES), None)
 
 
 def _proxies() -> dict[str, str]:
