@@ -458,7 +458,7 @@ def test_a_host_that_is_not_there(save: Saver, tmp_path: Path) -> None:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/a.png"
         error = save.error({"imageURL": url}, tmp_path / "cat.png")
-    assert f"the download from {url} failed" in str(error)
+    assert f"the download from {url} failed: [Errno" in str(error)
     assert isinstance(error.__cause__, httpx2.ConnectError)
 
 

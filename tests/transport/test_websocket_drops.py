@@ -421,7 +421,7 @@ def test_a_server_that_is_not_there(
 ) -> None:
     async def work(client: Any, _: Sockets) -> None:
         with pytest.raises(
-            shipped.ConnectionError, match="no connection to ws://"
+            shipped.ConnectionError, match=r"no connection to ws://\S+: \[Errno"
         ) as e:
             await client.run(image())
         assert not e.value.may_have_run
@@ -452,7 +452,7 @@ def test_the_case_of_a_scheme_is_ignored(
     run: Run, image: Callable[..., Any], shipped: ModuleType
 ) -> None:
     async def work(client: Any, _: Sockets) -> None:
-        with pytest.raises(shipped.ConnectionError, match="attempts failed"):
+        with pytest.raises(shipped.ConnectionError, match=r"v1: \[Errno"):
             await client.dry_run(image())  # over HTTP
 
     run(work, answering, base_url="WS://127.0.0.1:9/v1")

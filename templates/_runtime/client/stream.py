@@ -14,10 +14,11 @@ from weakref import ref
 import httpx2
 
 from ..aside import run_aside, shut_down, started
+from ..causes import told
 from ..exceptions import ClosedError, ConnectionError, RunwareError, TimeoutError
 from ..schema.generics import ResultT_co
 from ..transport.answer_body import answer_of
-from ..transport.exchange import CLOSED, STREAM_CLOSED, Exchange, OnExchange, told
+from ..transport.exchange import CLOSED, STREAM_CLOSED, Exchange, OnExchange
 from ..transport.items import number_of_results
 
 if TYPE_CHECKING:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import httpx2
 
+from ..causes import chain, is_timeout, told
 from ..exceptions import RunwareError
 from .callers_code import NotedAuth, signal_handlers, was_raised_in
 from .environment import explained
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, MutableMapping
+    from collections.abc import Generator, MutableMapping
     from types import TracebackType
 
     from .api_key import ApiKey
@@ -221,12 +222,12 @@ class Exchange:
         if is_told and isinstance(error, NEVER_SENT) is not is_sent:
             error.args = (reason,)
             return
-        is_timeout = _is_timeout(error) and not self.cut_by
+        is_late = is_timeout(error) and not self.cut_by
         kind: type[httpx2.RequestError]
         if is_sent:
-            kind = httpx2.ReadTimeout if is_timeout else httpx2.ReadError
+            kind = httpx2.ReadTimeout if is_late else httpx2.ReadError
         else:
-            kind = httpx2.ConnectTimeout if is_timeout else httpx2.ConnectError
+            kind = httpx2.ConnectTimeout if is_late else httpx2.ConnectError
         raise kind(reason, request=httpx2.Request("POST", self._url)) from error
 
     def _is_sent(self, error: BaseException) -> bool:
@@ -239,8 +240,8 @@ class Exchange:
         if self.cut_by is not None:
             return self.cut_by
         text = self._key.scrub(told(error, self._outer))
-        kind = "timed out" if _is_timeout(error) else type(error).__name__
-        is_known = isinstance(error, httpx2.RequestError) or _is_timeout(error)
+        kind = "timed out" if is_timeout(error) else type(error).__name__
+        is_known = isinstance(error, httpx2.RequestError) or is_timeout(error)
         reason = text if text and is_known else ": ".join(filter(None, [kind, text]))
         return explained(reason, self._url, self._peer)
 
@@ -276,32 +277,3 @@ def take_unwritten(stop: BaseException) -> bool:
     The record is removed: a program may raise the same exception again.
     """
     return bool(vars(stop).pop(_UNWRITTEN, False))
-
-
-def chain(error: BaseException, outer: BaseException | None) -> Iterator[BaseException]:
-    """Yield an exception with its causes and contexts.
-
-    The exception that was handled before, and its causes, are skipped.
-    """
-    seen = {id(outer)}
-    pending = [error]
-    while pending:
-        each = pending.pop()
-        if id(each) not in seen:
-            seen.add(id(each))
-            yield each
-            causes = (each.__cause__, each.__context__)
-            pending += [cause for cause in causes if cause is not None]
-            pending += getattr(each, "exceptions", ())  # of an exception group
-
-
-def told(error: Exception, outer: BaseException | None = None) -> str:
-    """Return the text of an exception; without one, that of the system error behind it."""
-    if str(error) or _is_timeout(error):
-        return str(error)
-    causes = (each for each in chain(error, outer) if isinstance(each, OSError))
-    return next(map(str, causes), "")
-
-
-def _is_timeout(error: Exception) -> bool:
-    return isinstance(error, (httpx2.TimeoutException, TimeoutError))

@@ -13,6 +13,7 @@ import httpx2
 
 from ..aside import LateError
 from ..body import Body, BodyError
+from ..causes import told
 from ..error_codes import ErrorCategory
 from ..exceptions import DownloadError
 from ..http_clients import with_certificates
@@ -115,7 +116,7 @@ class Fetch:
             is_silent = isinstance(error, httpx2.TimeoutException)
             if is_silent and self._timeout <= MAX_SILENCE:  # both timeouts are equal
                 raise self._late() from None
-            reason = with_certificates(str(error) or type(error).__name__)
+            reason = with_certificates(told(error) or type(error).__name__)
             message = f"the download from {self._place} failed: {reason}"
             raise DownloadError(message, category=_category(error)) from error
 

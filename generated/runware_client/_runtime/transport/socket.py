@@ -19,9 +19,9 @@ from httpx2.websockets import (
     WebSocketUpgradeError,
 )
 
+from ..causes import told
 from .envelope import Answer
 from .environment import explained
-from .exchange import told
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
