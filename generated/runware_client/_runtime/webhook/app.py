@@ -196,7 +196,8 @@ def _given(handler: Handler, webhook: Webhook[TaskResult]) -> object:
 
 def _secrets(scope: Message) -> Iterator[bytes]:
     """Yield the values of a request that may be the secret."""
-    yield scope["path"].rpartition("/")[2].encode("utf-8", "surrogatepass")
+    path = scope["path"].rstrip("/")  # Litestar appends a slash
+    yield path.rpartition("/")[2].encode("utf-8", "surrogatepass")
     query = scope.get("query_string", b"").decode("latin-1")
     for spelled in (query, query.replace("+", "%2B")):  # a plus sign may be unescaped
         for value in parse_qs(spelled).get("secret", []):
