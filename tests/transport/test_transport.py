@@ -407,6 +407,53 @@ def test_a_hook_that_fails_after_the_answer_leaves_the_task_uncertain(
     assert carrier.is_sent(error)
 
 
+@both_ways
+@pytest.mark.parametrize("is_read", [True, False])
+def test_a_refusal_of_which_a_hook_raises_an_error_is_a_refusal(
+    carrier: Carrier, how: str, *, is_read: bool
+) -> None:
+    refusal = b'{"errors":[{"code":"invalidApiKey","message":"no"}]}'
+
+    def refuse(response: httpx2.Response) -> None:
+        if is_read:
+            response.read()
+        response.raise_for_status()
+
+    async def arefuse(response: httpx2.Response) -> None:
+        if is_read:
+            await response.aread()
+        response.raise_for_status()
+
+    hook = refuse if carrier.kind == "sync" else arefuse
+    with wired(say(answer(refusal, 401, "X-Request-Id: 7"))) as wire:
+        mine = carrier.http_client(event_hooks={"response": [hook]})
+        [given] = carrier.run(how, carrier.transport(wire.url, mine), LONG)
+    status = given.status_code if how == "open" else given.answer.http_status
+    content = given.content if how == "open" else given.answer.body
+    headers = given.headers if how == "open" else given.answer.headers
+    assert (status, headers["X-Request-Id"]) == (401, "7")
+    assert content == (refusal if is_read else b"")
+
+
+def test_a_refusal_of_a_request_that_a_hook_sends_is_none_of_the_task(
+    carrier: Carrier,
+) -> None:
+    other = httpx2.Response(401, request=httpx2.Request("GET", REFUSED))
+
+    def fail(_: httpx2.Response) -> None:
+        other.raise_for_status()
+
+    async def afail(_: httpx2.Response) -> None:
+        other.raise_for_status()
+
+    hook = fail if carrier.kind == "sync" else afail
+    with wired(say(answer())) as wire:
+        mine = carrier.http_client(event_hooks={"response": [hook]})
+        [error] = carrier.run("post", carrier.transport(wire.url, mine), LONG)
+    assert isinstance(error, ConnectionError)
+    assert carrier.is_sent(error)
+
+
 def test_an_answer_before_the_end_of_the_request_is_read(carrier: Carrier) -> None:
     """The server refuses a large request after its headers, and disconnects."""
     refusal = answer(b'{"errors":[{"code":"payloadTooLarge","message":"no"}]}', 413)

@@ -119,6 +119,25 @@ def with_body(response: httpx2.Response, body: bytes) -> httpx2.Response:
     return httpx2.Response(response.status_code, headers=headers, content=body)
 
 
+def refused_by_hook(
+    error: httpx2.HTTPStatusError, request: httpx2.Request
+) -> httpx2.Response:
+    """Return the response of which a hook raised an error, as `raise_for_status` does.
+
+    It is without connection. Its body is empty, unless the hook has read it.
+
+    Raises:
+        httpx2.HTTPStatusError: The response is that of another request.
+    """
+    if error.response.request is not request:
+        raise error
+    try:
+        body = error.response.content
+    except httpx2.ResponseNotRead:
+        body = b""
+    return with_body(error.response, body)
+
+
 def is_event_stream(answer: Answer) -> bool:
     """Return whether the body of a response is a stream of events."""
     content_type = answer.headers.get("content-type", "").partition(";")[0]

@@ -16,7 +16,13 @@ import httpx2
 
 from ..event_loops import Loop, running_loop
 from ..locks import ForkSafeLock
-from .answer_body import answer_of, aread_body, is_event_stream, with_body
+from .answer_body import (
+    answer_of,
+    aread_body,
+    is_event_stream,
+    refused_by_hook,
+    with_body,
+)
 from .early_answer import read_while_writing
 from .endpoint import JSON_HEADERS, STREAM_HEADERS, Endpoint, Headers, Target
 from .envelope import Answer, Envelope, read_envelope
@@ -299,7 +305,10 @@ class AsyncHTTPTransport:
         )
         is_own = exchange.is_http1 = self._brought is None
         options = exchange.sending(lane.http, self._target.auth, is_own=is_own)
-        response = await lane.http.send(request, **options)
+        try:
+            response = await lane.http.send(request, **options)
+        except httpx2.HTTPStatusError as error:
+            response = refused_by_hook(error, request)
         try:
             redact(response.headers, self.endpoint.key)
             exchange.check_sent_once(response.status_code)

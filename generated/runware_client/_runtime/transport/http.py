@@ -15,7 +15,13 @@ import httpx2
 
 from ..exceptions import ClosedError, ConnectionError
 from ..locks import ForkSafeLock
-from .answer_body import answer_of, is_event_stream, read_body, with_body
+from .answer_body import (
+    answer_of,
+    is_event_stream,
+    read_body,
+    refused_by_hook,
+    with_body,
+)
 from .endpoint import JSON_HEADERS, STREAM_HEADERS, Endpoint, Headers, Target
 from .envelope import Answer, Envelope, read_envelope
 from .environment import new_client
@@ -266,7 +272,10 @@ class HTTPTransport:
         options = exchange.sending(
             lane.http, self._target.auth, is_own=self._brought is None
         )
-        response = lane.http.send(request, **options)
+        try:
+            response = lane.http.send(request, **options)
+        except httpx2.HTTPStatusError as error:
+            response = refused_by_hook(error, request)
         try:
             exchange.use(response)
             redact(response.headers, self.endpoint.key)
