@@ -417,8 +417,13 @@ def test_the_time_between_two_results_does_not_count(
     assert caller.using(work) == ["a", "b", "c"]
 
 
-@pytest.mark.parametrize("event", ["PROGRESS", "SILENCE"])
-def test_polls_go_on_until_the_deadline(shipped: ModuleType, event: str) -> None:
+@pytest.mark.parametrize(
+    ("event", "asked"), [("PROGRESS", None), ("SILENCE", None), ("POLL_FAILED", 0.5)]
+)
+def test_polls_go_on_until_the_deadline(
+    shipped: ModuleType, event: str, asked: float | None
+) -> None:
+    """Each comes after a wait, or after the time that the server asks for."""
     runtime = f"{shipped.__name__}._runtime"
     batches = import_module(f"{runtime}.delivery.batches")
     task_of = import_module(f"{runtime}.delivery.submission").task_of
@@ -449,7 +454,8 @@ def test_polls_go_on_until_the_deadline(shipped: ModuleType, event: str) -> None
         now[0] = scheduled.due
         polled.append(now[0])
         each.note_poll(scheduled)
-        heard = verdict(lifecycle.TaskEvent[event])
+        heard = verdict(lifecycle.TaskEvent[event], None, asked)
         assert each.go_on(scheduled, lifecycle.Action.POLL, heard) is None
         assert scheduled.due > now[0]
+        assert scheduled.due >= now[0] + (asked or 0)
     assert max(polled) >= 3.5
