@@ -23,6 +23,7 @@ from runware_codegen.documents import load
 from runware_codegen.parse import parse
 from runware_codegen.render import docstrings, formatting
 from runware_codegen.render import package as package_texts
+from runware_codegen.render.literals import LINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -305,12 +306,12 @@ def test_hostile_text_comes_out_as_black_makes_the_whole_of_it(tmp_path: Path) -
 
 
 LONG = [
-    'model: Literal["made:a-model-with-a-long-name-{0}@1"] = constant("model-{0}@1")',
-    """model: Literal['it is "{0}"', "it's {0}", 'a long plain text {0}'] = f(b"{0}", "")""",
-    'if "a member with a long name" in task and task["length"] not in ("{0}", "#{0}"):',
-    "x = task['one long name {0}']['another long name {0}']['and \\'one\\' more {0}'] + y",
-    'x = ["größer als alle anderen Texte {0}", "aber nicht breiter {0}", "sondern {0}"]',
-    'x = call("a long text {0}", "another long text {0}", named=1)  # not "this {0}"',
+    'model: Literal["made:a-long-name-{0}@1"] = constant("made:a-model-with-a-long-name-{0}@1")',
+    'model: Literal[\'it is "{0}"\', "it\'s {0}", \'a long plain text {0}\'] = f(b"{0}", "", \'a\')',
+    'if "a member with a long name" in task and task["length"] not in ("short {0}", "#{0}"):',
+    "x = task['one long name {0}']['another long name {0}']['and \\'one\\' more name {0}'] + y",
+    'x = ["größer als alle anderen Texte {0}", "aber nicht breiter {0}", "sondern schmal {0}"]',
+    'x = call("a long text {0}", "another long text {0}", member="{0}")  # not "this text {0}"',
 ]
 """Statements that are too long for a line, with places for other characters."""
 
@@ -319,8 +320,9 @@ LONG = [
 def test_a_long_statement_comes_out_as_black_makes_it(statement: str) -> None:
     block = "\n    yield x" if statement.endswith(":") else ""
     for character in "ax9~":
-        text = f"{statement.format(character)}{block}\n"
-        assert len(statement) > 70
+        line = statement.format(9 * character)
+        text = f"{line}{block}\n"
+        assert len(line) > LINE
         assert _joined(text) == formatting._black(text)
 
 
@@ -334,7 +336,7 @@ def test_texts_of_one_length_are_formatted_once(
     monkeypatch.setattr(
         formatting, "_black", lambda text: made.append(text) or black(text)
     )
-    written = {_joined(LONG[0].format(character)) for character in "abcdefgh"}
+    written = {_joined(LONG[0].format(9 * character)) for character in "abcdefgh"}
     assert len(written) == 8
     assert len(made) < 4
 
