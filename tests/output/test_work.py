@@ -331,11 +331,13 @@ def test_texts_of_one_length_are_formatted_once(
 ) -> None:
     formatting._format.cache_clear()
     formatting._formatted_alone.cache_clear()
-    made: list[str] = []
-    black = formatting._black
-    monkeypatch.setattr(
-        formatting, "_black", lambda text: made.append(text) or black(text)
-    )
+    black, made = formatting._black, list[str]()
+
+    def counted(text: str) -> str:
+        made.append(text)
+        return black(text)
+
+    monkeypatch.setattr(formatting, "_black", counted)
     written = {_joined(LONG[0].format(9 * character)) for character in "abcdefgh"}
     assert len(written) == 8
     assert len(made) < 4
