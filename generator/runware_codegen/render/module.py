@@ -43,8 +43,7 @@ class ModuleMaker:
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        nested = document.nested_result_classes
-        self._classes = {n.name: n for n in (*document.request_classes, *nested)}
+        self._classes = {each.name: each for each in document.request_classes}
         self._expressions = Expressions(self._classes)
         self._annotations = Annotations(self._expressions)
         self._used: set[str] = {"ClassVar"}
