@@ -73,9 +73,23 @@ def test_the_reason_of_a_contradiction_is_named(tmp_path: Path) -> None:
     members = {
         f"a{number}": each for number, each in enumerate(CONTRADICTIONS.values())
     }
-    found = _refused(tmp_path, {"properties": members})
+    objects = {"type": "object", "properties": members}
+    allowed = {"anyOf": [objects, *CONTRADICTIONS.values()]}
+    found = _refused(tmp_path, {"properties": {"any": allowed, **members}})
     assert [said.partition(" → ")[0] for _, said in found] == [
         f"No value satisfies this schema: {reason}." for reason in CONTRADICTIONS
+    ]
+
+
+def test_a_reference_to_what_is_no_schema_is_named(tmp_path: Path) -> None:
+    references = ["#", "#/info/title", "#/info/title/0", "#unknown"]
+    members = {f"a{number}": {"$ref": each} for number, each in enumerate(references)}
+    assert [
+        (pointer, said.partition(" → ")[0])
+        for pointer, said in sorted(_refused(tmp_path, {"properties": members}))
+    ] == [
+        (f"/properties/a{number}/$ref", f"The reference {each!r} points to nothing.")
+        for number, each in enumerate(references)
     ]
 
 
