@@ -272,7 +272,7 @@ class TestFilters:
             finished = run("fetch", model, "--like", name, *url, cwd=tmp_path)
             assert finished.returncode == 0, finished.stderr
         text = file.read_text()
-        assert text.startswith(head)
+        assert text.startswith(f"{head}\n[tool.runware-codegen.models]\n")
         models = tomllib.loads(text)["tool"]["runware-codegen"]["models"]
         assert models == {"civitai:1@2": "lathe", "civitai:7*": "zither"}
         assert run("generate", cwd=tmp_path).returncode == 0

@@ -104,7 +104,7 @@ DIFF_OPTIONS = (
     ),
     click.option(
         "--expires",
-        metavar="DATE",
+        metavar="YYYY-MM-DD",
         type=click.DateTime(["%Y-%m-%d"]),
         help="The last day of the acceptance, in UTC; by default, in 90 days.",
     ),

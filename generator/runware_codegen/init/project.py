@@ -142,17 +142,13 @@ def with_models(text: str, models: dict[str, str], path: Path) -> str:
     ]
     settings: dict[str, Any] = {**existing, MODELS: {**known, **new}}
     tool: dict[str, Any] = {**before.get("tool", {}), "runware-codegen": settings}
-    written = _extended(text, lines, new) if known else _appended_models(text, lines)
+    table = "\n".join([_MODELS_HEAD, *lines, ""])
+    written = _extended(text, lines, new) if known else _appended(text, table)
     if _is_parsed_as(written, {**before, "tool": tool}):
         return written
     message = "The models are not in a table of their own."
     remedy = f"Write {_MODELS_HEAD}, and below it {'; '.join(lines)}."
     raise InvalidInputError.of(path, message, remedy, pointer="/tool")
-
-
-def _appended_models(text: str, lines: list[str]) -> str:
-    table = "\n".join([_MODELS_HEAD, *lines, ""])
-    return _appended(text, f"\n{table}" if text else table)
 
 
 def _extended(text: str, new: list[str], names: Iterable[str]) -> str:
