@@ -493,6 +493,19 @@ def test_certificates_that_cannot_be_read_are_named(
     assert "the certificates in SSL_CERT_FILE cannot be read" in str(error)
 
 
+def test_an_error_that_is_handled_is_not_the_cause(save: Saver, tmp_path: Path) -> None:
+    def break_off(_: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ReadError("")
+
+    client = Saver.client[save.kind](transport=httpx2.MockTransport(break_off))
+    members = {"imageURL": "https://host.example/a.png"}
+    try:
+        raise FileNotFoundError(2, "of the caller")
+    except OSError:
+        error = save.error(members, tmp_path / "cat.png", http_client=client)
+    assert "failed: ReadError." in str(error)
+
+
 def test_certificates_that_are_not_trusted_are_named(
     save: Saver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import PurePosixPath
@@ -107,6 +108,7 @@ class Fetch:
     @contextmanager
     def explained(self) -> Generator[None]:
         """Convert exceptions of httpx2 to `DownloadError`."""
+        outer = sys.exception()
         try:
             yield
         except LateError:
@@ -115,7 +117,7 @@ class Fetch:
             is_silent = isinstance(error, httpx2.TimeoutException)
             if is_silent and self._timeout <= MAX_SILENCE:  # both timeouts are equal
                 raise self._late() from None
-            reason = with_certificates(told(error) or type(error).__name__)
+            reason = with_certificates(told(error, outer) or type(error).__name__)
             message = f"the download from {self._place} failed: {reason}"
             raise DownloadError(message, category=_category(error)) from error
 
