@@ -89,21 +89,21 @@ class APIError(RunwareError):
         )
         code = _text(item.get("code"))
         http_status = source.http_status
-        self.retry_after = source.retry_after
+        self.retry_after: float | None = source.retry_after
         self.http_status = http_status
-        self.request_id = source.request_id or _text(item.get("requestId"))
-        self.body = source.excerpt
+        self.request_id: str | None = source.request_id or _text(item.get("requestId"))
+        self.body: str = source.excerpt
         self.status: str | None = None
         if http_status >= 400:
             self.status = (
                 errors.from_status(http_status) if errors else str(http_status)
             )
-        self.code = None if code is None else name(code)
-        self.parameters = _texts(item.get("parameter"))
+        self.code: str | None = None if code is None else name(code)
+        self.parameters: tuple[str, ...] = _texts(item.get("parameter"))
         self.allowed_values: tuple[Any, ...] = _values(item.get("allowedValues"))
         content = item.get("responseContent")
-        self.response_content = None if content is None else _shown(content)
-        self.documentation = _text(item.get("documentation"))
+        self.response_content: str | None = None if content is None else _shown(content)
+        self.documentation: str | None = _text(item.get("documentation"))
         self.item: dict[str, Any] = dict(item)
 
     @property

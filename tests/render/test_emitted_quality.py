@@ -6,6 +6,8 @@ RUNWARE_CORPUS.
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 from modulefinder import ModuleFinder
@@ -31,6 +33,23 @@ def test_mypy_is_strict(mypy_said: list[Diagnostic]) -> None:
 
 def test_pyright_is_strict_with_a_newer_python(pyright: list[Diagnostic]) -> None:
     assert [each for each in pyright if each.file.startswith(EMITTED)] == []
+
+
+def test_every_public_name_of_the_shipped_client_has_a_type(tmp_path: Path) -> None:
+    """Types of the calls of models are inferred, because parameters are not repeated."""
+    options = ["--verifytypes", "runware_client", "--ignoreexternal", "--outputjson"]
+    done = subprocess.run(
+        [sys.executable, "-m", "basedpyright", *options],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(TOP / "generated")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = json.loads(done.stdout)["typeCompleteness"]
+    assert said["exportedSymbolCounts"]["withKnownType"] > 2000
+    unknown = [each for each in said["symbols"] if not each["isTypeKnown"]]
+    assert [each["name"] for each in unknown] == []
 
 
 @pytest.mark.parametrize(

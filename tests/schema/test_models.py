@@ -249,10 +249,13 @@ def _classes(package: ModuleType) -> Iterator[type[BaseModel]]:
                 yield value
 
 
+@pytest.mark.parametrize("by_alias", [True, False])
 @pytest.mark.parametrize("mode", ["validation", "serialization"])
-def test_each_class_has_a_json_schema(shipped: ModuleType, mode: Any) -> None:
+def test_each_class_has_a_json_schema(
+    shipped: ModuleType, mode: Any, *, by_alias: bool
+) -> None:
     for cls in _classes(shipped):
-        schema = cls.model_json_schema(mode=mode)
+        schema = cls.model_json_schema(mode=mode, by_alias=by_alias)
         jsonschema_rs.validator_for(schema)
         for name, member in schema.get("properties", {}).items():
             assert member.get("title") or "$ref" in member, (cls, name)

@@ -55,7 +55,7 @@ class AsyncEngine(BaseEngine["AsyncTransport"]):
 
     def connect(self, endpoint: Endpoint) -> None:
         """Use another endpoint from now on, over the same connections."""
-        self.transport = self.transport.at(endpoint)
+        self.transport: AsyncTransport = self.transport.at(endpoint)
         self._batchers = WeakKeyDictionary()
 
     def make_handle(self, given: Deliverable[Any]) -> AsyncHandle[Any]:

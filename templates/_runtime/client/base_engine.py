@@ -53,10 +53,10 @@ class BaseEngine(Generic[TransportT]):
     def __init__(
         self, transport: TransportT, settings: Settings, timeout: float
     ) -> None:
-        self.transport = transport
+        self.transport: TransportT = transport
         self.settings = settings
         self.timeout = timeout
-        self.open_tasks = OpenTasks()
+        self.open_tasks: OpenTasks = OpenTasks()
         self._uploads = Uploads()
         self._by_url: dict[str, Any] = {self.endpoint.url: self}
 

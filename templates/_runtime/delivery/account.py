@@ -64,11 +64,11 @@ class Account:
             TypeError: The budget is not a Decimal or an int.
             ValueError: It is below 0, or not finite.
         """
-        self.budget = None if budget is None else _valid_budget(budget)
+        self.budget: Decimal | None = None if budget is None else _valid_budget(budget)
         self._limit = Decimal("Infinity") if self.budget is None else self.budget
         self._lock = ForkSafeLock()
-        self.cost = Decimal(0)
-        self.committed = Decimal(0)
+        self.cost: Decimal = Decimal(0)
+        self.committed: Decimal = Decimal(0)
         self._reserved: dict[str, Decimal] = {}
         self._bills: OrderedDict[str, Bill] = OrderedDict()
         self._prices: OrderedDict[str, Decimal] = OrderedDict()

@@ -52,7 +52,7 @@ class Schedule(Generic[ResultT]):
         self._settings = settings
         self._timeout = timeout
         self._now = settings.clock
-        self.deadline = self._now() + timeout
+        self.deadline: float = self._now() + timeout
         # If a response times out, there is time left to poll the tasks.
         self._reserve = min(15.0, timeout / 10)
         self._poll_by = self.deadline - min(5.0, timeout / 2)

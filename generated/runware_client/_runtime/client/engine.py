@@ -57,7 +57,7 @@ class Engine(BaseEngine["HTTPTransport"]):
 
     def connect(self, endpoint: Endpoint) -> None:
         """Use another endpoint from now on, over the same connections."""
-        self.transport = self.transport.at(endpoint)
+        self.transport: HTTPTransport = self.transport.at(endpoint)
         self._batcher = PollBatcher(self.transport, self.settings.server)
 
     def make_handle(self, given: Deliverable[Any]) -> Handle[Any]:

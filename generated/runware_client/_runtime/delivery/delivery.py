@@ -89,7 +89,7 @@ class Delivery(Generic[ResultT]):
         self._under_way: list[Batch[ResultT]] = []
         self._errors: dict[str, RunwareError] = {}
         self._ended: list[Submission[ResultT]] = []
-        self.pending_uploads = PendingUploads(uploads)
+        self.pending_uploads: PendingUploads = PendingUploads(uploads)
         self._pricing = Pricing(settings.account, settings.server)
         if len(self._scheduled_tasks) < len(self._idle):
             message = (

@@ -17,7 +17,7 @@ class ServerFacts:
     """
 
     def __init__(self) -> None:
-        self.elements = MAX_ELEMENTS
+        self.elements: int = MAX_ELEMENTS
         self.dry_runs_work = False
 
     def note_too_large(self, elements: int) -> None:

@@ -27,7 +27,7 @@ class StreamRetries:
         self._left = settings.max_retries
         self._now = settings.clock
         self._deadline = self._now() + timeout
-        self.pause = 0.0
+        self.pause: float = 0.0
 
     def seconds_left(self) -> float:
         """Return the seconds until the deadline, at least 0.001."""

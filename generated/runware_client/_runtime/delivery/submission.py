@@ -45,7 +45,7 @@ class Submission(Generic[ResultT]):
         self.wire = wire
         self.request = request
         self.uploads: dict[LocalFile, Upload | None] = dict.fromkeys(files)
-        self.needs_uploads = bool(self.uploads)
+        self.needs_uploads: bool = bool(self.uploads)
 
     @property
     def is_stream(self) -> bool:

@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Iterator
 from copy import copy
 from functools import partial, update_wrapper
-from typing import TYPE_CHECKING, Any, Final, cast, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast, dataclass_transform
 
 import pydantic.main
 from pydantic import (
@@ -83,7 +83,7 @@ _CLASSES_BUT_NOT_ADAPTERS: Final = cast("bool", 1)
 class JsonObject(BaseModel, metaclass=_Frozen):
     """A JSON object whose members have Python names."""
 
-    model_config = ConfigDict(
+    model_config: ClassVar[ConfigDict] = ConfigDict(
         alias_generator=AliasGenerator(
             validation_alias=wire_name, serialization_alias=wire_name
         ),
@@ -122,7 +122,8 @@ class JsonObject(BaseModel, metaclass=_Frozen):
     ) -> dict[str, Any]:
         reference: dict[str, Any] = handler(schema)
         described = handler.resolve_ref_schema(reference)
-        docs = {wire_names(cls).get(n, n): doc for n, doc in member_docs(cls).items()}
+        docs = member_docs(cls)  # of a schema with Python names, or with wire names
+        docs = docs | {wire_names(cls).get(n, n): doc for n, doc in docs.items()}
         members = described.get("properties", {})
         if docs.keys() & members.keys() and "description" in described:
             described["description"] = without_parameters(described["description"])

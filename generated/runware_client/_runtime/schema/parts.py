@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 class Part(JsonObject):
     """An object inside a request."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     if not TYPE_CHECKING:
         # Not as a text, which pydantic 2.12 evaluates in the module of a subclass.

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from pydantic import ConfigDict, ValidationError, field_validator, model_validator
 from pydantic_core import core_schema as core
@@ -29,7 +29,7 @@ class TaskResult(JsonObject):
     returns everything that was received.
     """
 
-    model_config = ConfigDict(extra="allow")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
 
     if not TYPE_CHECKING:
         # Sphinx adds an annotation to BaseModel that pydantic refuses to inherit. Old
