@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import black
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from making import a_document
@@ -63,6 +63,8 @@ _INFO = st.fixed_dictionaries(
 )
 
 
+@example({"title": "", "x-pricing": {"rates": [{"amount": 9.87654321e-96}]}})
+@example({"title": "", "x-pricing": {"rates": [{"amount": 9.876543210123e-29}]}})
 @given(info=_INFO)
 def test_black_changes_nothing(info: dict[str, Any]) -> None:
     text = json.dumps(a_document({}, info=info))

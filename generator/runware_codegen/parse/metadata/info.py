@@ -34,7 +34,7 @@ _OF_RATE: Final = frozenset(("amount", "display", "label", "unit"))
 _MEASUREMENT_NAMES: Final = ("id", "exampleId", "configuration")
 """Members that name a measurement; the first one present is used."""
 
-_NUMBER: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,12})?(e-[0-9]{1,2})?")
+_NUMBER: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,12})?(e-[0-2]?[0-9])?")
 _PREFIX = re.compile(r"^Runware API\s*[-–—:]\s*")
 
 
