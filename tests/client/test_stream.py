@@ -974,6 +974,19 @@ def test_a_connection_that_breaks(
     assert isinstance(error, ConnectionError)  # the builtin
 
 
+def test_an_error_that_is_handled_is_not_the_cause(
+    streamer: Streamer, script: Script
+) -> None:
+    script.events(HERE, ending="reset")
+    script.parts.append(0.1)  # the client reads the event before the reset
+    try:
+        raise FileNotFoundError(errno.ENOENT, "of the caller")
+    except OSError:
+        _, error = streamer.failure()
+    assert "ended early, after 7 characters" in str(error)
+    assert "of the caller" not in str(error)
+
+
 def test_an_end_without_any_event_is_no_text(
     streamer: Streamer, script: Script
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing, suppress
 from typing import TYPE_CHECKING, Self, TypeAlias
@@ -53,11 +54,12 @@ class AsyncStream(BaseStream[ResultT_co, AsyncSend]):
         """Return the next chunk of the body; None at its end."""
         if self._is_stopped:
             return None
+        outer = sys.exception()
         try:
             async with asyncio.timeout(self._deadline.left()) as self._timer:
                 return await anext(body, None)
         except Exception as cause:  # noqa: BLE001 - `_check_end` raises it
-            self._note_break(cause)
+            self._note_break(cause, outer)
             return None
 
     async def get_result(self) -> ResultT_co:

@@ -197,13 +197,15 @@ class BaseStream(Generic[ResultT_co, SendT]):
         is_late = self._deadline.left() <= 0
         return self._reader.is_done or self._is_closed or is_late
 
-    def _note_break(self, cause: Exception) -> None:
+    def _note_break(self, cause: Exception, outer: BaseException | None = None) -> None:
         """Record why the body cannot be read any further.
+
+        `outer` is the exception that the caller handles meanwhile.
 
         The exception itself is not kept, because its traceback references the API key.
         """
         name = type(cause).__name__
-        self._broken_by = self._endpoint.key.scrub(told(cause)) or name
+        self._broken_by = self._endpoint.key.scrub(told(cause, outer)) or name
 
     def _check_end(self) -> None:
         if self._reader.is_over:
@@ -285,10 +287,11 @@ class Stream(BaseStream[ResultT_co, Send]):
         if self._process != os.getpid():  # both processes would read parts of the body
             message = "this stream was started before the fork, in the parent process"
             raise RuntimeError(message)
+        outer = sys.exception()
         try:
             return self._chunk(body)
         except Exception as cause:  # noqa: BLE001 - `_check_end` raises it
-            self._note_break(cause)
+            self._note_break(cause, outer)
             return None
 
     def _chunk(self, body: Iterator[bytes]) -> bytes | None:
