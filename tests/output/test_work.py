@@ -310,7 +310,7 @@ LONG = [
     'model: Literal[\'it is "{0}"\', "it\'s {0}", \'a long plain text {0}\'] = f(b"{0}", "", \'a\')',
     'if "a member with a long name" in task and task["length"] not in ("short {0}", "#{0}"):',
     "x = task['one long name {0}']['another long name {0}']['and \\'one\\' more name {0}'] + y",
-    'x = ["größer als alle anderen Texte {0}", "aber nicht breiter {0}", "sondern schmal {0}"]',
+    'x = ["a naïve café with a façade {0}", "but not a wider one {0}", "a résumé {0}"]',
     'x = call("a long text {0}", "another long text {0}", member="{0}")  # not "this text {0}"',
 ]
 """Statements that are too long for a line, with places for other characters."""
