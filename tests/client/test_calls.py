@@ -356,3 +356,22 @@ def test_an_outcome_has_its_request(
     for outcome in caller.using(work):
         assert outcome.request.positive_prompt == "dusk"
         assert outcome.results == outcome.unwrap()
+
+
+class _Compiled:
+    """A method as Nuitka compiles it: it can be called, and has no code of Python."""
+
+    __name__ = __qualname__ = "run"
+
+    def __call__(self, client: Any) -> Any:
+        return client
+
+
+@pytest.mark.parametrize("decorator", ["documented", "takes_parameters"])
+def test_a_compiled_method_can_be_called(shipped: ModuleType, decorator: str) -> None:
+    signatures = import_module(f"{shipped.__name__}._runtime.client.signatures")
+    request = shipped.request_class("ping", None)
+    members = {"task_type": "ping", "request": request}
+    method = getattr(signatures, decorator)("Run a task.")(_Compiled())
+    client = type("Client", (), {**members, "run": method})()
+    assert client.run() is client
