@@ -122,10 +122,8 @@ def _of_class(
 
 
 def _copy(method: FunctionType, signature: Signature, doc: str | None) -> FunctionType:
-    if (
-        type(method) is not FunctionType
-    ):  # compiled by Nuitka: its code cannot be copied
-        return method
+    if type(method) is not FunctionType:
+        return method  # compiled by Nuitka: its code cannot be copied
     copy = FunctionType(
         method.__code__,
         method.__globals__,
