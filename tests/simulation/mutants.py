@@ -31,9 +31,8 @@ MUTANTS = (
     Mutant(
         "413 to a poll makes its tasks unsent",
         "_runtime.delivery.delivery",
-        "        if kind is Kind.SUBMIT:\n            each.task.apply(TaskEvent.REJECTED)",
-        "        each.task.phase = Phase.UNSENT\n"
-        "        if kind is None:\n            each.task.apply(TaskEvent.REJECTED)",
+        "            if kind is Kind.SUBMIT and not each.task.is_done:\n",
+        "            each.task.phase = Phase.UNSENT\n            if kind is None:\n",
         989,
     ),
     Mutant(
@@ -211,7 +210,7 @@ MUTANTS = (
     Mutant(
         "a cancelled sending stays unsent",
         "_runtime.delivery.delivery",
-        "                    each.task.apply(TaskEvent.UNCLEAR)\n",
+        "                    each.task.apply(event)\n",
         "                    each.task.phase = Phase.UNSENT\n",
         71,
     ),
@@ -471,8 +470,8 @@ MUTANTS = (
     Mutant(
         "whoever looks on leaves a sending of others in doubt",
         "_runtime.delivery.delivery",
-        "        for batch in self._under_way:\n            for each in batch.scheduled:\n                if batch.kind is Kind.SUBMIT and each.task.phase in SENDINGS:\n",
-        "        if True:\n            for each in self._scheduled_tasks.values():\n                if each.task.phase in SENDINGS:\n",
+        "        for batch in self._under_way:\n            self._end_sending(batch, TaskEvent.UNCLEAR)\n",
+        "        for each in self._scheduled_tasks.values():\n            if each.task.phase in SENDINGS:\n                each.task.apply(TaskEvent.UNCLEAR)\n",
         318,
     ),
     Mutant(
