@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from making import a_document, a_task, generated
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import ModuleType
 
 UUID = "22222222-2222-4222-8222-222222222222"
@@ -247,3 +248,29 @@ def _refusals(package: ModuleType, **members: Any) -> dict[str, str]:
         ".".join(map(str, detail["loc"])): detail["msg"]
         for detail in caught.value.errors(include_url=False)
     }
+
+
+def test_the_first_alternative_that_allows_a_whole_float_is_used(
+    tmp_path: Path,
+) -> None:
+    sizes: dict[str, Any] = {
+        "whole": {"type": "integer"},
+        "constant": {"const": 1},
+        "listed": {"enum": [1, 2]},
+    }
+    members = {
+        name: {
+            "anyOf": [
+                {"type": "object", "properties": {"size": size, "sideCount": {}}},
+                {"type": "object", "properties": {"size": {"type": "number"}}},
+            ]
+        }
+        for name, size in sizes.items()
+    }
+    document = a_document({"properties": members})
+    client = generated(tmp_path, {"sample.json": document}, package="first_ones")
+    request = client.request_class("imageInference", "test:sample@1")
+    given = {name: {"size": 1.0, "side_count": 2} for name in members}
+    wire = request(**given).to_wire()
+    for name in members:
+        assert wire[name] == {"size": 1.0, "sideCount": 2}, name

@@ -54,16 +54,18 @@ class Limits(NamedTuple):
         self, source: type[Any], handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         kind = "integer" if source is int else "number"
+        schema = core.no_info_plain_validator_function(
+            self._check(is_whole=source is int)
+        )
         metadata = json_schema({"type": kind, **self._keywords()})
         if source is int and all(type(bound) in (int, NoneType) for bound in self):
             given = {
                 n: bound for n, bound in self._asdict().items() if bound is not None
             }
             bounds: dict[str, Any] = {"ge": -(2**63), "le": 2**63 - 1, **given}
-            metadata[FAST] = core.int_schema(strict=True, **bounds)
-        return core.no_info_plain_validator_function(
-            self._check(is_whole=source is int), metadata=metadata
-        )
+            usual = core.int_schema(strict=True, **bounds)
+            metadata[FAST] = core.union_schema([usual, schema], mode="left_to_right")
+        return {**schema, "metadata": metadata}
 
     def _keywords(self) -> dict[str, Any]:
         keywords = {
@@ -252,22 +254,23 @@ class Exactly:
             words = " or ".join(map(_plain, expected))
             raise PydanticKnownError("literal_error", {"expected": words})
 
+        schema = core.no_info_plain_validator_function(check)
         metadata = json_schema({"enum": [*expected]})
         if _SCALARS.issuperset(map(type, expected)):
-            metadata[FAST] = _usual_constants(expected)
-        return core.no_info_plain_validator_function(check, metadata=metadata)
+            metadata[FAST] = _usual_constants(expected, schema)
+        return {**schema, "metadata": metadata}
 
 
 _SCALARS: Final = frozenset({int, str, bool, NoneType})
 
 
-def _usual_constants(constants: tuple[Any, ...]) -> CoreSchema:
-    """Return the schema of constants with exactly the types that they have here."""
+def _usual_constants(constants: tuple[Any, ...], schema: CoreSchema) -> CoreSchema:
+    """Return a schema that leaves only floats to the schema of the constants."""
     literals: dict[Any, CoreSchema] = {
         kind: core.literal_schema([each for each in constants if type(each) is kind])
         for kind in {*map(type, constants)}
     }
-    return core.tagged_union_schema(literals, discriminator=type)
+    return core.tagged_union_schema({**literals, float: schema}, discriminator=type)
 
 
 def _constants(source: Any) -> list[Any]:

@@ -13,8 +13,9 @@ from ..json_values import is_array
 FAST: Final = "fast"
 """The metadata key of a schema for an equivalent schema that is validated faster.
 
-That schema may refuse valid values, but it accepts no others and converts none. It does
-not read files, because the complete validator may have to read them afterwards.
+That schema may refuse valid values, but no int or float: a later alternative may allow it
+too. It accepts no other values. It does not read files, because the complete validator may
+have to read them afterwards.
 """
 
 FLAT: Final = "flat"
