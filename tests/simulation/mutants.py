@@ -496,6 +496,13 @@ MUTANTS = (
         15692,
     ),
     Mutant(
+        "a task that another call found accepted is sent",
+        "_runtime.delivery.batches",
+        "        is_resent = self.is_resend and phase is Phase.IN_DOUBT\n",
+        "        is_resent = self.is_resend\n",
+        3768,
+    ),
+    Mutant(
         "a task is sent again when others have used up the budget",
         "_runtime.delivery.delivery",
         "            if error := account.excess(each.task):\n",
