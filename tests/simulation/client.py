@@ -77,6 +77,8 @@ if TYPE_CHECKING:
 KEY = ApiKey("0123456789abcdef")
 ENDPOINT = Endpoint("https://api.invalid/v1", KEY, "header")
 LONG = 1200.0
+MAX_TURNS = 100
+"""Turns of a delivery without effect, after which it would never end."""
 """The default timeout of calls, in seconds. No call uses it: each has its own."""
 
 ASYNC_BY_DEFAULT = {
@@ -225,6 +227,7 @@ class Client:
         running: dict[int, Process] = {}
         is_left = False
         bell = Bell(self.world)
+        turns = 0  # in a row, without anything to send, to receive or to wait for
 
         def perform(batch: Batch[Any], place: list[Process]) -> Steps:
             try:
@@ -251,6 +254,9 @@ class Client:
                     place.append(self.world.processes[pid])
                     running[pid] = place[0]
                     process.children.append(place[0])
+                turns = 0 if batches or running or pause else turns + 1
+                if delivery.is_waiting and turns > MAX_TURNS:
+                    raise AssertionError("a delivery neither sends, receives nor waits")
                 if not bell.is_set and (running or pause):
                     yield from bell.wait(process, inf if pause is None else pause)
                 bell = Bell(self.world)
