@@ -44,10 +44,11 @@ class Deliveries:
         """Return a delivery of a submission, or of a task that is only polled."""
         return self._engine.delivery([given], 10 * LATER, polls_now=True)
 
-    def reply(self, *items: dict[str, Any]) -> Any:
-        """Return a response with these items."""
+    def reply(self, *items: dict[str, Any], status: int = 200, errors: Any = ()) -> Any:
+        """Return a response with these items and error objects."""
         envelopes = self._module("transport.envelope")
-        envelope = envelopes.Envelope(envelopes.Answer(200), [*items], [])
+        answer = envelopes.Answer(status)
+        envelope = envelopes.Envelope(answer, [*items], [*errors])
         return self._module("delivery.batches").Reply(envelope, 1)
 
 
@@ -126,3 +127,28 @@ def test_a_task_that_a_poll_finishes_is_not_sent_again(
         assert submission.task.is_done
         assert batch.next_batch() is None
         assert [error for _, error in batch.ended()] == [None]
+
+
+def test_a_refused_task_is_at_no_moment_done_without_its_error(
+    shipped: ModuleType, image: Callable[..., Any]
+) -> None:
+    """Another thread would return no results, as if the task had succeeded."""
+    with shipped.Runware(KEY) as client:
+        deliveries = Deliveries(shipped, client)
+        submission = deliveries.submission(image(delivery_method="async"))
+        delivery, task = deliveries.of(submission), submission.task
+        refusal = {"code": "invalidParameter", "taskUUID": task.task_uuid}
+        states: list[tuple[bool, bool]] = []
+
+        def note(*_: object) -> Any:
+            states.append((task.is_done, task.error is not None))
+            return note
+
+        batch = delivery.next_batch()
+        before = sys.gettrace()
+        sys.settrace(note)
+        try:
+            delivery.receive(batch, deliveries.reply(status=400, errors=[refusal]))
+        finally:
+            sys.settrace(before)
+    assert {error for is_done, error in states if is_done} == {True}

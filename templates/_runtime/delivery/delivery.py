@@ -305,15 +305,13 @@ class Delivery(Generic[ResultT]):
         task = each.task
         with self._open_tasks.lock.native:  # another thread may poll the task too
             verdict = judge()
-            action = None if task.is_done else task.apply(verdict.event)
+            error = self._failure(each, verdict)
+            action = None if task.is_done else task.apply(verdict.event, error)
         if action is None:  # another delivery finished it
             self._end(each, task.error)
             return
         each.is_alone |= verdict.is_alone
         if action is Action.END:
-            if verdict.event in (TaskEvent.REFUSED, TaskEvent.FAILED):
-                error = task.error or self.schedule.why(each, verdict)
-                task.error = self._about(task, error)
             self._end(each, task.error)
             return
         reason = self.schedule.go_on(each, action, verdict)
@@ -324,6 +322,15 @@ class Delivery(Generic[ResultT]):
             seconds = max(0.0, each.due - self._now())
             self._observe("retried", task, seconds, error=each.trouble)
         self._idle.append(each)
+
+    def _failure(
+        self, each: ScheduledTask[ResultT], verdict: Verdict
+    ) -> RunwareError | None:
+        """Return the failure of a task, if its verdict ends it."""
+        if verdict.event not in (TaskEvent.REFUSED, TaskEvent.FAILED):
+            return None
+        error = each.task.error or self.schedule.why(each, verdict)
+        return self._about(each.task, error)
 
     def _leave(self, each: ScheduledTask[ResultT], error: RunwareError) -> None:
         """Give up a task without ending it: the caller can wait for its handle later."""

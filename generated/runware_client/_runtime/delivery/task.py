@@ -179,12 +179,18 @@ class Task(Generic[ResultT]):
         self.sends = 1
         self.is_known = True
 
-    def apply(self, event: TaskEvent) -> Action:
-        """Move to the next phase; return the next action."""
+    def apply(self, event: TaskEvent, error: RunwareError | None = None) -> Action:
+        """Move to the next phase; return the next action.
+
+        If this ends the task, `error` is its failure.
+        """
         is_resending = self.phase is Phase.RESENDING
         self.is_repeated |= is_resending and event in MAY_BE_SECOND
         self.allows_resend &= not (is_resending and event is TaskEvent.REFUSED)
-        self.phase, action = TRANSITIONS[self.phase, event]
+        phase, action = TRANSITIONS[self.phase, event]
+        if action is Action.END and error is not None:
+            self.error = error  # before the phase, which other threads read
+        self.phase = phase
         self.is_known |= event is TaskEvent.CONFLICT
         self.is_resent |= self.phase is Phase.RESENDING
         return action

@@ -53,7 +53,7 @@ class TaskResponse(NamedTuple):
         nameless: The error objects that name no task.
         envelope: The whole response.
         is_only: Whether the POST had no other task.
-        error_enums: Returns the error enum of a task type.
+        error_enum: The error enum of the task type; None if there is none.
     """
 
     task: Task[Any]
@@ -62,7 +62,7 @@ class TaskResponse(NamedTuple):
     nameless: list[Item]
     envelope: Envelope
     is_only: bool
-    error_enums: ErrorEnums
+    error_enum: type[ErrorEnum] | None
 
     @property
     def own_errors(self) -> list[Item]:
@@ -89,7 +89,7 @@ class TaskResponse(NamedTuple):
     def exceptions(self, errors: list[Item]) -> list[APIError]:
         """Return an exception for each of some error objects."""
         scope = {"taskType": self.task.task_type, "taskUUID": self.task.task_uuid}
-        enum = self.error_enums(self.task.task_type) if errors else None
+        enum = self.error_enum
         return [api_error({**each, **scope}, self.envelope, enum) for each in errors]
 
     def _unmentioned(self) -> ResponseError:
@@ -121,6 +121,7 @@ def responses(
     items, errors = _sorted(reply, batch, known)
     for each in batch.scheduled:
         key = each.task.key
+        enum = error_enums(each.task.task_type) if errors else None
         response = TaskResponse(
             task=each.task,
             items=items.get(key, []),
@@ -128,7 +129,7 @@ def responses(
             nameless=errors.get(None, []),
             envelope=reply.envelope,
             is_only=reply.elements == 1,
-            error_enums=error_enums,
+            error_enum=enum,
         )
         yield each, response
 
