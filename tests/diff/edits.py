@@ -961,6 +961,20 @@ def metadata_edits() -> Iterator[Edit]:
         "breaking",
         "document-renamed",
     )
+    yield Edit(
+        "spaces of the identifier",
+        a_document({}, identifier="a b"),
+        a_document({}, identifier="a  b"),
+        "breaking",
+        "document-renamed",
+    )
+    yield Edit(
+        "spaces of the task type",
+        a_document({}, task_type="a b"),
+        a_document({}, task_type="a  b"),
+        "breaking",
+        "task-type-changed",
+    )
     yield from _delivery()
     yield from _errors()
     yield from _limits()

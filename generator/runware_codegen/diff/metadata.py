@@ -20,6 +20,10 @@ class Difference(NamedTuple):
 
 def compare_metadata(old: Document, new: Document) -> Iterator[Difference]:
     """Find the differences of the metadata of two versions of a document."""
+    if old.id != new.id:
+        yield Difference("document-renamed", old.id, new.id)
+    if old.task_type != new.task_type:
+        yield Difference("task-type-changed", old.task_type, new.task_type)
     yield from _models(old, new)
     for kind, before, after in _texts(old, new):
         if before.split() != after.split():
@@ -44,8 +48,6 @@ def _models(old: Document, new: Document) -> Iterator[Difference]:
 
 def _texts(old: Document, new: Document) -> Iterator[tuple[str, str, str]]:
     for kind, attribute in (
-        ("document-renamed", "id"),
-        ("task-type-changed", "task_type"),
         ("status-changed", "status"),
         ("default-delivery-changed", "default_delivery"),
         ("title-changed", "title"),
