@@ -362,7 +362,7 @@ def _verdict(changes: Collection[Change], target: Path) -> str:
     if not (other := _other_version(changes)):
         return difference
     return (
-        f"{difference}\nrunware-codegen {other} wrote it, and this is {__version__}. Use the"
+        f"{difference} runware-codegen {other} wrote it, and this is {__version__}. Use the"
         " same version on each machine."
     )
 

@@ -155,7 +155,8 @@ class TestCheckAndDiff:
         finished = run(*GENERATE, "--check", cwd=made)
         assert finished.returncode == 1
         told = (
-            f"runware-codegen 0.0.9 wrote it, and this is {__version__}. Use the same"
+            "0 added, 1 changed, 0 removed. runware-codegen 0.0.9 wrote it, and this is"
+            f" {__version__}. Use the same version on each machine.\n"
         )
         assert told in finished.stdout
 
