@@ -29,7 +29,7 @@ class ForkSafeLock:
 
     def renew(self) -> None:
         """Replace the lock by a free one."""
-        self.native = RLock()
+        self.native: RLock = RLock()
 
 
 _locks: WeakSet[ForkSafeLock] = WeakSet()

@@ -27,7 +27,7 @@ class OpenTasks:
     """
 
     def __init__(self) -> None:
-        self.lock = ForkSafeLock()
+        self.lock: ForkSafeLock = ForkSafeLock()
         self._tasks: dict[str, Task[Any]] = {}
         self._left: OrderedDict[str, None] = OrderedDict()
         self._process = os.getpid()
