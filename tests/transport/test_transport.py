@@ -14,7 +14,7 @@ import sys
 import zlib
 from base64 import b64encode
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from http import HTTPStatus
 from importlib import import_module
@@ -48,6 +48,7 @@ class Carrier:
     package: str
     auth: str = "header"
     part: bytes = PART
+    elements: int = 1
     brought: list[Any] = field(default_factory=list)
 
     def module(self, name: str) -> Any:
@@ -93,10 +94,10 @@ class Carrier:
         return getattr(self, f"_{how}_{self.kind}")(transport, timeout)
 
     def _post_sync(self, transport: Any, seconds: float) -> Any:
-        return transport.post([self.part], seconds, None)
+        return transport.post([self.part] * self.elements, seconds, None)
 
     async def _post_async(self, transport: Any, seconds: float) -> Any:
-        return await transport.post([self.part], seconds, None)
+        return await transport.post([self.part] * self.elements, seconds, None)
 
     def _open_sync(self, transport: Any, seconds: float) -> Any:
         with transport.open(
@@ -433,6 +434,30 @@ def test_a_refusal_of_which_a_hook_raises_an_error_is_a_refusal(
     headers = given.headers if how == "open" else given.answer.headers
     assert (status, headers["X-Request-Id"]) == (401, "7")
     assert content == (refusal if is_read else b"")
+
+
+@pytest.mark.parametrize(("status", "is_refused"), [(402, False), (401, True)])
+def test_an_unread_refusal_of_several_tasks_may_be_about_some(
+    carrier: Carrier, status: int, *, is_refused: bool
+) -> None:
+    """Its body may have the results of the others."""
+
+    def refuse(response: httpx2.Response) -> None:
+        response.raise_for_status()
+
+    async def arefuse(response: httpx2.Response) -> None:
+        response.raise_for_status()
+
+    hook = refuse if carrier.kind == "sync" else arefuse
+    with wired(say(answer(status=status))) as wire:
+        mine = carrier.http_client(event_hooks={"response": [hook]})
+        transport = carrier.transport(wire.url, mine)
+        [given] = replace(carrier, elements=2).run("post", transport, LONG)
+    if is_refused:
+        assert given.answer.http_status == status
+    else:
+        assert isinstance(given, ConnectionError)
+        assert carrier.is_sent(given)
 
 
 def test_a_refusal_of_a_request_that_a_hook_sends_is_none_of_the_task(

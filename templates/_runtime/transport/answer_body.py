@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from http import HTTPStatus
 
 import httpx2
 
@@ -119,22 +120,31 @@ def with_body(response: httpx2.Response, body: bytes) -> httpx2.Response:
 
 
 def refused_by_hook(
-    error: httpx2.HTTPStatusError, request: httpx2.Request
+    error: httpx2.HTTPStatusError, request: httpx2.Request, elements: int
 ) -> httpx2.Response:
     """Return the response of which a hook raised an error, as `raise_for_status` does.
 
     It is without connection. Its body is empty, unless the hook has read it.
 
+    Args:
+        error: The exception of the hook.
+        request: The request.
+        elements: The number of its tasks.
+
     Raises:
-        httpx2.HTTPStatusError: The response is that of another request.
+        httpx2.HTTPStatusError: The response is that of another request, or only its unread
+            body says which of several tasks are refused.
     """
-    if error.response.request is not request:
+    response = error.response
+    if response.request is not request:
         raise error
     try:
-        body = error.response.content
+        body = response.content
     except httpx2.ResponseNotRead:
+        if elements > 1 and response.status_code != HTTPStatus.UNAUTHORIZED:
+            raise error from None
         body = b""
-    return with_body(error.response, body)
+    return with_body(response, body)
 
 
 def is_event_stream(answer: Answer) -> bool:

@@ -274,7 +274,7 @@ class HTTPTransport:
         try:
             response = lane.http.send(request, **options)
         except httpx2.HTTPStatusError as error:
-            response = refused_by_hook(error, request)
+            response = refused_by_hook(error, request, len(parts))
         try:
             exchange.use(response)
             redact(response.headers, self.endpoint.key)

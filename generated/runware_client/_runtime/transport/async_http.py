@@ -308,7 +308,7 @@ class AsyncHTTPTransport:
         try:
             response = await lane.http.send(request, **options)
         except httpx2.HTTPStatusError as error:
-            response = refused_by_hook(error, request)
+            response = refused_by_hook(error, request, len(parts))
         try:
             redact(response.headers, self.endpoint.key)
             exchange.check_sent_once(response.status_code)
