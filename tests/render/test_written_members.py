@@ -45,6 +45,15 @@ TASKS: dict[str, dict[str, Any]] = {
         "properties": {"label": {"type": "string", "deprecated": True}},
         "required": ["label"],
     },
+    "separated": {
+        "properties": {
+            "gap": {
+                "type": "string",
+                "default": "  ",
+                "description": "Between\tthe  \nparts.",
+            },
+        }
+    },
     "sizes": {
         "properties": {
             "width": {"type": "integer"},
@@ -94,6 +103,13 @@ def test_a_call_out_is_a_paragraph(package: ModuleType, folder: Path) -> None:
     assert "A text.\n\n    Warning: Not read.\n" in text_of(
         package, folder, "described"
     )
+
+
+def test_the_description_of_a_parameter_is_one_line(
+    package: ModuleType, folder: Path
+) -> None:
+    text = text_of(package, folder, "separated")
+    assert '        gap: Between the parts. Default: `"  "`.\n' in text
 
 
 def test_a_required_member_may_be_deprecated(package: ModuleType) -> None:

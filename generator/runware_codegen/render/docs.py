@@ -37,6 +37,9 @@ _SENTENCE: Final = re.compile(
 )
 """The first sentence of Markdown that begins with a paragraph."""
 
+_BREAK: Final = re.compile(r"(?<! ) *[^\S ]\s*")
+"""A line break or tab with the spaces around it, but not spaces alone."""
+
 _MAX_MEMBERS: Final = 8
 """The maximum number of members that describe an object."""
 
@@ -114,7 +117,7 @@ def _parameters_doc(fields: Sequence[Field], classes: Mapping[str, Class]) -> st
         for field in fields
     }
     lines = [
-        f"    {name}: {' '.join(text.split())}" for name, text in texts.items() if text
+        f"    {name}: {_BREAK.sub(' ', text)}" for name, text in texts.items() if text
     ]
     return "\n".join(["Args:", *lines]) if lines else ""
 
