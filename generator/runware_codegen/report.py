@@ -199,8 +199,9 @@ def _block(problem: Problem) -> str:
 
 def _arrow() -> str:
     """Return an arrow that standard error can write."""
+    encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
     try:
-        "→".encode(sys.stderr.encoding if sys.stderr else "utf-8")
+        "→".encode(encoding)
     except UnicodeEncodeError:
         return "->"
     return "→"

@@ -127,6 +127,26 @@ class TestStreams:
         finished = run("list", "other", cwd=here, env=env)
         assert "\n  -> Name one that exists" in finished.stderr
 
+    def test_a_stream_without_an_encoding(self, here: Path) -> None:
+        write(here / "docs", "odd", {"properties": {"x": {"unknown": 1}}})
+        program = """
+import contextlib, io, sys
+from runware_codegen.cli import cli
+with contextlib.redirect_stderr(io.StringIO()) as written:
+    cli.main(sys.argv[1:], standalone_mode=False)
+sys.stdout.write(written.getvalue())
+"""
+        arguments = [*GENERATE, "--allow-unenforced"]
+        finished = subprocess.run(
+            [sys.executable, "-c", program, *arguments],
+            cwd=here,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert "\n  → Remove it, or" in finished.stdout
+
 
 class TestTerminal:
     def test_progress_is_one_line_that_goes_away(self, here: Path) -> None:
