@@ -479,6 +479,27 @@ def test_a_refusal_of_a_request_that_a_hook_sends_is_none_of_the_task(
     assert carrier.is_sent(error)
 
 
+def test_a_response_that_a_hook_creates_is_none_of_the_server(
+    carrier: Carrier,
+) -> None:
+    def fail(response: httpx2.Response) -> None:
+        made = httpx2.Response(429)
+        raise httpx2.HTTPStatusError(
+            "too late", request=response.request, response=made
+        )
+
+    async def afail(response: httpx2.Response) -> None:
+        fail(response)
+
+    hook = fail if carrier.kind == "sync" else afail
+    with wired(say(answer())) as wire:
+        mine = carrier.http_client(event_hooks={"response": [hook]})
+        [error] = carrier.run("post", carrier.transport(wire.url, mine), LONG)
+    assert isinstance(error, ConnectionError)
+    assert "HTTPStatusError: too late" in str(error)
+    assert carrier.is_sent(error)
+
+
 def test_an_answer_before_the_end_of_the_request_is_read(carrier: Carrier) -> None:
     """The server refuses a large request after its headers, and disconnects."""
     refusal = answer(b'{"errors":[{"code":"payloadTooLarge","message":"no"}]}', 413)

@@ -133,11 +133,11 @@ def refused_by_hook(
         elements: The number of its tasks.
 
     Raises:
-        httpx2.HTTPStatusError: The response is that of another request, or only its unread
+        httpx2.HTTPStatusError: The response is not that of the request, or only its unread
             body says which of several tasks are refused.
     """
     response = error.response
-    if response.request is not request:
+    if not _is_of(response, request):
         raise error
     try:
         body = response.content
@@ -146,6 +146,13 @@ def refused_by_hook(
             raise error from None
         body = b""
     return with_body(response, body)
+
+
+def _is_of(response: httpx2.Response, request: httpx2.Request) -> bool:
+    try:
+        return response.request is request
+    except RuntimeError:  # the hook has created the response
+        return False
 
 
 def is_event_stream(answer: Answer) -> bool:
