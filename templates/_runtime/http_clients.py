@@ -34,7 +34,7 @@ def trusted_certificates() -> SSLContext:
     """Return the SSL context of the HTTP clients that this package creates.
 
     They share it. For each new one, OpenSSL would read all certificates of the machine,
-    which blocks an event loop for 50 ms or more.
+    which blocks an event loop meanwhile.
 
     Raises:
         OSError: The certificates cannot be read.

@@ -983,7 +983,7 @@ def test_an_error_that_is_handled_is_not_the_cause(
         raise FileNotFoundError(errno.ENOENT, "of the caller")
     except OSError:
         _, error = streamer.failure()
-    assert "ended early, after 7 characters" in str(error)
+    assert type(error).__name__ == "ConnectionError"
     assert "of the caller" not in str(error)
 
 

@@ -179,7 +179,9 @@ def parsed(body: bytes | str) -> Any:
         if isinstance(body, bytes):
             body = _decoded(body)
         return _DECODER.decode(body)
-    except (ValueError, RecursionError):  # such as too many digits for int()
+    except json.JSONDecodeError:
+        return None
+    except (ValueError, RecursionError):  # ValueError: too many digits for int()
         return _parsed_with_large_numbers(body)
 
 

@@ -75,17 +75,18 @@ class OpenTasks:
         runs the same request again. It is polled then, and not sent. Returns whether there
         is such a task.
         """
-        other = self._tasks.get(task.key)
-        if other is None or other is task or not task.is_pollable:
-            return False
-        if task.sends:  # the others poll this one: it was rejected, and is sent again
-            return False
-        has_failed = other.is_done and other.error is not None
-        if has_failed or other.phase is Phase.UNSENT:
-            return False
-        task.resume(is_accepted=other.phase in (Phase.ACCEPTED, Phase.DONE))
-        task.first_sent = other.first_sent
-        return True
+        with self.lock.native:
+            other = self._tasks.get(task.key)
+            if other is None or other is task or not task.is_pollable:
+                return False
+            if task.sends:  # it was rejected and is sent again; the others poll it
+                return False
+            has_failed = other.is_done and other.error is not None
+            if has_failed or other.phase is Phase.UNSENT:
+                return False
+            task.resume(is_accepted=other.phase in (Phase.ACCEPTED, Phase.DONE))
+            task.first_sent = other.first_sent
+            return True
 
     def leave(self, tasks: Iterable[Task[Any]]) -> None:
         """Record that no caller waits for these tasks any more; forget unsent ones."""
