@@ -447,6 +447,25 @@ def test_values_are_not_sent_to_processes_that_have_them() -> None:
     subprocess.run([sys.executable, "-c", _PIDS], check=True)  # a lambda has no pickle
 
 
+_KILLED = """
+import multiprocessing, os
+from runware_codegen.cache.parallel import parallel_map
+
+def doubled(value):
+    if value == 17 and multiprocessing.parent_process():
+        os.kill(os.getpid(), 9)
+    return value * 2
+
+multiprocessing.set_start_method("fork")
+assert [*parallel_map(doubled, range(60), 3)] == [*range(0, 120, 2)]
+"""
+
+
+def test_a_process_that_is_killed_does_not_stop_the_run() -> None:
+    """From Python 3.12, a pool waits for its other processes, which ignore SIGTERM."""
+    subprocess.run([sys.executable, "-c", _KILLED], check=True, timeout=60)
+
+
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with enough documents to keep several processes busy."""

@@ -74,12 +74,19 @@ def _in_processes(
     stopping = multiprocessing.Event()
     # A forked process has the values already: they are not sent to it.
     state = (stopping, values)
+    others = multiprocessing.active_children()
     pool = ProcessPoolExecutor(processes, initializer=_begin, initargs=state)
     try:
         with _signals_blocked():
             futures = [pool.submit(_all, function, start, size) for start in starts]
         for chunk in futures:
             yield from chunk.result()
+    except BrokenProcessPool:
+        # From Python 3.12, the pool waits for the others, which ignore SIGTERM.
+        for process in multiprocessing.active_children():
+            if process not in others:
+                process.kill()
+        raise
     except BaseException:
         # No signal: a process that is killed while it sends a result leaves a part of it in
         # the pipe, and this process would wait for the rest.
