@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
+    from multiprocessing.process import BaseProcess
     from multiprocessing.synchronize import Event
 
 Value = TypeVar("Value")
@@ -75,17 +76,19 @@ def _in_processes(
     # A forked process has the values already: they are not sent to it.
     state = (stopping, values)
     others = multiprocessing.active_children()
+    workers: list[BaseProcess] = []
     pool = ProcessPoolExecutor(processes, initializer=_begin, initargs=state)
     try:
         with _signals_blocked():
             futures = [pool.submit(_all, function, start, size) for start in starts]
+            children = multiprocessing.active_children()
+            workers = [each for each in children if each not in others]
         for chunk in futures:
             yield from chunk.result()
     except BrokenProcessPool:
         # From Python 3.12, the pool waits for the others, which ignore SIGTERM.
-        for process in multiprocessing.active_children():
-            if process not in others:
-                process.kill()
+        for process in workers:
+            process.kill()
         raise
     except BaseException:
         # No signal: a process that is killed while it sends a result leaves a part of it in
