@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from runware_codegen.cache.store import Store
-    from runware_codegen.documents.sources import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +79,7 @@ def build_modules(
     """
     found = find_sources(inputs)
     outcomes: dict[str, ModuleResult] = {}
-    keys: dict[Source, str] = {}
-    missing: list[Job] = []
+    missing: list[tuple[Job, str]] = []
     for source in found.sources:
         try:
             job = Job(source, read_text(source), options)
@@ -92,14 +90,13 @@ def build_modules(
         if store and (module := _cached(store, key, options)):
             outcomes[source.name] = module
         else:
-            keys[source] = key
-            missing.append(job)
+            missing.append((job, key))
     if missing:
         preload()
-    made = parallel_map(make_module, missing, processes)
-    for (source, key), outcome in zip(keys.items(), made, strict=True):
-        report(source.base_name)
-        outcomes[source.name] = outcome
+    made = parallel_map(make_module, [job for job, _ in missing], processes)
+    for (job, key), outcome in zip(missing, made, strict=True):
+        report(job.source.base_name)
+        outcomes[job.source.name] = outcome
         if store:
             _cache(store, key, outcome)
     modules = found.made((each, outcomes[each.name]) for each in found.sources)

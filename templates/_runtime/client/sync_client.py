@@ -124,7 +124,7 @@ class Runware(Client[Engine]):
             request: The request.
             timeout: The seconds until the task is given up.
                 Default: that of the client.
-            max_retries: How often the task may be sent again.
+            max_retries: The maximum number of times that the task is sent again.
                 Default: that of the client.
             extra_headers: HTTP headers, beside or instead of those of the client.
             on_result: Called with each result as soon as it arrives.
@@ -366,7 +366,7 @@ class Runware(Client[Engine]):
             request: The request.
             timeout: The seconds within which the task must be accepted.
                 Default: that of the client.
-            max_retries: How often the task may be sent again.
+            max_retries: The maximum number of times that the task is sent again.
                 Default: that of the client.
             extra_headers: HTTP headers, beside or instead of those of the client.
 
@@ -396,7 +396,7 @@ class Runware(Client[Engine]):
             timeout: The seconds until the stream is given up.
                 Default: that of the client. The time that the caller takes between
                 pieces is not included.
-            max_retries: How often the task may be sent again.
+            max_retries: The maximum number of times that the task is sent again.
                 Default: that of the client.
             extra_headers: HTTP headers, beside or instead of those of the client.
 

@@ -19,7 +19,7 @@ have to read them afterwards.
 """
 
 FLAT: Final = "flat"
-"""The metadata key of an even faster schema, for classes that cannot contain themselves."""
+"""The metadata key of a schema that is used instead, if no class can contain itself."""
 
 _PARTS: Final = frozenset(
     {"choices", "definitions", "fields", "items_schema", "schema", "values_schema"}

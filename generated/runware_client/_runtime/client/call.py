@@ -39,7 +39,8 @@ class CallOptions(TypedDict, total=False):
 
     Attributes:
         timeout: The seconds until the task is given up. Default: that of the client.
-        max_retries: How often the task may be sent again. Default: that of the client.
+        max_retries: The maximum number of times that the task is sent again.
+            Default: that of the client.
         extra_headers: HTTP headers, beside or instead of those of the client.
     """
 
