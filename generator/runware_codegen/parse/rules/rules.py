@@ -200,8 +200,10 @@ def _beside_sizes(when: Predicate) -> str:
 
 
 def _size(part: Predicate, title: str) -> Size | None:
+    if not isinstance(part, p.AllOf) or len(part.parts) != 2:
+        return None
     found: dict[str, int] = {}
-    for each in part.parts if isinstance(part, p.AllOf) else ():
+    for each in part.parts:
         match each:
             case p.RequiredProperty(name, p.IsIn((only,))) | p.OptionalProperty(
                 name, p.IsIn((only,))
