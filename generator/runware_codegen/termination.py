@@ -10,6 +10,7 @@ import contextlib
 import os
 import signal
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -64,6 +65,8 @@ def remarking(remark: str) -> Generator[None]:
 
 
 def _stop(number: int, _frame: FrameType | None) -> NoReturn:
+    # A file that is being opened is not closed yet, which is no fault of the program.
+    warnings.simplefilter("ignore", ResourceWarning)
     raise _Stopped(number)
 
 

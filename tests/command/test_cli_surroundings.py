@@ -252,6 +252,12 @@ class TestStopped:
         assert ("0 added, 0 changed" in finished.stdout) is (left == new)
         assert [path.name for path in (made / "out").iterdir()] == ["client"]
 
+    def test_a_file_that_is_being_opened(self, here: Path) -> None:
+        """It is freed unclosed: Python warns of it, which is an error in the tests."""
+        work = "opened = open(os.devnull, 'rb', 0); os.kill(os.getpid(), signal.SIGINT)"
+        finished = run_instead(work, cwd=here)
+        assert (finished.returncode, finished.stderr) == (130, b"Interrupted.\n")
+
     def test_an_ignored_signal_stays_ignored(self, here: Path) -> None:
         """Ignored signals occur under nohup, and for background commands of a shell."""
         finished = run_instead(
