@@ -306,6 +306,19 @@ def test_iterate_ends_with_a_page_without_results(
     assert caller.using(work) == ["a", "b"]
 
 
+@pytest.mark.parametrize("total", [None, 9])
+def test_iterate_ends_with_a_page_that_repeats_the_one_before(
+    total: object, caller: Caller, server: Server
+) -> None:
+    server.script(*_found(["a", "b"], ["c"], ["c"], total=total))
+
+    async def work(client: Any) -> list[str]:
+        found = client.model_search.iterate(search="ink")
+        return [model.name async for model in each(found)]
+
+    assert caller.using(work) == ["a", "b", "c"]
+
+
 def test_iterate_asks_for_no_page_that_is_not_reached(
     caller: Caller, server: Server
 ) -> None:

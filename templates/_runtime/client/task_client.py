@@ -270,7 +270,8 @@ class PagedTaskClient(TaskClient):
 
     @documented("""Yield the items of all pages, starting at `offset`.
 
-        Each page is requested when it is needed. `limit` is the size of a page.
+        Each page is requested when it is needed. `limit` is the size of a page. A page
+        that repeats the one before it ends the iteration.
 
         Raises:
             pydantic.ValidationError: The document does not allow these parameters.
@@ -360,27 +361,33 @@ class AsyncPagedTaskClient(AsyncTaskClient):
 
 def _pages(client: Runware, request: Any) -> Iterator[Any]:
     """Yield the items of all pages."""
+    items: list[Any] = []
     while request is not None:
         answers = client.run(request)
-        items = _items(answers)
+        items = _items(answers, items)
         yield from items
         request = _of_next_page(request, answers, len(items))
 
 
 async def _async_pages(client: AsyncRunware, request: Any) -> AsyncIterator[Any]:
     """Yield the items of all pages."""
+    items: list[Any] = []
     while request is not None:
         answers = await client.run(request)
-        items = _items(answers)
+        items = _items(answers, items)
         for item in items:
             yield item
         request = _of_next_page(request, answers, len(items))
 
 
-def _items(answers: list[Any]) -> list[Any]:
-    """Return the items of a page; `results` may be missing if there are none."""
+def _items(answers: list[Any], earlier: list[Any]) -> list[Any]:
+    """Return the items of a page; none if it repeats the one before.
+
+    `results` may be missing if there are none.
+    """
     parts = [getattr(answer, "results", None) for answer in answers]
-    return [item for part in parts if is_array(part) for item in part]
+    items = [item for part in parts if is_array(part) for item in part]
+    return [] if items == earlier else items
 
 
 def _of_next_page(request: Any, answers: list[Any], size: int) -> Any:
