@@ -1,4 +1,4 @@
-"""Checks HTTP clients of callers, and reads the certificates of those of this package."""
+"""HTTP clients: checks those of callers; certificates and errors of TLS."""
 
 from __future__ import annotations
 
@@ -54,12 +54,23 @@ def unread_certificates(error: OSError) -> str:
     return f"the certificates in {name} cannot be read: {reason}"
 
 
-def with_certificates(reason: str) -> str:
-    """Return why a connection failed, with the variable of the certificates if it matters."""
-    name = _variable()
-    if name is None or "CERTIFICATE_VERIFY_FAILED" not in reason:
-        return reason
-    return f"{reason} (trusted certificates are read from {name})"
+def with_hint(reason: str) -> str:
+    """Return why a connection failed, with what to do about an error of TLS."""
+    hint = hint_of(reason)
+    return f"{reason} ({hint})" if hint else reason
+
+
+def hint_of(reason: str) -> str | None:
+    """Return what an error of TLS means that no retry mends; None for other errors."""
+    trusted = _variable() or "the system's store"
+    hints = {
+        "CERTIFICATE_VERIFY_FAILED": f"trusted certificates are read from {trusted}",
+        "CERTIFICATE_REQUIRED": "use an http_client with a client certificate",
+        "HANDSHAKE_FAILURE": "the server may require a client certificate",
+        "WRONG_VERSION_NUMBER": "the server does not use TLS on this port",
+        "record layer failure": "the server may not use TLS on this port",
+    }
+    return next((hints[part] for part in hints if part in reason), None)
 
 
 def _variable() -> str | None:

@@ -477,6 +477,22 @@ def test_a_poll_that_is_refused_for_a_reason_is_repeated_a_few_times(
     assert server.sent == [TASK, *[POLL] * (refusals + 1)]
 
 
+def test_polls_that_tls_refuses_are_repeated_a_few_times(
+    shipped: ModuleType, caller: Caller, server: Server
+) -> None:
+    polls: list[Any] = []
+    caller.url = server.url.replace("http", "https", 1)
+
+    async def work(client: Any) -> None:
+        handle = client.handle(client.image_inference.request(**LATER))
+        with pytest.raises(shipped.ConnectionError, match="does not use TLS") as caught:
+            await value(client.resume(handle.to_json()).wait())
+        assert caught.value.handle
+
+    caller.using(work, on_event=polls.append)
+    assert [each.kind for each in polls].count("polled") == 5
+
+
 def test_a_task_without_uuid_is_harmless(caller: Caller, server: Server) -> None:
     server.script(Drop(), Reply(HTML, 502), echo_of_ping)
     [result] = caller("ping.run")

@@ -9,11 +9,12 @@ import json
 import os
 import re
 import socket
+import ssl
 import subprocess
 import sys
 import zlib
 from base64 import b64encode
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from http import HTTPStatus
@@ -38,6 +39,7 @@ TASK_UUID = "0e5c5f2e-7f0c-4d6a-9c4b-0a3f5d1c2b11"
 TASK = {"taskType": "imageInference", "taskUUID": TASK_UUID}
 PART = json.dumps(TASK).encode()
 REFUSED = "http://127.0.0.1:1/v1"
+CERTIFICATE = Path(__file__).parents[1] / "support" / "localhost.pem"
 
 
 @dataclass
@@ -1068,3 +1070,41 @@ def test_a_proxy_that_fails_is_named(
     assert re.search(r": \S.* \(through the proxy", str(error))
     assert "someone" not in str(error)
     assert carrier.is_sent(error) is (scheme == "http" and script is reset)
+
+
+@contextmanager
+def demanding_certificates() -> Generator[str]:
+    """Run a TLS 1.3 server that requires certificates of clients, and yield its URL."""
+    required = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    required.load_cert_chain(CERTIFICATE)
+    required.verify_mode = ssl.CERT_REQUIRED
+
+    def refuse() -> None:
+        with suppress(OSError):  # the context has ended
+            while True:
+                client, _ = listening.accept()
+                options = {"server_side": True, "do_handshake_on_connect": False}
+                with required.wrap_socket(client, **options) as refused:
+                    with suppress(ssl.SSLError):
+                        refused.do_handshake()
+                    while socket.socket.recv(refused, 1 << 16):
+                        pass  # closed with unread data, the alert might be lost
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = Thread(target=refuse)
+        thread.start()
+        yield f"https://localhost:{listening.getsockname()[1]}/v1"
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join(LONG)
+
+
+@both_ways
+def test_a_server_that_requires_a_certificate_has_read_nothing(
+    carrier: Carrier, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In TLS 1.3, the request is written before the server refuses the client."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    with demanding_certificates() as url:
+        error = carrier.once(url, how)
+    assert "use an http_client with a client certificate" in str(error)
+    assert not carrier.is_sent(error)

@@ -19,6 +19,7 @@ from ..error_codes import (
     is_too_large,
 )
 from ..exceptions import ClosedError, ResponseError, RunwareError
+from ..http_clients import hint_of
 from ..old_names import is_same_type
 from ..transport.envelope import Answer, Envelope, Item, code_of, has_failed
 from .lifecycle import Phase, TaskEvent
@@ -252,7 +253,8 @@ def of_failure(error: RunwareError, *, is_poll: bool, task: Task[Any]) -> Verdic
         event = TaskEvent.POLL_REFUSED if is_closed else TaskEvent.POLL_FAILED
         is_unknown = task.phase is Phase.IN_DOUBT and not task.silences
         is_elsewhere = is_unknown and _is_redirection(error)
-        return Verdict(event, error, is_refused=is_elsewhere)
+        is_refused = is_elsewhere or hint_of(error.message) is not None
+        return Verdict(event, error, is_refused=is_refused)
     if isinstance(error, APIError):
         return _of_stream_error(error, is_first=not task.is_resent)
     if not error.may_have_run:

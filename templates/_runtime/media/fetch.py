@@ -16,7 +16,7 @@ from ..body import Body, BodyError
 from ..causes import told
 from ..error_codes import ErrorCategory
 from ..exceptions import DownloadError
-from ..http_clients import with_certificates
+from ..http_clients import with_hint
 from ..retry_after import retry_after
 from .file_types import BYTES, FileType, named_type
 
@@ -117,7 +117,7 @@ class Fetch:
             is_silent = isinstance(error, httpx2.TimeoutException)
             if is_silent and self._timeout <= MAX_SILENCE:  # both timeouts are equal
                 raise self._late() from None
-            reason = with_certificates(told(error, outer) or type(error).__name__)
+            reason = with_hint(told(error, outer) or type(error).__name__)
             message = f"the download from {self._place} failed: {reason}"
             raise DownloadError(message, category=_category(error)) from error
 

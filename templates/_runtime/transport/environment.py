@@ -14,7 +14,7 @@ from ..exceptions import RunwareError
 from ..http_clients import (
     trusted_certificates,
     unread_certificates,
-    with_certificates,
+    with_hint,
 )
 
 codecs.lookup("idna")  # imports it now: a fork during a later import would hang
@@ -56,7 +56,7 @@ def explained(reason: str, url: httpx2.URL, peer: tuple[str, int] | None) -> str
 
     The peer is the host and the port that were connected to, if they are known.
     """
-    reason = with_certificates(reason)
+    reason = with_hint(reason)
     if peer and peer != (url.raw_host.decode(), _port(url)):
         reason += f" ({_proxy(*peer)})"
     return reason

@@ -54,6 +54,9 @@ MAX_WAIT = 1_000_000.0
 UNAUTHENTICATED = frozenset({401, 407})
 """HTTP statuses after which authentication may send a request again."""
 
+CERTIFICATE_REQUIRED = "TLSV13_ALERT_CERTIFICATE_REQUIRED"
+"""The reason of an `ssl.SSLError`: the client has no certificate (RFC 8446, section 6.2)."""
+
 _UNWRITTEN = "_is_unwritten"
 """The attribute of an exception that interrupted an exchange."""
 
@@ -216,7 +219,7 @@ class Exchange:
 
         If the exception already does, only its message is changed.
         """
-        is_sent = self._is_sent(error)
+        is_sent = self._is_sent(error) and not self._is_refused_by_tls(error)
         is_told = isinstance(error, httpx2.RequestError) and not self.cut_by
         reason = self._reason(error)
         if is_told and isinstance(error, NEVER_SENT) is not is_sent:
@@ -234,6 +237,14 @@ class Exchange:
         if self._is_traced or not self.is_sending:
             return self._is_begun
         return not isinstance(error, NEVER_SENT)
+
+    def _is_refused_by_tls(self, error: Exception) -> bool:
+        """Return whether the server did not end the TLS handshake, and so read nothing.
+
+        In TLS 1.3, a client writes its request before the server sees its certificate.
+        """
+        reasons = [getattr(e, "reason", None) for e in chain(error, self._outer)]
+        return CERTIFICATE_REQUIRED in reasons and not self._is_repeated
 
     def _reason(self, error: Exception) -> str:
         """Return the cause, with the proxy or certificates that are involved."""
