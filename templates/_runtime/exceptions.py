@@ -287,7 +287,7 @@ class BudgetError(RunwareError):
         budget: The budget of the client in US dollars.
     """
 
-    advice = "The task was not sent."
+    advice = "This call did not send the task."
 
     _category = ErrorCategory.QUOTA
 

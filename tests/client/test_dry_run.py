@@ -753,7 +753,7 @@ def test_a_resumed_task_is_sent_again_within_the_budget(
         saved = client.handle(request).to_json()  # the task was not sent
         handle = client.resume(saved, request)
         if budget < Decimal("0.004"):
-            with pytest.raises(caller.package.RunwareError) as caught:
+            with pytest.raises(caller.package.BudgetError) as caught:
                 await value(handle.wait(timeout=0.5))
             assert caught.value.handle is not None
         else:

@@ -260,6 +260,7 @@ class Delivery(Generic[ResultT]):
         if each.task.phase is Phase.UNSENT:
             self._leave(each, error)
             return
+        each.error = each.error or error
         each.is_resend = each.task.allows_resend = False
         self._idle.append(each)
 
