@@ -915,6 +915,15 @@ def test_a_disk_that_refuses_raises_as_ever(
     assert not files.asked
 
 
+@pytest.mark.parametrize("name", ["a\0b.png", "a" * 300, "folder/" + "a" * 300])
+def test_a_name_that_no_file_can_have_is_refused_before_the_download(
+    save: Saver, files: Files, tmp_path: Path, name: str
+) -> None:
+    with pytest.raises((ValueError, OSError)):
+        save({"imageURL": files.add("/a.png")}, tmp_path / name)
+    assert not files.asked
+
+
 def test_a_full_disk_leaves_nothing(save: Saver, files: Files, tmp_path: Path) -> None:
     """Also if the pieces are so small that they fill the buffer of the file first."""
     resource = pytest.importorskip("resource")

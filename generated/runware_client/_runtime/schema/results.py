@@ -125,7 +125,8 @@ class TaskResult(JsonObject):
         Raises:
             DownloadError: There is no such output, or it could not be downloaded
                 completely in time.
-            ValueError: The timeout is not a number of seconds above 0.
+            ValueError: The timeout is not a number of seconds above 0, or the path
+                contains a null character.
             TypeError: `http_client` is not an `httpx2.Client`.
             OSError: The file cannot be written.
         """
