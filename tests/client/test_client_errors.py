@@ -804,6 +804,7 @@ def test_a_message_stays_on_one_printable_line(caller: Caller, server: Server) -
     server.answer = failing(code=hostile, message=hostile, parameter=hostile)
     error = caller.error(RUN, **CHAIR)
     assert str(error).isprintable()
+    assert error.message.isprintable()
     assert len(str(error)) < 4000
     assert error.code == hostile
 

@@ -69,7 +69,7 @@ class RunwareError(Exception):
     """The base class of this package's exceptions.
 
     Attributes:
-        message: What is wrong. `str()` adds the task and the advice.
+        message: What is wrong, on one line. `str()` adds the task and the advice.
         advice: What to do about it.
         task_type: The wire name of the task's type; None if no single task is concerned.
         task_uuid: The task's `taskUUID`.
@@ -111,8 +111,8 @@ class RunwareError(Exception):
         task_type: str | None = None,
         task_uuid: str | None = None,
     ) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = readable(message)
+        super().__init__(self.message)
         self.task_type = task_type
         self.task_uuid = task_uuid
         self.results: Sequence[Result] = []
@@ -133,13 +133,13 @@ class RunwareError(Exception):
         return self.category.retryable
 
     def __str__(self) -> str:
-        what = readable(self.message).rstrip(".")
+        what = self.message.rstrip(".")
         where = " ".join(filter(None, (self.task_type, self.task_uuid)))
         place = f" ({readable(where)})" if where else ""
         return f"{what}{place}. {self._what_to_do()}".rstrip()
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({readable(self.message)!r})"
+        return f"{type(self).__name__}({self.message!r})"
 
     def _what_to_do(self) -> str:
         """Return the advice, and whether the task may have run."""
