@@ -103,7 +103,9 @@ class TestInputs:
             "stdin",
         ]
 
-    @pytest.mark.parametrize("content", [[], {"info": {}}, "[1, 2, {}]", "nothing {"])
+    @pytest.mark.parametrize(
+        "content", [[], {"info": {}}, {"a": "{"}, "[1, 2, {}]", "nothing {"]
+    )
     def test_other_files_in_a_folder_are_passed_over(
         self, tmp_path: Path, content: object
     ) -> None:
@@ -130,8 +132,13 @@ class TestInputs:
         assert problem.source == other
         assert problem.message == 'not an OpenAPI document: it has no "openapi"'
 
-    def test_a_broken_document_in_a_folder_is_a_problem(self, tmp_path: Path) -> None:
-        broken = put(tmp_path / "a.json", '{"openapi": "3.1.0",')
+    @pytest.mark.parametrize(
+        "content", ['{"openapi": "3.1.0",', "{", '{\n  "op', '{"info": {"title": "A"}']
+    )
+    def test_a_broken_document_in_a_folder_is_a_problem(
+        self, tmp_path: Path, content: str
+    ) -> None:
+        broken = put(tmp_path / "a.json", content)
         put(tmp_path / "b.json", a_document())
         assert [each.source for each in refusal(str(tmp_path))] == [broken]
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from runware_codegen.documents.sources import Source
     from runware_codegen.documents.values import JsonObject, RawValue
 
-# A text without one of these is not a document.
+# A whole text without one of these is not a document.
 _VERSION_KEY = re.compile("openapi|swagger")
 
 
@@ -101,7 +101,7 @@ def load_text(source: Source, text: str) -> SourceDocument | None:
     Raises:
         InvalidInputError: With all problems of the document.
     """
-    if source.discovered and not _VERSION_KEY.search(text):
+    if source.discovered and not (_VERSION_KEY.search(text) or _is_cut_off(text)):
         return None
     raw = _read_value(text, source)
     if not (isinstance(raw, dict) and ("openapi" in raw or "swagger" in raw)):
@@ -112,6 +112,10 @@ def load_text(source: Source, text: str) -> SourceDocument | None:
     outline.check_version(tree, source.name)
     outline.check_outline(tree, source.name)
     return SourceDocument(source.name, source.base_name, tree)
+
+
+def _is_cut_off(text: str) -> bool:
+    return text.lstrip().startswith("{") and text.count("{") > text.count("}")
 
 
 def _read_value(text: str, source: Source) -> RawValue:
