@@ -447,6 +447,38 @@ def test_values_are_not_sent_to_processes_that_have_them() -> None:
     subprocess.run([sys.executable, "-c", _PIDS], check=True)  # a lambda has no pickle
 
 
+_SENT = """
+import multiprocessing, sys
+from runware_codegen.cache.parallel import parallel_map
+
+class Text:
+    sent = 0
+
+    def __init__(self, number):
+        self.number = number
+
+    def __reduce__(self):
+        Text.sent += 1
+        return Text, (self.number,)
+
+def number_of(text):
+    return text.number
+
+if __name__ == "__main__":
+    multiprocessing.set_start_method(sys.argv[1])
+    texts = [Text(number) for number in range(40)]
+    assert [*parallel_map(number_of, texts, 2)] == [*range(40)]
+    assert Text.sent == 40, Text.sent
+"""
+
+
+@pytest.mark.parametrize("method", ["forkserver", "spawn"])
+def test_a_value_is_sent_to_one_process(tmp_path: Path, method: str) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(_SENT)
+    subprocess.run([sys.executable, program, method], check=True)
+
+
 _KILLED = """
 import multiprocessing, os
 from runware_codegen.cache.parallel import parallel_map

@@ -71,16 +71,20 @@ def _in_processes(
     function: Callable[[Value], Result], values: Sequence[Value], processes: int
 ) -> Iterator[Result]:
     size = -(-len(values) // (processes * _TURNS))
-    starts = range(0, len(values), size)
+    chunks = [slice(start, start + size) for start in range(0, len(values), size)]
     stopping = multiprocessing.Event()
     # A forked process has the values already: they are not sent to it.
-    state = (stopping, values)
+    forked = multiprocessing.get_start_method() == "fork"
+    state = (stopping, values if forked else ())
     others = multiprocessing.active_children()
     workers: list[BaseProcess] = []
     pool = ProcessPoolExecutor(processes, initializer=_begin, initargs=state)
     try:
         with _signals_blocked():
-            futures = [pool.submit(_all, function, start, size) for start in starts]
+            futures = [
+                pool.submit(_all, function, each, () if forked else values[each])
+                for each in chunks
+            ]
             children = multiprocessing.active_children()
             workers = [each for each in children if each not in others]
         for chunk in futures:
@@ -99,9 +103,11 @@ def _in_processes(
         pool.shutdown(cancel_futures=True)
 
 
-def _all(function: Callable[[Any], Result], start: int, size: int) -> list[Result]:
+def _all(
+    function: Callable[[Any], Result], chunk: slice, sent: Sequence[Any]
+) -> list[Result]:
     found: list[Result] = []
-    for value in _Worker.values[start : start + size]:
+    for value in sent or _Worker.values[chunk]:
         if _Worker.stopping.is_set():
             break  # the results are not needed any more
         found.append(function(value))
@@ -113,7 +119,7 @@ class _Worker:
 
     Attributes:
         stopping: Set when its results are not needed any more.
-        values: The values of all processes.
+        values: The values of all processes, if it was forked.
     """
 
     stopping: Event
