@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import cProfile
 import keyword
 import sys
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,15 @@ codes = st.lists(
 
 
 # -- generated members --------------------------------------------------------
+
+
+def test_the_work_for_many_codes_of_one_name_is_proportional_to_them() -> None:
+    codes = [f"a{'-' * (number % 30)} {'_' * (number // 30)}b" for number in range(900)]
+    profile = cProfile.Profile()
+    members = profile.runcall(error_members, {}, codes)
+    assert {"A_B", "A_B_2", "A_B_900"} <= {member.name for member in members}
+    calls = sum(each.callcount for each in profile.getstats())
+    assert calls < 200 * len(codes)
 
 
 def test_all_that_was_seen_is_there() -> None:

@@ -7,6 +7,7 @@ the known codes, each with its meaning and a remedy. Documents may add codes.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
 from itertools import chain
@@ -146,14 +147,16 @@ def error_members(
     """
     members: dict[str, ErrorMember] = {}
     taken: set[str] = set()
+    repeats = Counter[str]()
     common = chain(_statuses({}), _codes([]))
     added = chain(_statuses(statuses), _codes(codes))
     for value, http_status, doc in chain(common, added):
         if value not in members:
             name = snake_case(f"http {value}" if value.isdecimal() else value).upper()
-            name = numbered(name, taken, "_")
-            taken.add(name)
-            members[value] = ErrorMember(name, value, http_status, doc)
+            free = numbered(name, taken, "_", 2 + repeats[name])
+            repeats[name] += free != name
+            taken.add(free)
+            members[value] = ErrorMember(free, value, http_status, doc)
     return tuple(members.values())
 
 
