@@ -422,6 +422,26 @@ class TestFailures:
         assert snapshot(target) == (package(1) if made else None)
         assert everything(target) == {p: before[p] for p in everything(target)}
 
+    def test_a_file_that_may_not_be_written(self, open_path: Path) -> None:
+        file = open_path / "pyproject.toml"
+        file.touch(0o444)
+        open_path.chmod(0o777)
+        program = """
+            import os, sys
+            from pathlib import Path
+            from runware_codegen.output import files
+            os.geteuid() or os.seteuid(65534)
+            files.write(Path(sys.argv[1]), b"new")
+        """
+        run = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(program), str(file)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "Permission denied" in run.stderr
+        assert snapshot(open_path) == {"pyproject.toml": ""}
+
     def test_a_file_in_place_of_its_parent(self, open_path: Path) -> None:
         (open_path / "file").touch()
         told = self.refused(open_path / "file" / "client", "None")

@@ -17,6 +17,8 @@ def write(path: Path, content: bytes) -> None:
         InvalidInputError: If it cannot be written. The old file is unchanged.
     """
     with os_errors_as_problems(path, "The file is unchanged.", other=""):
+        if path.exists():
+            path.open("ab").close()  # a file that may not be written is not replaced
         replace(path, content)
 
 
