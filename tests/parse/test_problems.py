@@ -101,7 +101,7 @@ def test_an_unknown_keyword_beside_the_items_is_named(tmp_path: Path) -> None:
     assert f"{TASK.removesuffix('/items')}/minimun" in done.stderr
 
 
-ANNOTATIONS: dict[str, Any] = {
+MALFORMED: dict[str, Any] = {
     "title": 3,
     "description": [],
     "deprecated": "yes",
@@ -110,13 +110,17 @@ ANNOTATIONS: dict[str, Any] = {
     "examples": {},
     "$id": 3,
     "$anchor": None,
+    "minItems": True,
+    "maxItems": 1.5,
+    "multipleOf": True,
+    "x-constraints": [{"operation": "area", "parameters": ["a"], "minimum": "1"}],
 }
 
 
-def test_a_malformed_annotation_is_named(tmp_path: Path) -> None:
-    members = {f"of {name}": {name: value} for name, value in ANNOTATIONS.items()}
+def test_a_malformed_value_is_named(tmp_path: Path) -> None:
+    members = {f"of {name}": {name: value} for name, value in MALFORMED.items()}
     found = dict(_refused(tmp_path, {"properties": members}))
-    places = [f"/properties/of {name}/{name}" for name in ANNOTATIONS]
+    places = [f"/properties/of {name}/{name}" for name in MALFORMED]
     assert sorted(found) == sorted(places)
     assert found[places[2]].endswith("→ It must be true or false.")
 

@@ -61,7 +61,7 @@ def test_the_signature_of_a_subclass(module: ModuleType) -> None:
 
 def test_the_documentation_has_the_parameters(module: ModuleType) -> None:
     doc = str(inspect.getdoc(module.ImageInferenceRequest))
-    _, _, parameters = doc.partition("\n\nArgs:\n")
+    _, _, parameters = doc.partition("\n\nAttributes:\n")
     listed = [
         line.partition(":")[0].strip()
         for line in parameters.splitlines()
@@ -108,4 +108,4 @@ def test_a_json_schema_does_not_repeat_the_parameters(module: ModuleType) -> Non
     schema: dict[str, Any] = module.ImageInferenceRequest.model_json_schema()
     described = [schema, *schema["$defs"].values()]
     assert schema["description"].startswith("Generates images with any model")
-    assert not any("Args:" in each.get("description", "") for each in described)
+    assert not any("Attributes:" in each.get("description", "") for each in described)

@@ -107,7 +107,7 @@ def part_doc(part: Class, classes: Mapping[str, Class]) -> str:
 
 
 def _parameters_doc(fields: Sequence[Field], classes: Mapping[str, Class]) -> str:
-    """Write the Args section of a constructor, with the fields that need a description.
+    """Write the section Attributes of a class, with the fields that need a description.
 
     Language servers show it while an argument is typed. Each description is one line,
     because pyright and pylsp show only the first.
@@ -119,7 +119,7 @@ def _parameters_doc(fields: Sequence[Field], classes: Mapping[str, Class]) -> st
     lines = [
         f"    {name}: {_BREAK.sub(' ', text)}" for name, text in texts.items() if text
     ]
-    return "\n".join(["Args:", *lines]) if lines else ""
+    return "\n".join(["Attributes:", *lines]) if lines else ""
 
 
 def _parameter_text(field: Field) -> str:

@@ -23,8 +23,8 @@ def member_docs(cls: type) -> dict[str, str]:
 
 
 def without_parameters(doc: str) -> str:
-    """Return the docstring of a class without its section `Args`."""
-    text, _, _ = doc.partition("\n\nArgs:\n")
+    """Return the docstring of a class without its section `Attributes`."""
+    text, _, _ = doc.partition("\n\nAttributes:\n")
     return text
 
 

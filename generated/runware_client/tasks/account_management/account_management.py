@@ -271,7 +271,7 @@ class AccountManagementRequest(TaskRequest[AccountManagementResult]):
     team and API keys, or its usage over a period. The task only reads data and runs
     nothing.
 
-    Args:
+    Attributes:
         operation: The information to get.
         start_date: The first day of a usage report, such as `2026-10-01`.
         end_date: The last day of a usage report.

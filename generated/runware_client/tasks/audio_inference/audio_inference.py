@@ -67,7 +67,7 @@ ImageInput = Annotated[
 class SpeakerVoice(OpenPart):
     """The voice of each speaker in the text.
 
-    Args:
+    Attributes:
         speaker: The name of the speaker in the text. At least 1 character.
         voice: The voice of the speaker. At least 1 character.
     """
@@ -88,7 +88,7 @@ class SpeakerVoice(OpenPart):
 class Speech(OpenPart):
     """What to say and how, for speech models. Some models support other fields.
 
-    Args:
+    Attributes:
         text: The text to speak. At least 1 character.
         voice: The name of the voice that speaks, such as `clone` for the voice of the input audio file. At least 1 character.
         voices: The voices that speak, for models that accept several. At least 1 item.
@@ -167,7 +167,7 @@ class Speech(OpenPart):
 class ReferenceVoice(OpenPart):
     """An audio file of a voice, and its text.
 
-    Args:
+    Attributes:
         audio: The audio file of the voice.
         text: The text spoken in the audio file. At least 1 character.
     """
@@ -186,7 +186,7 @@ class Inputs(OpenPart):
     """The media files that the task uses. Which of them are supported depends on the
     model. Some models support other inputs.
 
-    Args:
+    Attributes:
         audio: The audio file to start from, for example a voice to imitate.
         audios: The audio files to use as input, for models that accept several. At least 1 item.
         video: The video to generate audio for.
@@ -236,7 +236,7 @@ class Inputs(OpenPart):
 class Settings(OpenPart):
     """Settings of some models. The document of a model lists all that it supports.
 
-    Args:
+    Attributes:
         max_new_tokens: The number of tokens after which the speech is cut off. At least 1.
         transcript: The text spoken in the audio file whose voice is used.
         x_vector_only: Whether only the features of the voice are used, without a transcript.
@@ -289,7 +289,7 @@ class AudioSettings(Part):
     `WAV` and `FLAC`. The supported bitrates depend on the sample rate and, for OGG, on
     the channels.
 
-    Args:
+    Attributes:
         sample_rate: The sample rate in Hz. At least 1.
         bitrate: The bitrate in kilobits per second. At least 8.
         channels: The number of channels: 1 is mono, 2 is stereo. Default: `2`.
@@ -373,7 +373,7 @@ class AudioInferenceRequest(TaskRequest[AudioInferenceResult], OpenPart):
     some of them and has its own limits. Fields that only one model has can be added;
     they are sent unchanged.
 
-    Args:
+    Attributes:
         model: The AIR of the model that generates the audio.
         positive_prompt: The prompt: a description of the audio, such as a piece of music, a mood or a noise. At least 1 character.
         negative_prompt: What to exclude from the audio. At least 1 character.

@@ -33,7 +33,7 @@ class AuthenticationRequest(TaskRequest[AuthenticationResult]):
     Over REST, it can be the first element of the request, instead of the header
     `Authorization`.
 
-    Args:
+    Attributes:
         api_key: The API key of the account.
         connection_session_uuid: The session of an earlier connection, to continue it.
         task_type: The task type: authenticates a connection.

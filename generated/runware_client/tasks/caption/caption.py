@@ -60,7 +60,7 @@ class Inputs(OpenPart):
     each supports only the kind that it is designed for. Some models may support other
     inputs.
 
-    Args:
+    Attributes:
         image: The image to describe, for models that support images.
         video: The video to describe, for models that support videos.
     """
@@ -116,7 +116,7 @@ class CaptionRequest(TaskRequest[CaptionResult], OpenPart):
     of them and has its own limits. Fields that only one model has can be added; they
     are sent unchanged.
 
-    Args:
+    Attributes:
         model: The AIR of the model that describes the image or the video.
         inputs: The image or the video to describe.
         input_image: The image to describe, in the field that older clients use.

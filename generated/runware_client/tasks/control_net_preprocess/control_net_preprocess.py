@@ -55,7 +55,7 @@ class Inputs(OpenPart):
     """The image to generate the guide from. Other inputs of models are not documented
     for this task type, so other fields are sent unchanged.
 
-    Args:
+    Attributes:
         image: The image whose structure is used.
     """
 
@@ -66,7 +66,7 @@ class Inputs(OpenPart):
 class Settings(OpenPart):
     """Settings of some models. The document of a model lists all that it supports.
 
-    Args:
+    Attributes:
         low_threshold: The lower threshold of the edge detection. At least 0.
         high_threshold: The upper threshold of the edge detection. At least 0.
     """
@@ -127,7 +127,7 @@ class ControlNetPreprocessRequest(TaskRequest[ControlNetPreprocessResult], OpenP
     Each model supports some of them and has its own limits. Fields that only one model
     has can be added; they are sent unchanged.
 
-    Args:
+    Attributes:
         model: The AIR of the model that generates the guide image.
         inputs: The image to generate the guide from.
         input_image: The image to use, in the field that older clients use.

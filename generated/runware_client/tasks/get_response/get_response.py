@@ -96,7 +96,7 @@ class GetResponseRequest(TaskRequest[GetResponseResult]):
     or two seconds before the first request, or longer for videos. Wait longer before
     each further request.
 
-    Args:
+    Attributes:
         task_uuid: The `taskUUID` of the earlier task.
         task_type: The task type: returns the state and the results of an earlier task.
     """

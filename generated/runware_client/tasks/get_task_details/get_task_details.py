@@ -55,7 +55,7 @@ class GetTaskDetailsRequest(TaskRequest[GetTaskDetailsResult]):
     sent. Use it to find out why a task failed or to recover a result that was not
     stored. For the state of a running task, use `getResponse`.
 
-    Args:
+    Attributes:
         task_uuid: The `taskUUID` of the earlier task.
         task_type: The task type: returns the request and the response of an earlier task.
     """

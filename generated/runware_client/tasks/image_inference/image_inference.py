@@ -66,7 +66,7 @@ class ReferenceImage(OpenPart):
     """An image with its purpose. Which of the fields are supported depends on the
     model.
 
-    Args:
+    Attributes:
         image: The image to use as the reference.
         type_: The kind of image, such as `sketch` or `reference`. At least 1 character.
         strength: How strongly the image affects the output. Between 0 and 1.
@@ -105,7 +105,7 @@ class ReferenceImage(OpenPart):
 class Font(OpenPart):
     """A font and the text to write in it.
 
-    Args:
+    Attributes:
         url: The URL of the font file.
         text: The text to write in this font. At least 1 character.
     """
@@ -124,7 +124,7 @@ class Inputs(OpenPart):
     """The input images of the task. Which of them are supported, and how many, depends
     on the model. Some models support other inputs.
 
-    Args:
+    Attributes:
         seed_image: The image to start from instead of noise: to vary it, to repaint part of it, or to extend it.
         mask_image: The mask of the area to repaint.
         image: The image to edit, for models that support exactly one.
@@ -195,7 +195,7 @@ class Inputs(OpenPart):
 class Outpaint(Part):
     """How far to extend the seed image beyond its edges. Set at least one side.
 
-    Args:
+    Attributes:
         top: The number of pixels to add above the image. At least 0, in steps of 64.
         bottom: The number of pixels to add below the image. At least 0, in steps of 64.
         left: The number of pixels to add to the left of the image. At least 0, in steps of 64.
@@ -248,7 +248,7 @@ class Outpaint(Part):
 class Lora(Part):
     """A LoRA and its weight.
 
-    Args:
+    Attributes:
         model: The AIR of the LoRA.
         weight: How strongly to apply the LoRA. 0 means not at all. Between -4 and 4, in steps of 0.01. Default: `1`.
     """
@@ -269,7 +269,7 @@ class Lora(Part):
 class Embedding(OpenPart):
     """An embedding and its weight.
 
-    Args:
+    Attributes:
         model: The AIR of the embedding.
         weight: How strongly to apply the embedding. 0 means not at all.
     """
@@ -286,7 +286,7 @@ class Embedding(OpenPart):
 class ControlNet(OpenPart):
     """A ControlNet, its guide image, and the steps at which it applies.
 
-    Args:
+    Attributes:
         model: The AIR of the ControlNet.
         guide_image: The image to follow, already in the form that the ControlNet uses, such as an edge map.
         weight: How strongly to apply the guide image. 0 means not at all. Between -4 and 4, in steps of 0.01. Default: `1`.
@@ -361,7 +361,7 @@ class ControlNet(OpenPart):
 class IpAdapter(OpenPart):
     """An IP-Adapter and the images that it uses.
 
-    Args:
+    Attributes:
         model: The AIR of the IP-Adapter.
         guide_images: The images that provide style and content. At least 1 item.
         weight: How strongly to apply the guide images. 0 means not at all. Between -4 and 4, in steps of 0.01. Default: `1`.
@@ -427,7 +427,7 @@ class Refiner(OpenPart):
     """A second model that runs the last steps and sharpens details. SDXL models have
     one.
 
-    Args:
+    Attributes:
         model: The AIR of the refiner.
         start_step: The step at which the refiner starts. At least 0.
         start_step_percentage: The same as `startStep`, as a percentage of `steps`. Between 0 and 100.
@@ -460,7 +460,7 @@ class Refiner(OpenPart):
 class HiresFixSettings(OpenPart):
     """The settings of the second pass, which enlarges and refines the image.
 
-    Args:
+    Attributes:
         model: The AIR of the model that enlarges the image.
         steps: The number of denoising steps of the second pass. Between 1 and 35. Default: `10`.
         strength: How much the second pass can change the image. 0 keeps the enlarged image; 1 ignores it. Between 0 and 1, in steps of 0.01. Default: `0.8`.
@@ -500,7 +500,7 @@ class Pulid(OpenPart):
     """Transfers a person's face from an image to the generated image. FLUX.1 models
     support it.
 
-    Args:
+    Attributes:
         images: The image that shows the face. Exactly 1 item.
         id_weight: How closely the face is kept. Between 0 and 3, in steps of 0.01. Default: `1`.
         true_cfg_scale: How strongly the face guides the image. Between 0 and 10, in steps of 0.1.
@@ -556,7 +556,7 @@ class PhotoMaker(OpenPart):
     """Puts a person from one or more photos into the generated image. SDXL models
     support it.
 
-    Args:
+    Attributes:
         images: Photos of the person, each with one clear face. At least 1 item.
         input_images: The same as `images`, with the name that older clients use. At least 1 item.
         strength: How much the image can differ from the photos. At least 0.
@@ -610,7 +610,7 @@ class InstantId(OpenPart):
     """Transfers a person's face from an image, optionally with the pose from another
     image. SDXL models support it.
 
-    Args:
+    Attributes:
         input_image: The image that shows the face.
         input_images: The images that show the face, if there are several. At least 1 item.
         pose_image: An image with the pose to use.
@@ -671,7 +671,7 @@ class AcePlusPlus(OpenPart):
     """Edits an image or keeps a subject with ACE++, on models that support it. Its
     fields depend on the model.
 
-    Args:
+    Attributes:
         repainting_scale: How freely the masked area is generated again. Between 0 and 1.
     """
 
@@ -686,7 +686,7 @@ class Ultralytics(OpenPart):
     """Detects the faces in the generated image and regenerates them in more detail,
     within the same task.
 
-    Args:
+    Attributes:
         positive_prompt: What the regenerated faces should show, such as an expression.
         negative_prompt: What to exclude from the regenerated faces.
         confidence: The confidence that the detector must have in a face to regenerate it. 0 accepts every detection; 1 accepts almost none. Between 0 and 1, in steps of 0.01. Default: `0.9`.
@@ -759,7 +759,7 @@ class AcceleratorOptions(OpenPart):
     quality to some extent. At most one of the caches can be on. The supported caches
     depend on the architecture of the model.
 
-    Args:
+    Attributes:
         tea_cache: Turns on TeaCache, which reuses the result of a step while the next result would differ little from it.
         tea_cache_distance: The size of the difference that TeaCache ignores. Between 0 and 1, in steps of 0.01. Default: `0.5`.
         db_cache: Turns on DB Cache (CacheDiT), which reuses the output of single transformer blocks.
@@ -896,7 +896,7 @@ class AcceleratorOptions(OpenPart):
 class Watermark(Part):
     """A watermark over the image: a line of text or an image.
 
-    Args:
+    Attributes:
         text: The text of the watermark, such as a name. 2 to 32 characters.
         image: The image to use as the watermark, such as a logo.
         display_position: The position of the watermark.
@@ -960,7 +960,7 @@ class AdvancedFeatures(OpenPart):
     """Additional features that are applied during or after generation of the image. The
     available features depend on the model.
 
-    Args:
+    Attributes:
         layer_diffuse: Generates the image with a transparent background.
         watermark: A watermark over the image: a line of text or an image.
     """
@@ -978,7 +978,7 @@ class Settings(OpenPart):
     """Settings of single models or model families. The settings named here belong to
     several of them. The document of a model lists all that it supports.
 
-    Args:
+    Attributes:
         quality: How much effort the model spends on the image, such as `low` or `high`. At least 1 character.
         background: The background behind the subject, such as `transparent`. At least 1 character.
         moderation: How strictly the prompt and the image are moderated: a level or, on some models, on or off.
@@ -1044,7 +1044,7 @@ class Settings(OpenPart):
 class Google(OpenPart):
     """Settings of Google's image models.
 
-    Args:
+    Attributes:
         image_search: Whether the model can search for images on the web.
         web_search: Whether the model can search for facts on the web.
         safety_tolerance: How much the safety filter allows, such as `medium`. At least 1 character.
@@ -1066,7 +1066,7 @@ class Google(OpenPart):
 class Openai(OpenPart):
     """Settings of OpenAI's image models.
 
-    Args:
+    Attributes:
         quality: How much effort the model spends on the image, such as `high`. At least 1 character.
         background: The background behind the subject, such as `transparent`. At least 1 character.
         style: How lifelike the image is, such as `vivid`. At least 1 character.
@@ -1095,7 +1095,7 @@ class ProviderSettings(OpenPart):
     """Settings that are sent to the provider of the model, under its name. The document
     of a model lists them.
 
-    Args:
+    Attributes:
         google: Settings of Google's image models.
         openai: Settings of OpenAI's image models.
     """
@@ -1110,7 +1110,7 @@ class ProviderSettings(OpenPart):
 class Safety(Part):
     """Whether the images are checked for content that is not safe for work.
 
-    Args:
+    Attributes:
         check_content: Turns the check on or off.
         mode: How thorough the check of the images is. Default: `fast`.
         check_inputs: Whether the input images are also checked.
@@ -1233,7 +1233,7 @@ class ImageInferenceRequest(TaskRequest[ImageInferenceResult], OpenPart):
     models share. Each model supports some of them and has its own limits. Fields that
     only one model has can be added; they are sent unchanged.
 
-    Args:
+    Attributes:
         model: The AIR of the model that generates the image.
         positive_prompt: The prompt: what the image should show. At least 1 character.
         negative_prompt: The negative prompt: what to exclude from the image. At least 1 character.

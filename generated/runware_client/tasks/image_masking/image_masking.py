@@ -57,7 +57,7 @@ class Inputs(OpenPart):
     """The image to analyze. Other inputs of models are not documented for this task
     type, so additional fields are sent unchanged.
 
-    Args:
+    Attributes:
         image: The image in which to detect objects, usually a photo.
     """
 
@@ -68,7 +68,7 @@ class Inputs(OpenPart):
 class Settings(OpenPart):
     """Settings of the model. The document of a model lists all that it supports.
 
-    Args:
+    Attributes:
         confidence: The confidence that the model must have in a detection to mask it. Between 0 and 1.
         max_detections: The maximum number of detections to mask. At least 1.
         mask_padding: The number of pixels by which the mask grows.
@@ -158,7 +158,7 @@ class ImageMaskingRequest(TaskRequest[ImageMaskingResult], OpenPart):
     and has its own limits. Fields that only one model has can be added; they are sent
     unchanged.
 
-    Args:
+    Attributes:
         model: The AIR of the model that generates the mask.
         inputs: The image to analyze.
         input_image: The image to analyze, in the field that older clients use.

@@ -61,7 +61,7 @@ class ImageUploadRequest(TaskRequest[ImageUploadResult]):
     instead of including it each time. This is useful for an image that is used more
     than once. For video and audio, use the media storage task.
 
-    Args:
+    Attributes:
         image: The image to upload to the platform.
         task_type: The task type: uploads an image.
         task_uuid: The identifier of this task: a version 4 UUID that you choose and use for no other task.

@@ -74,7 +74,7 @@ class MediaStorageRequest(TaskRequest[MediaStorageResult]):
     refer to it by a UUID instead of including it each time. It also deletes the file
     when it is no longer needed.
 
-    Args:
+    Attributes:
         operation: The operation to perform on `media`.
         media: The file to store, or the UUID of the stored file to delete.
         task_type: The task type: stores or deletes files.

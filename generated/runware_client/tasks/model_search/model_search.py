@@ -147,7 +147,7 @@ class ModelSearchRequest(TaskRequest[ModelSearchResult]):
     and architecture. Each result has an AIR, to use as the `model` of a task. Results
     are paginated: to get more, search again with a higher `offset`.
 
-    Args:
+    Attributes:
         search: The words to search for in names and other information about models.
         source: The source of the models.
         category: The category of the models.

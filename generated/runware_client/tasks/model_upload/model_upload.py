@@ -69,7 +69,7 @@ class ModelUploadRequest(TaskRequest[ModelUploadResult]):
     downloaded. The platform checks, downloads and prepares it. When the model is ready,
     tasks can use it by its AIR.
 
-    Args:
+    Attributes:
         category: The category of the uploaded model.
         type_: The purpose of the model, within its category.
         architecture: The architecture that the model is based on, such as `sdxl`. At least 1 character.

@@ -33,7 +33,7 @@ class PingRequest(TaskRequest[PingResult]):
     has received nothing for 120 seconds. It responds to each ping with a pong. REST has
     no connection to keep open.
 
-    Args:
+    Attributes:
         ping: Always `true`.
         task_type: The task type: a ping.
     """

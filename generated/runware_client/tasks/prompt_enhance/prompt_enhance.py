@@ -59,7 +59,7 @@ class PromptEnhanceRequest(TaskRequest[PromptEnhanceResult], OpenPart):
     prompt does not specify. The subject may change, so request several versions and
     choose one. Fields that only one model has can be added; they are sent unchanged.
 
-    Args:
+    Attributes:
         model: The AIR of the model that generates the prompt.
         prompt: The prompt to enhance. At least 1 character.
         prompt_max_length: The maximum length of each enhanced prompt. At least 1.

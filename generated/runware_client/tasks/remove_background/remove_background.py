@@ -57,7 +57,7 @@ class Inputs(OpenPart):
     """The image or the video whose background is removed: one of them. All known models
     require it. Some models may support other inputs.
 
-    Args:
+    Attributes:
         image: The image whose background is removed.
         video: The video whose background is removed.
     """
@@ -74,7 +74,7 @@ class Settings(OpenPart):
     other settings exist depends on the model. The document of a model lists all that it
     supports.
 
-    Args:
+    Attributes:
         rgba: The color that replaces the background: red, green, blue and opacity, each from 0 to 255. Exactly 4 items.
         return_only_mask: Whether to return the mask instead of the image.
         post_process_mask: Whether to smooth the edges of the mask.
@@ -189,7 +189,7 @@ class RemoveBackgroundRequest(TaskRequest[RemoveBackgroundResult], OpenPart):
     and has its own limits. Fields that only one model has can be added; they are sent
     unchanged.
 
-    Args:
+    Attributes:
         model: The AIR of the model that removes the background.
         inputs: The image or the video whose background is removed: one of them.
         input_image: The image whose background is removed, in the field that older clients use.

@@ -67,7 +67,7 @@ FileInput = Annotated[MediaSource, Media("file", is_uuid, is_uri)]
 class ToolCall(OpenPart):
     """One call of a tool.
 
-    Args:
+    Attributes:
         id_: The identifier of the call. At least 1 character.
         name: The name of the tool that is called. At least 1 character.
         input_: The arguments of the call, by name.
@@ -92,7 +92,7 @@ class ToolCall(OpenPart):
 class Message(OpenPart):
     """One message of the conversation. Some models support other fields.
 
-    Args:
+    Attributes:
         role: The author of the message.
         content: The content of the message: a string or, for models that support more than text, an array of parts.
         id_: The identifier of the tool call that this message replies to. At least 1 character.
@@ -140,7 +140,7 @@ class Inputs(OpenPart):
     """Images, videos and documents that the conversation is about. Only some models
     support them.
 
-    Args:
+    Attributes:
         images: The images that the model uses. At least 1 item.
         videos: The videos that the model uses. At least 1 item.
         audios: The audio files that the model uses. At least 1 item.
@@ -175,7 +175,7 @@ class Inputs(OpenPart):
 class Tool(OpenPart):
     """One function that the model may call.
 
-    Args:
+    Attributes:
         type_: The kind of tool, such as `function`. At least 1 character.
         name: The name of the function. At least 1 character.
         description: What the function does and when to call it.
@@ -204,7 +204,7 @@ class Tool(OpenPart):
 class ToolChoice(OpenPart):
     """Whether the model may, must or must not call a tool.
 
-    Args:
+    Attributes:
         type_: The choice, such as `auto`. At least 1 character.
         name: The name of the tool that the model must call. At least 1 character.
     """
@@ -226,7 +226,7 @@ class Settings(OpenPart):
     """Settings for how the model generates text. These settings are common. The
     document of a model lists which of them it supports, and which others.
 
-    Args:
+    Attributes:
         system_prompt: Information and instructions for the whole conversation, such as the role of the model.
         max_tokens: The maximum number of tokens. At least 1.
         temperature: How randomly words are chosen. At least 0.
@@ -483,7 +483,7 @@ class TextInferenceRequest(TaskRequest[TextInferenceResult], OpenPart):
     share. Each model supports some of them and has its own limits. Fields that only one
     model has can be added; they are sent unchanged.
 
-    Args:
+    Attributes:
         model: The AIR of the model that generates the text.
         messages: The conversation so far, oldest message first. At least 1 item.
         inputs: Images, videos and documents that the conversation is about.

@@ -57,7 +57,7 @@ class Inputs(OpenPart):
     """The images from which the object is generated. Which of them are supported, and
     how many, depends on the model. Some models support other inputs.
 
-    Args:
+    Attributes:
         images: One image of the object, or several from different sides. At least 1 item.
         image: The image from which the object is generated, for models that accept exactly one.
         mask: The mask: which part of the image is the object.
@@ -93,7 +93,7 @@ class Inputs(OpenPart):
 class Settings(OpenPart):
     """Settings of some models. The document of a model lists all that it supports.
 
-    Args:
+    Attributes:
         texture: Whether the object has a texture.
         texture_quality: The level of detail of the texture, such as `standard` or `detailed`. At least 1 character.
         texture_alignment: What the texture alignment prioritizes, such as `original_image` or `geometry`. At least 1 character.
@@ -239,7 +239,7 @@ class ThreeDInferenceRequest(TaskRequest[ThreeDInferenceResult], OpenPart):
     has its own limits. Fields that only one model has can be added; they are sent
     unchanged.
 
-    Args:
+    Attributes:
         model: The AIR of the model that generates the object.
         positive_prompt: The prompt: a description of the object. At least 1 character.
         negative_prompt: What the object should not have. At least 1 character.

@@ -60,7 +60,7 @@ class Inputs(OpenPart):
     """The files that the tool processes. Which of them are supported depends on the
     tool.
 
-    Args:
+    Attributes:
         image: The image to process.
         images: The images to process, if there are several. At least 1 item.
         video: The video to process.
@@ -106,7 +106,7 @@ class Inputs(OpenPart):
 class Trim(OpenPart):
     """The part of the file to keep.
 
-    Args:
+    Attributes:
         start: The second at which the part begins. At least 0.
         end: The second at which the part ends. At least 0.
         duration: The length of the part in seconds. More than 0.
@@ -135,7 +135,7 @@ class Settings(OpenPart):
     """Settings for what the tool does. They depend on the tool. The document of a tool
     lists them.
 
-    Args:
+    Attributes:
         trim: The part of the file to keep.
     """
 
@@ -188,7 +188,7 @@ class ToolsRequest(TaskRequest[ToolsResult], OpenPart):
     how, depends on the tool. The document of a tool lists the fields of `inputs` and
     `settings`. Fields that only one tool has can be added; they are sent unchanged.
 
-    Args:
+    Attributes:
         model: The AIR of the tool.
         inputs: The files that the tool processes.
         settings: Settings for what the tool does.

@@ -46,7 +46,7 @@ class Inputs(OpenPart):
     """The examples to learn from. Which other fields are supported depends on the
     training.
 
-    Args:
+    Attributes:
         dataset: An archive of the examples.
     """
 
@@ -65,7 +65,7 @@ class Inputs(OpenPart):
 class ImportModel(OpenPart):
     """How the trained model is stored, and the name by which later tasks use it.
 
-    Args:
+    Attributes:
         air_: The AIR that the trained model gets.
         name: The human-readable name of the trained model. At least 1 character.
         version: The version of the trained model. At least 1 character.
@@ -178,7 +178,7 @@ class TrainingRequest(TaskRequest[TrainingResult], OpenPart):
     they are sent unchanged. Training takes a long time. If the response only confirms
     the task, get the result with `getResponse`, or receive it at `webhookURL`.
 
-    Args:
+    Attributes:
         model: The AIR of the training to run.
         inputs: The examples to learn from.
         import_model: How the trained model is stored, and the name by which later tasks use it.

@@ -60,7 +60,7 @@ class Inputs(OpenPart):
     """The image or the video to enlarge: one of them. Every known model requires it.
     Some models may support other inputs.
 
-    Args:
+    Attributes:
         image: The image to enlarge.
         video: The video to enlarge.
         super_resolution_references: The images that show details to restore. At least 1 item.
@@ -84,7 +84,7 @@ class Inputs(OpenPart):
 class Settings(OpenPart):
     """Settings of some models. The document of a model lists all that it supports.
 
-    Args:
+    Attributes:
         positive_prompt: What the generated details should show.
         negative_prompt: What to exclude from the generated details.
         seed: The seed of the random numbers. At least 0.
@@ -220,7 +220,7 @@ class UpscaleRequest(TaskRequest[UpscaleResult], OpenPart):
     them and has its own limits. Fields that only one model has can be added; they are
     sent unchanged.
 
-    Args:
+    Attributes:
         model: The AIR of the model that enlarges the image or video.
         inputs: The image or the video to enlarge: one of them.
         input_image: The image to enlarge, in the field that older clients use.

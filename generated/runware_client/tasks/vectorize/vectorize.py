@@ -56,7 +56,7 @@ class Inputs(OpenPart):
     """The image to trace. Other inputs of models are not documented for the task type,
     so other fields are sent unchanged.
 
-    Args:
+    Attributes:
         image: The image to trace.
         reference_images: Images to take the style from. At least 1 item.
     """
@@ -124,7 +124,7 @@ class VectorizeRequest(TaskRequest[VectorizeResult], OpenPart):
     vectorizing models share. Each model supports some of them and has its own limits.
     Fields that only one model has can be added; they are sent unchanged.
 
-    Args:
+    Attributes:
         model: The AIR of the model that generates the graphic.
         positive_prompt: What the graphic should show. At least 1 character.
         width: The width of the graphic in pixels. At least 1.

@@ -67,7 +67,7 @@ VideoInput = Annotated[MediaSource, Media("video", is_uuid, is_uri)]
 class Lora(Part):
     """A LoRA and its weight.
 
-    Args:
+    Attributes:
         model: The AIR of the LoRA.
         weight: How strongly to apply the LoRA. 0 has no effect. Between -4 and 4, in steps of 0.01. Default: `1`.
     """
@@ -89,7 +89,7 @@ class AcceleratorOptions(OpenPart):
     """Caches that skip work between steps. They increase speed but reduce quality
     somewhat. Which of them are supported depends on the architecture of the model.
 
-    Args:
+    Attributes:
         tea_cache: Turns on TeaCache, which reuses the result of a step if the next result would differ little from it.
         tea_cache_distance: The size of the difference that TeaCache ignores. Between 0 and 1, in steps of 0.01.
     """
@@ -112,7 +112,7 @@ class AcceleratorOptions(OpenPart):
 class FrameImage(OpenPart):
     """An image and the moment at which the video shows it.
 
-    Args:
+    Attributes:
         image: The image that the video shows at the given moment.
         frame: The position of the image: `first`, `last`, or a frame number, where 0 is the first frame and -1 the last.
         timestamp: The position of the image, in seconds from the start. At least 0.
@@ -148,7 +148,7 @@ class ReferenceImage(OpenPart):
     """One or more images that show one subject, with a name for the prompt. Which
     fields are supported depends on the model.
 
-    Args:
+    Attributes:
         type_: The type of the reference, such as `image`. At least 1 character.
         tag: The name that the prompt uses for the subject. At least 1 character.
         image: The image that shows the subject.
@@ -190,7 +190,7 @@ class ReferenceImage(OpenPart):
 class ReferenceVideo(OpenPart):
     """A video with a name for the prompt.
 
-    Args:
+    Attributes:
         type_: The type of the reference, such as `video`. At least 1 character.
         tag: The name that the prompt uses for the video. At least 1 character.
         video: The video to use as a reference.
@@ -215,7 +215,7 @@ class ReferenceVideo(OpenPart):
 class AudioSource(OpenPart):
     """An audio file and its name.
 
-    Args:
+    Attributes:
         id_: The name that other fields use for the audio file. At least 1 character.
         source: The audio file that has this name.
     """
@@ -233,7 +233,7 @@ class AudioSource(OpenPart):
 class Element(OpenPart):
     """One subject and the inputs that show it.
 
-    Args:
+    Attributes:
         id_: The name that the task uses for the subject. At least 1 character.
         description: A text description of the subject. At least 1 character.
         frontal_image: An image that shows the subject from the front.
@@ -280,7 +280,7 @@ class Element(OpenPart):
 class SpeechInput(OpenPart):
     """One text and the voice that speaks it.
 
-    Args:
+    Attributes:
         id_: The name that other fields use for the text. At least 1 character.
         provider: The provider of the voice. At least 1 character.
         voice_id: The provider's identifier for the voice. At least 1 character.
@@ -317,7 +317,7 @@ class Inputs(OpenPart):
     supported, how many, and in which combinations, depends on the model. Some models
     support other inputs.
 
-    Args:
+    Attributes:
         frame_images: Images that the video shows at given moments. At least 1 item.
         reference_images: Images to take the subject, style, or scene from. At least 1 item.
         video: The video to change or continue.
@@ -470,7 +470,7 @@ class Inputs(OpenPart):
 class Frame(OpenPart):
     """An image and the moment at which the video shows it.
 
-    Args:
+    Attributes:
         input_image: The same as `image`, with the name that older clients use.
         image: The image that the video shows at the given moment.
         frame: The position of the image: `first`, `last`, or a frame number, where 0 is the first frame and -1 the last.
@@ -512,7 +512,7 @@ class Speech(OpenPart):
     """What is spoken in the video, and by which voice. Which fields are supported
     depends on the model.
 
-    Args:
+    Attributes:
         text: The text that the voice speaks. At least 1 character.
         voice: The voice that speaks. At least 1 character.
         voices: The voices that speak, for models that accept several. At least 1 item.
@@ -567,7 +567,7 @@ class Speech(OpenPart):
 class Settings(OpenPart):
     """Settings of some models. The document of a model lists all that it supports.
 
-    Args:
+    Attributes:
         audio: Whether the video has matching audio.
         operation: The operation for an input video, such as `edit` or `extend`. At least 1 character.
         camera_movement: The camera movement, such as `dolly_in`. At least 1 character.
@@ -608,7 +608,7 @@ class Settings(OpenPart):
 class Klingai(OpenPart):
     """The settings of KlingAI's video models.
 
-    Args:
+    Attributes:
         sound: Whether the video has audio.
         keep_original_sound: Whether to keep the audio of a reference video.
         character_orientation: Whether the character faces as in the image or as in the video. At least 1 character.
@@ -634,7 +634,7 @@ class Klingai(OpenPart):
 class Minimax(OpenPart):
     """The settings of MiniMax's video models.
 
-    Args:
+    Attributes:
         prompt_optimizer: Whether to improve the prompt before it is used.
     """
 
@@ -645,7 +645,7 @@ class Minimax(OpenPart):
 class Pixverse(OpenPart):
     """The settings of PixVerse's video models.
 
-    Args:
+    Attributes:
         effect: The name of an effect to apply. At least 1 character.
         style: The style of the video, such as `anime`. At least 1 character.
         camera_movement: The camera movement in the video. At least 1 character.
@@ -680,7 +680,7 @@ class Pixverse(OpenPart):
 class Vidu(OpenPart):
     """The settings of Vidu's video models.
 
-    Args:
+    Attributes:
         bgm: Whether the video has background music.
         style: The style of the video, such as `general`. At least 1 character.
         movement_amplitude: How much the subject moves, such as `auto`. At least 1 character.
@@ -706,7 +706,7 @@ class ProviderSettings(OpenPart):
     """Settings that are sent to the provider of the model, under its name. The document
     of a model lists them.
 
-    Args:
+    Attributes:
         klingai: The settings of KlingAI's video models.
         minimax: The settings of MiniMax's video models.
         pixverse: The settings of PixVerse's video models.
@@ -729,7 +729,7 @@ class ProviderSettings(OpenPart):
 class Safety(Part):
     """Whether and how to check the videos for content that is not safe for work.
 
-    Args:
+    Attributes:
         check_content: Turns the check on or off.
         mode: How much of a video is checked. Default: `fast`.
         check_inputs: Whether the input images are also checked.
@@ -829,7 +829,7 @@ class VideoInferenceRequest(TaskRequest[VideoInferenceResult], OpenPart):
     video models share. Each model supports some of them and has its own limits. Fields
     that only one model has can be added; they are sent unchanged.
 
-    Args:
+    Attributes:
         model: The AIR of the model that generates the video.
         positive_prompt: What the video should show and how it should move. At least 1 character.
         negative_prompt: What to exclude from the video. At least 1 character.

@@ -87,7 +87,7 @@ class Frame(Part):
 class Inputs(Part):
     """Pictures to start from.
 
-    Args:
+    Attributes:
         seed_image: The picture to change.
         frames: Pictures at a moment of their own. 1 to 2 items.
     """
@@ -115,7 +115,7 @@ class Inputs(Part):
 class Settings(Part):
     """Fine control.
 
-    Args:
+    Attributes:
         quality: Default: `final`.
         loop: Ends as it begins.
         seed: At least 0.
@@ -231,7 +231,7 @@ class Easel2Request(TaskRequest[Easel2Result]):
     - Price: $0.01 per picture (up to HD).
     - Status: deprecated.
 
-    Args:
+    Attributes:
         positive_prompt: What to draw. 2 to 2000 characters.
         negative_prompt: What to keep out of the picture. At most 2000 characters.
         inputs: Pictures to start from.

@@ -47,7 +47,7 @@ def _check_pair(value: Json) -> bool:
 class Tree(Part):
     """A value, and trees below it.
 
-    Args:
+    Attributes:
         value: At least 0.
         below: Contains `value` and `below`.
     """
@@ -61,7 +61,7 @@ class Tree(Part):
 class Circle(Part):
     """A part of the task.
 
-    Args:
+    Attributes:
         radius: More than 0.
     """
 
@@ -73,7 +73,7 @@ class Circle(Part):
 class Square(Part):
     """A part of the task.
 
-    Args:
+    Attributes:
         side: More than 0.
     """
 
@@ -179,7 +179,7 @@ class OddNamesRequest(TaskRequest[OddNamesResult], OpenPart):
 
     odd-names (`example:odd@1`).
 
-    Args:
+    Attributes:
         class_: A keyword of Python.
         copy_: A method of pydantic's models.
         grosse: Not ASCII, and may be null. At most 9 characters.

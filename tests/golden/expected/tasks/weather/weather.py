@@ -36,7 +36,7 @@ class WeatherResult(TaskResult):
 class WeatherRequest(TaskRequest[WeatherResult]):
     """Asks for the load of the platform.
 
-    Args:
+    Attributes:
         region: Where to look. Default: `everywhere`.
         task_uuid: Identifies the question; the answer repeats it.
     """
