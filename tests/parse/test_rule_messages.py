@@ -189,6 +189,19 @@ def test_messages_name_only_conditions_that_can_hold(tmp_path: Path) -> None:
         assert [error["msg"] for error in caught.value.errors()] == messages
 
 
+def test_a_rule_of_very_many_combinations_does_not_list_them(tmp_path: Path) -> None:
+    pairs = [
+        {"properties": {"a": {"const": n}, "b": {"const": -n}}, "required": ["a", "b"]}
+        for n in range(200)
+    ]
+    document = simple_document("pairs", {"anyOf": pairs})
+    package = generated(tmp_path, {"pairs.json": document}, package="many_pairs")
+    with pytest.raises(ValidationError) as caught:
+        package.parse_request(simple_task("pairs", a=1, b=-2))
+    [error] = caught.value.errors()
+    assert error["msg"].endswith("one of the combinations that the document describes")
+
+
 def test_a_rule_about_all_members_is_located_at_the_object(tmp_path: Path) -> None:
     known = "taskType, taskUUID, model"
     named = "members whose names match ^o"
