@@ -848,6 +848,31 @@ def test_a_refused_run_is_sent_again_while_another_run_polls_for_it(
     assert len(sent) == 2
 
 
+def test_a_sending_of_another_call_is_followed_by_polls(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    """Two calls wait for a task in doubt, and both are about to send it again."""
+
+    def answer(tasks: Tasks) -> object:
+        if tasks[0]["taskType"] == TASK:
+            return Drop()
+        return finished(tasks) if len(server.calls) > 40 else {"data": []}
+
+    server.answer = answer
+    request = image()
+
+    async def both() -> None:
+        async with shipped.AsyncRunware(KEY, base_url=server.url) as client:
+            client.polling = client.retrying = shipped.Waits(first=0.005, longest=0.01)
+            handle = client.resume(client.handle(request).to_json(), request)
+            for results in await asyncio.gather(handle.wait(), handle.wait()):
+                assert len(results) == 1
+
+    asyncio.run(both())
+    assert server.sent.count(TASK) == 3
+    assert (TASK, TASK) not in [*zip(server.sent, server.sent[1:], strict=False)]
+
+
 def test_a_refused_run_is_not_sent_again_after_another_run_has_sent_it(
     shipped: ModuleType, server: Server, image: Callable[..., Any]
 ) -> None:

@@ -457,7 +457,7 @@ MUTANTS = (
         "the second sending of a resumed task has no reservation",
         "_runtime.delivery.delivery",
         "if account.owes_reservation(e.task)]",
-        "if account.owes_reservation(e.task) and not e.is_resend]",
+        "if account.owes_reservation(e.task) and e.resent_after is None]",
         89,
     ),
     Mutant(
@@ -498,8 +498,8 @@ MUTANTS = (
     Mutant(
         "a task that another call found accepted is sent",
         "_runtime.delivery.batches",
-        "        is_resent = self.is_resend and phase is Phase.IN_DOUBT\n",
-        "        is_resent = self.is_resend\n",
+        "self.resent_after == self.task.sends and phase is Phase.IN_DOUBT\n",
+        "self.resent_after == self.task.sends\n",
         3768,
     ),
     Mutant(

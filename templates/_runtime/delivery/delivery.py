@@ -172,11 +172,9 @@ class Delivery(Generic[ResultT]):
             if batch.kind is Kind.POLL:
                 self._open_tasks.add(each.task)
                 self.schedule.note_poll(each)
-            elif self._open_tasks.begin(
-                each.task, batch.begun, is_resend=each.is_resend
+            elif not self._open_tasks.begin(
+                each.task, batch.begun, resent_after=each.resent_after
             ):
-                each.is_resend = False
-            else:
                 self._idle.append(each)
                 batch.scheduled.remove(each)
                 batch.parts.remove(part)
@@ -261,7 +259,7 @@ class Delivery(Generic[ResultT]):
             self._leave(each, error)
             return
         each.error = each.error or error
-        each.is_resend = each.task.allows_resend = False
+        each.resent_after, each.task.allows_resend = None, False
         self._idle.append(each)
 
     # -- responses -------------------------------------------------------------
@@ -286,7 +284,7 @@ class Delivery(Generic[ResultT]):
         with self._open_tasks.lock.native:
             if kind is Kind.SUBMIT and not each.task.is_done:
                 each.task.apply(TaskEvent.REJECTED)
-                each.is_resend = each.task.phase is Phase.IN_DOUBT
+                each.resent_after = each.task.sends
         each.due = self._now()
         self._idle.append(each)
 

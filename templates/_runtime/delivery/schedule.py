@@ -149,9 +149,9 @@ class Schedule(Generic[ResultT]):
         if self._is_hopeless(each, event):
             return self._reason(each, verdict.error)
         each.trouble = None if has_answer else verdict.error
-        each.is_resend = self._may_resend(each)
+        each.resent_after = each.task.sends if self._may_resend(each) else None
         delay = next(each.polls if has_answer else each.backoff)
-        if each.is_resend and event in ANSWERS:
+        if each.resent_after is not None and event in ANSWERS:
             delay = 0.0
         self._schedule_poll(each, max(delay, verdict.wait or 0.0))
         return None

@@ -90,7 +90,8 @@ class ScheduledTask(Generic[ResultT]):
         error: Why it is retried, or in doubt.
         is_alone: Whether it is sent and polled alone, so that an error can only be
             about it.
-        is_resend: Whether it is sent again next, although the server may have it.
+        resent_after: The number of sendings after which it is sent again next, although
+            the server may have it. Another call may send it first.
         trouble: The error of the last exchange about it; None if it had a response.
         poll_timeout: The timeout of its next poll in seconds.
         refused_polls: Its consecutive polls that the server refused with a reason.
@@ -112,7 +113,7 @@ class ScheduledTask(Generic[ResultT]):
         self.retries = 0
         self.error: RunwareError | None = None
         self.is_alone = False
-        self.is_resend = False
+        self.resent_after: int | None = None
         self.trouble: RunwareError | None = None
         self.poll_timeout = POLL_TIMEOUT
         self.refused_polls = 0
@@ -121,7 +122,7 @@ class ScheduledTask(Generic[ResultT]):
     def kind(self) -> Kind:
         """`SUBMIT` if it is sent next, `POLL` if it is polled next."""
         phase = self.task.phase
-        is_resent = self.is_resend and phase is Phase.IN_DOUBT
+        is_resent = self.resent_after == self.task.sends and phase is Phase.IN_DOUBT
         return Kind.SUBMIT if is_resent or phase is Phase.UNSENT else Kind.POLL
 
     @property

@@ -50,14 +50,16 @@ class OpenTasks:
             self._tasks[task.key] = task
             self._left.pop(task.key, None)
 
-    def begin(self, task: Task[Any], now: float, *, is_resend: bool = False) -> bool:
+    def begin(
+        self, task: Task[Any], now: float, *, resent_after: int | None = None
+    ) -> bool:
         """Record that a task is being sent; return False if another call has sent it.
 
         Only one of several calls that run the same request sends it. The others poll it.
         This includes a call that waits to send it again after a rejection.
         """
         with self.lock.native:
-            may_resend = is_resend and task.phase is Phase.IN_DOUBT
+            may_resend = task.phase is Phase.IN_DOUBT and task.sends == resent_after
             is_begun = task.phase is not Phase.UNSENT and not may_resend
             if is_begun or self.continue_earlier(task):
                 return False
