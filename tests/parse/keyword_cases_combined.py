@@ -101,6 +101,33 @@ LOGIC = [
         [{"op": "a"}, {"op": "a", "x": 1, "y": 1}, {"op": "b", "x": 1}, {"x": 1}],
     ),
     Case(
+        "anyOf with a closed branch in an open object",
+        {
+            "type": "object",
+            "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}},
+            "anyOf": [
+                {"required": ["b"]},
+                {"properties": {"a": True}, "additionalProperties": False},
+            ],
+        },
+        [{}, {"a": 1}, {"b": 1, "c": 1}],
+        [{"c": 1}, {"a": 1, "c": 1}],
+    ),
+    Case(
+        "anyOf with a branch that is closed by patterns in a closed object",
+        {
+            "type": "object",
+            "properties": {"aa": {"type": "integer"}, "bb": {"type": "integer"}},
+            "additionalProperties": False,
+            "anyOf": [
+                {"required": ["bb"]},
+                {"patternProperties": {"^a": True}, "additionalProperties": False},
+            ],
+        },
+        [{}, {"aa": 1}, {"bb": 1}, {"aa": 1, "bb": 1}],
+        [{"c": 1}, {"aa": "b"}],
+    ),
+    Case(
         "anyOf with a closed branch in a closed object",
         {
             "type": "object",

@@ -121,6 +121,18 @@ NEVER = {
     ],
 }
 
+CLOSED: dict[str, Any] = {
+    "properties": dict.fromkeys("abcdefghij", TEXT),
+    "additionalProperties": False,
+    "if": {"required": ["a"]},
+    "then": {
+        "properties": dict.fromkeys(
+            ["taskType", "taskUUID", "model", *"abcdefghi"], True
+        ),
+        "additionalProperties": False,
+    },
+}
+
 CASES: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
     (
         MODES,
@@ -145,6 +157,7 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
     (SETS, {}, ["give at least one of these: prompt; image and video; audio"]),
     (ONE_SET, {"width": 1}, ["give exactly one of these: size; width and height"]),
     (BRANCHES, {"scale": 1}, ["scale requires width"]),
+    (CLOSED, {"a": "x", "j": "x"}, ["j cannot be combined with a"]),
     (DEPENDENT, {"strength": 0}, ["strength must be more than 0"]),
     (DEPENDENT, {"margin": 11}, ["blur is required when margin is more than 10"]),
     (NEVER, {"mode": "a", "op": "x"}, ["op is not allowed when mode is 'a'"]),

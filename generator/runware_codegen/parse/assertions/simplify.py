@@ -32,7 +32,6 @@ from runware_codegen.model.quantifiers import (
     property_names,
     unevaluated_items,
 )
-from runware_codegen.model.type_predicates import has_type
 from runware_codegen.parse.assertions.evaluate import values_for_which
 from runware_codegen.parse.assertions.facts import (
     Facts,
@@ -49,9 +48,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from runware_codegen.model import Class, Type
-
-_ARRAY = has_type("array")
-_OBJECT = has_type("object")
 
 _MAX_ABSENT = 8
 """The most members for which a test that they are absent is written out."""
@@ -231,10 +227,8 @@ class Simplifier:
     def _evaluated_items(
         self, evaluated: tuple[p.EvaluatedItems, ...], known: Facts
     ) -> Iterator[p.EvaluatedItems]:
-        """Simplify the conditions of evaluated items: the value is an array."""
-        an_array = known.with_facts(_ARRAY)
         for each in evaluated:
-            condition = self.simplify(each.condition, an_array)
+            condition = self.simplify(each.condition, known)
             matching = self.simplify(each.matching, Facts.of(None))
             first = None if matching == TRUE else each.first
             yield p.EvaluatedItems(condition, first, matching)
@@ -319,10 +313,8 @@ class Simplifier:
     def _evaluated(
         self, evaluated: tuple[p.EvaluatedProperties, ...], known: Facts
     ) -> Iterator[p.EvaluatedProperties]:
-        """Simplify the conditions of evaluated properties: the value is an object."""
-        an_object = known.with_facts(_OBJECT)
         for each in evaluated:
-            yield replace(each, condition=self.simplify(each.condition, an_object))
+            yield replace(each, condition=self.simplify(each.condition, known))
 
     def _allows_no_more(self, predicate: p.AdditionalProperties, known: Facts) -> bool:
         """Return whether a closed class already refuses what the predicate refuses."""

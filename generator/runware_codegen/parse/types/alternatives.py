@@ -25,18 +25,12 @@ class Alternative(NamedTuple):
     text: str = ""
 
 
-def flatten_unions(types: Iterable[Type]) -> Iterator[Type]:
-    """Replace each union by its alternatives."""
-    for each in types:
-        if isinstance(each, t.Union):
-            yield from each.alternatives
-        else:
-            yield each
-
-
 def union_of(alternatives: Iterable[Type]) -> Type:
-    """Make one type of one or more alternatives."""
-    distinct = list(dict.fromkeys(_with_merged_literals([*alternatives])))
+    """Make one type of one or more alternatives, which may be unions."""
+    flat: list[Type] = []
+    for each in alternatives:
+        flat += each.alternatives if isinstance(each, t.Union) else [each]
+    distinct = list(dict.fromkeys(_with_merged_literals(flat)))
     return distinct[0] if len(distinct) == 1 else t.Union(tuple(distinct))
 
 

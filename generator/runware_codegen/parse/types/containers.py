@@ -9,7 +9,7 @@ from runware_codegen.model.predicates import ItemCount
 from runware_codegen.naming.names import singular
 from runware_codegen.parse.schema import keyword_values
 from runware_codegen.parse.schema.merged import MergedSchema, branches_of
-from runware_codegen.parse.types.alternatives import flatten_unions, union_of
+from runware_codegen.parse.types.alternatives import union_of
 from runware_codegen.parse.types.readings import PartTypes, Reading
 
 if TYPE_CHECKING:
@@ -67,13 +67,13 @@ def _item(
     made = [types.type_of_alternative(one, name) for one in (*first, others)]
     if made[-1] is None:
         made.pop()  # there are no other items
-    elif made[-1] == union_of(flatten_unions(filter(None, made))):
+    elif made[-1] == union_of(filter(None, made)):
         handled.append((*each.path, "items"))
     possible = [one for one in made if one is not None]
     if len({*made}) == 1 and possible:
         handled.append((*each.path, "prefixItems"))
     anything = not possible or Anything() in possible
-    item = None if anything else union_of(flatten_unions(possible))
+    item = None if anything else union_of(possible)
     return Reading(item, handled)
 
 
@@ -92,7 +92,7 @@ def mapping(types: PartTypes, merged: MergedSchema, name: str) -> Reading:
             for like in keyword_values.members(each.keywords, "patternProperties")
         ]
         possible = [a_type for a_type in (*patterns, others) if a_type is not None]
-        value = union_of(flatten_unions(possible)) if possible else Anything()
+        value = union_of(possible) if possible else Anything()
         alone = not patterns and others is not None
         return Reading(Map(value), [(*each.path, "additionalProperties")] * alone)
     return Reading(Map(Anything()))

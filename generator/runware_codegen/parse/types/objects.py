@@ -21,7 +21,7 @@ from runware_codegen.parse.schema import keyword_values
 from runware_codegen.parse.schema.encoding import encode
 from runware_codegen.parse.schema.merged import MergedSchema, merge, properties_of
 from runware_codegen.parse.schema.schemas import Schema
-from runware_codegen.parse.types.alternatives import flatten_unions, union_of
+from runware_codegen.parse.types.alternatives import union_of
 from runware_codegen.parse.types.branches import (
     BranchProperty,
     branch_properties,
@@ -149,7 +149,8 @@ class ClassBuilder:
         made = Class(name, doc, fields, allows_extra=closed is None)
         self.by_name[name] = made  # the rules refer to it
         names = {field.json_name for field in fields}
-        absent = () if closed is not None else _declared(merged)
+        declared = dict.fromkeys(name for name, _ in properties_of(merged.schemas))
+        absent = () if closed is not None else declared
         unexpressed = [lacks(each) for each in absent if each not in names]
         handled = merged.keyword_paths("type", "properties")
         handled |= {path for _, path in closing if path is not None}
@@ -246,7 +247,7 @@ class ClassBuilder:
         types = [self._types.type_of_alternative(each, json_name) for each in schemas]
         possible = [each for each in types if each is not None]
         known = certain and possible
-        a_type = union_of(flatten_unions(possible)) if known else t.Anything()
+        a_type = union_of(possible) if known else t.Anything()
         return self._field(json_name, name, a_type, schemas[0], required=required)
 
     def _field(
@@ -279,13 +280,6 @@ class ClassBuilder:
         )
         shared = first.keys() & second.keys()
         return any(self.are_disjoint(first[name], second[name]) for name in shared)
-
-
-def _declared(merged: MergedSchema) -> dict[str, None]:
-    """Return the names of the properties that the schemas declare, in their order."""
-    schemas = (each.keywords for each in merged.schemas)
-    names = (keyword_values.members(each, "properties") for each in schemas)
-    return dict.fromkeys(chain.from_iterable(names))
 
 
 def _without_value(json_name: str) -> ImpossibleError:

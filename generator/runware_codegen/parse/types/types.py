@@ -23,7 +23,6 @@ from runware_codegen.parse.schema.vocabulary import ANNOTATIONS
 from runware_codegen.parse.types.alternatives import (
     Alternative,
     describe_alternatives,
-    flatten_unions,
     union_of,
 )
 from runware_codegen.parse.types.containers import array, mapping
@@ -243,27 +242,24 @@ class TypeBuilder:
             self.type_of_alternative(branch, str(branch.keywords.get("title") or name))
             for branch in branches
         ]
-        alternatives = list(flatten_unions(each for each in made if each is not None))
-        if not alternatives:
+        possible = [each for each in made if each is not None]
+        if not possible:
             return None
         self._lines[merged.schema.path] = describe_alternatives(
             Alternative(a_type, self._text_of(branch))
             for branch, a_type in zip(branches, made, strict=True)
             if a_type is not None
         )
-        exact = keyword == "anyOf" or self._are_disjoint(made)
+        pairs = combinations(possible, 2)
+        exact = keyword == "anyOf" or all(starmap(self.classes.are_disjoint, pairs))
         handled: set[Path] = {(*at.path, keyword)} if exact else set()
         rest = self.lowering.lower_unhandled(merged, handled)
-        return self._constrained(union_of(alternatives), rest, name)
+        return self._constrained(union_of(possible), rest, name)
 
     def _text_of(self, schema: Schema) -> str:
         """Return the description of a schema, else its title."""
         merged = merge(self.lowering.schemas, schema)
         return merged.text("description") or merged.text("title")
-
-    def _are_disjoint(self, alternatives: list[Type | None]) -> bool:
-        possible = (each for each in alternatives if each is not None)
-        return all(starmap(self.classes.are_disjoint, combinations(possible, 2)))
 
     # -- by JSON type ---------------------------------------------------------
 
