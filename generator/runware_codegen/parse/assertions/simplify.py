@@ -30,7 +30,6 @@ from runware_codegen.model.quantifiers import (
     items,
     prefix_item,
     property_names,
-    unevaluated_items,
 )
 from runware_codegen.parse.assertions.evaluate import values_for_which
 from runware_codegen.parse.assertions.facts import (
@@ -45,7 +44,7 @@ from runware_codegen.parse.assertions.facts import (
 from runware_codegen.parse.assertions.lowering import INLINE_LIMIT, node_count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from runware_codegen.model import Class, Type
 
@@ -109,7 +108,7 @@ class Simplifier:
                 return self._if_then_else(predicate, known)
             case p.RequiredProperty() | p.OptionalProperty():
                 return self._property(predicate, known)
-            case p.Contains() | p.Items() | p.PrefixItem() | p.UnevaluatedItems():
+            case p.Contains() | p.Items() | p.PrefixItem():
                 return self._of_items(predicate, known)
             case p.PropertyNames():
                 return property_names(self.simplify(predicate.part, _NAME))
@@ -207,9 +206,7 @@ class Simplifier:
                 return condition
 
     def _of_items(
-        self,
-        predicate: p.Contains | p.Items | p.PrefixItem | p.UnevaluatedItems,
-        known: Facts,
+        self, predicate: p.Contains | p.Items | p.PrefixItem, known: Facts
     ) -> Predicate:
         of_items = item_facts(known)
         inner = self.simplify(predicate.part, of_items)
@@ -221,17 +218,6 @@ class Simplifier:
                 return items(inner, start)
             case p.PrefixItem(index):
                 return prefix_item(index, inner)
-            case p.UnevaluatedItems(_, evaluated):
-                return unevaluated_items(inner, self._evaluated_items(evaluated, known))
-
-    def _evaluated_items(
-        self, evaluated: tuple[p.EvaluatedItems, ...], known: Facts
-    ) -> Iterator[p.EvaluatedItems]:
-        for each in evaluated:
-            condition = self.simplify(each.condition, known)
-            matching = self.simplify(each.matching, Facts.of(None))
-            first = None if matching == TRUE else each.first
-            yield p.EvaluatedItems(condition, first, matching)
 
     def _property(self, predicate: p.Property, known: Facts) -> Predicate:
         optional = isinstance(predicate, p.OptionalProperty)
@@ -271,7 +257,11 @@ class Simplifier:
         if part == FALSE and (absent := self._other_fields(evaluated, known)):
             return self.simplify(all_of(absent), known)
         inner = self.simplify(part, value_facts(known))
-        return additional_properties(inner, self._evaluated(evaluated, known))
+        simpler = (
+            replace(each, condition=self.simplify(each.condition, known))
+            for each in evaluated
+        )
+        return additional_properties(inner, simpler)
 
     def _definition(self, definition: str, known: Facts) -> Predicate:
         """Inline what a definition asserts beyond the class of an object, if small."""
@@ -309,12 +299,6 @@ class Simplifier:
         if not isinstance(instance, ClassRef):
             return None
         return self._classes.get(instance.class_name)
-
-    def _evaluated(
-        self, evaluated: tuple[p.EvaluatedProperties, ...], known: Facts
-    ) -> Iterator[p.EvaluatedProperties]:
-        for each in evaluated:
-            yield replace(each, condition=self.simplify(each.condition, known))
 
     def _allows_no_more(self, predicate: p.AdditionalProperties, known: Facts) -> bool:
         """Return whether a closed class already refuses what the predicate refuses."""
