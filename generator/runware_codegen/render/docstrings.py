@@ -52,12 +52,9 @@ def docstring(text: str, indent: int) -> str:
     if not rest:
         return f'{start} """' if first.endswith('"') else f'{start}"""'
     margin = " " * indent
-    lines = [margin + line if line else "" for line in _dedented(rest)]
+    dedented = dedent("\n".join(rest)).split("\n")
+    lines = [margin + line if line else "" for line in dedented]
     return "\n".join([start, *lines, f'{margin}"""'])
-
-
-def _dedented(lines: list[str]) -> list[str]:
-    return dedent("\n".join(lines)).split("\n") if lines else []
 
 
 def _wrapped(text: str, room: int) -> list[str]:
@@ -96,12 +93,7 @@ def _paragraphs(text: str) -> list[str]:
             paragraphs.append([line])
             is_open = bool(line.strip()) and not _stands_alone(line)
         fenced ^= fence
-    return [_joined(lines) for lines in paragraphs]
-
-
-def _joined(lines: list[str]) -> str:
-    first, *others = lines
-    return " ".join([first.rstrip(), *others]) if others else first
+    return [" ".join([first.rstrip(), *others]) for first, *others in paragraphs]
 
 
 def _begins(line: str) -> bool:
