@@ -78,18 +78,19 @@ class Clients:
         caller = Caller(kind, self.package, url, first_wait=0.03)
         return caller.using(work, **{"timeout": 8} | options)
 
-    def with_own(self, kind: str, url: str, work: Work) -> Any:
+    def with_own(self, kind: str, url: str, work: Work, **options: Any) -> Any:
         """Run `work` with a client that has a custom HTTP client.
 
-        The HTTP client follows redirects and repeats a request after HTTP 502.
+        The HTTP client follows redirects and repeats a request after HTTP 502. The
+        options are those of its transport.
         """
         if kind == "sync":
             with httpx2.Client(
-                follow_redirects=True, transport=Repeating()
+                follow_redirects=True, transport=Repeating(**options)
             ) as http_client:
                 return self.using(kind, url, work, http_client=http_client)
         async_client = httpx2.AsyncClient(
-            follow_redirects=True, transport=AsyncRepeating()
+            follow_redirects=True, transport=AsyncRepeating(**options)
         )
 
         async def closing(client: Any) -> Any:

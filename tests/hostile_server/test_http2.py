@@ -16,10 +16,11 @@ import httpx2
 import pytest
 from h2.config import H2Configuration
 from h2.connection import H2Connection
+from h2.errors import ErrorCodes
 from h2.events import DataReceived, StreamEnded
 from h2.settings import SettingCodes
 
-from loopback import KEY
+from loopback import KEY, value
 
 from .platform_server import FOR_EVER
 
@@ -34,6 +35,7 @@ LONGEST = 60.0
 SHORT = 2.0
 """A timeout in seconds that is long enough to send a request on a slow machine."""
 
+IMAGE, POLL = "imageInference", "getResponse"
 EVENT = b'data: {"taskType": "textInference", "delta": {"text": "At"}}\n\n'
 
 
@@ -44,6 +46,7 @@ class Multiplexer:
     Attributes:
         most: The maximum number of concurrent requests.
         tasks: The task of each request, in order of arrival.
+        failures: The statuses of the first responses, or the codes of their resets.
         has_heard: Counts the requests that have arrived.
         may_answer: Set to allow the response to the first request.
     """
@@ -51,6 +54,7 @@ class Multiplexer:
     most: int = 100
     url: str = ""
     tasks: list[Item] = field(default_factory=list)
+    failures: list[int] = field(default_factory=list)
     has_heard: threading.Semaphore = field(
         default_factory=lambda: threading.Semaphore(0)
     )
@@ -87,7 +91,9 @@ class Multiplexer:
         [task] = json.loads(bodies[number])
         self.tasks.append(task)
         self.has_heard.release()
-        if task.get("deliveryMethod") == "stream":
+        if self.failures:
+            self._fail(talk, wire, lock, number, self.failures.pop(0))
+        elif task.get("deliveryMethod") == "stream":
             self._say(talk, wire, lock, number, EVENT, "text/event-stream")
         elif self._is_about_the_first(task):
             threading.Thread(
@@ -111,6 +117,22 @@ class Multiplexer:
         content = json.dumps({"data": [result]}).encode()
         with suppress(OSError):
             self._say(talk, wire, lock, number, content, "application/json", ends=True)
+
+    @staticmethod
+    def _fail(
+        talk: H2Connection,
+        wire: socket.socket,
+        lock: threading.Lock,
+        number: int,
+        failure: int,
+    ) -> None:
+        with lock:
+            if isinstance(failure, ErrorCodes):
+                talk.reset_stream(number, failure)
+            else:
+                head = [(":status", str(failure))]
+                talk.send_headers(number, head, end_stream=True)
+            wire.sendall(talk.data_to_send())
 
     @staticmethod
     def _say(
@@ -265,3 +287,32 @@ def test_a_transport_that_is_stuck_keeps_nobody_waiting(clients: Clients) -> Non
         seconds = clients.timed(lambda: client.run(clients.image(), timeout=SHORT))
         is_over.set()
     assert seconds < LONGEST
+
+
+FAILURES = [
+    pytest.param([ErrorCodes.REFUSED_STREAM], [IMAGE, IMAGE], id="refused"),
+    pytest.param([ErrorCodes.INTERNAL_ERROR], [IMAGE, POLL], id="in doubt"),
+    pytest.param(
+        [502, ErrorCodes.REFUSED_STREAM], [IMAGE, IMAGE, POLL], id="refused later"
+    ),
+]
+"""How requests fail, and the tasks of all requests. The transport repeats after 502."""
+
+
+@pytest.mark.parametrize(("failures", "task_types"), FAILURES)
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_a_refused_stream_was_not_processed(
+    clients: Clients, kind: str, failures: list[int], task_types: list[str]
+) -> None:
+    """RFC 9113, section 8.7. After another failure, the server may have the task."""
+
+    async def work(client: Any) -> Any:
+        return await value(client.run(clients.image()))
+
+    with multiplexing() as server:
+        server.may_answer.set()
+        server.failures += failures
+        how = {"http1": False, "http2": True}
+        [image] = clients.with_own(kind, server.url, work, **how)
+    assert image.image_url
+    assert [task["taskType"] for task in server.tasks] == task_types

@@ -52,6 +52,9 @@ STREAM_CLOSED = "the stream was closed"
 MAX_WAIT = 1_000_000.0
 """Maximum timeout of a socket, in seconds: systems store milliseconds in 31 bits."""
 
+REFUSED_STREAM = 7
+"""The error code of HTTP/2 for a request of which nothing was processed."""
+
 UNAUTHENTICATED = frozenset({401, 407})
 """HTTP statuses after which authentication may send a request again."""
 
@@ -125,10 +128,8 @@ class Exchange:
             self._status = None
         elif step == "receive_response_headers" and phase == "complete":
             self._status = next(e for e in info["return_value"] if isinstance(e, int))
-        elif step == "send_request_headers" and phase == "failed":
-            # The library refused the headers, and wrote nothing.
-            cause = type(info["exception"]).__name__
-            self._is_begun &= cause != "LocalProtocolError"
+        elif phase == "failed" and not self._is_repeated:
+            self._is_begun &= not _is_refused(step, info["exception"])
         return parts
 
     def __enter__(self) -> Self:
@@ -262,6 +263,18 @@ class Exchange:
         if isinstance(error, httpx2.RequestError):
             error.request = httpx2.Request("POST", self._url)
         error.args = tuple(map(self._key.scrub, error.args))
+
+
+def _is_refused(step: str, error: BaseException) -> bool:
+    """Return whether a step failed so that the server has nothing of the request.
+
+    The library refused the headers, or the server an HTTP/2 stream (RFC 9113, section 8.7).
+    """
+    if step == "send_request_headers":
+        return type(error).__name__ == "LocalProtocolError"
+    reset = error.args[0] if error.args else None  # an event of the package h2
+    is_by_server = getattr(reset, "remote_reset", False)
+    return is_by_server and getattr(reset, "error_code", None) == REFUSED_STREAM
 
 
 OnExchange: TypeAlias = Callable[[Exchange], object]
