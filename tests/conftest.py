@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import inspect
 import os
 import shutil
 import sys
@@ -189,3 +190,21 @@ def caller(
 ) -> Caller:
     """A caller for that server: once with a sync client, once with an async one."""
     return Caller(request.param, shipped, server.url, server.clock)
+
+
+@pytest.fixture
+def client(caller: Caller) -> Any:
+    """A new client of `caller`, in an async test. It awaits `value` of each call."""
+    return caller
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run an async test with what the fixture `client` or `stream` makes for it."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    names = pyfuncitem._fixtureinfo.argnames
+    given = {name: pyfuncitem.funcargs[name] for name in names}
+    [name] = given.keys() & {"client", "stream"}
+    given[name].using(lambda made: pyfuncitem.obj(**given | {name: made}))
+    return True

@@ -141,18 +141,13 @@ def test_run_takes_any_model(
         caller("image_inference.run", model="test:sketch_3@1")
 
 
-def test_a_client_lists_its_models(caller: Caller) -> None:
-    async def work(client: Any) -> None:
-        assert {*SKETCHES, "easel_2", "odd_names", "run"} <= {
-            *dir(client.image_inference)
-        }
-        assert "image_inference" not in dir(client.image_inference)
-        with pytest.raises(AttributeError, match="no attribute 'easel_3'"):
-            _ = client.image_inference.easel_3
-        assert repr(client.image_inference.easel_2).endswith("Call(Easel2Request)")
-        assert "Draws a picture" in str(inspect.getdoc(client.image_inference.easel_2))
-
-    caller.using(work)
+async def test_a_client_lists_its_models(client: Any) -> None:
+    assert {*SKETCHES, "easel_2", "odd_names", "run"} <= {*dir(client.image_inference)}
+    assert "image_inference" not in dir(client.image_inference)
+    with pytest.raises(AttributeError, match="no attribute 'easel_3'"):
+        _ = client.image_inference.easel_3
+    assert repr(client.image_inference.easel_2).endswith("Call(Easel2Request)")
+    assert "Draws a picture" in str(inspect.getdoc(client.image_inference.easel_2))
 
 
 @pytest.mark.parametrize("method", ["", ".submit", ".request"])
@@ -199,22 +194,19 @@ def test_a_method_of_any_model_has_the_signature_of_the_general_document(
         assert inspect.signature(bound).bind(model="a:b@1")
 
 
-def test_the_methods_of_a_call_say_what_they_do(caller: Caller) -> None:
-    async def work(client: Any) -> None:
-        story = client.text_inference.narrator
-        images = client.image_inference
-        is_async = inspect.iscoroutinefunction
-        assert "model" in inspect.signature(story.stream).parameters
-        assert is_async(story.submit) == is_async(client.run)
-        methods = (
-            *(story.submit, story.stream, images.run, images.submit, images.request),
-            *(client.text_inference.stream, client.model_search.iterate),
-        )
-        for method in methods:
-            assert inspect.getdoc(method)
-        assert "A `textInference` task" in str(inspect.getdoc(story.submit))
-
-    caller.using(work)
+async def test_the_methods_of_a_call_say_what_they_do(client: Any) -> None:
+    story = client.text_inference.narrator
+    images = client.image_inference
+    is_async = inspect.iscoroutinefunction
+    assert "model" in inspect.signature(story.stream).parameters
+    assert is_async(story.submit) == is_async(client.run)
+    methods = (
+        *(story.submit, story.stream, images.run, images.submit, images.request),
+        *(client.text_inference.stream, client.model_search.iterate),
+    )
+    for method in methods:
+        assert inspect.getdoc(method)
+    assert "A `textInference` task" in str(inspect.getdoc(story.submit))
 
 
 def test_a_model_is_imported_when_it_is_first_called(called: ModuleType) -> None:
@@ -333,12 +325,9 @@ def test_iterate_asks_for_no_page_that_is_not_reached(
     assert [task["offset"] for [task] in server.calls] == [4]
 
 
-def test_iterate_refuses_wrong_parameters_at_once(caller: Caller) -> None:
-    async def work(client: Any) -> None:
-        with pytest.raises(pydantic.ValidationError, match="limit"):
-            client.model_search.iterate(limit=0)
-
-    caller.using(work)
+async def test_iterate_refuses_wrong_parameters_at_once(client: Any) -> None:
+    with pytest.raises(pydantic.ValidationError, match="limit"):
+        client.model_search.iterate(limit=0)
 
 
 def test_a_webhook_is_read_as_a_class(called: ModuleType, images: ModuleType) -> None:

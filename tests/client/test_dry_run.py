@@ -176,35 +176,27 @@ def test_a_first_dry_run_that_may_have_been_a_run_is_not_repeated(
     assert is_dry(server) == [True]
 
 
-def test_an_acknowledgement_does_not_show_that_dry_runs_work(
-    caller: Caller, server: Server, image: Callable[..., Any]
+async def test_an_acknowledgement_does_not_show_that_dry_runs_work(
+    client: Any, caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
     """The server may have begun to run the task."""
     server.script(acknowledge, Drop(), echo(cost=0.2))
-
-    async def work(client: Any) -> None:
-        assert (await value(client.dry_run(image()))).cost is None
-        with pytest.raises(caller.package.RunwareError, match="and billed it"):
-            await value(client.dry_run(image()))
-
-    caller.using(work)
+    assert (await value(client.dry_run(image()))).cost is None
+    with pytest.raises(caller.package.RunwareError, match="and billed it"):
+        await value(client.dry_run(image()))
     assert is_dry(server) == [True] * 2
 
 
-def test_what_one_address_has_shown_is_not_believed_of_another(
-    caller: Caller, server: Server, image: Callable[..., Any]
+async def test_what_one_address_has_shown_is_not_believed_of_another(
+    client: Any, caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
     """A proxy before the other address may remove the header."""
     server.script(echo(cost=0.1, imageURL=None), Drop(), echo(cost=0.2))
-
-    async def work(client: Any) -> None:
-        await value(client.dry_run(image()))
-        for _ in range(2):  # the second client finds what the first one has made
-            other = client.with_options(base_url=f"{server.url}/other")
-        with pytest.raises(caller.package.RunwareError, match="and billed it"):
-            await value(other.dry_run(image()))
-
-    caller.using(work)
+    await value(client.dry_run(image()))
+    for _ in range(2):  # the second client finds what the first one has made
+        other = client.with_options(base_url=f"{server.url}/other")
+    with pytest.raises(caller.package.RunwareError, match="and billed it"):
+        await value(other.dry_run(image()))
     assert is_dry(server) == [True] * 2
 
 
@@ -436,8 +428,8 @@ def test_no_cost_makes_a_budget_larger(
 
 
 @pytest.mark.parametrize("is_known", [True, False])
-def test_what_is_billed_once_costs_once(
-    caller: Caller, server: Server, image: Callable[..., Any], *, is_known: bool
+async def test_what_is_billed_once_costs_once(
+    client: Any, server: Server, image: Callable[..., Any], *, is_known: bool
 ) -> None:
     """The second run collects results, or is billed if the server forgot the task."""
     request = image()
@@ -452,28 +444,21 @@ def test_what_is_billed_once_costs_once(
         url = f"https://x.example/{number}.png"
         return {"data": [item | {"imageURL": url, "cost": 0.5}]}
 
-    async def work(client: Any) -> None:
-        for _ in range(2):
-            await value(client.run(request))
-        assert client.cost == (0.5 if is_known else 1)
-        await value(client.resume(client.handle(request).to_json()).wait())
-        assert client.cost == (0.5 if is_known else 1)
-
     server.answer = answer
-    caller.using(work)
+    for _ in range(2):
+        await value(client.run(request))
+    assert client.cost == (0.5 if is_known else 1)
+    await value(client.resume(client.handle(request).to_json()).wait())
+    assert client.cost == (0.5 if is_known else 1)
 
 
-def test_costs_may_come_as_text(
-    caller: Caller, server: Server, image: Callable[..., Any]
+async def test_costs_may_come_as_text(
+    client: Any, server: Server, image: Callable[..., Any]
 ) -> None:
     server.answer = echo(cost="0.0013")
-
-    async def work(client: Any) -> None:
-        assert (await value(client.dry_run(image()))).cost == Decimal("0.0013")
-        await value(client.run(image()))
-        assert client.cost == 0.0013
-
-    caller.using(work)
+    assert (await value(client.dry_run(image()))).cost == Decimal("0.0013")
+    await value(client.run(image()))
+    assert client.cost == 0.0013
 
 
 def test_without_a_budget_nothing_is_priced(
@@ -696,24 +681,20 @@ def test_a_task_is_not_sent_again_when_others_have_used_up_the_budget(
     assert sent == [first.task_uuid, second.task_uuid]
 
 
-def test_a_result_that_comes_again_costs_nothing_more(
-    caller: Caller, server: Server, image: Callable[..., Any]
+async def test_a_result_that_comes_again_costs_nothing_more(
+    client: Any, server: Server, image: Callable[..., Any]
 ) -> None:
     server.answer = echo(cost=0.004, imageUUID="a")
     request = image()
-
-    async def work(client: Any) -> None:
-        handle = client.handle(request)
-        saved = handle.to_json()
-        await value(handle.wait())
-        await value(client.resume(saved).wait())  # in another part of the program
-        await value(client.run(request))  # run again by mistake
-        assert client.cost == 0.004
-        server.answer = echo(cost=0.004, imageUUID="b")
-        await value(client.run(request))
-        assert client.cost == 0.008
-
-    caller.using(work)
+    handle = client.handle(request)
+    saved = handle.to_json()
+    await value(handle.wait())
+    await value(client.resume(saved).wait())  # in another part of the program
+    await value(client.run(request))  # run again by mistake
+    assert client.cost == 0.004
+    server.answer = echo(cost=0.004, imageUUID="b")
+    await value(client.run(request))
+    assert client.cost == 0.008
 
 
 def test_results_that_say_no_cost_beside_others_count_as_the_dry_run_said(

@@ -29,49 +29,41 @@ def finished(*names: str) -> Any:
     return [{"status": "success", "imageUUID": name} for name in names]
 
 
-def test_submit_does_not_wait_for_the_end(
-    caller: Caller, server: Server, image: Callable[..., Any]
+async def test_submit_does_not_wait_for_the_end(
+    client: Any, server: Server, image: Callable[..., Any]
 ) -> None:
     server.script(acknowledge, news(PROCESSING), news(*finished("a")))
     request = image()
-
-    async def work(client: Any) -> None:
-        handle = await value(client.submit(request))
-        assert server.calls == [[{**request.to_wire(), "deliveryMethod": "async"}]]
-        assert (handle.is_over, handle.progress) == (False, None)
-        assert handle.task_uuid == request.task_uuid
-        assert copy.copy(handle) is copy.deepcopy([handle])[0] is handle
-        assert not await value(handle.poll())
-        assert handle.progress == 40
-        assert await value(handle.poll())
-        assert (handle.is_over, handle.progress) == (True, 100)
-        for _ in range(2):  # a finished task is not polled again
-            [result] = await value(handle.wait())
-            assert result.image_uuid == "a"
-
-    caller.using(work)
+    handle = await value(client.submit(request))
+    assert server.calls == [[{**request.to_wire(), "deliveryMethod": "async"}]]
+    assert (handle.is_over, handle.progress) == (False, None)
+    assert handle.task_uuid == request.task_uuid
+    assert copy.copy(handle) is copy.deepcopy([handle])[0] is handle
+    assert not await value(handle.poll())
+    assert handle.progress == 40
+    assert await value(handle.poll())
+    assert (handle.is_over, handle.progress) == (True, 100)
+    for _ in range(2):  # a finished task is not polled again
+        [result] = await value(handle.wait())
+        assert result.image_uuid == "a"
     assert server.sent == [TASK, POLL, POLL]
 
 
-def test_submit_does_as_the_request_says(
-    caller: Caller, server: Server, image: Callable[..., Any]
+async def test_submit_does_as_the_request_says(
+    client: Any, server: Server, image: Callable[..., Any]
 ) -> None:
     server.script(echo(seed=7))
     request = image(delivery_method="sync")
-
-    async def work(client: Any) -> None:
-        handle = await value(client.image_inference.submit(request))
-        assert handle.is_over
-        [result] = await value(handle.wait())
-        assert result.seed == 7
-        assert client.unfinished() == []
-
-    caller.using(work)
+    handle = await value(client.image_inference.submit(request))
+    assert handle.is_over
+    [result] = await value(handle.wait())
+    assert result.seed == 7
+    assert client.unfinished() == []
     assert server.calls == [[request.to_wire()]]
 
 
-def test_results_come_as_they_are_there(
-    caller: Caller, server: Server, image: Callable[..., Any]
+async def test_results_come_as_they_are_there(
+    client: Any, server: Server, image: Callable[..., Any]
 ) -> None:
     server.script(
         acknowledge,
@@ -79,20 +71,16 @@ def test_results_come_as_they_are_there(
         news(PROCESSING, *finished("a", "b")),
         news(*finished("c", "b", "a")),
     )
-
-    async def work(client: Any) -> None:
-        handle = await value(client.submit(image(number_results=3)))
-        seen = [
-            (result.image_uuid, len(server.calls))
-            async for result in each(handle.results())
-        ]
-        assert seen == [("a", 2), ("b", 3), ("c", 4)]
-
-    caller.using(work)
+    handle = await value(client.submit(image(number_results=3)))
+    seen = [
+        (result.image_uuid, len(server.calls))
+        async for result in each(handle.results())
+    ]
+    assert seen == [("a", 2), ("b", 3), ("c", 4)]
 
 
-def test_a_result_that_is_repeated_without_its_index_is_the_same(
-    caller: Caller, server: Server, image: Callable[..., Any]
+async def test_a_result_that_is_repeated_without_its_index_is_the_same(
+    client: Any, server: Server, image: Callable[..., Any]
 ) -> None:
     first, second = (
         {**item, "resultIndex": n} for n, item in enumerate(finished("a", "b"))
@@ -103,13 +91,9 @@ def test_a_result_that_is_repeated_without_its_index_is_the_same(
         news({**first, "resultIndex": None}, PROCESSING),
         news({**second, "resultIndex": None}, first),
     )
-
-    async def work(client: Any) -> None:
-        handle = await value(client.submit(image(number_results=2)))
-        results = await value(handle.wait())
-        assert [result.image_uuid for result in results] == ["a", "b"]
-
-    caller.using(work)
+    handle = await value(client.submit(image(number_results=2)))
+    results = await value(handle.wait())
+    assert [result.image_uuid for result in results] == ["a", "b"]
 
 
 def test_an_error_beside_all_results_ends_nothing(
@@ -242,34 +226,26 @@ def unknown(tasks: Tasks) -> object:
     return {"errors": [{"code": "taskNotFound", "message": "no", "taskUUID": uuid}]}
 
 
-def test_a_resumed_task_that_is_not_found_is_left(
-    shipped: ModuleType, caller: Caller, server: Server, image: Callable[..., Any]
+async def test_a_resumed_task_that_is_not_found_is_left(
+    shipped: ModuleType, client: Any, server: Server, image: Callable[..., Any]
 ) -> None:
     server.answer = unknown
     request = image()
-
-    async def work(client: Any) -> None:
-        text = client.handle(request).to_json()
-        with pytest.raises(shipped.TaskError, match="taskNotFound") as caught:
-            await value(client.resume(text).wait())
-        assert caught.value.handle.to_json() == text
-
-    caller.using(work)
+    text = client.handle(request).to_json()
+    with pytest.raises(shipped.TaskError, match="taskNotFound") as caught:
+        await value(client.resume(text).wait())
+    assert caught.value.handle.to_json() == text
     assert set(server.sent) == {POLL}
 
 
-def test_a_resumed_task_that_is_not_found_is_sent_with_its_request(
-    caller: Caller, server: Server, image: Callable[..., Any]
+async def test_a_resumed_task_that_is_not_found_is_sent_with_its_request(
+    client: Any, server: Server, image: Callable[..., Any]
 ) -> None:
     server.script(unknown, unknown, echo(seed=7))
     request = image(delivery_method="async")
-
-    async def work(client: Any) -> None:
-        text = client.handle(request).to_json()
-        [result] = await value(client.resume(text, request).wait())
-        assert result.seed == 7
-
-    caller.using(work)
+    text = client.handle(request).to_json()
+    [result] = await value(client.resume(text, request).wait())
+    assert result.seed == 7
     assert server.sent == [POLL, POLL, TASK]
     assert server.calls[2] == [request.to_wire()]
 
@@ -344,23 +320,17 @@ WRONG = [
 
 
 @pytest.mark.parametrize("text", WRONG, ids=range(len(WRONG)))
-def test_what_is_no_handle_is_refused(caller: Caller, text: str) -> None:
-    async def work(client: Any) -> None:
-        with pytest.raises(ValueError, match="JSON text") as caught:
-            client.resume(text)
-        assert type(caught.value) is ValueError
-        assert len(str(caught.value)) < 200
-
-    caller.using(work)
+async def test_what_is_no_handle_is_refused(client: Any, text: str) -> None:
+    with pytest.raises(ValueError, match="JSON text") as caught:
+        client.resume(text)
+    assert type(caught.value) is ValueError
+    assert len(str(caught.value)) < 200
 
 
 @pytest.mark.parametrize("given", [None, 7, b"\xff", [], {"handle": 1}])
-def test_what_is_no_text_is_no_handle(caller: Caller, given: Any) -> None:
-    async def work(client: Any) -> None:
-        with pytest.raises(ValueError, match="JSON text"):
-            client.resume(given)
-
-    caller.using(work)
+async def test_what_is_no_text_is_no_handle(client: Any, given: Any) -> None:
+    with pytest.raises(ValueError, match="JSON text"):
+        client.resume(given)
 
 
 @pytest.mark.parametrize(
@@ -375,89 +345,73 @@ def test_what_is_no_text_is_no_handle(caller: Caller, given: Any) -> None:
     ],
     ids=lambda members: next(iter(members)),
 )
-def test_an_odd_handle_is_polled_and_nothing_else(
-    caller: Caller, server: Server, members: dict[str, Any]
+async def test_an_odd_handle_is_polled_and_nothing_else(
+    client: Any, server: Server, members: dict[str, Any]
 ) -> None:
     working = news({"imageUUID": "a", "progress": 40}, *finished("b"))
     server.script(working, *[news(*finished("a", "b"))] * 3)
-
-    async def work(client: Any) -> None:
-        handle = client.resume(saved(**members))
-        for _ in range(4):
-            await value(handle.poll())
-        assert handle.progress in (None, 0, 100) or 0 < handle.progress < 100
-        assert json.loads(handle.to_json()).keys() <= MEMBERS
-
-    caller.using(work)
+    handle = client.resume(saved(**members))
+    for _ in range(4):
+        await value(handle.poll())
+    assert handle.progress in (None, 0, 100) or 0 < handle.progress < 100
+    assert json.loads(handle.to_json()).keys() <= MEMBERS
     poll = {"taskType": POLL, "taskUUID": UUID}
     assert server.calls
     assert all(call == [poll] for call in server.calls)
 
 
-def test_a_handle_of_another_request_is_refused(
-    caller: Caller, image: Callable[..., Any]
+async def test_a_handle_of_another_request_is_refused(
+    client: Any, image: Callable[..., Any]
 ) -> None:
-    async def work(client: Any) -> None:
-        text = client.handle(image()).to_json()
-        with pytest.raises(ValueError, match="Create the request with task_uuid="):
-            client.resume(text, image())
-
-    caller.using(work)
+    text = client.handle(image()).to_json()
+    with pytest.raises(ValueError, match="Create the request with task_uuid="):
+        client.resume(text, image())
 
 
-def test_a_task_without_uuid_has_no_json(shipped: ModuleType, caller: Caller) -> None:
-    async def work(client: Any) -> None:
-        ping = shipped.request_class("ping", None)()
-        with pytest.raises(ValueError, match="ping tasks cannot be polled later"):
-            client.handle(ping).to_json()
+async def test_a_task_without_uuid_has_no_json(
+    shipped: ModuleType, client: Any
+) -> None:
+    ping = shipped.request_class("ping", None)()
+    with pytest.raises(ValueError, match="ping tasks cannot be polled later"):
+        client.handle(ping).to_json()
 
-    caller.using(work)
 
-
-def test_a_time_out_leaves_a_handle(
-    shipped: ModuleType, caller: Caller, server: Server, image: Callable[..., Any]
+async def test_a_time_out_leaves_a_handle(
+    shipped: ModuleType, client: Any, server: Server, image: Callable[..., Any]
 ) -> None:
     server.script(acknowledge, *[news(PROCESSING)] * 1000)
     server.takes = 25
-
-    async def work(client: Any) -> None:
-        with pytest.raises(shipped.TimeoutError) as caught:
-            await value(client.run(image()))
-        server.takes = 0
-        server.answer = news(*finished("a"))
-        [left] = client.unfinished()
-        assert left.task_uuid == caught.value.handle.task_uuid
-        [result] = await value(caught.value.handle.wait())
-        assert result.image_uuid == "a"
-        assert client.unfinished() == []
-
-    caller.using(work)
+    with pytest.raises(shipped.TimeoutError) as caught:
+        await value(client.run(image()))
+    server.takes = 0
+    server.answer = news(*finished("a"))
+    [left] = client.unfinished()
+    assert left.task_uuid == caught.value.handle.task_uuid
+    [result] = await value(caught.value.handle.wait())
+    assert result.image_uuid == "a"
+    assert client.unfinished() == []
 
 
-def test_an_outcome_has_what_another_caller_has_polled_meanwhile(
-    caller: Caller, server: Server, image: Callable[..., Any]
+async def test_an_outcome_has_what_another_caller_has_polled_meanwhile(
+    client: Any, server: Server, image: Callable[..., Any]
 ) -> None:
     """Two tasks time out. Both are polled before the second outcome is read."""
     requests = [image(delivery_method="async") for _ in range(2)]
     server.answer = lambda tasks: {
         "data": [task | PROCESSING for task in tasks if task["taskType"] != TASK]
     }
-
-    async def work(client: Any) -> None:
-        outcomes: list[Any] = []
-        async for outcome in each(client.iter_many(requests, timeout=0.3)):
-            if not outcomes:
-                server.answer = echo(status="success", seed=7)
-                for handle in client.unfinished():
-                    assert await value(handle.poll())
-            outcomes.append(outcome)
-        assert outcomes[0].error.handle.task_uuid == outcomes[0].request.task_uuid
-        assert [result.seed for result in outcomes[1].unwrap()] == [7]
-        assert [each.task_uuid for each in client.unfinished()] == [
-            outcomes[0].request.task_uuid
-        ]
-
-    caller.using(work)
+    outcomes: list[Any] = []
+    async for outcome in each(client.iter_many(requests, timeout=0.3)):
+        if not outcomes:
+            server.answer = echo(status="success", seed=7)
+            for handle in client.unfinished():
+                assert await value(handle.poll())
+        outcomes.append(outcome)
+    assert outcomes[0].error.handle.task_uuid == outcomes[0].request.task_uuid
+    assert [result.seed for result in outcomes[1].unwrap()] == [7]
+    assert [each.task_uuid for each in client.unfinished()] == [
+        outcomes[0].request.task_uuid
+    ]
 
 
 def test_an_interruption_leaves_a_handle(
@@ -502,16 +456,13 @@ def test_a_handle_is_shared_by_threads(
     assert server.sent == [TASK, POLL, POLL]
 
 
-def test_a_handle_shows_what_it_is_of(
-    caller: Caller, image: Callable[..., Any]
+async def test_a_handle_shows_what_it_is_of(
+    client: Any, image: Callable[..., Any]
 ) -> None:
-    async def work(client: Any) -> None:
-        request = image()
-        handle = client.handle(request)
-        assert repr(handle).endswith(f"of {TASK} {request.task_uuid}: unsent>")
-        assert json.loads(handle.to_json())["taskUUID"] == request.task_uuid
-
-    caller.using(work)
+    request = image()
+    handle = client.handle(request)
+    assert repr(handle).endswith(f"of {TASK} {request.task_uuid}: unsent>")
+    assert json.loads(handle.to_json())["taskUUID"] == request.task_uuid
 
 
 # -- two calls for one task --------------------------------------------------------

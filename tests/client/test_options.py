@@ -39,40 +39,34 @@ def test_the_error_about_an_unknown_option_names_no_internal_class(
 # -- with_options -------------------------------------------------------------
 
 
-def test_a_derived_client_has_its_own_options(
-    caller: Caller, server: Server, image: Callable[..., Any]
+async def test_a_derived_client_has_its_own_options(
+    client: Any, caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
-    async def work(client: Any) -> None:
-        other = client.with_options(
-            timeout=7, max_retries=0, extra_headers={"X-Team": "chairs"}
-        )
-        assert type(other) is type(client)
-        assert (other.timeout, client.timeout) == (7, 60)
-        await value(other.image_inference.run(image()))
-        await value(client.image_inference.run(image()))
-        server.answer = lambda _: Reply({}, status=503, headers={"Retry-After": "0"})
-        with pytest.raises(caller.package.RunwareError):
-            await value(other.run(image()))
-
     server.answer = echo()
-    caller.using(work)
+    other = client.with_options(
+        timeout=7, max_retries=0, extra_headers={"X-Team": "chairs"}
+    )
+    assert type(other) is type(client)
+    assert (other.timeout, client.timeout) == (7, 60)
+    await value(other.image_inference.run(image()))
+    await value(client.image_inference.run(image()))
+    server.answer = lambda _: Reply({}, status=503, headers={"Retry-After": "0"})
+    with pytest.raises(caller.package.RunwareError):
+        await value(other.run(image()))
     assert [h.get("x-team") for h in server.headers] == ["chairs", None, "chairs"]
 
 
-def test_both_clients_share_costs_and_close_together(
-    caller: Caller, server: Server, image: Callable[..., Any]
+async def test_both_clients_share_costs_and_close_together(
+    client: Any, caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
-    async def work(client: Any) -> None:
-        other = client.with_options(timeout=9)
-        await value(client.run(image()))
-        await value(other.run(image()))
-        assert client.cost == other.cost == 0.2
-        await value(other.close())
-        with pytest.raises(caller.package.ClosedError):
-            await value(client.run(image()))
-
     server.answer = echo(cost=0.1)
-    caller.using(work)
+    other = client.with_options(timeout=9)
+    await value(client.run(image()))
+    await value(other.run(image()))
+    assert client.cost == other.cost == 0.2
+    await value(other.close())
+    with pytest.raises(caller.package.ClosedError):
+        await value(client.run(image()))
 
 
 def test_an_unfinished_task_is_polled_where_it_was_sent(
@@ -98,19 +92,16 @@ def test_an_unfinished_task_is_polled_where_it_was_sent(
         assert server.calls == []
 
 
-def test_unfinished_tasks_are_shared(
-    caller: Caller, server: Server, image: Callable[..., Any]
+async def test_unfinished_tasks_are_shared(
+    client: Any, server: Server, image: Callable[..., Any]
 ) -> None:
-    async def work(client: Any) -> None:
-        other = client.with_options(extra_headers={"X-Team": "chairs"})
-        handle = await value(other.submit(image(delivery_method="async")))
-        [known] = client.unfinished()
-        assert known.task_uuid == handle.task_uuid
-        await value(known.wait())
-        assert other.unfinished() == []
-
     server.script(acknowledge, news({"imageURL": "https://im.runware.ai/1"}))
-    caller.using(work)
+    other = client.with_options(extra_headers={"X-Team": "chairs"})
+    handle = await value(other.submit(image(delivery_method="async")))
+    [known] = client.unfinished()
+    assert known.task_uuid == handle.task_uuid
+    await value(known.wait())
+    assert other.unfinished() == []
     assert [h.get("x-team") for h in server.headers] == ["chairs", None]
 
 
@@ -139,14 +130,11 @@ def test_polls_have_the_headers_of_their_client(
         ({"extra_headers": {"x-runware-dry-run": "1"}}, "Use dry_run of the client"),
     ],
 )
-def test_options_are_checked(
-    caller: Caller, options: dict[str, Any], message: str
+async def test_options_are_checked(
+    client: Any, options: dict[str, Any], message: str
 ) -> None:
-    async def work(client: Any) -> None:
-        with pytest.raises(ValueError, match=message):
-            client.with_options(**options)
-
-    caller.using(work)
+    with pytest.raises(ValueError, match=message):
+        client.with_options(**options)
 
 
 @pytest.mark.parametrize("name", ["polling", "retrying"])
@@ -161,18 +149,14 @@ def test_options_are_checked(
         (None, "must be Waits, such as"),
     ],
 )
-def test_waits_are_checked(
-    caller: Caller, name: str, waits: dict[str, Any] | None, message: str
+async def test_waits_are_checked(
+    client: Any, caller: Caller, name: str, waits: dict[str, Any] | None, message: str
 ) -> None:
     given = None if waits is None else caller.package.Waits(**waits)
-
-    async def work(client: Any) -> None:
-        before = getattr(client, name)
-        with pytest.raises((TypeError, ValueError), match=message):
-            setattr(client, name, given)
-        assert getattr(client, name) == before
-
-    caller.using(work)
+    before = getattr(client, name)
+    with pytest.raises((TypeError, ValueError), match=message):
+        setattr(client, name, given)
+    assert getattr(client, name) == before
 
 
 def test_a_websocket_keeps_its_address_and_headers(
@@ -333,21 +317,18 @@ def test_a_raw_task_is_delivered_with_all_guarantees(
     assert server.sent == ["dreamInference", "getResponse", "getResponse"]
 
 
-def test_a_raw_task_that_is_given_up_is_unfinished(
-    caller: Caller, server: Server
+async def test_a_raw_task_that_is_given_up_is_unfinished(
+    client: Any, caller: Caller, server: Server
 ) -> None:
-    async def work(client: Any) -> None:
-        task = {"taskType": "dreamInference", "deliveryMethod": "async"}
-        with pytest.raises(caller.package.TimeoutError) as caught:
-            await value(client.send(task, timeout=40))
-        [left] = client.unfinished()
-        assert caught.value.handle.task_uuid == left.task_uuid
-
     def answer(tasks: Tasks) -> object:
         return acknowledge(tasks) if "deliveryMethod" in tasks[0] else {"data": []}
 
     server.answer, server.takes = answer, 25
-    caller.using(work)
+    task = {"taskType": "dreamInference", "deliveryMethod": "async"}
+    with pytest.raises(caller.package.TimeoutError) as caught:
+        await value(client.send(task, timeout=40))
+    [left] = client.unfinished()
+    assert caught.value.handle.task_uuid == left.task_uuid
 
 
 def test_nothing_of_a_raw_task_is_checked(caller: Caller, server: Server) -> None:

@@ -244,6 +244,12 @@ def streamer(
     return Streamer(request.param, shipped.__name__, script.url)
 
 
+@pytest.fixture
+def stream(streamer: Streamer) -> Any:
+    """A new stream of `streamer`, in an async test."""
+    return streamer
+
+
 SCOPE = {"taskType": "textInference", "taskUUID": TASK_UUID}
 THOUGHT = {**SCOPE, "delta": {"reasoningContent": "Fog, so "}}
 HERE = {**SCOPE, "delta": {"text": "At the "}}
@@ -280,35 +286,29 @@ def test_it_gives_each_piece_and_then_the_whole(
     assert streamer.ends == [(item | end, None)]
 
 
-def test_the_task_is_sent_once_when_the_reading_begins(
-    streamer: Streamer, script: Script
+async def test_the_task_is_sent_once_when_the_reading_begins(
+    stream: Any, streamer: Streamer, script: Script
 ) -> None:
-    async def work(stream: Any) -> None:
-        assert script.calls == []
-        result = await value(stream.get_result())
-        assert result is stream.result is await value(stream.get_result())
-        with pytest.raises(RuntimeError, match="read only once"):
-            [_ async for _ in each(stream)]
-
     script.events(*ALL)
-    streamer.using(work)
+    assert script.calls == []
+    result = await value(stream.get_result())
+    assert result is stream.result is await value(stream.get_result())
+    with pytest.raises(RuntimeError, match="read only once"):
+        [_ async for _ in each(stream)]
     [(head, body)] = script.calls
     assert body == [streamer.request().to_wire()]
     assert b"text/event-stream" in head
     assert f"Bearer {KEY}".encode() in head
 
 
-def test_pieces_come_as_they_are_sent(streamer: Streamer, script: Script) -> None:
-    async def work(stream: Any) -> None:
-        seen: list[str] = []
-        async for delta in each(stream):
-            seen.append(delta.text)
-            was_read.set()
-        assert seen == ["At the ", "lighthouse 🗼", ""]
-
+async def test_pieces_come_as_they_are_sent(stream: Any, script: Script) -> None:
     was_read = Event()
     script.parts = [event(HERE), was_read, *map(event, (THERE, LAST, DONE))]
-    streamer.using(work)
+    seen: list[str] = []
+    async for delta in each(stream):
+        seen.append(delta.text)
+        was_read.set()
+    assert seen == ["At the ", "lighthouse 🗼", ""]
 
 
 def test_a_whole_answer_comes_as_one_piece(streamer: Streamer, script: Script) -> None:
@@ -428,22 +428,18 @@ def test_a_cost_may_be_written_as_text(streamer: Streamer, script: Script) -> No
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
-def test_events_without_an_empty_line_between_them(
-    streamer: Streamer, script: Script, newline: str
+async def test_events_without_an_empty_line_between_them(
+    stream: Any, script: Script, newline: str
 ) -> None:
     was_read = Event()
     lines = [event(e).strip() + newline.encode() for e in PIECES]
     script.parts = [lines[0], was_read, b": alive\nid: 7\nretry: 9\n", *lines[1:]]
-
-    async def work(stream: Any) -> None:
-        texts: list[str] = []
-        async for delta in each(stream):
-            texts.append(delta.text)
-            was_read.set()
-        assert texts == ["At the ", "lighthouse 🗼", ""]
-        assert stream.result.cost == 0.002
-
-    streamer.using(work)
+    texts: list[str] = []
+    async for delta in each(stream):
+        texts.append(delta.text)
+        was_read.set()
+    assert texts == ["At the ", "lighthouse 🗼", ""]
+    assert stream.result.cost == 0.002
 
 
 def test_the_last_event_needs_no_line_end(streamer: Streamer, script: Script) -> None:
@@ -591,22 +587,19 @@ def test_more_than_one_text_is_refused_before_it_is_sent(
 # -- streams that are closed early --------------------------------------------
 
 
-def test_leaving_the_loop_closes_the_connection(
-    streamer: Streamer, script: Script
+async def test_leaving_the_loop_closes_the_connection(
+    stream: Any, streamer: Streamer, script: Script
 ) -> None:
-    async def work(stream: Any) -> None:
-        async for _ in each(stream):
-            break
-        await _turns(streamer)
-        assert script.was_left.wait(LONG / 2)
-        assert stream.text == "At the "
-        with pytest.raises(RuntimeError, match="not read to its end"):
-            _ = stream.result
-        with pytest.raises(RuntimeError, match="read only once"):
-            await value(stream.get_result())
-
     script.events(HERE, ending="hold")
-    streamer.using(work)
+    async for _ in each(stream):
+        break
+    await _turns(streamer)
+    assert script.was_left.wait(LONG / 2)
+    assert stream.text == "At the "
+    with pytest.raises(RuntimeError, match="not read to its end"):
+        _ = stream.result
+    with pytest.raises(RuntimeError, match="read only once"):
+        await value(stream.get_result())
     [(item, error)] = streamer.ends
     assert item == {**SCOPE, "text": "At the "}
     assert isinstance(error, (GeneratorExit, asyncio.CancelledError))
@@ -650,15 +643,12 @@ def test_a_context_closes_the_connection_at_its_end(
     streamer.using(work)
 
 
-def test_a_stream_that_is_closed_unread_sends_nothing(
-    streamer: Streamer, script: Script
+async def test_a_stream_that_is_closed_unread_sends_nothing(
+    stream: Any, streamer: Streamer, script: Script
 ) -> None:
-    async def work(stream: Any) -> None:
-        await value(stream.close() if streamer.kind == "sync" else stream.aclose())
-        with pytest.raises(RuntimeError, match="closed before it was read"):
-            await value(stream.get_result())
-
-    streamer.using(work)
+    await value(stream.close() if streamer.kind == "sync" else stream.aclose())
+    with pytest.raises(RuntimeError, match="closed before it was read"):
+        await value(stream.get_result())
     assert script.calls == []
 
 
@@ -681,15 +671,14 @@ def test_cancelling_closes_the_connection(shipped: ModuleType, script: Script) -
     assert isinstance(error, asyncio.CancelledError)
 
 
-def test_closing_ends_the_reading(streamer: Streamer, script: Script) -> None:
-    async def work(stream: Any) -> None:
-        async for _ in each(stream):
-            await value(stream.close() if streamer.kind == "sync" else stream.aclose())
-        assert stream.text == "At the "
-
+async def test_closing_ends_the_reading(
+    stream: Any, streamer: Streamer, script: Script
+) -> None:
     threads = _threads()
     script.events(HERE, THERE, ending="hold")
-    streamer.using(work)
+    async for _ in each(stream):
+        await value(stream.close() if streamer.kind == "sync" else stream.aclose())
+    assert stream.text == "At the "
     assert script.was_left.wait(LONG / 2)
     [(item, error)] = streamer.ends
     assert item == {**SCOPE, "text": "At the "}
@@ -702,20 +691,17 @@ def _threads() -> int:
     return sum("(follow)" not in each.name for each in threading.enumerate())
 
 
-def test_a_dropped_iterator_ends_the_reading(
-    streamer: Streamer, script: Script
+async def test_a_dropped_iterator_ends_the_reading(
+    stream: Any, streamer: Streamer, script: Script
 ) -> None:
-    async def work(stream: Any) -> None:
-        if streamer.kind == "sync":
-            next(iter(stream))
-        else:
-            await anext(aiter(stream))
-            await _turns(streamer)
-        assert len(streamer.ends) == 1
-
     threads = _threads()
     script.events(HERE, ending="hold")
-    streamer.using(work)
+    if streamer.kind == "sync":
+        next(iter(stream))
+    else:
+        await anext(aiter(stream))
+        await _turns(streamer)
+    assert len(streamer.ends) == 1
     assert script.was_left.wait(LONG / 2)
     [(_, error)] = streamer.ends
     assert isinstance(error, (GeneratorExit, asyncio.CancelledError))
@@ -731,22 +717,14 @@ def test_an_iterator_that_is_not_used_sends_nothing(
     assert (script.calls, streamer.ends) == ([], [])
 
 
-def test_another_may_close_it_while_it_is_read(
-    streamer: Streamer, script: Script, shipped: ModuleType
+async def test_another_may_close_it_while_it_is_read(
+    stream: Any, streamer: Streamer, script: Script, shipped: ModuleType
 ) -> None:
     """This is not a connection failure, after which a program would retry."""
 
     async def read(stream: Any) -> None:
         async for _ in each(stream):
             close_soon(stream)
-
-    async def work(stream: Any) -> None:
-        closed = pytest.raises(shipped.ClosedError, match="closed while it was read")
-        with closed as caught:
-            await read(stream)
-        assert (caught.value.retryable, caught.value.may_have_run) == (False, True)
-        for closing in closings:
-            await value(closing.join() if streamer.kind == "sync" else closing)
 
     def close_soon(stream: Any) -> None:
         if streamer.kind == "sync":
@@ -757,7 +735,12 @@ def test_another_may_close_it_while_it_is_read(
 
     closings: list[Any] = []
     script.events(HERE, ending="hold")
-    streamer.using(work)
+    closed = pytest.raises(shipped.ClosedError, match="closed while it was read")
+    with closed as caught:
+        await read(stream)
+    assert (caught.value.retryable, caught.value.may_have_run) == (False, True)
+    for closing in closings:
+        await value(closing.join() if streamer.kind == "sync" else closing)
     [(item, error)] = streamer.ends
     assert item == {**SCOPE, "text": "At the "}
     assert isinstance(error, shipped.ClosedError)

@@ -58,41 +58,34 @@ def asking(shipped: ModuleType, **members: Any) -> Any:
     return tasks.TextInferenceRequest(**(SAY | members))
 
 
-def test_a_stream_ends_with_the_whole_result(
-    shipped: ModuleType, caller: Caller
+async def test_a_stream_ends_with_the_whole_result(
+    shipped: ModuleType, client: Any
 ) -> None:
-    async def work(client: Any) -> None:
-        request = asking(shipped)
-        stream = client.text_inference.stream(request)
-        assert stream.request.task_uuid == request.task_uuid
-        deltas = [delta async for delta in each(stream)]
-        assert len(deltas) > 2
-        assert "".join(delta.text for delta in deltas) == stream.result.text
-        assert stream.result.cost == client.cost > 0
-        assert stream.result.usage
-
-    caller.using(work)
+    request = asking(shipped)
+    stream = client.text_inference.stream(request)
+    assert stream.request.task_uuid == request.task_uuid
+    deltas = [delta async for delta in each(stream)]
+    assert len(deltas) > 2
+    assert "".join(delta.text for delta in deltas) == stream.result.text
+    assert stream.result.cost == client.cost > 0
+    assert stream.result.usage
 
 
-def test_a_stream_and_a_handle_that_was_resumed_cost_once(
-    shipped: ModuleType, caller: Caller
+async def test_a_stream_and_a_handle_that_was_resumed_cost_once(
+    shipped: ModuleType, client: Any
 ) -> None:
     """The handle may finish while the stream is read or after it."""
-
-    async def work(client: Any) -> None:
-        request = asking(shipped)
-        stream = client.text_inference.stream(request)
-        deltas = each(stream)
-        await anext(deltas)
-        saved = client.handle(request).to_json()
-        [whole] = await value(client.resume(saved).wait())
-        assert [delta async for delta in deltas]
-        assert whole.text == stream.result.text
-        assert client.cost == whole.cost > 0
-        await value(client.resume(saved).wait())
-        assert client.cost == whole.cost
-
-    caller.using(work)
+    request = asking(shipped)
+    stream = client.text_inference.stream(request)
+    deltas = each(stream)
+    await anext(deltas)
+    saved = client.handle(request).to_json()
+    [whole] = await value(client.resume(saved).wait())
+    assert [delta async for delta in deltas]
+    assert whole.text == stream.result.text
+    assert client.cost == whole.cost > 0
+    await value(client.resume(saved).wait())
+    assert client.cost == whole.cost
 
 
 def test_run_reads_a_stream(shipped: ModuleType, caller: Caller, mock: Mock) -> None:
@@ -103,25 +96,21 @@ def test_run_reads_a_stream(shipped: ModuleType, caller: Caller, mock: Mock) -> 
     assert mock.ledger()["tasks"][request.task_uuid]["run"] == 1
 
 
-def test_a_broken_stream_leaves_a_handle(
-    shipped: ModuleType, caller: Caller, mock: Mock
+async def test_a_broken_stream_leaves_a_handle(
+    shipped: ModuleType, client: Any, mock: Mock
 ) -> None:
     request = asking(shipped)
-
-    async def work(client: Any) -> None:
-        stream = client.stream(request, extra_headers=BROKEN)
-        with pytest.raises(shipped.ConnectionError) as caught:
-            await value(stream.get_result())
-        error = caught.value
-        assert "Collect its results with handle.wait()" in str(error)
-        [partial] = error.results
-        [left] = client.unfinished()
-        assert left.task_uuid == error.handle.task_uuid == request.task_uuid
-        [whole] = await value(error.handle.wait())
-        assert whole.text.startswith(partial.text)
-        assert len(whole.text) > len(partial.text)
-
-    caller.using(work)
+    stream = client.stream(request, extra_headers=BROKEN)
+    with pytest.raises(shipped.ConnectionError) as caught:
+        await value(stream.get_result())
+    error = caught.value
+    assert "Collect its results with handle.wait()" in str(error)
+    [partial] = error.results
+    [left] = client.unfinished()
+    assert left.task_uuid == error.handle.task_uuid == request.task_uuid
+    [whole] = await value(error.handle.wait())
+    assert whole.text.startswith(partial.text)
+    assert len(whole.text) > len(partial.text)
     assert mock.ledger()["tasks"][request.task_uuid]["run"] == 1
 
 
@@ -230,19 +219,16 @@ def test_the_refusal_of_a_second_stream_is_no_failure(
     assert kinds == ["textInference", "textInference", "getResponse"]
 
 
-def test_tries_to_open_a_stream_come_to_an_end(
-    shipped: ModuleType, caller: Caller
+async def test_tries_to_open_a_stream_come_to_an_end(
+    shipped: ModuleType, client: Any
 ) -> None:
-    async def work(client: Any) -> None:
-        limited = {"x-mock-fault": "rate-limit"}
-        stream = client.stream(asking(shipped), extra_headers=limited)
-        with pytest.raises(shipped.RateLimitError) as caught:
-            await value(stream.get_result())
-        assert caught.value.retry_after == 0
-        assert caught.value.handle is None
-        assert client.unfinished() == []
-
-    caller.using(work)
+    limited = {"x-mock-fault": "rate-limit"}
+    stream = client.stream(asking(shipped), extra_headers=limited)
+    with pytest.raises(shipped.RateLimitError) as caught:
+        await value(stream.get_result())
+    assert caught.value.retry_after == 0
+    assert caught.value.handle is None
+    assert client.unfinished() == []
 
 
 def test_a_stream_is_not_opened_again_after_its_timeout(

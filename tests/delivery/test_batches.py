@@ -134,8 +134,8 @@ def test_a_server_that_takes_fewer_polls_at_once(
     assert len(sent) == 20
 
 
-def test_sendings_and_polls_learn_from_each_other_how_many_are_taken(
-    caller: Caller, server: Server, image: Callable[..., Any]
+async def test_sendings_and_polls_learn_from_each_other_how_many_are_taken(
+    client: Any, server: Server, image: Callable[..., Any]
 ) -> None:
     def answer(tasks: Tasks) -> object:
         if len(tasks) > 3:
@@ -143,17 +143,13 @@ def test_sendings_and_polls_learn_from_each_other_how_many_are_taken(
         return acknowledge(tasks) if tasks[0]["taskType"] == TASK else finished(tasks)
 
     server.answer = answer
-
-    async def work(client: Any) -> None:
-        for _ in range(2):
-            requests = [image(delivery_method="async") for _ in range(12)]
-            for outcome in await value(client.run_many(requests)):
-                outcome.unwrap()
-            refused = [tasks for tasks in server.calls if len(tasks) > 3]
-            assert {len(tasks) for tasks in refused} == {12, 6}
-            assert {tasks[0]["taskType"] for tasks in refused} == {TASK}
-
-    caller.using(work)
+    for _ in range(2):
+        requests = [image(delivery_method="async") for _ in range(12)]
+        for outcome in await value(client.run_many(requests)):
+            outcome.unwrap()
+        refused = [tasks for tasks in server.calls if len(tasks) > 3]
+        assert {len(tasks) for tasks in refused} == {12, 6}
+        assert {tasks[0]["taskType"] for tasks in refused} == {TASK}
 
 
 def test_a_lone_poll_that_is_too_large_leaves_the_task(

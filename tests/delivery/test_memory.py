@@ -140,8 +140,8 @@ def test_tasks_that_are_given_up_hold_no_request(
 
 @pytest.mark.parametrize("given", ["list", "generator"])
 @pytest.mark.parametrize("end", ["result", "failure", "left"])
-def test_a_loop_holds_nothing_that_it_has_given(
-    caller: Caller,
+async def test_a_loop_holds_nothing_that_it_has_given(
+    client: Any,
     server: Server,
     image: Callable[..., Any],
     given: str,
@@ -166,19 +166,16 @@ def test_a_loop_holds_nothing_that_it_has_given(
         for _ in range(number):
             yield image(delivery_method="async")
 
-    async def work(client: Any) -> None:
-        made = requests() if given == "generator" else [*requests()]
-        outcomes = each(client.iter_many(made))
-        del made
-        seen: list[Any] = []
-        async for outcome in outcomes:
-            seen += (ref(outcome.request), *map(ref, outcome.results))
-            if outcome.error is not None:
-                assert (outcome.error.handle is not None) == (end == "left")
-                seen.append(ref(outcome.error))
-            del outcome
-            assert left(seen) <= 8
-        assert len(seen) == 2 * number
-        assert left(seen) == 0
-
-    caller.using(work)
+    made = requests() if given == "generator" else [*requests()]
+    outcomes = each(client.iter_many(made))
+    del made
+    seen: list[Any] = []
+    async for outcome in outcomes:
+        seen += (ref(outcome.request), *map(ref, outcome.results))
+        if outcome.error is not None:
+            assert (outcome.error.handle is not None) == (end == "left")
+            seen.append(ref(outcome.error))
+        del outcome
+        assert left(seen) <= 8
+    assert len(seen) == 2 * number
+    assert left(seen) == 0

@@ -280,8 +280,8 @@ def test_a_result_without_equal_members_is_no_copy(
     assert [result.to_wire() for result in results] == items
 
 
-def test_failures_of_several_results_may_be_told_alike(
-    shipped: ModuleType, caller: Caller, server: Server, image: Callable[..., Any]
+async def test_failures_of_several_results_may_be_told_alike(
+    shipped: ModuleType, client: Any, server: Server, image: Callable[..., Any]
 ) -> None:
     """Two of four results fail with equal errors. The client polls only a few times."""
     request = image(number_results=4, delivery_method="async")
@@ -293,15 +293,11 @@ def test_failures_of_several_results_may_be_told_alike(
         if tasks[0]["taskType"] == "getResponse"
         else acknowledge(tasks)
     )
-
-    async def work(client: Any) -> None:
-        with pytest.raises(shipped.TaskError) as caught:
-            await value(client.run(request))
-        assert caught.value.handle is None
-        assert len(caught.value.results) == 2
-        assert client.unfinished() == []
-
-    caller.using(work)
+    with pytest.raises(shipped.TaskError) as caught:
+        await value(client.run(request))
+    assert caught.value.handle is None
+    assert len(caught.value.results) == 2
+    assert client.unfinished() == []
 
 
 @pytest.mark.parametrize("code", ["pollingTooFast", "queryTimeout", "gatewayTimeout"])

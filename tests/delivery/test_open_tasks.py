@@ -109,25 +109,22 @@ async def poll(client: Any, request: Any) -> None:
 
 
 @pytest.mark.parametrize("way", [run, run_many, iter_many, submit, results, poll])
-def test_a_task_is_unfinished_until_it_is_handed_over(
-    caller: Caller, server: Server, image: Callable[..., Any], way: Any
+async def test_a_task_is_unfinished_until_it_is_handed_over(
+    client: Any, server: Server, image: Callable[..., Any], way: Any
 ) -> None:
-    async def work(client: Any) -> None:
-        def answer(tasks: Tasks) -> object:
-            seen.append(names(client.unfinished()))
-            if tasks[0]["taskType"] == TASK:
-                return acknowledge(tasks)
-            return news(WORKING)(tasks) if len(seen) == 2 else finished(tasks)
+    def answer(tasks: Tasks) -> object:
+        seen.append(names(client.unfinished()))
+        if tasks[0]["taskType"] == TASK:
+            return acknowledge(tasks)
+        return news(WORKING)(tasks) if len(seen) == 2 else finished(tasks)
 
-        server.answer = answer
-        request = image()
-        seen: list[list[str]] = []
-        assert client.unfinished() == []
-        await way(client, request)
-        assert seen == [[request.task_uuid]] * 3
-        assert client.unfinished() == []
-
-    caller.using(work)
+    server.answer = answer
+    request = image()
+    seen: list[list[str]] = []
+    assert client.unfinished() == []
+    await way(client, request)
+    assert seen == [[request.task_uuid]] * 3
+    assert client.unfinished() == []
 
 
 def test_outcomes_are_handed_over_one_by_one(
@@ -142,24 +139,20 @@ def test_outcomes_are_handed_over_one_by_one(
     assert caller.using(work) == [2, 1, 0]
 
 
-def test_a_failure_is_unfinished_until_it_is_raised(
-    shipped: ModuleType, caller: Caller, server: Server, image: Callable[..., Any]
+async def test_a_failure_is_unfinished_until_it_is_raised(
+    shipped: ModuleType, client: Any, server: Server, image: Callable[..., Any]
 ) -> None:
     def failed(tasks: Tasks) -> object:
         error = {"taskUUID": tasks[0]["taskUUID"], "code": "inferenceError"}
         return {"errors": [error]}
 
     server.script(acknowledge, failed)
-
-    async def work(client: Any) -> None:
-        handle = await value(client.submit(image()))
-        assert await value(handle.poll())
-        [left] = client.unfinished()
-        with pytest.raises(shipped.TaskError):
-            await value(left.wait())
-        assert client.unfinished() == []
-
-    caller.using(work)
+    handle = await value(client.submit(image()))
+    assert await value(handle.poll())
+    [left] = client.unfinished()
+    with pytest.raises(shipped.TaskError):
+        await value(left.wait())
+    assert client.unfinished() == []
 
 
 # -- interrupted calls --------------------------------------------------------
@@ -258,40 +251,32 @@ def test_a_cancelled_batch_leaves_handles(
     asyncio.run(work())
 
 
-def test_a_loop_that_is_left_loses_nothing(
-    caller: Caller, server: Server, image: Callable[..., Any]
+async def test_a_loop_that_is_left_loses_nothing(
+    client: Any, server: Server, image: Callable[..., Any]
 ) -> None:
     requests = [image() for _ in range(4)]
     uuids = [request.task_uuid for request in requests]
     server.answer = mixed(uuids[1], uuids[2])
-
-    async def work(client: Any) -> None:
-        async for outcome in each(client.iter_many(requests)):
-            uuids.remove(outcome.request.task_uuid)
-            break
-        assert len(uuids) == 3
-        assert sorted(names(client.unfinished())) == sorted(uuids)
-        assert sorted(await collected(client)) == sorted(uuids)
-
-    caller.using(work)
+    async for outcome in each(client.iter_many(requests)):
+        uuids.remove(outcome.request.task_uuid)
+        break
+    assert len(uuids) == 3
+    assert sorted(names(client.unfinished())) == sorted(uuids)
+    assert sorted(await collected(client)) == sorted(uuids)
     assert [t["taskType"] for call in server.calls for t in call].count(TASK) == 4
 
 
-def test_results_that_are_left_are_not_lost(
-    caller: Caller, server: Server, image: Callable[..., Any]
+async def test_results_that_are_left_are_not_lost(
+    client: Any, server: Server, image: Callable[..., Any]
 ) -> None:
     done = [{"status": "success", "imageUUID": n, "imageURL": IMAGE} for n in "ab"]
     server.script(acknowledge, news(*done))
-
-    async def work(client: Any) -> None:
-        handle = await value(client.submit(image(number_results=2)))
-        async for result in each(handle.results()):
-            assert result.image_uuid == "a"
-            break
-        [left] = client.unfinished()
-        assert [r.image_uuid for r in await value(left.wait())] == ["a", "b"]
-
-    caller.using(work)
+    handle = await value(client.submit(image(number_results=2)))
+    async for result in each(handle.results()):
+        assert result.image_uuid == "a"
+        break
+    [left] = client.unfinished()
+    assert [r.image_uuid for r in await value(left.wait())] == ["a", "b"]
 
 
 @pytest.mark.parametrize(("way", "delivery"), [("submit", "async"), ("run", "sync")])
@@ -554,19 +539,15 @@ def test_an_error_of_what_may_be_billed_has_a_handle(
     caller.using(collect)
 
 
-def test_a_closed_client_leaves_a_handle(
-    caller: Caller, server: Server, image: Callable[..., Any]
+async def test_a_closed_client_leaves_a_handle(
+    client: Any, caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
     server.script(acknowledge)
-
-    async def work(client: Any) -> None:
-        handle = await value(client.submit(image()))
-        await value(client.close() if caller.kind == "sync" else client.aclose())
-        with pytest.raises(Exception, match="closed") as caught:
-            await value(handle.wait(timeout=60))
-        assert vars(caught.value)["handle"].task_uuid == handle.task_uuid
-
-    caller.using(work)
+    handle = await value(client.submit(image()))
+    await value(client.close() if caller.kind == "sync" else client.aclose())
+    with pytest.raises(Exception, match="closed") as caught:
+        await value(handle.wait(timeout=60))
+    assert vars(caught.value)["handle"].task_uuid == handle.task_uuid
 
 
 def test_read_only_tasks_have_no_handle(caller: Caller, server: Server) -> None:
@@ -685,9 +666,9 @@ def partly_failed(tasks: Tasks) -> object:
 
 @pytest.mark.parametrize("way", [run, run_many])
 @pytest.mark.parametrize("first", [lambda _: Drop(), partly_failed])
-def test_a_request_that_is_run_again_is_polled(
+async def test_a_request_that_is_run_again_is_polled(
     shipped: ModuleType,
-    caller: Caller,
+    client: Any,
     server: Server,
     image: Callable[..., Any],
     first: Answer,
@@ -705,18 +686,14 @@ def test_a_request_that_is_run_again_is_polled(
         return first(tasks)
 
     server.answer = answer
-
-    async def work(client: Any) -> None:
-        request = image(delivery_method="sync", number_results=2)
-        with pytest.raises(shipped.RunwareError) as raised:
-            await value(client.run(request, timeout=1))
-        assert raised.value.may_have_run
-        is_ready.set()
-        await way(client, request)
-        assert client.unfinished() == []
-        assert sent == [request.task_uuid]
-
-    caller.using(work)
+    request = image(delivery_method="sync", number_results=2)
+    with pytest.raises(shipped.RunwareError) as raised:
+        await value(client.run(request, timeout=1))
+    assert raised.value.may_have_run
+    is_ready.set()
+    await way(client, request)
+    assert client.unfinished() == []
+    assert sent == [request.task_uuid]
 
 
 def test_a_request_whose_failure_was_not_raised_is_sent_again(
@@ -910,8 +887,8 @@ def test_a_refused_handle_continues_the_task_of_another_call(
     assert server.sent == [TASK, TASK, POLL]
 
 
-def test_a_stream_of_a_task_that_was_sent_is_refused(
-    shipped: ModuleType, caller: Caller, server: Server
+async def test_a_stream_of_a_task_that_was_sent_is_refused(
+    shipped: ModuleType, client: Any, server: Server
 ) -> None:
     tasks = import_module(f"{shipped.__name__}.tasks.text_inference")
     sent: list[Tasks] = []
@@ -928,13 +905,10 @@ def test_a_stream_of_a_task_that_was_sent_is_refused(
         async for _ in each(client.stream(request)):
             pass
 
-    async def work(client: Any) -> None:
-        with pytest.raises(shipped.ConnectionError):
-            await read(client)
-        with pytest.raises(shipped.RunwareError, match=r"request\.replace") as raised:
-            await read(client)
-        assert raised.value.handle.task_uuid == request.task_uuid
-        assert names(client.unfinished()) == [request.task_uuid]
-        assert len(sent) == 1
-
-    caller.using(work)
+    with pytest.raises(shipped.ConnectionError):
+        await read(client)
+    with pytest.raises(shipped.RunwareError, match=r"request\.replace") as raised:
+        await read(client)
+    assert raised.value.handle.task_uuid == request.task_uuid
+    assert names(client.unfinished()) == [request.task_uuid]
+    assert len(sent) == 1

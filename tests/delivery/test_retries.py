@@ -442,38 +442,30 @@ def test_a_rejection_that_says_error_is_sent_again(
     assert server.sent == [TASK, TASK]
 
 
-def test_a_poll_that_is_refused_leaves_the_task(
-    shipped: ModuleType, caller: Caller, server: Server
+async def test_a_poll_that_is_refused_leaves_the_task(
+    shipped: ModuleType, client: Any, server: Server
 ) -> None:
     refused = Reply({"errors": [{"code": "unauthorized", "message": "no"}]}, 401)
     server.script(acknowledge, refused, done)
-
-    async def work(client: Any) -> None:
-        with pytest.raises(shipped.AuthenticationError) as caught:
-            await value(client.image_inference.run(**LATER))
-        [result] = await value(caught.value.handle.wait())
-        assert result.seed == 7
-
-    caller.using(work)
+    with pytest.raises(shipped.AuthenticationError) as caught:
+        await value(client.image_inference.run(**LATER))
+    [result] = await value(caught.value.handle.wait())
+    assert result.seed == 7
 
 
 @pytest.mark.parametrize("refusals", [4, 5])
-def test_a_poll_that_is_refused_for_a_reason_is_repeated_a_few_times(
-    shipped: ModuleType, caller: Caller, server: Server, refusals: int
+async def test_a_poll_that_is_refused_for_a_reason_is_repeated_a_few_times(
+    shipped: ModuleType, client: Any, server: Server, refusals: int
 ) -> None:
     """The task that the server accepted is still running."""
     refused = nameless("invalidTaskUUID")
     server.script(acknowledge, *[refused] * refusals, done)
-
-    async def work(client: Any) -> None:
-        try:
-            [result] = await value(client.image_inference.run(**LATER))
-        except shipped.BadRequestError as error:
-            assert refusals == 5
-            [result] = await value(error.handle.wait())
-        assert result.seed == 7
-
-    caller.using(work)
+    try:
+        [result] = await value(client.image_inference.run(**LATER))
+    except shipped.BadRequestError as error:
+        assert refusals == 5
+        [result] = await value(error.handle.wait())
+    assert result.seed == 7
     assert server.sent == [TASK, *[POLL] * (refusals + 1)]
 
 

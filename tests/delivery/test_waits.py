@@ -43,58 +43,46 @@ def saved(task_type: str = TASK) -> str:
 
 
 @pytest.mark.parametrize("first", [7.0, LONG])
-def test_a_short_wait_polls(
+async def test_a_short_wait_polls(
     shipped: ModuleType,
-    caller: Caller,
+    client: Any,
     server: Server,
     image: Callable[..., Any],
     first: float,
 ) -> None:
     server.script(acknowledge, news(DONE))
-
-    async def work(client: Any) -> None:
-        client.polling = shipped.Waits(first=first, longest=LONG)
-        handle = await value(client.submit(image()))
-        [result] = await value(handle.wait(timeout=6))
-        assert result.seed == 7
-
-    caller.using(work)
+    client.polling = shipped.Waits(first=first, longest=LONG)
+    handle = await value(client.submit(image()))
+    [result] = await value(handle.wait(timeout=6))
+    assert result.seed == 7
     assert server.sent == [TASK, POLL]
 
 
 @pytest.mark.parametrize("task_type", ["training", "videoInference", TASK])
-def test_what_another_process_has_sent_is_polled_at_once(
-    shipped: ModuleType, caller: Caller, server: Server, task_type: str
+async def test_what_another_process_has_sent_is_polled_at_once(
+    shipped: ModuleType, client: Any, server: Server, task_type: str
 ) -> None:
     server.answer = news(DONE)
-
-    async def work(client: Any) -> None:
-        client.polling = shipped.Waits(first=LONG, longest=LONG)
-        [result] = await value(client.resume(saved(task_type)).wait(timeout=4))
-        assert result.to_wire()["seed"] == 7
-
-    caller.using(work)
+    client.polling = shipped.Waits(first=LONG, longest=LONG)
+    [result] = await value(client.resume(saved(task_type)).wait(timeout=4))
+    assert result.to_wire()["seed"] == 7
     assert server.sent == [POLL]
 
 
-def test_a_short_wait_does_not_spin(
-    shipped: ModuleType, caller: Caller, server: Server
+async def test_a_short_wait_does_not_spin(
+    shipped: ModuleType, client: Any, server: Server
 ) -> None:
     server.answer = news(WORKING)
-
-    async def work(client: Any) -> None:
-        client.polling = shipped.Waits(first=LONG, longest=LONG)
-        handle = client.resume(saved())
-        for number in (1, 2, 3):
-            with pytest.raises(shipped.TimeoutError):
-                await value(handle.wait(timeout=2))
-            assert number <= len(server.calls) <= 2 * number
-
-    caller.using(work)
+    client.polling = shipped.Waits(first=LONG, longest=LONG)
+    handle = client.resume(saved())
+    for number in (1, 2, 3):
+        with pytest.raises(shipped.TimeoutError):
+            await value(handle.wait(timeout=2))
+        assert number <= len(server.calls) <= 2 * number
 
 
-def test_waits_that_are_repeated_come_to_the_result(
-    shipped: ModuleType, caller: Caller, server: Server
+async def test_waits_that_are_repeated_come_to_the_result(
+    shipped: ModuleType, client: Any, server: Server
 ) -> None:
     """This is so even if the response takes much of each timeout."""
 
@@ -103,17 +91,13 @@ def test_waits_that_are_repeated_come_to_the_result(
         return news(DONE if len(server.calls) > 2 else WORKING)(tasks)
 
     server.answer = answer
-
-    async def work(client: Any) -> None:
-        client.polling = shipped.Waits(first=LONG, longest=LONG)
-        handle = client.resume(saved())
-        for _ in range(200):  # usually one; more if the machine is busy
-            with contextlib.suppress(shipped.TimeoutError):
-                await value(handle.wait(timeout=0.5))
-                break
-        assert handle.is_over
-
-    caller.using(work)
+    client.polling = shipped.Waits(first=LONG, longest=LONG)
+    handle = client.resume(saved())
+    for _ in range(200):  # usually one; more if the machine is busy
+        with contextlib.suppress(shipped.TimeoutError):
+            await value(handle.wait(timeout=0.5))
+            break
+    assert handle.is_over
 
 
 def test_waits_of_no_time_let_others_run(shipped: ModuleType, server: Server) -> None:
@@ -162,32 +146,24 @@ async def call(client: Any, way: str, request: Any, limit: Any) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(
-    "timeout", [float("nan"), -1, 0, float("inf"), True, "x", [], 1j], ids=repr
+    "limit", [float("nan"), -1, 0, float("inf"), True, "x", [], 1j], ids=repr
 )
-def test_a_timeout_that_is_no_time_is_refused(
-    caller: Caller, server: Server, image: Callable[..., Any], way: str, timeout: Any
+async def test_a_timeout_that_is_no_time_is_refused(
+    client: Any, server: Server, image: Callable[..., Any], way: str, limit: Any
 ) -> None:
     server.answer = echo()
-
-    async def work(client: Any) -> None:
-        with pytest.raises(ValueError, match="timeout must be a number of seconds"):
-            await call(client, way, image(), timeout)
-
-    caller.using(work)
+    with pytest.raises(ValueError, match="timeout must be a number of seconds"):
+        await call(client, way, image(), limit)
     assert server.calls == []
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("timeout", [1e12, 10**400, 1e308], ids=["12", "400", "308"])
-def test_a_timeout_may_be_very_long(
-    caller: Caller, server: Server, image: Callable[..., Any], way: str, timeout: Any
+@pytest.mark.parametrize("limit", [1e12, 10**400, 1e308], ids=["12", "400", "308"])
+async def test_a_timeout_may_be_very_long(
+    client: Any, server: Server, image: Callable[..., Any], way: str, limit: Any
 ) -> None:
     server.answer = echo(seed=7)
-
-    async def work(client: Any) -> None:
-        await call(client, way, image(), timeout)
-
-    caller.using(work)
+    await call(client, way, image(), limit)
     assert len(server.calls) == 1
 
 
@@ -232,18 +208,14 @@ def test_one_poll_is_bounded(
     assert not released.is_set()
 
 
-def test_a_poll_without_an_answer_says_so(
-    shipped: ModuleType, caller: Caller, server: Server
+async def test_a_poll_without_an_answer_says_so(
+    shipped: ModuleType, client: Any, server: Server
 ) -> None:
     server.answer = lambda _: Drop()
-
-    async def work(client: Any) -> None:
-        handle = client.resume(saved())
-        with pytest.raises(shipped.ConnectionError) as caught:
-            await value(handle.poll())
-        assert caught.value.handle.task_uuid == UUID
-
-    caller.using(work)
+    handle = client.resume(saved())
+    with pytest.raises(shipped.ConnectionError) as caught:
+        await value(handle.poll())
+    assert caught.value.handle.task_uuid == UUID
     assert server.sent == [POLL]
 
 

@@ -176,21 +176,17 @@ def test_what_is_uploaded_is_what_the_specs_allow(
         assert shipped.parse_request(upload).to_wire() == upload
 
 
-def test_equal_files_are_uploaded_once(
-    caller: Caller, server: Server, look: Callable[..., Any]
+async def test_equal_files_are_uploaded_once(
+    client: Any, server: Server, look: Callable[..., Any]
 ) -> None:
     requests = [
         look(videos=[MP4, MOV, MP4], image=PNG),
         look(video=io.BytesIO(MP4)),
         look(video=UUIDS[PNG]),
     ]
-
-    async def work(client: Any) -> None:
-        for outcome in await value(client.run_many(requests)):
-            assert outcome.error is None
-        assert await value(client.run(look(video=MP4, videos=[MOV])))
-
-    caller.using(work)
+    for outcome in await value(client.run_many(requests)):
+        assert outcome.error is None
+    assert await value(client.run(look(video=MP4, videos=[MOV])))
     uploads = [t for call in server.calls for t in call if t["taskType"] != TASK]
     assert len(uploads) == 3
     sent = {
@@ -356,8 +352,8 @@ def test_an_answer_without_a_uuid_is_an_error(
     assert server.sent == [STORED]
 
 
-def test_what_may_have_been_uploaded_is_asked_for_by_the_next_call(
-    caller: Caller, server: Server, look: Callable[..., Any], package: ModuleType
+async def test_what_may_have_been_uploaded_is_asked_for_by_the_next_call(
+    client: Any, server: Server, look: Callable[..., Any], package: ModuleType
 ) -> None:
     def never(tasks: Tasks) -> object:
         news = {"status": "processing", "taskUUID": tasks[0]["taskUUID"]}
@@ -365,51 +361,43 @@ def test_what_may_have_been_uploaded_is_asked_for_by_the_next_call(
 
     server.answer = never
     server.takes = 25
+    request = look(video=MP4)
+    with pytest.raises(package.TimeoutError) as caught:
+        await value(client.run(request))
+    server.takes = 0
+    error = caught.value
+    assert "inputs.video was not uploaded: " in error.message
+    assert (error.task_uuid, error.may_have_run) == (request.task_uuid, False)
+    assert "was not sent" in str(error)
+    assert pickled(error).may_have_run is False
+    assert client.unfinished() == []
+    assert {*server.sent} == {STORED, QUESTION}
+    assert server.sent.count(STORED) == 1
+    server.calls.clear()
 
-    async def work(client: Any) -> None:
-        request = look(video=MP4)
-        with pytest.raises(package.TimeoutError) as caught:
-            await value(client.run(request))
-        server.takes = 0
-        error = caught.value
-        assert "inputs.video was not uploaded: " in error.message
-        assert (error.task_uuid, error.may_have_run) == (request.task_uuid, False)
-        assert "was not sent" in str(error)
-        assert pickled(error).may_have_run is False
-        assert client.unfinished() == []
-        assert {*server.sent} == {STORED, QUESTION}
-        assert server.sent.count(STORED) == 1
-        server.calls.clear()
+    def told(tasks: Tasks) -> object:
+        [task] = tasks
+        if task["taskType"] == TASK:
+            return platform(tasks)
+        return {"data": [{"taskUUID": task["taskUUID"], "mediaUUID": UUIDS[MP4]}]}
 
-        def told(tasks: Tasks) -> object:
-            [task] = tasks
-            if task["taskType"] == TASK:
-                return platform(tasks)
-            return {"data": [{"taskUUID": task["taskUUID"], "mediaUUID": UUIDS[MP4]}]}
-
-        server.answer = told
-        assert await value(client.run(look(video=MP4)))
-        assert server.sent == [QUESTION, TASK]
-
-    caller.using(work)
+    server.answer = told
+    assert await value(client.run(look(video=MP4)))
+    assert server.sent == [QUESTION, TASK]
 
 
-def test_a_stream_gives_up_in_time(
-    caller: Caller, server: Server, look: Callable[..., Any], package: ModuleType
+async def test_a_stream_gives_up_in_time(
+    client: Any, server: Server, look: Callable[..., Any], package: ModuleType
 ) -> None:
     server.answer = lambda tasks: {
         "data": [{"status": "processing", "taskUUID": tasks[0]["taskUUID"]}]
     }
     server.takes = 25
-
-    async def work(client: Any) -> None:
-        stream = client.text_inference.stream(look(video=MP4))
-        with pytest.raises(package.TimeoutError) as caught:
-            await value(stream.get_result())
-        assert caught.value.handle is None
-        assert client.unfinished() == []
-
-    caller.using(work)
+    stream = client.text_inference.stream(look(video=MP4))
+    with pytest.raises(package.TimeoutError) as caught:
+        await value(stream.get_result())
+    assert caught.value.handle is None
+    assert client.unfinished() == []
     assert {*server.sent} == {STORED, QUESTION}
 
 
@@ -436,26 +424,22 @@ def test_threads_that_share_a_handle_share_its_uploads(
     assert server.sent.count(STORED) == server.sent.count(TASK) == 1
 
 
-def test_a_handle_whose_upload_failed_tries_again(
-    caller: Caller, server: Server, look: Callable[..., Any], package: ModuleType
+async def test_a_handle_whose_upload_failed_tries_again(
+    client: Any, server: Server, look: Callable[..., Any], package: ModuleType
 ) -> None:
     server.script(refusing(STORED), platform, platform)
-
-    async def work(client: Any) -> None:
-        handle = client.handle(look(video=MP4))
-        with pytest.raises(package.TaskError):
-            await value(handle.wait())
-        assert not handle.is_over
-        [result] = await value(handle.wait())
-        assert result.text == "I see."
-
-    caller.using(work)
+    handle = client.handle(look(video=MP4))
+    with pytest.raises(package.TaskError):
+        await value(handle.wait())
+    assert not handle.is_over
+    [result] = await value(handle.wait())
+    assert result.text == "I see."
     assert server.sent == [STORED, STORED, TASK]
 
 
 @pytest.mark.parametrize("is_streamed", [False, True])
-def test_a_file_is_uploaded_anew_after_its_task_failed(
-    caller: Caller,
+async def test_a_file_is_uploaded_anew_after_its_task_failed(
+    client: Any,
     server: Server,
     look: Callable[..., Any],
     package: ModuleType,
@@ -470,12 +454,9 @@ def test_a_file_is_uploaded_anew_after_its_task_failed(
             return await value(client.stream(request).get_result())
         return await value(client.run(request))
 
-    async def work(client: Any) -> None:
-        with pytest.raises(package.TaskError, match="no such file"):
-            await run(client)
-        assert await run(client)
-
-    caller.using(work)
+    with pytest.raises(package.TaskError, match="no such file"):
+        await run(client)
+    assert await run(client)
     assert server.sent == [STORED, TASK, STORED, TASK]
 
 
