@@ -110,7 +110,7 @@ class RunwareError(Exception):
         task_type: str | None = None,
         task_uuid: str | None = None,
     ) -> None:
-        self.message = readable(message)
+        self.message: str = readable(message)
         super().__init__(self.message)
         self.task_type = task_type
         self.task_uuid = task_uuid
