@@ -9,6 +9,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -130,8 +131,11 @@ class Multiplexer:
             if isinstance(failure, ErrorCodes):
                 talk.reset_stream(number, failure)
             else:
+                is_cut = failure == HTTPStatus.OK
                 head = [(":status", str(failure))]
-                talk.send_headers(number, head, end_stream=True)
+                talk.send_headers(number, head, end_stream=not is_cut)
+                if is_cut:
+                    talk.reset_stream(number, ErrorCodes.REFUSED_STREAM)
             wire.sendall(talk.data_to_send())
 
     @staticmethod
@@ -295,6 +299,7 @@ FAILURES = [
     pytest.param(
         [502, ErrorCodes.REFUSED_STREAM], [IMAGE, IMAGE, POLL], id="refused later"
     ),
+    pytest.param([HTTPStatus.OK], [IMAGE, POLL], id="refused after a response"),
 ]
 """How requests fail, and the tasks of all requests. The transport repeats after 502."""
 

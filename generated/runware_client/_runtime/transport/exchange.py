@@ -128,7 +128,7 @@ class Exchange:
             self._status = None
         elif step == "receive_response_headers" and phase == "complete":
             self._status = next(e for e in info["return_value"] if isinstance(e, int))
-        elif phase == "failed" and not self._is_repeated:
+        elif phase == "failed" and self._status is None and not self._is_repeated:
             self._is_begun &= not _is_refused(step, info["exception"])
         return parts
 
