@@ -19,7 +19,7 @@ from ..error_codes import (
     is_task_not_found,
     is_too_large,
 )
-from ..exceptions import ClosedError, ResponseError, RunwareError
+from ..exceptions import ClosedError, ConnectionError, ResponseError, RunwareError
 from ..http_clients import hint_of
 from ..old_names import is_same_type
 from ..transport.envelope import Answer, Envelope, Item, code_of, has_failed
@@ -254,8 +254,7 @@ def of_failure(error: RunwareError, *, is_poll: bool, task: Task[Any]) -> Verdic
         event = TaskEvent.POLL_REFUSED if is_closed else TaskEvent.POLL_FAILED
         is_unknown = task.phase is Phase.IN_DOUBT and not task.silences
         is_elsewhere = is_unknown and _is_redirection(error)
-        is_refused = is_elsewhere or hint_of(error.message) is not None
-        return Verdict(event, error, is_refused=is_refused)
+        return Verdict(event, error, is_refused=is_elsewhere or _is_of_tls(error))
     if isinstance(error, APIError):
         return _of_stream_error(error, is_first=not task.is_resent)
     if not error.may_have_run:
@@ -268,6 +267,11 @@ def of_failure(error: RunwareError, *, is_poll: bool, task: Task[Any]) -> Verdic
 def _is_redirection(error: RunwareError) -> bool:
     """Whether the API may be at another address, if it has not responded here."""
     return isinstance(error, ResponseError) and 300 <= error.http_status < 400
+
+
+def _is_of_tls(error: RunwareError) -> bool:
+    """Whether the TLS handshake failed: a retry rarely helps."""
+    return isinstance(error, ConnectionError) and hint_of(error.message) is not None
 
 
 def _of_stream_error(error: APIError, *, is_first: bool) -> Verdict:
