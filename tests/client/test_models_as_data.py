@@ -82,7 +82,12 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     folder = tmp_path_factory.mktemp("models")
     texts = {
         f"{identifier}.json": a_document(
-            {"properties": {"positivePrompt": {"type": "string"}}},
+            {
+                "properties": {
+                    "positivePrompt": {"type": "string"},
+                    "model": {"enum": [f"{identifier}:1@1", model]},
+                }
+            },
             identifier=identifier,
             model=model,
             info=info,
@@ -109,6 +114,10 @@ class TestWhatADocumentSays:
         assert easel.documentation == "https://runware.ai/docs/models/qb-easel-2"
         assert easel.request.__name__ == "QbEasel2Request"
         assert easel.result is easel.request.result
+
+    def test_its_identifier_stands_for_its_own_air(self, package: ModuleType) -> None:
+        task = {"taskType": "imageInference", "model": "odd", "taskUUID": UUID}
+        assert package.parse_request(task).model == "test:odd@1"
 
     def test_prices(self, package: ModuleType) -> None:
         [easel] = package.documents(text="easel")

@@ -376,8 +376,8 @@ def test_pieces_of_all_members_are_in_the_result(
     script.events(
         {"delta": {"tools": calls[:1], "reasoningContent": ["Why"]}},
         {"delta": {"tools": calls[1:2], "reasoningContent": ["not"]}},
+        {"delta": {"tools": calls[1:2]}, "tools": calls[:2]},
         {"delta": {"tools": calls, "thoughtSignature": "sig"}},  # all of them so far
-        {"delta": {"tools": calls[1:2]}, "tools": calls},
         {"delta": {"text": "", "finishReason": "tool_calls"}},
         ending="cut",
     )

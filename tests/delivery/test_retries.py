@@ -332,6 +332,16 @@ def test_a_task_that_is_not_found_eight_times_is_left(
     assert server.sent == [TASK, *[POLL] * 8]
 
 
+def test_a_failure_with_http_404_ends_the_task(
+    shipped: ModuleType, caller: Caller, server: Server
+) -> None:
+    server.script(acknowledge, error("imageNotFound", 404, says_error=True))
+    failure = caller.error(RUN, **LATER)
+    assert isinstance(failure, shipped.NotFoundError)
+    assert failure.handle is None
+    assert server.sent == [TASK, POLL]
+
+
 def test_news_of_a_task_begins_the_count_of_not_found_anew(
     caller: Caller, server: Server
 ) -> None:

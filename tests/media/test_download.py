@@ -219,6 +219,8 @@ def test_a_data_uri_may_be_plain_text(save: Saver, tmp_path: Path) -> None:
         ("/a.php", "image/png", b"x", ".png"),
         ("/a", "text/plain", b"x", ".txt"),
         ("/a", "application/octet-stream", b"%PDF-1.7", ".pdf"),
+        ("/a", "application/octet-stream", b"OggS" + bytes(24) + b"theora", ".ogv"),
+        ("/a", "application/octet-stream", b"OggS" + bytes(24) + b"Opus", ".ogg"),
         ("/a.x-y", "application/octet-stream", b"x", ".bin"),
     ],
 )

@@ -23,10 +23,11 @@ from pathlib import Path
 from threading import Barrier, Event, Thread
 from typing import TYPE_CHECKING, Any
 
+import httpcore2
 import httpx2
 import pytest
 
-from loopback import KEY
+from loopback import KEY, without_a_loop
 from wire import LONG, answer, drip, hold, in_turn, reset, say, wired
 
 if TYPE_CHECKING:
@@ -632,6 +633,43 @@ def test_an_error_of_an_enumeration_comes_from_no_signal_handler(
     [error] = carrier.run("post", carrier.transport(REFUSED, mine), LONG)
     assert isinstance(error, ConnectionError)
     assert carrier.is_sent(error)
+
+
+class Unread(httpx2.SyncByteStream, httpx2.AsyncByteStream):
+    """A body that is not read."""
+
+    is_closed = False
+
+    def close(self) -> None:
+        """Record that it is closed."""
+        self.is_closed = True
+
+    async def aclose(self) -> None:
+        """Record that it is closed."""
+        self.is_closed = True
+
+
+@both_ways
+def test_a_response_to_a_repeated_request_is_closed(carrier: Carrier, how: str) -> None:
+    """The server may have accepted the first request: a refusal proves nothing."""
+    body = Unread()
+
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        for _ in range(2):
+            noted = request.extensions["trace"](
+                "http11.send_request_headers.started",
+                {"request": httpcore2.Request("POST", wire)},
+            )
+            if noted is not None:
+                without_a_loop(noted)
+        return httpx2.Response(400, stream=body)
+
+    wire = "http://127.0.0.1:1"
+    mine = carrier.http_client(transport=httpx2.MockTransport(handle))
+    [error] = carrier.run(how, carrier.transport(REFUSED, mine), LONG)
+    assert "sent the request several times" in str(error)
+    assert carrier.is_sent(error)
+    assert body.is_closed
 
 
 def test_an_answer_that_a_hook_has_read_is_taken(carrier: Carrier) -> None:

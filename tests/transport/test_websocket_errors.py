@@ -88,6 +88,22 @@ def test_a_server_that_lets_nobody_in_for_now_is_tried_again(
     assert len(run(work, failing, answering, resend="never").peers) == 2
 
 
+def test_an_error_of_a_task_does_not_refuse_the_key(
+    run: Run, image: Callable[..., Any]
+) -> None:
+    """The server continues a session with what it could not send before."""
+
+    async def late(peer: Peer) -> None:
+        named = {"taskUUID": SESSION}, {"taskType": "videoInference"}
+        await peer.say(errors=[{"code": "invalidModel", **each} for each in named])
+        await answering(peer)
+
+    async def work(client: Any, _: Sockets) -> None:
+        assert len(await client.run(image())) == 1
+
+    run(work, late)
+
+
 def test_a_server_that_fails_does_not_refuse_the_key(
     run: Run, image: Callable[..., Any], shipped: ModuleType
 ) -> None:
