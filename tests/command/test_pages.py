@@ -289,6 +289,8 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "beacon.json").write_text(json.dumps(document))
     write(folder, "tower", TOWER, task_type="sampleTask")
     write(folder, "cellar", CELLAR, task_type="otherTask")
+    no_air = {"task_type": "openTask", "info": {"x-air-id": ""}}
+    write(folder, "hut", {"properties": {"model": TEXT}}, **no_air)
     sources = [str(folder), str(TOP / "specs")]
     arguments = ["--output", ".", "--package", "runware_client", "--docs", "out"]
     done = run("generate", *sources, *arguments, cwd=folder)
@@ -401,7 +403,8 @@ def test_each_first_call_runs_as_it_stands(reference: Path) -> None:
     calls = [c for t in texts for c in re.findall(r"```python\n(.*?)```", t, re.DOTALL)]
     # getResponse and getTaskDetails need a task, and a cellar's code is not known.
     assert len(calls) == len(texts) - 3
-    documents = [reference.parent / f"{name}.json" for name in ("beacon", "tower")]
+    names = ("beacon", "hut", "tower")
+    documents = [reference.parent / f"{name}.json" for name in names]
     with mocking(*documents, TOP / "specs") as mock:
         here = [
             c.replace("Runware()", f"Runware(base_url={mock.url!r})") for c in calls
@@ -511,6 +514,7 @@ def test_a_first_call_is_one_that_its_model_can_run(reference: Path) -> None:
         "width=512",
         "height=768",
     ]
+    assert 'model="runware:101@1"' in call("hut", "open_task")
     assert 'model="minimax:m2.7@0"' in call("text_inference")
     upscale = call("upscale")
     assert 'inputs=Inputs(image="https://example.com/lighthouse.jpg")' in upscale
