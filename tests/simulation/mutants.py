@@ -6,7 +6,12 @@ client with one of them, and runs schedules until one breaks a promise.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from simulation.profiles import NONE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Mutant(NamedTuple):
@@ -18,6 +23,7 @@ class Mutant(NamedTuple):
         old: The text that is replaced. It occurs once in the module.
         new: The replacement.
         seed: The first seed of the search. A seed that found the fault saves time.
+        knobs: Knobs of the profiles that are not drawn, so that rare faults are found.
     """
 
     name: str
@@ -25,6 +31,7 @@ class Mutant(NamedTuple):
     old: str
     new: str
     seed: int = 0
+    knobs: Mapping[str, Any] = NONE
 
 
 MUTANTS = (
@@ -352,7 +359,17 @@ MUTANTS = (
         "_runtime.delivery.classify",
         " or (_is_rate_limit(error.item) and not is_unclear)",
         "",
-        136683,
+        23007,
+        {
+            "streams": 1.0,
+            "tasks": 2,
+            "troubles": {
+                "element_rate_limited": 0.3,
+                "sending_rate_limited": 0.3,
+                "answer_lost": 0.3,
+                "connection_refused": 0.15,
+            },
+        },
     ),
     Mutant(
         "a dry run is sent as a run",
@@ -507,14 +524,8 @@ MUTANTS = (
         "_runtime.delivery.delivery",
         "            if error := account.excess(each.task):\n",
         "            if False and (error := account.excess(each.task)):\n",
-        136683,
-    ),
-    Mutant(
-        "a dry run takes all the time of a resumed task",
-        "_runtime.delivery.schedule",
-        "each.task.is_pollable or isinstance(each.task, DryTask) for each in chosen",
-        "each.task.is_pollable for each in chosen",
-        136683,
+        2377,
+        {"budget": 0.7, "tasks": 5},
     ),
     Mutant(
         "the first run of a task that was sent again costs nothing if the second fails",

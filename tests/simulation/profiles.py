@@ -6,6 +6,7 @@ Profiles are plain data that can be drawn, named and shrunk.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from simulation.network import (
@@ -32,6 +33,7 @@ from simulation.server import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from random import Random
 
 # All troubles that a profile may have, each with a sentence that describes it.
@@ -48,6 +50,8 @@ TROUBLES: dict[str, str] = {
 }
 _NAMES = tuple(TROUBLES)
 _SHARES = (0.05, 0.15, 0.3, 0.6)
+NONE: Mapping[str, Any] = MappingProxyType({})
+"""No knobs."""
 
 
 @dataclass(slots=True)

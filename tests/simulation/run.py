@@ -13,14 +13,14 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from random import Random
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from simulation.profiles import Profile
+from simulation.profiles import NONE, Profile
 from simulation.schedule import POLICIES, outcome, trace
 from simulation.shrink import shrink
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 CHUNK = 1000
 """The number of schedules that a process runs before it reports."""
@@ -38,20 +38,22 @@ class Failure(NamedTuple):
     what: str
 
 
-def drawn(seed: int) -> tuple[Profile, str]:
-    """Draw the profile and the policy of a schedule."""
+def drawn(seed: int, knobs: Mapping[str, Any] = NONE) -> tuple[Profile, str]:
+    """Draw the profile and the policy of a schedule, except for knobs that are given."""
     random = Random(seed)
-    profile = Profile.draw(random)
+    profile = Profile.draw(random, **knobs)
     return profile, POLICIES[int(random.random() * len(POLICIES))]
 
 
-def failures(seeds: Iterable[int]) -> Iterator[Failure]:
-    """Run schedules and yield those that fail."""
+def failures(
+    seeds: Iterable[int], knobs: Mapping[str, Any] = NONE
+) -> Iterator[Failure]:
+    """Run schedules, with knobs that are not drawn, and yield those that fail."""
     threshold = gc.get_threshold()
     gc.set_threshold(5_000)  # to free cycles while the processor still caches them
     try:
         for seed in seeds:
-            profile, policy = drawn(seed)
+            profile, policy = drawn(seed, knobs)
             what = outcome(seed, profile, policy)
             if what is not None:
                 yield Failure(seed, what)

@@ -72,7 +72,7 @@ def first_failure(mutant: Mutant, seeds: range) -> str:
     sys.meta_path.insert(0, _MutantFinder(mutant))
     from simulation.run import failures  # noqa: PLC0415 - imports the mutant
 
-    return str(next(failures(seeds), "none"))
+    return str(next(failures(seeds, mutant.knobs), "none"))
 
 
 def in_a_fork(mutant: Mutant, seeds: range) -> str:

@@ -1,5 +1,7 @@
 """The simulation finds each mutant: its fault breaks a promise in some schedule.
 
+The client without the fault breaks none in the same schedule.
+
 These tests do not shrink the failing schedules, because that takes longer;
 `test_world.py` tests the shrinking.
 """
@@ -7,6 +9,7 @@ These tests do not shrink the failing schedules, because that takes longer;
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +18,7 @@ from typing import IO, TYPE_CHECKING
 import pytest
 
 from simulation.mutants import MUTANTS, Mutant
+from simulation.run import failures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,4 +61,6 @@ def test_a_fault_is_found(
     index: int, mutant: Mutant, search: Callable[[str], str]
 ) -> None:
     found = search(f"{index} {mutant.seed} {mutant.seed + SCHEDULES}")
-    assert found.startswith("Failure("), found
+    failure = re.match(r"Failure\(seed=(\d+), ", found)
+    assert failure, found
+    assert not [*failures([int(failure[1])], mutant.knobs)], "not because of the fault"
