@@ -80,7 +80,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 # CPU seconds of the test files that need ten or more. Files on one line share data that
 # takes long to make.
 LONG = {
-    ("test_schedules.py",): 120,
+    ("test_schedules.py",): 40,
     ("test_emitted_quality.py", "test_emitted_types.py"): 45,
     ("test_faults.py",): 40,
     ("test_build_hooks.py",): 30,

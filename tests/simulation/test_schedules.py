@@ -6,8 +6,9 @@ import pytest
 
 from simulation.run import failures, told
 
-SCHEDULES = 50_000
-PARTS = 10
+SCHEDULES = 25_000
+"""Of the mutants that 50,000 schedules find, all are found by the first 17,702."""
+PARTS = 5
 
 
 @pytest.mark.parametrize("part", range(PARTS))
