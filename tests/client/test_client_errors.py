@@ -647,6 +647,8 @@ def test_a_server_that_keeps_silent(
     assert type(error) is shipped.TimeoutError
     assert isinstance(error, builtins.TimeoutError)
     assert "instead of sending it again" in str(error)
+    assert error.handle.task_uuid == server.calls[0][0]["taskUUID"]
+    assert error.may_have_run
 
 
 def test_a_task_that_never_ends(

@@ -209,9 +209,9 @@ def test_a_second_sending_is_too_large_for_a_task_that_a_poll_has_finished(
 
 @pytest.mark.parametrize("named", [True, False])
 @pytest.mark.parametrize("status", [200, 400])
-def test_a_poll_that_the_server_refuses_harms_no_other(
+async def test_a_poll_that_the_server_refuses_harms_no_other(
     shipped: ModuleType,
-    caller: Caller,
+    client: Any,
     server: Server,
     image: Callable[..., Any],
     status: int,
@@ -234,7 +234,8 @@ def test_a_poll_that_the_server_refuses_harms_no_other(
         return Reply({"errors": [code | about]}, status)
 
     server.answer = answer
-    first, *rest = caller("run_many", [poisoned, *others])
+    first, *rest = await value(client.run_many([poisoned, *others]))
+    assert [each.task_uuid for each in client.unfinished()] == [poisoned.task_uuid]
     assert isinstance(first.error, shipped.APIError)
     assert first.error.handle.task_uuid == poisoned.task_uuid
     for outcome in rest:

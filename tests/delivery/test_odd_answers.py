@@ -106,6 +106,9 @@ def test_odd_members_of_tasks_under_way(
     [
         {"cost": 0.1},
         {"estimatedTime": 12},
+        {"status": "queued", "position": 3},
+        {"status": "running", "message": "warming up"},
+        {"status": "in_progress", "eta": 9},
         {"seed": 7},
         {"imageUUID": "a", "progress": 30},
         {"imageUUID": "a", "seed": 1, "cost": 0.5, "model": "runware:101@1"},
@@ -130,6 +133,7 @@ def test_what_has_no_output_is_no_result(
     server.script(news(item), news(item), done)
     [result] = caller("run", image(delivery_method=delivery))
     assert result.image_url == IMAGE
+    assert server.sent == [TASK, "getResponse", "getResponse"]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ import time
 from collections import Counter
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import uuid4
 
 if TYPE_CHECKING:
@@ -184,22 +184,17 @@ async def honest(platform: Platform, exchange: Exchange) -> None:
 
 
 @contextmanager
-def hosting(
-    script: Script, seconds: float = 0.0, *, reads: bool = True
-) -> Generator[Platform]:
+def hosting(script: Script, seconds: float = 0.0) -> Generator[Platform]:
     """Run a platform until the context ends.
 
     Args:
         script: The function that answers each request.
         seconds: The duration of a task with asynchronous delivery.
-        reads: Whether the platform reads requests.
     """
     platform = Platform(script, seconds)
     loop = asyncio.new_event_loop()
     listening = loop.run_until_complete(
-        asyncio.start_server(
-            platform.serve if reads else _deaf, "127.0.0.1", 0, limit=2**26
-        )
+        asyncio.start_server(platform.serve, "127.0.0.1", 0, limit=2**26)
     )
     platform.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/v1"
     thread = threading.Thread(target=loop.run_forever)
@@ -212,13 +207,6 @@ def hosting(
         thread.join()
         loop.close()
     assert not platform.failures, platform.failures
-
-
-async def _deaf(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(asyncio.CancelledError):
-        cast("asyncio.Transport", writer.transport).pause_reading()
-        await asyncio.sleep(FOR_EVER)
-    writer.close()
 
 
 async def _stop(listening: asyncio.Server) -> None:

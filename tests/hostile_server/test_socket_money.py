@@ -29,28 +29,6 @@ def scope(task: Item) -> Item:
     return acknowledged(task)[0]
 
 
-def test_an_error_of_one_result_ends_no_other(clients: Clients) -> None:
-    async def three_of_four(platform: Platform, peer: Peer, tasks: list[Item]) -> None:
-        [task] = tasks
-        if task["taskType"] == "getResponse":
-            return await honest_talk(platform, peer, tasks)
-        platform.accept(task)
-        error = {"code": "nsfwContentDetected", "message": "One of four."}
-        await peer.say(errors=[error | scope(task)])
-        for item in platform.results_of(task)[:3]:
-            await asyncio.sleep(0.1)
-            await peer.say(data=[item])
-        return None
-
-    async def work(client: Any) -> Any:
-        return await ending(lambda: client.run(clients.image(number_results=4)))
-
-    ended, platform = talk_with(clients, three_of_four, work)
-    assert isinstance(ended.error, clients.package.TaskError)
-    assert len(ended.error.results) == 3
-    assert [*platform.bills.values()] == [1]
-
-
 def test_an_error_without_a_name_ends_no_other_result(clients: Clients) -> None:
     async def one_of_two(platform: Platform, peer: Peer, tasks: list[Item]) -> None:
         [task] = tasks
