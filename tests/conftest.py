@@ -206,5 +206,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     names = pyfuncitem._fixtureinfo.argnames
     given = {name: pyfuncitem.funcargs[name] for name in names}
     [name] = given.keys() & {"client", "stream"}
-    given[name].using(lambda made: pyfuncitem.obj(**given | {name: made}))
+    marker = pyfuncitem.get_closest_marker("options")
+    options = marker.kwargs if marker else {}
+    given[name].using(lambda made: pyfuncitem.obj(**given | {name: made}), **options)
     return True

@@ -154,7 +154,9 @@ def test_a_dry_run_is_repeated_as_a_dry_run(
     ],
 )
 @pytest.mark.parametrize("call", ["dry_run", "run"])
-def test_a_first_dry_run_that_may_have_been_a_run_is_not_repeated(
+@pytest.mark.options(budget=Decimal(5))
+async def test_a_first_dry_run_that_may_have_been_a_run_is_not_repeated(
+    client: Any,
     caller: Caller,
     server: Server,
     image: Callable[..., Any],
@@ -163,16 +165,10 @@ def test_a_first_dry_run_that_may_have_been_a_run_is_not_repeated(
 ) -> None:
     """A proxy may remove the header, so that each repetition would be billed."""
     server.script(trouble, echo(cost=0.2))
-
-    async def work(client: Any) -> None:
-        with pytest.raises(
-            caller.package.RunwareError, match="and billed it"
-        ) as caught:
-            await value(getattr(client, call)(image()))
-        assert "nothing was billed" not in str(caught.value)
-        assert caught.value.handle is None
-
-    caller.using(work, budget=Decimal(5))
+    with pytest.raises(caller.package.RunwareError, match="and billed it") as caught:
+        await value(getattr(client, call)(image()))
+    assert "nothing was billed" not in str(caught.value)
+    assert caught.value.handle is None
     assert is_dry(server) == [True]
 
 
@@ -286,31 +282,29 @@ def test_over_a_websocket_a_dry_run_goes_over_http(
 # -- budgets ------------------------------------------------------------------
 
 
-def test_a_task_that_would_pass_the_budget_is_not_sent(
-    caller: Caller, server: Server, image: Callable[..., Any]
+@pytest.mark.options(budget=Decimal("0.01"))
+async def test_a_task_that_would_pass_the_budget_is_not_sent(
+    client: Any, caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
     bank = Bank(server)
-
-    async def work(client: Any) -> None:
+    await value(client.run(image()))
+    await value(client.image_inference.run(image()))
+    with pytest.raises(caller.package.BudgetError) as caught:
         await value(client.run(image()))
-        await value(client.image_inference.run(image()))
-        with pytest.raises(caller.package.BudgetError) as caught:
-            await value(client.run(image()))
-        error = caught.value
-        assert "$0.004" in str(error)
-        assert "$0.012" in str(error)
-        assert (error.cost, error.committed) == (Decimal("0.004"), Decimal("0.008"))
-        assert error.handle is None
-        assert client.budget == Decimal("0.01")
-        assert client.cost == 0.008
-        assert client.unfinished() == []
-
-    caller.using(work, budget=Decimal("0.01"))
+    error = caught.value
+    assert "$0.004" in str(error)
+    assert "$0.012" in str(error)
+    assert (error.cost, error.committed) == (Decimal("0.004"), Decimal("0.008"))
+    assert error.handle is None
+    assert client.budget == Decimal("0.01")
+    assert client.cost == 0.008
+    assert client.unfinished() == []
     assert (bank.billed, bank.dry) == (2, 3)
 
 
-def test_the_price_of_the_document_counts_without_one_of_the_server(
-    caller: Caller, server: Server, image_inference: ModuleType
+@pytest.mark.options(budget=Decimal("0.03"))
+async def test_the_price_of_the_document_counts_without_one_of_the_server(
+    client: Any, caller: Caller, server: Server, image_inference: ModuleType
 ) -> None:
     bank = Bank(server, price=None)
     rules = import_module(f"{caller.package.__name__}._runtime.schema.rules")
@@ -318,20 +312,18 @@ def test_the_price_of_the_document_counts_without_one_of_the_server(
     class Priced(image_inference.ImageInferenceRequest):  # type: ignore[name-defined, misc]
         rates = (rules.Rate("0.02", "image"),)
 
-    async def work(client: Any) -> None:
+    await value(client.run(Priced(**CHAIR)))
+    with pytest.raises(caller.package.BudgetError) as caught:
         await value(client.run(Priced(**CHAIR)))
-        with pytest.raises(caller.package.BudgetError) as caught:
-            await value(client.run(Priced(**CHAIR)))
-        error = caught.value
-        assert (error.cost, error.committed) == (Decimal("0.02"), Decimal("0.02"))
-
-    caller.using(work, budget=Decimal("0.03"))
+    error = caught.value
+    assert (error.cost, error.committed) == (Decimal("0.02"), Decimal("0.02"))
     assert is_dry(server) == [True, False]
     assert bank.billed == 1
 
 
-def test_what_is_free_needs_no_dry_run_beside_what_is_not(
-    caller: Caller, server: Server, image: Callable[..., Any]
+@pytest.mark.options(budget=Decimal("0.02"))
+async def test_what_is_free_needs_no_dry_run_beside_what_is_not(
+    client: Any, caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
     uuid = "4f0c9a52-6f0d-4e0e-9b52-1f6f3c1f7a10"
     upload = {"taskType": "mediaStorage", "operation": "upload", "media": "AAAA"}
@@ -339,51 +331,39 @@ def test_what_is_free_needs_no_dry_run_beside_what_is_not(
     tasks = [{**upload, "taskUUID": uuid}, search]
     free = map(caller.package.parse_request, tasks)
     bank = Bank(server, mediaUUID=uuid)
-
-    async def work(client: Any) -> None:
-        outcomes = await value(client.run_many([image(), *free], timeout=5))
-        assert [outcome.error for outcome in outcomes] == [None] * 3
-
-    caller.using(work, budget=Decimal("0.02"))
+    outcomes = await value(client.run_many([image(), *free], timeout=5))
+    assert [outcome.error for outcome in outcomes] == [None] * 3
     assert bank.dry == 1
 
 
-def test_a_server_that_runs_dry_runs_is_not_paid_twice(
-    caller: Caller, server: Server, image: Callable[..., Any]
+@pytest.mark.options(budget=Decimal("0.01"))
+async def test_a_server_that_runs_dry_runs_is_not_paid_twice(
+    client: Any, caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
     """A proxy may remove the header."""
     server.answer = echo(cost=0.004)
-
-    async def work(client: Any) -> None:
-        with pytest.raises(
-            caller.package.RunwareError, match="ran this task instead"
-        ) as caught:
-            await value(client.run(image()))
-        [result] = caught.value.results
-        assert result.to_wire()["cost"] == 0.004
-        assert (caught.value.handle, caught.value.may_have_run) == (None, True)
-        assert client.cost == 0.004
-        assert (await value(client.dry_run(image()))).was_run
-
-    caller.using(work, budget=Decimal("0.01"))
+    with pytest.raises(
+        caller.package.RunwareError, match="ran this task instead"
+    ) as caught:
+        await value(client.run(image()))
+    [result] = caught.value.results
+    assert result.to_wire()["cost"] == 0.004
+    assert (caught.value.handle, caught.value.may_have_run) == (None, True)
+    assert client.cost == 0.004
+    assert (await value(client.dry_run(image()))).was_run
     assert is_dry(server) == [True, True]
 
 
 @pytest.mark.parametrize("call", ["dry_run", "run"])
-def test_a_server_that_streams_a_dry_run_is_not_paid_twice(
-    caller: Caller, server: Server, text: Any, call: str
+@pytest.mark.options(budget=Decimal("0.01"))
+async def test_a_server_that_streams_a_dry_run_is_not_paid_twice(
+    client: Any, caller: Caller, server: Server, text: Any, call: str
 ) -> None:
     events = 'data: {"delta": {"text": "a"}, "finishReason": "stop"}\n\n'
     server.answer = lambda _: Reply(events, 200, "text/event-stream")
-
-    async def work(client: Any) -> None:
-        with pytest.raises(
-            caller.package.RunwareError, match="and billed it"
-        ) as caught:
-            await value(getattr(client, call)(text))
-        assert (caught.value.handle, caught.value.may_have_run) == (None, True)
-
-    caller.using(work, budget=Decimal("0.01"))
+    with pytest.raises(caller.package.RunwareError, match="and billed it") as caught:
+        await value(getattr(client, call)(text))
+    assert (caught.value.handle, caught.value.may_have_run) == (None, True)
     assert is_dry(server) == [True]
 
 
@@ -410,20 +390,17 @@ def test_amounts_are_exact_whatever_the_program_does_with_decimals(
 
 
 @pytest.mark.parametrize("cost", [-5, -1e-9, float("nan"), 10**399])
-def test_no_cost_makes_a_budget_larger(
-    caller: Caller, server: Server, image: Callable[..., Any], cost: float
+@pytest.mark.options(budget=Decimal("0.01"))
+async def test_no_cost_makes_a_budget_larger(
+    client: Any, caller: Caller, server: Server, image: Callable[..., Any], cost: float
 ) -> None:
     bank = Bank(server)
     bank.members["cost"] = cost
-
-    async def work(client: Any) -> None:
-        for _ in range(2):
-            await value(client.run(image()))
-        with pytest.raises(caller.package.BudgetError):
-            await value(client.run(image()))
-        assert client.cost == 0
-
-    caller.using(work, budget=Decimal("0.01"))
+    for _ in range(2):
+        await value(client.run(image()))
+    with pytest.raises(caller.package.BudgetError):
+        await value(client.run(image()))
+    assert client.cost == 0
     assert bank.billed == 2
 
 
@@ -469,17 +446,14 @@ def test_without_a_budget_nothing_is_priced(
     assert (bank.billed, bank.dry) == (1, 0)
 
 
-def test_a_dry_run_of_the_caller_is_not_repeated(
-    caller: Caller, server: Server, image: Callable[..., Any]
+@pytest.mark.options(budget=Decimal(1))
+async def test_a_dry_run_of_the_caller_is_not_repeated(
+    client: Any, server: Server, image: Callable[..., Any]
 ) -> None:
     bank = Bank(server)
-
-    async def work(client: Any) -> None:
-        request = image()
-        await value(client.dry_run(request))
-        await value(client.run(request))
-
-    caller.using(work, budget=Decimal(1))
+    request = image()
+    await value(client.dry_run(request))
+    await value(client.run(request))
     assert (bank.billed, bank.dry) == (1, 1)
 
 
@@ -508,59 +482,49 @@ WAYS: dict[str, Callable[[Any, Any], Any]] = {
 
 
 @pytest.mark.parametrize("how", WAYS)
-def test_every_way_of_sending_keeps_to_the_budget(
-    caller: Caller, server: Server, image: Callable[..., Any], how: str
+@pytest.mark.options(budget=Decimal("0.003"))
+async def test_every_way_of_sending_keeps_to_the_budget(
+    client: Any, caller: Caller, server: Server, image: Callable[..., Any], how: str
 ) -> None:
     bank = Bank(server)
-
-    async def work(client: Any) -> None:
-        with pytest.raises(caller.package.BudgetError):
-            await value(WAYS[how](client, image()))
-
-    caller.using(work, budget=Decimal("0.003"))
+    with pytest.raises(caller.package.BudgetError):
+        await value(WAYS[how](client, image()))
     assert bank.billed == 0
     assert is_dry(server) == [True]
 
 
 @pytest.mark.parametrize("is_run", [True, False])
-def test_a_stream_keeps_to_the_budget(
-    caller: Caller, server: Server, text: Any, *, is_run: bool
+@pytest.mark.options(budget=Decimal("0.003"))
+async def test_a_stream_keeps_to_the_budget(
+    client: Any, caller: Caller, server: Server, text: Any, *, is_run: bool
 ) -> None:
     bank = Bank(server)
-
-    async def work(client: Any) -> None:
-        with pytest.raises(caller.package.BudgetError):
-            await value(
-                client.run(text) if is_run else client.stream(text).get_result()
-            )
-        assert client.unfinished() == []
-
-    caller.using(work, budget=Decimal("0.003"))
+    with pytest.raises(caller.package.BudgetError):
+        await value(client.run(text) if is_run else client.stream(text).get_result())
+    assert client.unfinished() == []
     assert (bank.billed, bank.dry) == (0, 1)
 
 
-def test_what_fails_gives_its_reservation_back(
-    caller: Caller, server: Server, image: Callable[..., Any]
+@pytest.mark.options(budget=Decimal("0.004"))
+async def test_what_fails_gives_its_reservation_back(
+    client: Any, caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
     def fail(tasks: Tasks) -> object:
         scope = {"taskUUID": tasks[0]["taskUUID"]}
         return {"errors": [{"code": "inferenceError", "status": "error", **scope}]}
 
     bank = Bank(server)
-
-    async def work(client: Any) -> None:
-        bank._run = fail  # type: ignore[method-assign]
-        for _ in range(3):
-            with pytest.raises(caller.package.TaskError):
-                await value(client.run(image()))
-        bank._run = echo(cost=0.004)  # type: ignore[method-assign, assignment]
-        await value(client.run(image()))
-
-    caller.using(work, budget=Decimal("0.004"))
+    bank._run = fail  # type: ignore[method-assign]
+    for _ in range(3):
+        with pytest.raises(caller.package.TaskError):
+            await value(client.run(image()))
+    bank._run = echo(cost=0.004)  # type: ignore[method-assign, assignment]
+    await value(client.run(image()))
 
 
-def test_a_failure_beside_a_result_keeps_the_reservation(
-    caller: Caller, server: Server, image: Callable[..., Any]
+@pytest.mark.options(budget=Decimal("0.004"))
+async def test_a_failure_beside_a_result_keeps_the_reservation(
+    client: Any, caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
     def fail(tasks: Tasks) -> object:
         scope = {"taskUUID": tasks[0]["taskUUID"], "status": "error"}
@@ -568,16 +532,12 @@ def test_a_failure_beside_a_result_keeps_the_reservation(
         return {**echo(cost=None)(tasks), "errors": [failure]}
 
     bank = Bank(server)
-
-    async def work(client: Any) -> None:
-        bank._run = fail  # type: ignore[method-assign]
-        with pytest.raises(caller.package.TaskError) as caught:
-            await value(client.run(image(number_results=2)))
-        assert len(caught.value.results) == 1
-        with pytest.raises(caller.package.BudgetError):
-            await value(client.run(image()))
-
-    caller.using(work, budget=Decimal("0.004"))
+    bank._run = fail  # type: ignore[method-assign]
+    with pytest.raises(caller.package.TaskError) as caught:
+        await value(client.run(image(number_results=2)))
+    assert len(caught.value.results) == 1
+    with pytest.raises(caller.package.BudgetError):
+        await value(client.run(image()))
 
 
 def test_a_text_that_is_streamed_twice_at_once_is_sent_once(
@@ -616,45 +576,40 @@ def test_a_text_that_is_streamed_twice_at_once_is_sent_once(
     assert (bank.dry, bank.billed) == (2, 1)
 
 
-def test_results_without_a_cost_count_as_the_dry_run_said(
-    caller: Caller, server: Server, image: Callable[..., Any]
+@pytest.mark.options(budget=Decimal("0.005"))
+async def test_results_without_a_cost_count_as_the_dry_run_said(
+    client: Any, caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
     """They count once, even if they are collected again."""
     bank = Bank(server, cost=None)
     request = image()
-
-    async def work(client: Any) -> None:
-        await value(client.run(request))
-        await value(client.resume(client.handle(request).to_json()).wait())
-        with pytest.raises(caller.package.BudgetError) as caught:
-            await value(client.run(image()))
-        assert caught.value.committed == Decimal("0.004")
-        assert client.cost == 0
-
-    caller.using(work, budget=Decimal("0.005"))
+    await value(client.run(request))
+    await value(client.resume(client.handle(request).to_json()).wait())
+    with pytest.raises(caller.package.BudgetError) as caught:
+        await value(client.run(image()))
+    assert caught.value.committed == Decimal("0.004")
+    assert client.cost == 0
     assert bank.billed == 1
 
 
-def test_a_task_that_may_be_billed_keeps_its_reservation(
-    caller: Caller, server: Server, image: Callable[..., Any]
+@pytest.mark.options(budget=Decimal("0.005"))
+async def test_a_task_that_may_be_billed_keeps_its_reservation(
+    client: Any, caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
     bank = Bank(server)
-
-    async def work(client: Any) -> None:
-        bank._run = lambda _: {"data": []}  # type: ignore[method-assign]
-        with pytest.raises(caller.package.RunwareError) as caught:
-            await value(client.run(image(), timeout=0.2))
-        with pytest.raises(caller.package.BudgetError):
-            await value(client.run(image()))
-        bank._run = echo(cost=0.001)  # type: ignore[method-assign, assignment]
-        await value(caught.value.handle.wait())
+    bank._run = lambda _: {"data": []}  # type: ignore[method-assign]
+    with pytest.raises(caller.package.RunwareError) as caught:
+        await value(client.run(image(), timeout=0.2))
+    with pytest.raises(caller.package.BudgetError):
         await value(client.run(image()))
+    bank._run = echo(cost=0.001)  # type: ignore[method-assign, assignment]
+    await value(caught.value.handle.wait())
+    await value(client.run(image()))
 
-    caller.using(work, budget=Decimal("0.005"))
 
-
-def test_a_task_is_not_sent_again_when_others_have_used_up_the_budget(
-    caller: Caller, server: Server, image: Callable[..., Any]
+@pytest.mark.options(budget=Decimal("0.01"))
+async def test_a_task_is_not_sent_again_when_others_have_used_up_the_budget(
+    client: Any, caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
     """Both tasks fit the budget until one costs more than its dry run reported."""
     first, second = image(), image()
@@ -666,18 +621,15 @@ def test_a_task_is_not_sent_again_when_others_have_used_up_the_budget(
         sent.extend(task["taskUUID"] for task in tasks)
         return echo(cost=1)(done) | {"errors": [busy]}  # type: ignore[operator]
 
-    async def work(client: Any) -> None:
-        bank._run = run  # type: ignore[method-assign]
-        one, other = await value(client.run_many([first, second]))
-        assert one.error is None
-        assert isinstance(other.error, caller.package.BudgetError)
-        assert other.error.handle is None
-        assert (other.error.cost, other.error.committed) == (Decimal("0.004"), 1)
-        bank._run = echo()  # type: ignore[method-assign]
-        await value(client.send({"taskType": "modelSearch"}))  # it is free
-
     sent = list[str]()
-    caller.using(work, budget=Decimal("0.01"))
+    bank._run = run  # type: ignore[method-assign]
+    one, other = await value(client.run_many([first, second]))
+    assert one.error is None
+    assert isinstance(other.error, caller.package.BudgetError)
+    assert other.error.handle is None
+    assert (other.error.cost, other.error.committed) == (Decimal("0.004"), 1)
+    bank._run = echo()  # type: ignore[method-assign]
+    await value(client.send({"taskType": "modelSearch"}))  # it is free
     assert sent == [first.task_uuid, second.task_uuid]
 
 
@@ -697,8 +649,9 @@ async def test_a_result_that_comes_again_costs_nothing_more(
     assert client.cost == 0.008
 
 
-def test_results_that_say_no_cost_beside_others_count_as_the_dry_run_said(
-    caller: Caller, server: Server, image: Callable[..., Any]
+@pytest.mark.options(budget=Decimal("0.5"))
+async def test_results_that_say_no_cost_beside_others_count_as_the_dry_run_said(
+    client: Any, caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
     def run(tasks: Tasks) -> object:
         results = echo(copies=3)(tasks)
@@ -707,15 +660,11 @@ def test_results_that_say_no_cost_beside_others_count_as_the_dry_run_said(
 
     bank = Bank(server, price=0.3)
     bank._run = run  # type: ignore[method-assign]
-
-    async def work(client: Any) -> None:
+    await value(client.run(image(number_results=3)))
+    assert client.cost == 0.1
+    with pytest.raises(caller.package.BudgetError) as caught:
         await value(client.run(image(number_results=3)))
-        assert client.cost == 0.1
-        with pytest.raises(caller.package.BudgetError) as caught:
-            await value(client.run(image(number_results=3)))
-        assert caught.value.committed == Decimal("0.3")
-
-    caller.using(work, budget=Decimal("0.5"))
+    assert caught.value.committed == Decimal("0.3")
 
 
 @pytest.mark.parametrize("budget", [Decimal("0.003"), Decimal("0.004")])
@@ -745,19 +694,16 @@ def test_a_resumed_task_is_sent_again_within_the_budget(
     assert bank.billed == (1 if budget == Decimal("0.004") else 0)
 
 
-def test_a_dry_run_that_fails_keeps_the_task_from_being_sent(
-    caller: Caller, server: Server, image: Callable[..., Any]
+@pytest.mark.options(budget=Decimal(5))
+async def test_a_dry_run_that_fails_keeps_the_task_from_being_sent(
+    client: Any, caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
     bank = Bank(server)
     bank._priced = lambda _: Reply({}, 403)  # type: ignore[method-assign, assignment]
     request = image()
-
-    async def work(client: Any) -> None:
-        with pytest.raises(caller.package.PermissionDeniedError) as caught:
-            await value(client.run(request))
-        assert caught.value.task_uuid == request.task_uuid
-
-    caller.using(work, budget=Decimal(5))
+    with pytest.raises(caller.package.PermissionDeniedError) as caught:
+        await value(client.run(request))
+    assert caught.value.task_uuid == request.task_uuid
     assert bank.billed == 0
 
 
@@ -852,23 +798,21 @@ def test_the_mock_refuses_in_a_dry_run_what_it_refuses_in_a_run(mock: Mock) -> N
     assert [e["code"] for e in answer.json()["errors"]]
 
 
-def test_a_stream_with_a_known_price_needs_no_other_dry_run(
-    caller: Caller, server: Server, text: Any
+@pytest.mark.options(budget=Decimal(1))
+async def test_a_stream_with_a_known_price_needs_no_other_dry_run(
+    client: Any, server: Server, text: Any
 ) -> None:
     bank = Bank(server, text="Hello.")
-
-    async def work(client: Any) -> None:
-        await value(client.dry_run(text))
-        await value(client.stream(text).get_result())
-
-    caller.using(work, budget=Decimal(1))
+    await value(client.dry_run(text))
+    await value(client.stream(text).get_result())
     assert is_dry(server) == [True, False]
     assert bank.billed == 1
 
 
-def test_the_oldest_price_is_forgotten(
+@pytest.mark.options(budget=Decimal(1))
+async def test_the_oldest_price_is_forgotten(
     shipped: ModuleType,
-    caller: Caller,
+    client: Any,
     server: Server,
     image: Callable[..., Any],
     monkeypatch: pytest.MonkeyPatch,
@@ -877,12 +821,8 @@ def test_the_oldest_price_is_forgotten(
     monkeypatch.setattr(account, "MAX_PRICES", 1)
     Bank(server)
     first, second = image(), image()
-
-    async def work(client: Any) -> None:
-        for request in (first, second):
-            await value(client.dry_run(request))
-        for request in (second, first):
-            await value(client.run(request))
-
-    caller.using(work, budget=Decimal(1))
+    for request in (first, second):
+        await value(client.dry_run(request))
+    for request in (second, first):
+        await value(client.run(request))
     assert is_dry(server) == [True, True, False, True, False]

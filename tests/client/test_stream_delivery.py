@@ -131,9 +131,10 @@ def test_a_stream_that_was_not_accepted_is_sent_again(
 
 
 @pytest.mark.parametrize("failures", [1, 9])
-def test_a_stream_without_a_connection_is_opened_again(
+@pytest.mark.options(max_retries=2)
+async def test_a_stream_without_a_connection_is_opened_again(
     shipped: ModuleType,
-    caller: Caller,
+    client: Any,
     monkeypatch: pytest.MonkeyPatch,
     failures: int,
 ) -> None:
@@ -151,17 +152,13 @@ def test_a_stream_without_a_connection_is_opened_again(
             return send(on, request)
 
         monkeypatch.setattr(transport, name, connect)
-
-    async def work(client: Any) -> None:
-        stream = client.stream(asking(shipped))
-        if failures == 1:
-            assert (await value(stream.get_result())).text
-            return
-        with pytest.raises(shipped.ConnectionError, match="no route") as caught:
-            await value(stream.get_result())
-        assert caught.value.may_have_run is False
-
-    caller.using(work, max_retries=2)
+    stream = client.stream(asking(shipped))
+    if failures == 1:
+        assert (await value(stream.get_result())).text
+        return
+    with pytest.raises(shipped.ConnectionError, match="no route") as caught:
+        await value(stream.get_result())
+    assert caught.value.may_have_run is False
     assert len(tries) == min(failures + 1, 3)
 
 

@@ -412,28 +412,29 @@ def test_no_more_posts_at_once_than_allowed(
     assert max(most) == 3
 
 
-def test_a_call_that_finds_no_place_was_not_sent(
-    shipped: ModuleType, caller: Caller, server: Server, image: Callable[..., Any]
+@pytest.mark.options(concurrency=1)
+async def test_a_call_that_finds_no_place_was_not_sent(
+    shipped: ModuleType,
+    client: Any,
+    caller: Caller,
+    server: Server,
+    image: Callable[..., Any],
 ) -> None:
     """The other call is answered after this one has ended."""
     late: list[Any] = []
+    loop = asyncio.get_running_loop() if caller.kind == "async" else None
 
-    async def work(client: Any) -> None:
-        loop = asyncio.get_running_loop() if caller.kind == "async" else None
+    def answer(tasks: Tasks) -> object:
+        try:
+            second = client.with_options(timeout=0.2).run(image())
+            if loop is not None:
+                asyncio.run_coroutine_threadsafe(second, loop).result()
+        except shipped.RunwareError as error:
+            late.append(error)
+        return echo()(tasks)
 
-        def answer(tasks: Tasks) -> object:
-            try:
-                second = client.with_options(timeout=0.2).run(image())
-                if loop is not None:
-                    asyncio.run_coroutine_threadsafe(second, loop).result()
-            except shipped.RunwareError as error:
-                late.append(error)
-            return echo()(tasks)
-
-        server.answer = answer
-        assert await value(client.run(image()))
-
-    caller.using(work, concurrency=1)
+    server.answer = answer
+    assert await value(client.run(image()))
     [error] = late
     assert isinstance(error, shipped.ConnectionError)
     assert "the limit of 1 parallel calls" in str(error)
