@@ -116,6 +116,7 @@ class Books:
         seen: The identifiers of results in errors with which calls gave up the task.
         has_ended: Whether callers got all results, or an error without a handle.
         refusals: The times at which its polls were refused or redirected.
+        unanswered_at: When its last sending without a response ended.
     """
 
     wire: Object
@@ -129,6 +130,7 @@ class Books:
     seen: set[str] = field(default_factory=set)
     has_ended: bool = False
     refusals: list[float] = field(default_factory=list)
+    unanswered_at: float = 0.0
 
 
 @dataclass(slots=True, eq=False)
@@ -574,6 +576,8 @@ class Schedule:
         if event.task_uuid not in self._books:
             raise Broken(f"an event is about a dry run: {event}")
         error = event.error
+        if event.kind == "sent" and error is not None:
+            self._books[event.task_uuid].unanswered_at = self.world.now
         status = error.http_status if isinstance(error, ResponseError) else 0
         is_redirected = 300 <= status < 400
         if event.kind != "polled" and (isinstance(error, APIError) or is_redirected):
@@ -687,6 +691,8 @@ class Schedule:
         uuid, ledger = str(task.task_uuid), self.world.ledger
         done_at = ledger.finished_at(uuid) if ledger.produced(uuid) else None
         calm = max(self.world.calm_at, began)
+        if self._profile.poll_limit:  # finding the size of polls takes several polls
+            calm = max(calm, self._books[uuid].unanswered_at)
         is_cut_off = 0 < self._profile.gateway_patience <= 4 * self._profile.latency
         if done_at is None or is_cut_off:  # the gateway gives up on every poll
             return
