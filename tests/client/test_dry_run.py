@@ -826,3 +826,14 @@ async def test_the_oldest_price_is_forgotten(
     for request in (second, first):
         await value(client.run(request))
     assert is_dry(server) == [True, True, False, True, False]
+
+
+def test_a_dry_run_leaves_time_to_send_or_poll_its_task(
+    shipped: ModuleType, image: Callable[..., Any]
+) -> None:
+    submissions = import_module(f"{shipped.__name__}._runtime.delivery.submission")
+    with shipped.Runware(KEY, budget=Decimal(1)) as client:
+        submission = submissions.submission_of(image())
+        batch = client._engine.delivery([submission], 10.0).next_batch()
+    assert batch.is_dry
+    assert batch.timeout < 9.5
