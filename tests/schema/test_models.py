@@ -468,6 +468,8 @@ def test_members_cannot_be_assigned(module: ModuleType, request_: Any) -> None:
     for made, way in ((request_, "replace"), (result, "model_copy")):
         with pytest.raises(AttributeError, match=rf"is immutable. Use {way}\(\) to"):
             made.seed = 1
+        with pytest.raises(AttributeError, match=rf"is immutable. Use {way}\(\) to"):
+            del made.seed
     assert request_ != 5
 
 

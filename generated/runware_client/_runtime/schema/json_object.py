@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from copy import copy
 from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast, dataclass_transform
@@ -24,6 +25,7 @@ from pydantic import (
     GetJsonSchemaHandler,
     PrivateAttr,
     SerializationInfo,
+    ValidationError,
 )
 from pydantic_core import core_schema as core
 
@@ -168,6 +170,12 @@ class JsonObject(BaseModel, metaclass=_Frozen):
                 f"{owner.__name__} is immutable. Use {by}() to copy it with changes"
             )
             raise AttributeError(message, name=name, obj=self)
+
+        def __delattr__(self, name: str) -> None:
+            with suppress(ValidationError):
+                super().__delattr__(name)
+                return
+            setattr(self, name, None)  # raises the error
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, JsonObject):
