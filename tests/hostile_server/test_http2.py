@@ -19,6 +19,7 @@ from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.events import DataReceived, StreamEnded
+from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes
 
 from loopback import KEY, value
@@ -46,6 +47,7 @@ class Multiplexer:
 
     Attributes:
         most: The maximum number of concurrent requests.
+        is_leaving: Whether it answers every request, and ends the connection then.
         tasks: The task of each request, in order of arrival.
         failures: The statuses of the first responses, or the codes of their resets.
         has_heard: Counts the requests that have arrived.
@@ -53,6 +55,7 @@ class Multiplexer:
     """
 
     most: int = 100
+    is_leaving: bool = False
     url: str = ""
     tasks: list[Item] = field(default_factory=list)
     failures: list[int] = field(default_factory=list)
@@ -68,7 +71,7 @@ class Multiplexer:
         talk.update_settings({SettingCodes.MAX_CONCURRENT_STREAMS: self.most})
         lock = threading.Lock()
         bodies: dict[int, bytes] = {}
-        with suppress(OSError), wire:
+        with suppress(OSError, ProtocolError), wire:  # a closed one
             wire.sendall(talk.data_to_send())
             while content := wire.recv(2**16):
                 with lock:
@@ -96,9 +99,9 @@ class Multiplexer:
             self._fail(talk, wire, lock, number, self.failures.pop(0))
         elif task.get("deliveryMethod") == "stream":
             self._say(talk, wire, lock, number, EVENT, "text/event-stream")
-        elif self._is_about_the_first(task):
+        elif self.is_leaving or self._is_about_the_first(task):
             threading.Thread(
-                target=self._answer, args=(talk, wire, lock, number), daemon=True
+                target=self._answer, args=(talk, wire, lock, number, task), daemon=True
             ).start()
 
     def _is_about_the_first(self, task: Item) -> bool:
@@ -111,9 +114,10 @@ class Multiplexer:
         wire: socket.socket,
         lock: threading.Lock,
         number: int,
+        task: Item,
     ) -> None:
         self.may_answer.wait(FOR_EVER)
-        result = {name: self.tasks[0][name] for name in ("taskType", "taskUUID")}
+        result = {"taskType": IMAGE, "taskUUID": task["taskUUID"]}
         result |= {"imageUUID": str(uuid4()), "imageURL": "https://assets.example/1"}
         content = json.dumps({"data": [result]}).encode()
         with suppress(OSError):
@@ -138,8 +142,8 @@ class Multiplexer:
                     talk.reset_stream(number, ErrorCodes.REFUSED_STREAM)
             wire.sendall(talk.data_to_send())
 
-    @staticmethod
     def _say(
+        self,
         talk: H2Connection,
         wire: socket.socket,
         lock: threading.Lock,
@@ -152,6 +156,8 @@ class Multiplexer:
         with lock:
             talk.send_headers(number, [(":status", "200"), ("content-type", kind)])
             talk.send_data(number, content, end_stream=ends)
+            if self.is_leaving:
+                talk.close_connection()
             wire.sendall(talk.data_to_send())
 
 
@@ -321,3 +327,29 @@ def test_a_refused_stream_was_not_processed(
         [image] = clients.with_own(kind, server.url, work, **how)
     assert image.image_url
     assert [task["taskType"] for task in server.tasks] == task_types
+
+
+def test_what_waits_for_a_connection_that_ends_was_not_sent(clients: Clients) -> None:
+    """The second request waits for the first response, which comes with a GOAWAY."""
+    sent: list[httpx2.Request] = []
+
+    async def note(request: httpx2.Request) -> None:
+        sent.append(request)
+        if len(sent) == 2:
+            server.may_answer.set()
+
+    async def work(client: Any) -> Any:
+        async with http_client:
+            calls = [client.run(clients.image()) for _ in range(2)]
+            return await asyncio.gather(*calls)
+
+    with multiplexing(most=1) as server:
+        server.is_leaving = True
+        http_client = httpx2.AsyncClient(
+            http1=False, http2=True, event_hooks={"request": [note]}
+        )
+        [first], [second] = clients.using(
+            "async", server.url, work, http_client=http_client
+        )
+    assert [first.task_uuid, second.task_uuid] == [t["taskUUID"] for t in server.tasks]
+    assert [task["taskType"] for task in server.tasks] == [IMAGE, IMAGE]

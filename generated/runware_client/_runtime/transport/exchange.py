@@ -266,12 +266,16 @@ class Exchange:
 
 
 def _is_refused(step: str, error: BaseException) -> bool:
-    """Return whether a step failed so that the server has nothing of the request.
+    """Return whether a step failed so that the server does not have the task.
 
-    The library refused the headers, or the server an HTTP/2 stream (RFC 9113, section 8.7).
+    The library refused the headers, such as on an HTTP/2 connection that the server ends,
+    or the server refused the HTTP/2 stream (RFC 9113, section 8.7).
     """
     if step == "send_request_headers":
-        return type(error).__name__ == "LocalProtocolError"
+        kind = type(error)
+        return (
+            kind.__name__ == "LocalProtocolError" or kind.__module__ == "h2.exceptions"
+        )
     reset = error.args[0] if error.args else None  # an event of the package h2
     is_by_server = getattr(reset, "remote_reset", False)
     return is_by_server and getattr(reset, "error_code", None) == REFUSED_STREAM
