@@ -528,6 +528,19 @@ MUTANTS = (
         {"budget": 0.7, "tasks": 5},
     ),
     Mutant(
+        "a dry run takes all the time of a resumed task",
+        "_runtime.delivery.schedule",
+        "each.task.is_pollable or isinstance(each.task, DryTask) for each in chosen",
+        "each.task.is_pollable for each in chosen",
+        28473,
+        {
+            "budget": 1.0,
+            "cancels": 0.5,
+            "onlookers": 2,
+            "troubles": {"answer_lost": 0.6, "request_lost": 0.3},
+        },
+    ),
+    Mutant(
         "the first run of a task that was sent again costs nothing if the second fails",
         "_runtime.delivery.account",
         " or task.is_repeated\n",
