@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 import httpcore2
 import httpx2
 import pytest
+from trustme import CA
 
 from loopback import KEY, without_a_loop
 from wire import LONG, answer, drip, hold, in_turn, reset, say, wired
@@ -40,7 +41,6 @@ TASK_UUID = "0e5c5f2e-7f0c-4d6a-9c4b-0a3f5d1c2b11"
 TASK = {"taskType": "imageInference", "taskUUID": TASK_UUID}
 PART = json.dumps(TASK).encode()
 REFUSED = "http://127.0.0.1:1/v1"
-CERTIFICATE = Path(__file__).parents[1] / "support" / "localhost.pem"
 
 
 @dataclass
@@ -1111,10 +1111,10 @@ def test_a_proxy_that_fails_is_named(
 
 
 @contextmanager
-def demanding_certificates() -> Generator[str]:
+def demanding_certificates(authority: CA) -> Generator[str]:
     """Run a TLS 1.3 server that requires certificates of clients, and yield its URL."""
     required = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    required.load_cert_chain(CERTIFICATE)
+    authority.issue_cert("localhost").configure_cert(required)
     required.verify_mode = ssl.CERT_REQUIRED
 
     def refuse() -> None:
@@ -1138,11 +1138,13 @@ def demanding_certificates() -> Generator[str]:
 
 @both_ways
 def test_a_server_that_requires_a_certificate_has_read_nothing(
-    carrier: Carrier, how: str, monkeypatch: pytest.MonkeyPatch
+    carrier: Carrier, how: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """In TLS 1.3, the request is written before the server refuses the client."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
-    with demanding_certificates() as url:
+    authority, trusted = CA(), tmp_path / "trusted.pem"
+    authority.cert_pem.write_to_path(trusted)
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+    with demanding_certificates(authority) as url:
         error = carrier.once(url, how)
     assert "use an http_client with a client certificate" in str(error)
     assert not carrier.is_sent(error)
