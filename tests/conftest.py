@@ -200,12 +200,12 @@ def client(caller: Caller) -> Any:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Run an async test with what the fixture `client` or `stream` makes for it."""
+    """Run an async test with what the fixture `client`, `stream` or `run` provides."""
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     names = pyfuncitem._fixtureinfo.argnames
     given = {name: pyfuncitem.funcargs[name] for name in names}
-    [name] = given.keys() & {"client", "stream"}
+    [name] = given.keys() & {"client", "stream", "run"}
     marker = pyfuncitem.get_closest_marker("options")
     options = marker.kwargs if marker else {}
     given[name].using(lambda made: pyfuncitem.obj(**given | {name: made}), **options)

@@ -108,10 +108,15 @@ async def listening(*scripts: Script) -> AsyncIterator[Sockets]:
 
 @dataclass
 class Run:
-    """Runs work with a WebSocket client, and checks that no asyncio task is left."""
+    """Runs work with a WebSocket client, and checks that no asyncio task is left.
+
+    Attributes:
+        sockets: The connections of the last client or transport.
+    """
 
     package: ModuleType
     monkeypatch: pytest.MonkeyPatch
+    sockets: Sockets = field(init=False)
 
     def __post_init__(self) -> None:
         again = self.package.Waits(first=0.01, longest=0.02)
@@ -124,6 +129,31 @@ class Run:
             place = import_module(f"{self.package.__name__}.{module}")
             self.monkeypatch.setattr(place, name, seconds)
 
+    def using(self, work: Callable[[Run], Coroutine[Any, Any, None]]) -> None:
+        """Run an async test."""
+        asyncio.run(work(self))
+
+    @asynccontextmanager
+    async def client(self, *scripts: Script, **options: Any) -> AsyncIterator[Any]:
+        """Make a client of a server that runs a script for each connection."""
+        async with _served(*scripts) as self.sockets:
+            given = {"base_url": self.sockets.url, "timeout": 60} | options
+            client = self.package.AsyncRunware(KEY, transport="websocket", **given)
+            async with client:
+                waits = self.package.Waits(first=0.01, longest=0.02)
+                client.polling = client.retrying = waits
+                yield client
+
+    @asynccontextmanager
+    async def carrier(self, *scripts: Script, **options: Any) -> AsyncIterator[Carrier]:
+        """Make a transport, as `client` makes a client."""
+        async with _served(*scripts) as self.sockets:
+            made = carrier(self.package, self.sockets.url, **options)
+            try:
+                yield made
+            finally:
+                await made.transport.aclose()
+
     def __call__(
         self,
         work: Callable[[Any, Sockets], Coroutine[Any, Any, None]],
@@ -132,15 +162,12 @@ class Run:
     ) -> Sockets:
         """Run work with a client."""
 
-        async def with_client(sockets: Sockets) -> None:
-            given = {"base_url": sockets.url, "timeout": 60} | options
-            client = self.package.AsyncRunware(KEY, transport="websocket", **given)
-            async with client:
-                waits = self.package.Waits(first=0.01, longest=0.02)
-                client.polling = client.retrying = waits
-                await work(client, sockets)
+        async def main() -> None:
+            async with self.client(*scripts, **options) as client:
+                await work(client, self.sockets)
 
-        return _served(with_client, *scripts)
+        asyncio.run(main())
+        return self.sockets
 
     def carry(
         self,
@@ -150,30 +177,22 @@ class Run:
     ) -> Sockets:
         """Run work with a transport."""
 
-        async def with_transport(sockets: Sockets) -> None:
-            made = carrier(self.package, sockets.url, **options)
-            try:
+        async def main() -> None:
+            async with self.carrier(*scripts, **options) as made:
                 await work(made)
-            finally:
-                await made.transport.aclose()
 
-        return _served(with_transport, *scripts)
+        asyncio.run(main())
+        return self.sockets
 
 
-def _served(
-    work: Callable[[Sockets], Coroutine[Any, Any, None]], *scripts: Script
-) -> Sockets:
-    """Run work with a server, and check that the client leaves no asyncio task."""
-
-    async def main() -> Sockets:
-        async with listening(*scripts) as sockets:
-            own = asyncio.all_tasks()
-            async with asyncio.timeout(60):
-                await work(sockets)
-            assert not {t for t in asyncio.all_tasks() - own if is_ours(t)}
-        return sockets
-
-    return asyncio.run(main())
+@asynccontextmanager
+async def _served(*scripts: Script) -> AsyncIterator[Sockets]:
+    """Run a server, and check that the client leaves no asyncio task."""
+    async with listening(*scripts) as sockets:
+        own = asyncio.all_tasks()
+        async with asyncio.timeout(60):
+            yield sockets
+        assert not {t for t in asyncio.all_tasks() - own if is_ours(t)}
 
 
 @dataclass

@@ -64,19 +64,17 @@ def test_many_tasks_share_a_connection_in_any_order(
     assert {event.kind for event in events} == {"sent", "finished"}  # none was polled
 
 
-def test_a_batch_is_one_message(run: Run, image: Callable[..., Any]) -> None:
+async def test_a_batch_is_one_message(run: Run, image: Callable[..., Any]) -> None:
     async def some(peer: Peer) -> None:
         await peer.let_in()
         first, second, third = await peer.heard()
         await peer.say(result(third, 3))
         await peer.say(result(first, 1), errors=[news(second, code="nsfw")])
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(some) as client:
         first, second, third = await client.run_many([image() for _ in range(3)])
         assert [o.unwrap()[0].seed for o in (first, third)] == [1, 3]
         assert second.error.code == "nsfw"
-
-    run(work, some)
 
 
 def test_a_task_without_uuid_is_matched_by_its_type(run: Run) -> None:
@@ -110,7 +108,7 @@ def test_raw_tasks_that_only_read_have_their_own_answers(run: Run) -> None:
     run(work, searching)
 
 
-def test_a_large_result_comes_whole(run: Run, image: Callable[..., Any]) -> None:
+async def test_a_large_result_comes_whole(run: Run, image: Callable[..., Any]) -> None:
     text = "A" * 20_000_000
 
     async def large(peer: Peer) -> None:
@@ -118,17 +116,15 @@ def test_a_large_result_comes_whole(run: Run, image: Callable[..., Any]) -> None
         [task] = await peer.heard()
         await peer.say(result(task, imageBase64Data=text))
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(large) as client:
         [made] = await client.run(image())
         assert made.image_base64_data == text
-
-    run(work, large)
 
 
 # -- async delivery -------------------------------------------------------------
 
 
-def test_an_async_task_is_asked_for(run: Run, image: Callable[..., Any]) -> None:
+async def test_an_async_task_is_asked_for(run: Run, image: Callable[..., Any]) -> None:
     async def later(peer: Peer) -> None:
         task = await acknowledged(peer)
         for progress in (20, 60):
@@ -137,16 +133,15 @@ def test_an_async_task_is_asked_for(run: Run, image: Callable[..., Any]) -> None
         await peer.ponged()
         await peer.say(result(task, 9, status="success"))
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(later) as client:
         [made] = await client.run(image(delivery_method="async"))
         assert made.seed == 9
-
-    [peer] = run(work, later).peers
+    [peer] = run.sockets.peers
     sent = [task["taskType"] for tasks in peer.frames for task in tasks]
     assert sent == ["authentication", "imageInference", *["getResponse"] * 3]
 
 
-def test_what_comes_before_it_is_asked_for_is_kept(
+async def test_what_comes_before_it_is_asked_for_is_kept(
     run: Run, image: Callable[..., Any]
 ) -> None:
     pushed = asyncio.Event()
@@ -156,14 +151,13 @@ def test_what_comes_before_it_is_asked_for_is_kept(
         await peer.say(result(task, 5))
         pushed.set()
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(pushing) as client:
         handle = await client.submit(image())
         await pushed.wait()
         await client.ping.run(ping=True)  # all earlier messages have arrived
         [made] = await handle.wait()
         assert made.seed == 5
-
-    [peer] = run(work, pushing).peers
+    [peer] = run.sockets.peers
     assert [tasks[0]["taskType"] for tasks in peer.frames].count("getResponse") == 0
 
 
@@ -192,7 +186,7 @@ def test_what_is_never_asked_for_is_forgotten(
     run(work, pushing)
 
 
-def test_a_question_is_answered_without_those_of_whom_nothing_is_said(
+async def test_a_question_is_answered_without_those_of_whom_nothing_is_said(
     run: Run, image: Callable[..., Any]
 ) -> None:
     """A server may send nothing about a task that it does not know."""
@@ -207,24 +201,23 @@ def test_a_question_is_answered_without_those_of_whom_nothing_is_said(
                 if question["taskUUID"] == tasks[1]["taskUUID"]:
                     await peer.say(result(tasks[1], 2))
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(forgetful, timeout=5) as client:
         requests = [image(delivery_method="async") for _ in range(2)]
         lost, found = await client.run_many(requests)
         assert found.unwrap()[0].seed == 2
         assert lost.error.handle  # it was accepted, so it is not sent again
 
-    run(work, forgetful, timeout=5)
-
 
 # -- options --------------------------------------------------------------------
 
 
-def test_headers_of_a_call_are_refused(run: Run, image: Callable[..., Any]) -> None:
-    async def work(client: Any, _: Sockets) -> None:
+async def test_headers_of_a_call_are_refused(
+    run: Run, image: Callable[..., Any]
+) -> None:
+    async with run.client(answering) as client:
         with pytest.raises(ValueError, match="extra_headers cannot be sent over"):
             await client.run(image(), extra_headers={"X-Trace": "1"})
-
-    assert run(work, answering).peers == []
+    assert run.sockets.peers == []
 
 
 @pytest.mark.parametrize(

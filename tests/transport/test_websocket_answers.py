@@ -58,7 +58,7 @@ def test_a_question_without_an_answer_is_given_up(run: Run) -> None:
     run.carry(work, late)
 
 
-def test_a_late_answer_is_kept_for_the_next_question(run: Run) -> None:
+async def test_a_late_answer_is_kept_for_the_next_question(run: Run) -> None:
     run.wait("_runtime.transport.pending", SILENCE=0.1)
     task = order()
     given_up = asyncio.Event()
@@ -69,17 +69,16 @@ def test_a_late_answer_is_kept_for_the_next_question(run: Run) -> None:
         await given_up.wait()
         await peer.say(result(task))
 
-    async def work(carrier: Carrier) -> None:
+    async with run.carrier(late) as carrier:
         assert not (await carrier.post(question(task))).data
         given_up.set()
         await carrier.pong()
         assert len((await carrier.post(question(task))).data) == 1
-
-    [peer] = run.carry(work, late).peers
+    [peer] = run.sockets.peers
     assert kinds(peer) == ["getResponse"]
 
 
-def test_an_envelope_has_what_was_said_about_its_tasks(run: Run) -> None:
+async def test_an_envelope_has_what_was_said_about_its_tasks(run: Run) -> None:
     told, other, foreign = order(), order(), order()
 
     async def vague(peer: Peer) -> None:
@@ -87,15 +86,13 @@ def test_an_envelope_has_what_was_said_about_its_tasks(run: Run) -> None:
         await peer.ponged()
         await peer.say(result(told), news(foreign), errors=[failure(foreign)])
 
-    async def work(carrier: Carrier) -> None:
+    async with run.carrier(vague) as carrier:
         envelope = await carrier.post(question(told), question(other))
         assert [item["taskUUID"] for item in envelope.data] == [told["taskUUID"]]
         assert (envelope.errors, envelope.is_partial) == ([], True)
 
-    run.carry(work, vague)
 
-
-def test_one_failed_task_is_not_the_status_of_others(run: Run) -> None:
+async def test_one_failed_task_is_not_the_status_of_others(run: Run) -> None:
     told, other = order(), order()
 
     async def vague(peer: Peer) -> None:
@@ -103,14 +100,12 @@ def test_one_failed_task_is_not_the_status_of_others(run: Run) -> None:
         await peer.ponged()
         await peer.say(errors=[failure(told, "rateLimitExceeded")])
 
-    async def work(carrier: Carrier) -> None:
+    async with run.carrier(vague) as carrier:
         envelope = await carrier.post(question(told), question(other))
         assert (envelope.http_status, envelope.is_partial) == (200, True)
 
-    run.carry(work, vague)
 
-
-def test_a_message_may_have_thousands_of_results(run: Run) -> None:
+async def test_a_message_may_have_thousands_of_results(run: Run) -> None:
     """The time to read it is linear in their number, not quadratic."""
     task = order()
 
@@ -119,13 +114,11 @@ def test_a_message_may_have_thousands_of_results(run: Run) -> None:
         await peer.ponged()
         await peer.say(*(result(task, number) for number in range(10_000)))
 
-    async def work(carrier: Carrier) -> None:
+    async with run.carrier(many) as carrier:
         assert len((await carrier.post(task)).data) == 10_000
 
-    run.carry(work, many)
 
-
-def test_results_without_an_envelope_are_an_answer(run: Run) -> None:
+async def test_results_without_an_envelope_are_an_answer(run: Run) -> None:
     tasks = [order(), order()]
 
     async def bare(peer: Peer) -> None:
@@ -133,14 +126,12 @@ def test_results_without_an_envelope_are_an_answer(run: Run) -> None:
         await peer.ponged()
         await peer.connection.send(json.dumps([*map(result, tasks)]))
 
-    async def work(carrier: Carrier) -> None:
+    async with run.carrier(bare) as carrier:
         named = [item["taskUUID"] for item in (await carrier.post(*tasks)).data]
         assert named == [task["taskUUID"] for task in tasks]
 
-    run.carry(work, bare)
 
-
-def test_an_empty_answer_ends_the_question_at_once(run: Run) -> None:
+async def test_an_empty_answer_ends_the_question_at_once(run: Run) -> None:
     run.wait("_runtime.transport.pending", SILENCE=100, QUIET=100)
 
     async def empty(peer: Peer) -> None:
@@ -150,7 +141,7 @@ def test_an_empty_answer_ends_the_question_at_once(run: Run) -> None:
                 if task["taskType"] == "getResponse":
                     await peer.say()
 
-    async def work(carrier: Carrier) -> None:
+    async with run.carrier(empty) as carrier:
         sending = asyncio.create_task(carrier.post(order()))
         envelope = await carrier.post(question(order()))
         assert (envelope.data, envelope.errors) == ([], [])
@@ -158,11 +149,9 @@ def test_an_empty_answer_ends_the_question_at_once(run: Run) -> None:
         assert not sending.done()
         sending.cancel()
 
-    run.carry(work, empty)
-
 
 @pytest.mark.parametrize("members", [{"status": "error"}, {}], ids=["status", "code"])
-def test_the_failure_of_a_task_is_kept(run: Run, members: Item) -> None:
+async def test_the_failure_of_a_task_is_kept(run: Run, members: Item) -> None:
     task = order()
 
     async def pushing(peer: Peer) -> None:
@@ -171,17 +160,16 @@ def test_the_failure_of_a_task_is_kept(run: Run, members: Item) -> None:
         await peer.say(news(task))
         await peer.say(errors=[failure(task, **members)])
 
-    async def work(carrier: Carrier) -> None:
+    async with run.carrier(pushing) as carrier:
         await carrier.post(task)
         await carrier.pong()
         [error] = (await carrier.post(question(task))).errors
         assert error["code"] == "nsfwContentDetected"
-
-    [peer] = run.carry(work, pushing).peers
+    [peer] = run.sockets.peers
     assert kinds(peer) == ["imageInference"]
 
 
-def test_what_a_drop_left_out_of_an_answer_is_no_answer(run: Run) -> None:
+async def test_what_a_drop_left_out_of_an_answer_is_no_answer(run: Run) -> None:
     run.wait("_runtime.transport.pending", QUIET=10)
     told, untold = order(), order()
 
@@ -191,12 +179,10 @@ def test_what_a_drop_left_out_of_an_answer_is_no_answer(run: Run) -> None:
         await peer.say(result(told))
         await peer.connection.close()
 
-    async def work(carrier: Carrier) -> None:
+    async with run.carrier(dropping) as carrier:
         envelope = await carrier.post(question(told), question(untold))
         assert [item["taskUUID"] for item in envelope.data] == [told["taskUUID"]]
         assert envelope.is_cut
-
-    run.carry(work, dropping)
 
 
 # -- errors that name no task ---------------------------------------------------
@@ -205,7 +191,7 @@ def test_what_a_drop_left_out_of_an_answer_is_no_answer(run: Run) -> None:
 @pytest.mark.parametrize(
     "code", ["invalidParameter", "tooManyTasks", "rateLimitExceeded"]
 )
-def test_a_nameless_error_may_be_about_a_call_that_was_given_up(
+async def test_a_nameless_error_may_be_about_a_call_that_was_given_up(
     run: Run, shipped: ModuleType, code: str
 ) -> None:
     first, second = order(), order()
@@ -218,15 +204,13 @@ def test_a_nameless_error_may_be_about_a_call_that_was_given_up(
         await peer.ponged()
         await peer.say(errors=[{"code": code, "message": "No."}])
 
-    async def work(carrier: Carrier) -> None:
+    async with run.carrier(vague) as carrier:
         given_up = asyncio.create_task(carrier.post(first))
         await heard.wait()
         given_up.cancel()
         with pytest.raises(shipped.ConnectionError, match="names no task") as raised:
             await carrier.post(second)
         assert raised.value.may_have_run
-
-    run.carry(work, vague)
 
 
 @pytest.mark.parametrize("is_answered", [True, False], ids=["pong", "no pong"])
@@ -255,7 +239,9 @@ def test_a_nameless_error_may_be_about_a_ping(
     run.carry(work, vague)
 
 
-def test_a_nameless_error_is_of_the_only_call_that_is_unanswered(run: Run) -> None:
+async def test_a_nameless_error_is_of_the_only_call_that_is_unanswered(
+    run: Run,
+) -> None:
     first, second = order(), order()
     heard = asyncio.Event()
 
@@ -267,7 +253,7 @@ def test_a_nameless_error_is_of_the_only_call_that_is_unanswered(run: Run) -> No
         await peer.say(result(first))  # no call waits for it any more
         await peer.say(errors=[NAMELESS])
 
-    async def work(carrier: Carrier) -> None:
+    async with run.carrier(late) as carrier:
         given_up = asyncio.create_task(carrier.post(first))
         await heard.wait()
         given_up.cancel()
@@ -275,11 +261,9 @@ def test_a_nameless_error_is_of_the_only_call_that_is_unanswered(run: Run) -> No
         assert (envelope.http_status, envelope.errors) == (400, [NAMELESS])
         assert len((await carrier.post(question(first))).data) == 1
 
-    run.carry(work, late)
-
 
 @pytest.mark.parametrize("session", [SESSION, "another"])
-def test_a_nameless_error_is_not_about_a_call_of_another_session(
+async def test_a_nameless_error_is_not_about_a_call_of_another_session(
     run: Run, session: str
 ) -> None:
     heard, given_up = asyncio.Event(), asyncio.Event()
@@ -298,7 +282,7 @@ def test_a_nameless_error_is_not_about_a_call_of_another_session(
         await peer.ponged()
         await peer.say(errors=[NAMELESS])
 
-    async def work(carrier: Carrier) -> None:
+    async with run.carrier(first, second) as carrier:
         search = asyncio.create_task(carrier.post({"taskType": "modelSearch"}))
         await heard.wait()
         search.cancel()
@@ -307,10 +291,8 @@ def test_a_nameless_error_is_not_about_a_call_of_another_session(
         [answer] = await asyncio.gather(carrier.post(order()), return_exceptions=True)
         assert (getattr(answer, "errors", []) == [NAMELESS]) is (session != SESSION)
 
-    run.carry(work, first, second)
 
-
-def test_a_nameless_error_may_be_about_a_question(
+async def test_a_nameless_error_may_be_about_a_question(
     run: Run, shipped: ModuleType
 ) -> None:
     async def vague(peer: Peer) -> None:
@@ -319,17 +301,15 @@ def test_a_nameless_error_may_be_about_a_question(
         await peer.ponged()
         await peer.say(errors=[NAMELESS])
 
-    async def work(carrier: Carrier) -> None:
+    async with run.carrier(vague) as carrier:
         calls = [carrier.post(order()), carrier.post(question(order()))]
         error: Any
         for error in await asyncio.gather(*calls, return_exceptions=True):
             assert isinstance(error, shipped.ConnectionError)
             assert error.may_have_run
 
-    run.carry(work, vague)
 
-
-def test_a_nameless_error_about_the_key_refuses_all_questions(
+async def test_a_nameless_error_about_the_key_refuses_all_questions(
     run: Run, shipped: ModuleType
 ) -> None:
     """A task may have been accepted before. Its next poll is refused too."""
@@ -340,7 +320,7 @@ def test_a_nameless_error_about_the_key_refuses_all_questions(
             await peer.ponged()
         await peer.say(errors=[{"code": "tokenExpired", "message": "No."}])
 
-    async def work(carrier: Carrier) -> None:
+    async with run.carrier(expired) as carrier:
         tasks = (order(), question(order()), question(order()))
         sent, *asked = await asyncio.gather(
             *map(carrier.post, tasks), return_exceptions=True
@@ -348,10 +328,8 @@ def test_a_nameless_error_about_the_key_refuses_all_questions(
         assert isinstance(sent, shipped.ConnectionError)
         assert [answer.http_status for answer in asked] == [401, 401]
 
-    run.carry(work, expired)
 
-
-def test_a_nameless_error_about_a_permission_refuses_no_question(
+async def test_a_nameless_error_about_a_permission_refuses_no_question(
     run: Run, shipped: ModuleType
 ) -> None:
     """It may be about the sending, and the task of the question may be running."""
@@ -362,16 +340,14 @@ def test_a_nameless_error_about_a_permission_refuses_no_question(
         await peer.ponged()
         await peer.say(errors=[{"code": "permissionDenied", "message": "No."}])
 
-    async def work(carrier: Carrier) -> None:
+    async with run.carrier(denied) as carrier:
         calls = [carrier.post(order()), carrier.post(question(order()))]
         for error in await asyncio.gather(*calls, return_exceptions=True):
             assert isinstance(error, shipped.ConnectionError)
 
-    run.carry(work, denied)
-
 
 @pytest.mark.parametrize("code", ["invalidParameter", "rateLimitExceeded"])
-def test_a_nameless_error_may_answer_the_first_of_two_questions(
+async def test_a_nameless_error_may_answer_the_first_of_two_questions(
     run: Run, shipped: ModuleType, code: str
 ) -> None:
     """A result ends the second poll. The error may be the response to the first one."""
@@ -385,7 +361,7 @@ def test_a_nameless_error_may_answer_the_first_of_two_questions(
         await peer.say(result({**asked, "taskType": "imageInference"}))
         await peer.say(errors=[{"code": code, "message": "No."}])
 
-    async def work(carrier: Carrier) -> None:
+    async with run.carrier(late) as carrier:
         sending = asyncio.create_task(carrier.post(task))
         assert not (await carrier.post(asked)).data
         run.wait("_runtime.transport.pending", SILENCE=10)
@@ -394,10 +370,8 @@ def test_a_nameless_error_may_answer_the_first_of_two_questions(
             await sending
         assert raised.value.may_have_run
 
-    run.carry(work, late)
 
-
-def test_an_error_that_names_a_type_is_about_calls_of_that_type(run: Run) -> None:
+async def test_an_error_that_names_a_type_is_about_calls_of_that_type(run: Run) -> None:
     task = order()
 
     async def vague(peer: Peer) -> None:
@@ -407,16 +381,14 @@ def test_an_error_that_names_a_type_is_about_calls_of_that_type(run: Run) -> Non
         await peer.say(errors=[{**NAMELESS, "taskType": "getResponse"}])
         await peer.say(result(task))
 
-    async def work(carrier: Carrier) -> None:
+    async with run.carrier(vague) as carrier:
         sent, asked = await asyncio.gather(
             carrier.post(task), carrier.post(question(order()))
         )
         assert (len(sent.data), len(asked.errors)) == (1, 1)
 
-    run.carry(work, vague)
 
-
-def test_an_error_that_may_be_about_an_earlier_question_refuses_no_task(
+async def test_an_error_that_may_be_about_an_earlier_question_refuses_no_task(
     run: Run, shipped: ModuleType
 ) -> None:
     run.wait("_runtime.transport.pending", SILENCE=0.1)
@@ -429,16 +401,14 @@ def test_an_error_that_may_be_about_an_earlier_question_refuses_no_task(
         error = {**NAMELESS, "taskUUID": task["taskUUID"]}
         await peer.say(errors=[error])
 
-    async def work(carrier: Carrier) -> None:
+    async with run.carrier(late) as carrier:
         assert not (await carrier.post(question(task))).data
         with pytest.raises(shipped.ConnectionError) as raised:
             await carrier.post(task)
         assert raised.value.may_have_run
 
-    run.carry(work, late)
 
-
-def test_more_calls_than_are_remembered_make_every_nameless_error_unclear(
+async def test_more_calls_than_are_remembered_make_every_nameless_error_unclear(
     run: Run, shipped: ModuleType
 ) -> None:
     run.wait("_runtime.transport.session", MAX_ABANDONED=1)
@@ -454,19 +424,17 @@ def test_more_calls_than_are_remembered_make_every_nameless_error_unclear(
             await peer.say(news({**task, "taskType": "imageInference"}))
         await peer.say(errors=[NAMELESS])
 
-    async def work(carrier: Carrier) -> None:
+    async with run.carrier(vague) as carrier:
         for _ in range(2):
             await carrier.post(question(order()))
         with pytest.raises(shipped.ConnectionError):
             await carrier.post(last)
 
-    run.carry(work, vague)
-
 
 # -- tasks with many results ----------------------------------------------------
 
 
-def test_an_error_of_one_result_does_not_end_the_call(run: Run) -> None:
+async def test_an_error_of_one_result_does_not_end_the_call(run: Run) -> None:
     run.wait("_runtime.transport.pending", QUIET=100)
     task = order(4)
 
@@ -477,16 +445,14 @@ def test_an_error_of_one_result_does_not_end_the_call(run: Run) -> None:
         for number in range(3):
             await peer.say(result(task, number))
 
-    async def work(carrier: Carrier) -> None:
+    async with run.carrier(some) as carrier:
         envelope = await carrier.post(task)
         assert (len(envelope.data), len(envelope.errors)) == (3, 1)
         assert not envelope.is_partial
 
-    run.carry(work, some)
-
 
 @pytest.mark.parametrize("has_name", [True, False])
-def test_after_an_error_and_a_silence_a_part_is_the_answer(
+async def test_after_an_error_and_a_silence_a_part_is_the_answer(
     run: Run, has_name: bool
 ) -> None:
     task = order(4)
@@ -501,7 +467,7 @@ def test_after_an_error_and_a_silence_a_part_is_the_answer(
         await concluded.wait()
         await peer.say(result(task, 2))
 
-    async def work(carrier: Carrier) -> None:
+    async with run.carrier(some) as carrier:
         envelope = await carrier.post(task)
         assert (len(envelope.data), len(envelope.errors)) == (1, 1)
         assert envelope.is_partial
@@ -510,10 +476,8 @@ def test_after_an_error_and_a_silence_a_part_is_the_answer(
         [more] = (await carrier.post(question(task))).data
         assert more["seed"] == 2
 
-    run.carry(work, some)
 
-
-def test_a_failed_task_of_a_batch_does_not_cut_the_others_short(run: Run) -> None:
+async def test_a_failed_task_of_a_batch_does_not_cut_the_others_short(run: Run) -> None:
     run.wait("_runtime.transport.pending", SILENCE=0.1)
     first, second = order(), order()
     silent = asyncio.Event()
@@ -525,20 +489,18 @@ def test_a_failed_task_of_a_batch_does_not_cut_the_others_short(run: Run) -> Non
         await silent.wait()
         await peer.say(result(second))
 
-    async def work(carrier: Carrier) -> None:
+    async with run.carrier(slow) as carrier:
         batch = asyncio.create_task(carrier.post(first, second))
         await carrier.post(question(order()))  # takes longer than QUIET
         silent.set()
         envelope = await batch
         assert (len(envelope.data), len(envelope.errors)) == (1, 1)
 
-    run.carry(work, slow)
-
 
 # -- results that no call waits for ---------------------------------------------
 
 
-def test_results_of_tasks_that_were_sent_are_all_kept(run: Run) -> None:
+async def test_results_of_tasks_that_were_sent_are_all_kept(run: Run) -> None:
     tasks = [order() for _ in range(600)]
 
     async def pushing(peer: Peer) -> None:
@@ -548,19 +510,18 @@ def test_results_of_tasks_that_were_sent_are_all_kept(run: Run) -> None:
         for task in tasks:
             await peer.say(result(task))
 
-    async def work(carrier: Carrier) -> None:
+    async with run.carrier(pushing) as carrier:
         assert len((await carrier.post(*tasks)).data) == 600
         await carrier.pong()
         for task in tasks:
             assert len((await carrier.post(question(task))).data) == 1
-
-    [peer] = run.carry(work, pushing).peers
+    [peer] = run.sockets.peers
     assert "getResponse" not in kinds(peer)
 
 
 @pytest.mark.parametrize("limit", [{"MAX_STRAYS": 5}, {"MAX_STRAY_BYTES": 1000}])
 @pytest.mark.parametrize("is_known", [True, False])
-def test_of_other_tasks_only_so_many_results_are_kept(
+async def test_of_other_tasks_only_so_many_results_are_kept(
     run: Run, limit: dict[str, int], *, is_known: bool
 ) -> None:
     run.wait("_runtime.transport.strays", **limit)
@@ -576,15 +537,13 @@ def test_of_other_tasks_only_so_many_results_are_kept(
             for _ in await peer.ponged():
                 await peer.say()
 
-    async def work(carrier: Carrier) -> None:
+    async with run.carrier(pushing, is_known=lambda _: is_known) as carrier:
         await carrier.pong()
         found = [(await carrier.post(question(task))).data for task in tasks]
         assert [len(items) for items in found] == [int(is_known)] * 3 + [1] * 5
 
-    run.carry(work, pushing, is_known=lambda _: is_known)
 
-
-def test_news_and_answers_to_other_questions_are_not_kept(run: Run) -> None:
+async def test_news_and_answers_to_other_questions_are_not_kept(run: Run) -> None:
     task = order()
 
     async def pushing(peer: Peer) -> None:
@@ -603,12 +562,11 @@ def test_news_and_answers_to_other_questions_are_not_kept(run: Run) -> None:
                 if each["taskType"] == "getResponse":
                     await peer.say(result(task))
 
-    async def work(carrier: Carrier) -> None:
+    async with run.carrier(pushing) as carrier:
         await carrier.post(task)
         await carrier.pong()
         assert len((await carrier.post(question(task))).data) == 1
-
-    [peer] = run.carry(work, pushing).peers
+    [peer] = run.sockets.peers
     assert kinds(peer) == ["imageInference", "getResponse"]
 
 
@@ -648,7 +606,9 @@ def test_an_answer_that_comes_while_its_caller_leaves_is_kept(run: Run) -> None:
 
 
 @pytest.mark.parametrize("code", ["conflictTaskUUID", "duplicateTaskUUID"])
-def test_a_conflict_is_told_under_the_name_of_its_task(run: Run, code: str) -> None:
+async def test_a_conflict_is_told_under_the_name_of_its_task(
+    run: Run, code: str
+) -> None:
     task = order()
 
     async def repeated(peer: Peer) -> None:
@@ -656,11 +616,9 @@ def test_a_conflict_is_told_under_the_name_of_its_task(run: Run, code: str) -> N
         await peer.ponged()
         await peer.say(errors=[failure(task, code)])
 
-    async def work(carrier: Carrier) -> None:
+    async with run.carrier(repeated) as carrier:
         envelope = await carrier.post(task)
         assert (envelope.http_status, envelope.errors[0]["code"]) == (400, code)
-
-    run.carry(work, repeated)
 
 
 # -- odd messages ---------------------------------------------------------------
@@ -690,7 +648,7 @@ ODD: dict[str, str | bytes] = {
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_an_odd_message_breaks_nothing(run: Run, name: str) -> None:
+async def test_an_odd_message_breaks_nothing(run: Run, name: str) -> None:
     task, asked = order(3), order()
     message = ODD[name]
     if isinstance(message, str):
@@ -705,7 +663,7 @@ def test_an_odd_message_breaks_nothing(run: Run, name: str) -> None:
         await peer.say(*(result(task, number) for number in range(3)))
         await peer.say(result(asked))
 
-    async def work(carrier: Carrier) -> None:
+    async with run.carrier(odd) as carrier:
         sending = asyncio.create_task(carrier.post(task))
         asking = asyncio.create_task(carrier.post(question(asked)))
         answers: Any
@@ -714,11 +672,10 @@ def test_an_odd_message_breaks_nothing(run: Run, name: str) -> None:
         await carrier.pong()
         told = answers[1].data or (await carrier.post(question(asked))).data
         assert told[-1]["taskUUID"] == asked["taskUUID"]
+    assert len(run.sockets.peers) == 1
 
-    assert len(run.carry(work, odd).peers) == 1
 
-
-def test_after_a_message_that_cannot_be_read_a_call_ends_unclear(
+async def test_after_a_message_that_cannot_be_read_a_call_ends_unclear(
     run: Run, shipped: ModuleType
 ) -> None:
     run.wait("_runtime.transport.pending", SILENCE=0.1)
@@ -728,14 +685,12 @@ def test_after_a_message_that_cannot_be_read_a_call_ends_unclear(
         await peer.ponged()
         await peer.connection.send("<html>")
 
-    async def work(carrier: Carrier) -> None:
+    async with run.carrier(odd) as carrier:
         with pytest.raises(
             shipped.ResponseError, match="starts with: <html>"
         ) as raised:
             await carrier.post(order())
         assert raised.value.may_have_run
-
-    run.carry(work, odd)
 
 
 @pytest.mark.parametrize("uuid", [{}, [1], 7, None, ""])
@@ -757,7 +712,7 @@ def test_a_session_without_a_name_is_not_gone_on_with(run: Run, uuid: object) ->
         assert not peer.frames[0][0].get("connectionSessionUUID")
 
 
-def test_what_a_server_delivers_before_it_lets_in_is_taken(run: Run) -> None:
+async def test_what_a_server_delivers_before_it_lets_in_is_taken(run: Run) -> None:
     """An error about a task or an unreadable message does not refuse the session."""
     first, second = order(), order()
 
@@ -769,9 +724,8 @@ def test_what_a_server_delivers_before_it_lets_in_is_taken(run: Run) -> None:
         await peer.say(result(second))
         await peer.say({"taskType": "authentication"})
 
-    async def work(carrier: Carrier) -> None:
+    async with run.carrier(dropping([]), buffered) as carrier:
         run.wait(GRACE=10)
         envelope = await carrier.post(first, second)
         assert (len(envelope.data), len(envelope.errors)) == (1, 1)
-
-    assert len(run.carry(work, dropping([]), buffered).peers) == 2
+    assert len(run.sockets.peers) == 2

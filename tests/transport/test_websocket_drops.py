@@ -47,7 +47,9 @@ def _refusal(task: Item, code: str, **more: str) -> Item:
 # -- connections that break -----------------------------------------------------
 
 
-def test_a_session_goes_on_after_a_drop(run: Run, image: Callable[..., Any]) -> None:
+async def test_a_session_goes_on_after_a_drop(
+    run: Run, image: Callable[..., Any]
+) -> None:
     sent: list[Item] = []
 
     async def dropping(peer: Peer) -> None:
@@ -62,15 +64,16 @@ def test_a_session_goes_on_after_a_drop(run: Run, image: Callable[..., Any]) -> 
         for number in range(3):
             await peer.say(result(sent[0], number, imageUUID=str(number)))
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(dropping, buffered) as client:
         made = await client.run(image(number_results=3))
         assert sorted(one.seed for one in made) == [0, 1, 2]
+    assert [len(peer.frames) for peer in run.sockets.peers] == [
+        2,
+        1,
+    ]  # nothing sent again
 
-    sockets = run(work, dropping, buffered)
-    assert [len(peer.frames) for peer in sockets.peers] == [2, 1]  # nothing sent again
 
-
-def test_what_a_drop_left_unanswered_is_asked_for(
+async def test_what_a_drop_left_unanswered_is_asked_for(
     run: Run, image: Callable[..., Any]
 ) -> None:
     sent: list[Item] = []
@@ -80,14 +83,13 @@ def test_what_a_drop_left_unanswered_is_asked_for(
         assert await peer.ponged() == [question(sent[0])]
         await peer.say(result(sent[0], 4))
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(dropping(sent), asked) as client:
         [made] = await client.run(image())
         assert made.seed == 4
+    assert len(run.sockets.peers) == 2
 
-    assert len(run(work, dropping(sent), asked).peers) == 2
 
-
-def test_a_call_is_given_up_however_often_the_connection_breaks(
+async def test_a_call_is_given_up_however_often_the_connection_breaks(
     run: Run, image: Callable[..., Any]
 ) -> None:
     """Each connection lasts shorter than a call waits after the first one broke."""
@@ -102,11 +104,10 @@ def test_a_call_is_given_up_however_often_the_connection_breaks(
                 await peer.say(result(sent[0], 6))
         peer.drop()
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(dropping(sent), short, timeout=10) as client:
         [made] = await client.run(image())
         assert made.seed == 6
-
-    assert len(run(work, dropping(sent), short, timeout=10).peers) < 20
+    assert len(run.sockets.peers) < 20
 
 
 @pytest.mark.parametrize("says", ["an error", "nothing", "an empty answer"])
@@ -114,7 +115,7 @@ def test_a_call_is_given_up_however_often_the_connection_breaks(
     ("delivery", "resend", "polls"),
     [("async", "safe", 2), ("sync", "eager", 0), ("sync", "safe", 3)],
 )
-def test_what_the_server_never_got_is_sent_again_as_the_policy_allows(
+async def test_what_the_server_never_got_is_sent_again_as_the_policy_allows(
     run: Run,
     image: Callable[..., Any],
     says: str,
@@ -141,18 +142,17 @@ def test_what_the_server_never_got_is_sent_again_as_the_policy_allows(
             elif says == "an empty answer":
                 await peer.say()
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(dropping(sent), ignorant, resend=resend) as client:
         [made] = await client.run(image(delivery_method=delivery))
         assert made.seed == 8
-
-    _, second = run(work, dropping(sent), ignorant, resend=resend).peers
+    _, second = run.sockets.peers
     heard = [task["taskType"] for tasks in second.frames for task in tasks]
     sending = [] if polls == 3 else ["imageInference"]
     expected = ["authentication", *["getResponse"] * polls, *sending]
     assert [kind for kind in heard if kind != "ping"] == expected
 
 
-def test_a_question_that_a_drop_cut_off_is_asked_again_at_once(
+async def test_a_question_that_a_drop_cut_off_is_asked_again_at_once(
     run: Run, image: Callable[..., Any]
 ) -> None:
     run.wait("_runtime.transport.pending", QUIET=10, SILENCE=10)
@@ -170,14 +170,12 @@ def test_a_question_that_a_drop_cut_off_is_asked_again_at_once(
         [question] = await peer.ponged()
         await peer.say(result({**question, "taskType": "imageInference"}, 2))
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(dropping, unreachable, asked, max_retries=0) as client:
         [made] = await client.run(image(delivery_method="async"))
         assert made.seed == 2
 
-    run(work, dropping, unreachable, asked, max_retries=0)
 
-
-def test_a_poll_that_a_drop_cut_off_is_told_as_one_that_failed(
+async def test_a_poll_that_a_drop_cut_off_is_told_as_one_that_failed(
     run: Run, image: Callable[..., Any], shipped: ModuleType
 ) -> None:
     async def dropping(peer: Peer) -> None:
@@ -190,17 +188,15 @@ def test_a_poll_that_a_drop_cut_off_is_told_as_one_that_failed(
         [question] = await peer.ponged()
         await peer.say(result({**question, "taskType": "imageInference"}))
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(dropping, polled) as client:
         handle = await client.submit(image(delivery_method="async"))
         with pytest.raises(shipped.ConnectionError, match="connection broke") as raised:
             await handle.poll()
         assert raised.value.handle is not None
         assert len(await handle.wait()) == 1
 
-    run(work, dropping, polled)
 
-
-def test_an_error_of_the_sending_does_not_answer_a_question(
+async def test_an_error_of_the_sending_does_not_answer_a_question(
     run: Run, image: Callable[..., Any]
 ) -> None:
     async def confused(peer: Peer) -> None:
@@ -209,14 +205,12 @@ def test_an_error_of_the_sending_does_not_answer_a_question(
         await peer.say(errors=[news(task, code="duplicateTaskUUID")])
         await peer.say(result(task, 7))
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(confused) as client:
         [made] = await client.run(image(delivery_method="async"))
         assert made.seed == 7
 
-    run(work, confused)
 
-
-def test_an_answer_that_comes_twice_is_not_taken_for_that_of_the_task(
+async def test_an_answer_that_comes_twice_is_not_taken_for_that_of_the_task(
     run: Run, image: Callable[..., Any]
 ) -> None:
     async def repeating(peer: Peer) -> None:
@@ -229,14 +223,12 @@ def test_an_answer_that_comes_twice_is_not_taken_for_that_of_the_task(
         await peer.say(errors=[unknown(task)])
         await peer.say(result(task, 6))
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(dropping([]), repeating) as client:
         [made] = await client.run(image(delivery_method="async"))
         assert made.seed == 6
 
-    run(work, dropping([]), repeating)
 
-
-def test_an_answer_that_is_out_of_date_sends_nothing_again(
+async def test_an_answer_that_is_out_of_date_sends_nothing_again(
     run: Run, image: Callable[..., Any]
 ) -> None:
     sent: list[Item] = []
@@ -255,11 +247,9 @@ def test_an_answer_that_is_out_of_date_sends_nothing_again(
         sent.extend(await peer.ponged())
         await peer.say(result(sent[0], 3))
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(dropping(sent), forgetful, late) as client:
         [made] = await client.run(image(delivery_method="async"))
         assert made.seed == 3
-
-    run(work, dropping(sent), forgetful, late)
     assert [task["taskType"] for task in sent] == [
         *("imageInference", "getResponse", "getResponse"),
         *("imageInference", "getResponse"),
@@ -448,28 +438,24 @@ def test_a_proxy_that_is_not_there_is_named(
     run(work, answering, base_url="wss://runware.invalid/v1")
 
 
-def test_the_case_of_a_scheme_is_ignored(
+async def test_the_case_of_a_scheme_is_ignored(
     run: Run, image: Callable[..., Any], shipped: ModuleType
 ) -> None:
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(answering, base_url="WS://127.0.0.1:9/v1") as client:
         with pytest.raises(shipped.ConnectionError, match=r"v1: \[Errno"):
             await client.dry_run(image())  # over HTTP
 
-    run(work, answering, base_url="WS://127.0.0.1:9/v1")
 
-
-def test_a_connection_that_breaks_before_a_task_is_written(
+async def test_a_connection_that_breaks_before_a_task_is_written(
     run: Run, image: Callable[..., Any]
 ) -> None:
     async def dropping(peer: Peer) -> None:
         await peer.heard()
         peer.drop()
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(dropping, answering) as client:
         assert len(await client.run(image())) == 1
-
-    sockets = run(work, dropping, answering)
-    kinds = [tasks[0]["taskType"] for tasks in sockets.peers[1].frames]
+    kinds = [tasks[0]["taskType"] for tasks in run.sockets.peers[1].frames]
     assert kinds == ["authentication", "imageInference"]
 
 
@@ -509,7 +495,7 @@ def test_a_connection_that_ended_while_the_event_loop_was_blocked(
     assert kinds == ["authentication", "imageInference"]  # no poll: nothing is in doubt
 
 
-def test_a_connection_is_kept_alive(run: Run, image: Callable[..., Any]) -> None:
+async def test_a_connection_is_kept_alive(run: Run, image: Callable[..., Any]) -> None:
     run.wait(PING_EVERY=0.05)
     run.wait(MAX_SILENCE=0.2)
 
@@ -521,10 +507,9 @@ def test_a_connection_is_kept_alive(run: Run, image: Callable[..., Any]) -> None
             await peer.say({"taskType": "ping", "pong": True})
         await peer.say(result(task))
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(slow) as client:
         assert len(await client.run(image())) == 1
-
-    assert len(run(work, slow).peers) == 1
+    assert len(run.sockets.peers) == 1
 
 
 def test_a_server_that_falls_silent_is_left(
@@ -552,7 +537,7 @@ def test_a_server_that_falls_silent_is_left(
 # -- cancelling and closing -----------------------------------------------------
 
 
-def test_cancelling_a_call_leaves_the_others(
+async def test_cancelling_a_call_leaves_the_others(
     run: Run, image: Callable[..., Any]
 ) -> None:
     reached = asyncio.Event()
@@ -565,7 +550,7 @@ def test_cancelling_a_call_leaves_the_others(
         for number, task in enumerate(tasks):
             await peer.say(result(task, number))
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(two) as client:
         left = image()
         first = asyncio.create_task(client.run(left))
         await asyncio.sleep(0)
@@ -579,10 +564,8 @@ def test_cancelling_a_call_leaves_the_others(
         assert [one.seed for one in await second] == [1]
         assert [one.seed for one in await other] == [0]
 
-    run(work, two)
 
-
-def test_what_came_before_a_call_was_cancelled_is_kept(
+async def test_what_came_before_a_call_was_cancelled_is_kept(
     run: Run, image: Callable[..., Any]
 ) -> None:
     async def halves(peer: Peer) -> None:
@@ -592,7 +575,7 @@ def test_what_came_before_a_call_was_cancelled_is_kept(
         await peer.ponged()
         await peer.say(result(task, 1))
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(halves) as client:
         running = asyncio.create_task(client.run(image(number_results=2)))
         await asyncio.sleep(0)
         await client.ping.run(ping=True)  # earlier messages have arrived
@@ -602,10 +585,8 @@ def test_what_came_before_a_call_was_cancelled_is_kept(
         [handle] = client.unfinished()
         assert sorted(one.seed for one in await handle.wait()) == [0, 1]
 
-    run(work, halves)
 
-
-def test_a_server_that_reads_nothing_holds_up_nobody(
+async def test_a_server_that_reads_nothing_holds_up_nobody(
     run: Run, image: Callable[..., Any], shipped: ModuleType
 ) -> None:
     run.wait("_runtime.transport.socket", CLOSE_TIMEOUT=0.05)
@@ -619,7 +600,7 @@ def test_a_server_that_reads_nothing_holds_up_nobody(
         await closed.wait()
         peer.drop()
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(deaf) as client:
         large = "data:image/png;base64," + "A" * 20_000_000
         request = image(inputs={"seedImage": large}, strength=0.5)
         await client.ping.run(ping=True)  # the connection is open
@@ -630,10 +611,8 @@ def test_a_server_that_reads_nothing_holds_up_nobody(
         finally:
             closed.set()
 
-    run(work, deaf)
 
-
-def test_closing_ends_what_is_under_way(
+async def test_closing_ends_what_is_under_way(
     run: Run, image: Callable[..., Any], shipped: ModuleType
 ) -> None:
     reached = asyncio.Event()
@@ -643,7 +622,7 @@ def test_closing_ends_what_is_under_way(
         await peer.heard()
         reached.set()
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(still) as client:
         running = asyncio.create_task(client.run(image()))
         await reached.wait()
         await client.aclose()
@@ -651,8 +630,7 @@ def test_closing_ends_what_is_under_way(
             await running
         assert e.value.handle
         assert len(client.unfinished()) == 1
-
-    [peer] = run(work, still).peers
+    [peer] = run.sockets.peers
     assert peer.close_code == 1000
 
 
@@ -673,16 +651,14 @@ def test_a_client_that_is_not_closed_leaves_nothing(
     asyncio.run(main())
 
 
-def test_a_timeout_is_kept(
+async def test_a_timeout_is_kept(
     run: Run, image: Callable[..., Any], shipped: ModuleType
 ) -> None:
     async def still(peer: Peer) -> None:
         await peer.let_in()
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(still) as client:
         await client.ping.run(ping=True)  # the connection is open
         with pytest.raises(shipped.TimeoutError) as raised:
             await client.run(image(), timeout=2)
         assert raised.value.handle
-
-    run(work, still)

@@ -13,7 +13,6 @@ from sockets import (
     SESSION,
     Peer,
     Run,
-    Sockets,
     answering,
     dropping,
     news,
@@ -27,13 +26,13 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from loopback import Server as HTTPServer
-    from sockets import Item
+    from sockets import Item, Sockets
 
 
-def test_a_key_that_is_not_let_in(
+async def test_a_key_that_is_not_let_in(
     run: Run, image: Callable[..., Any], shipped: ModuleType
 ) -> None:
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(refusing) as client:
         requests = [image() for _ in range(3)]
         errors = await asyncio.gather(
             *map(client.run, requests), return_exceptions=True
@@ -43,37 +42,32 @@ def test_a_key_that_is_not_let_in(
             assert error.http_status == 401
             assert error.code == "invalidApiKey"
             assert KEY not in f"{error} {error!r} {vars(error)}"
+    assert len(run.sockets.peers) == 1
 
-    assert len(run(work, refusing).peers) == 1
 
-
-def test_a_key_that_is_let_in_no_more(
+async def test_a_key_that_is_let_in_no_more(
     run: Run, image: Callable[..., Any], shipped: ModuleType
 ) -> None:
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(dropping([]), refusing) as client:
         with pytest.raises(shipped.AuthenticationError) as raised:
             await client.run(image())
         assert raised.value.handle  # the task was sent before
 
-    run(work, dropping([]), refusing)
 
-
-def test_the_reason_for_a_goodbye_is_told_without_the_key(
+async def test_the_reason_for_a_goodbye_is_told_without_the_key(
     run: Run, image: Callable[..., Any], shipped: ModuleType
 ) -> None:
     async def curt(peer: Peer) -> None:
         [task] = await peer.heard()
         await peer.connection.close(1008, f"Not {task['apiKey']}!")
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(curt) as client:
         with pytest.raises(shipped.ConnectionError) as raised:
             await client.run(image())
         assert "closed the connection (1008: Not [API key]!)" in str(raised.value)
 
-    run(work, curt)
 
-
-def test_a_server_that_lets_nobody_in_for_now_is_tried_again(
+async def test_a_server_that_lets_nobody_in_for_now_is_tried_again(
     run: Run, image: Callable[..., Any]
 ) -> None:
     async def failing(peer: Peer) -> None:
@@ -81,14 +75,13 @@ def test_a_server_that_lets_nobody_in_for_now_is_tried_again(
         await peer.say(errors=[{"code": "internalServerError", "message": "Oops."}])
         await peer.connection.close()
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(failing, answering, resend="never") as client:
         outcomes = await client.run_many([image() for _ in range(3)])
         assert [len(outcome.results) for outcome in outcomes] == [1, 1, 1]
+    assert len(run.sockets.peers) == 2
 
-    assert len(run(work, failing, answering, resend="never").peers) == 2
 
-
-def test_an_error_of_a_task_does_not_refuse_the_key(
+async def test_an_error_of_a_task_does_not_refuse_the_key(
     run: Run, image: Callable[..., Any]
 ) -> None:
     """The server continues a session with what it could not send before."""
@@ -98,26 +91,22 @@ def test_an_error_of_a_task_does_not_refuse_the_key(
         await peer.say(errors=[{"code": "invalidModel", **each} for each in named])
         await answering(peer)
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(late) as client:
         assert len(await client.run(image())) == 1
 
-    run(work, late)
 
-
-def test_a_server_that_fails_does_not_refuse_the_key(
+async def test_a_server_that_fails_does_not_refuse_the_key(
     run: Run, image: Callable[..., Any], shipped: ModuleType
 ) -> None:
     async def failing(peer: Peer) -> None:
         await peer.heard()
         await peer.say(errors=[{"code": "noAvailableServer", "message": "Later."}])
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(failing, max_retries=1) as client:
         with pytest.raises(
             shipped.ConnectionError, match=r"cannot authenticate.*Later"
         ):
             await client.run(image())
-
-    run(work, failing, max_retries=1)
 
 
 @pytest.mark.parametrize("status", [401, 429])
@@ -158,7 +147,9 @@ def test_what_no_websocket_was_opened_for_was_not_sent(
         asyncio.run(main(wire.url.replace("http", "ws", 1)))
 
 
-def test_a_session_that_is_refused_is_left(run: Run, image: Callable[..., Any]) -> None:
+async def test_a_session_that_is_refused_is_left(
+    run: Run, image: Callable[..., Any]
+) -> None:
     async def once(peer: Peer) -> None:
         await peer.let_in()
         await peer.heard()
@@ -169,11 +160,9 @@ def test_a_session_that_is_refused_is_left(run: Run, image: Callable[..., Any]) 
         assert task["connectionSessionUUID"] == SESSION
         await peer.say(errors=[{"code": "invalidSession", "message": "Who?"}])
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(once, fussy, answering) as client:
         assert len(await client.run(image())) == 1
-
-    sockets = run(work, once, fussy, answering)
-    assert "connectionSessionUUID" not in sockets.peers[2].frames[0][0]
+    assert "connectionSessionUUID" not in run.sockets.peers[2].frames[0][0]
 
 
 ERRORS = [
@@ -239,22 +228,25 @@ def test_results_are_those_of_http(
     run(work, echoing)
 
 
-def test_a_stream_comes_over_http(run: Run, server: HTTPServer) -> None:
+async def test_a_stream_comes_over_http(run: Run, server: HTTPServer) -> None:
     events = [{"delta": {"text": "dusk"}}, {"delta": {}, "finishReason": "stop"}]
     lines = [f"data: {json.dumps(event)}\n\n" for event in events]
     body = "".join([*lines, "data: [DONE]\n\n"])
     server.answer = lambda _: Reply(body, content_type="text/event-stream")
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(
+        answering, base_url=server.url.replace("http", "ws")
+    ) as client:
         messages = [{"role": "user", "content": "When?"}]
         stream = client.text_inference.stream(model="a:b@1", messages=messages)
         assert [delta.text async for delta in stream] == ["dusk", ""]
-
-    assert not run(work, answering, base_url=server.url.replace("http", "ws")).peers
+    assert not run.sockets.peers
     assert server.headers[0]["authorization"] == f"Bearer {KEY}"
 
 
-def test_too_many_tasks_are_sent_again(run: Run, image: Callable[..., Any]) -> None:
+async def test_too_many_tasks_are_sent_again(
+    run: Run, image: Callable[..., Any]
+) -> None:
     async def busy(peer: Peer) -> None:
         await peer.let_in()
         [task] = await peer.heard()
@@ -262,13 +254,11 @@ def test_too_many_tasks_are_sent_again(run: Run, image: Callable[..., Any]) -> N
         assert await peer.heard() == [task]
         await peer.say(result(task))
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(busy) as client:
         assert len(await client.run(image())) == 1
 
-    run(work, busy)
 
-
-def test_an_error_without_a_name_is_of_the_only_call(
+async def test_an_error_without_a_name_is_of_the_only_call(
     run: Run, image: Callable[..., Any], shipped: ModuleType
 ) -> None:
     async def vague(peer: Peer) -> None:
@@ -276,14 +266,12 @@ def test_an_error_without_a_name_is_of_the_only_call(
         await peer.heard()
         await peer.say(errors=[{"code": "invalidParameter", "message": "No."}])
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(vague) as client:
         with pytest.raises(shipped.BadRequestError, match="No"):
             await client.run(image())
 
-    run(work, vague)
 
-
-def test_an_error_without_a_name_and_a_code_ends_no_task(
+async def test_an_error_without_a_name_and_a_code_ends_no_task(
     run: Run, image: Callable[..., Any]
 ) -> None:
     """A gateway may report an error of the connection."""
@@ -295,13 +283,11 @@ def test_an_error_without_a_name_and_a_code_ends_no_task(
         while await peer.ponged():
             await peer.say(result(task))
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(vague) as client:
         assert len(await client.run(image())) == 1
 
-    run(work, vague)
 
-
-def test_an_error_without_a_name_ends_no_task_of_others(
+async def test_an_error_without_a_name_ends_no_task_of_others(
     run: Run, image: Callable[..., Any]
 ) -> None:
     async def vague(peer: Peer) -> None:
@@ -313,14 +299,12 @@ def test_an_error_without_a_name_ends_no_task_of_others(
                 assert task["taskType"] == "getResponse"
                 await peer.say(result(tasks[task["taskUUID"]]))
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(vague) as client:
         made = await asyncio.gather(*(client.run(image()) for _ in range(2)))
         assert [len(results) for results in made] == [1, 1]
 
-    run(work, vague)
 
-
-def test_a_message_that_cannot_be_read(
+async def test_a_message_that_cannot_be_read(
     run: Run, image: Callable[..., Any], shipped: ModuleType
 ) -> None:
     run.wait("_runtime.transport.pending", SILENCE=0.1)
@@ -331,7 +315,7 @@ def test_a_message_that_cannot_be_read(
             await peer.ponged()
             await peer.connection.send(f"<html>{KEY}")
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(babbling) as client:
         with pytest.raises(
             shipped.ResponseError, match="starts with: <html>"
         ) as raised:
@@ -339,16 +323,14 @@ def test_a_message_that_cannot_be_read(
         assert raised.value.handle
         assert KEY not in str(raised.value)
 
-    run(work, babbling)
 
-
-def test_a_server_that_opens_no_websocket(
+async def test_a_server_that_opens_no_websocket(
     run: Run, image: Callable[..., Any], shipped: ModuleType, server: HTTPServer
 ) -> None:
     """The HTTP server has no GET method and answers 501."""
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(
+        answering, base_url=server.url.replace("http", "ws")
+    ) as client:
         with pytest.raises(shipped.ConnectionError, match="HTTP 501 instead of"):
             await client.run(image())
-
-    run(work, answering, base_url=server.url.replace("http", "ws"))
