@@ -351,7 +351,9 @@ class Client:
                 response = head_of(answer)
                 if not retries.should_retry(response):
                     return answer
+            self.engine.note_rejection(task)
             yield Sleep(retries.pause)
+            self.engine.begin_stream(task)
 
     def _opened(self, part: bytes, timeout: float) -> Steps:
         """Post one task; raise the exceptions of the HTTP library, as streams do."""

@@ -168,8 +168,10 @@ class Engine(BaseEngine["HTTPTransport"]):
                     if not retries.should_retry(response):
                         yield response
                         return
+            self.note_rejection(submission.task)
             with unwritten():
                 time.sleep(retries.pause)
+            self.begin_stream(submission.task)
 
     def _exchange(self, batch: Batch[Any], extra: Headers) -> Reply:
         if batch.stream is not None:

@@ -278,7 +278,7 @@ def _of_stream_error(error: APIError, *, is_first: bool) -> Verdict:
     status, is_begun = error.http_status, bool(error.results)
     if is_task_conflict(error.code):
         return Verdict(TaskEvent.CONFLICT, error)
-    if _may_be_of_a_gateway(error.item, status):
+    if _is_of_poll(error.item) or _may_be_of_a_gateway(error.item, status):
         return Verdict(_of_break(error), error)
     is_unclear = _leaves_doubt(status)
     is_busy = status == 503 and error.retry_after is not None

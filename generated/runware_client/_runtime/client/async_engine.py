@@ -202,8 +202,10 @@ class AsyncEngine(BaseEngine["AsyncTransport"]):
                     if not retries.should_retry(response):
                         yield response
                         return
+            self.note_rejection(submission.task)
             with unwritten():
                 await asyncio.sleep(retries.pause)
+            self.begin_stream(submission.task)
 
     async def _exchange(self, batch: Batch[Any], extra: Headers) -> Reply:
         if batch.stream is not None:

@@ -199,8 +199,23 @@ class BaseEngine(Generic[TransportT]):
                 delivery = self.delivery([dry_run], retries.seconds_left())
                 yield delivery
                 _raise_first(pricing.settle(delivery.error))
+        self.begin_stream(task)
+
+    def begin_stream(self, task: Task[Any]) -> None:
+        """Record that a streamed task is being sent, for the first time or again.
+
+        Raises:
+            RunwareError: Another call has sent it, or the budget is used up.
+        """
+        if error := self.settings.account.excess(task):
+            raise error
         if not self.open_tasks.begin(task, self.settings.clock()):
             raise _second_stream()
+
+    def note_rejection(self, task: Task[Any]) -> None:
+        """Record that a streamed task was not accepted. Another call may send it now."""
+        with self.open_tasks.lock.native:
+            task.apply(TaskEvent.REJECTED)
 
     def note_stream(
         self, submission: Submission[Any], item: Item, error: BaseException | None
@@ -216,10 +231,10 @@ class BaseEngine(Generic[TransportT]):
             task.apply(_end_of_stream(task, item, error))
         if task.error is not None:
             self._uploads.forget(submission.uploads)  # they may have been deleted
-        if task.may_be_billed:
-            self.open_tasks.leave([task])
-        else:
+        if task.is_done:
             self.open_tasks.close([task])
+        else:
+            self.open_tasks.leave([task])
         self.settings.account.settle(task)
         if error is not None:
             self.give_handle(error, submission)
