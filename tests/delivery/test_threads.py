@@ -152,3 +152,21 @@ def test_a_refused_task_is_at_no_moment_done_without_its_error(
         finally:
             sys.settrace(before)
     assert {error for is_done, error in states if is_done} == {True}
+
+
+def test_the_failure_of_a_call_leaves_the_task_of_another_call(
+    shipped: ModuleType, image: Callable[..., Any]
+) -> None:
+    """Another process may have sent the task that the other call polls."""
+    with shipped.Runware(KEY) as client:
+        deliveries = Deliveries(shipped, client)
+        submission = deliveries.submission(image())
+        task = submission.task
+        batch, handle = deliveries.of(submission), client.handle(submission.request)
+        sending = batch.next_batch()
+        assert deliveries.of(client.resume(handle.to_json())._task).next_batch()
+        refusal = {"code": "invalidParameter", "taskUUID": task.task_uuid}
+        batch.receive(sending, deliveries.reply(status=400, errors=[refusal]))
+        assert task.error is not None
+        client._engine.open_tasks.close([task])
+        assert [left.task_uuid for left in client.unfinished()] == [task.task_uuid]

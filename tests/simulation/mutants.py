@@ -279,8 +279,8 @@ MUTANTS = (
     Mutant(
         "an error of a gateway in a stream is the failure of the task",
         "_runtime.delivery.classify",
-        "if _may_be_of_a_gateway(error.item, status):",
-        "if False:",
+        " or _may_be_of_a_gateway(error.item, status):",
+        ":",
         398,
     ),
     Mutant(
@@ -353,23 +353,6 @@ MUTANTS = (
         "            if not is_rejection(answer):\n",
         "            if not is_rejection(answer) and answer.http_status < 500:\n",
         10,
-    ),
-    Mutant(
-        "a rate limit of a second sending is the failure of a stream",
-        "_runtime.delivery.classify",
-        " or (_is_rate_limit(error.item) and not is_unclear)",
-        "",
-        23007,
-        {
-            "streams": 1.0,
-            "tasks": 2,
-            "troubles": {
-                "element_rate_limited": 0.3,
-                "sending_rate_limited": 0.3,
-                "answer_lost": 0.3,
-                "connection_refused": 0.15,
-            },
-        },
     ),
     Mutant(
         "a dry run is sent as a run",
@@ -539,6 +522,21 @@ MUTANTS = (
             "onlookers": 2,
             "troubles": {"answer_lost": 0.6, "request_lost": 0.3},
         },
+    ),
+    Mutant(
+        "a stream is sent again when others have used up the budget",
+        "_runtime.client.base_engine",
+        "        if error := self.settings.account.excess(task):\n",
+        "        if False and (error := self.settings.account.excess(task)):\n",
+        34018,
+        {"budget": 1.0, "tasks": 3, "latency": 2.0},
+    ),
+    Mutant(
+        "an error of a poll is the failure of a stream",
+        "_runtime.delivery.classify",
+        "_is_of_poll(error.item) or ",
+        "",
+        260800,
     ),
     Mutant(
         "the first run of a task that was sent again costs nothing if the second fails",

@@ -107,10 +107,14 @@ class OpenTasks:
                 del self._tasks[self._left.popitem(last=False)[0]]
 
     def close(self, tasks: Iterable[Task[Any]]) -> None:
-        """Remove tasks whose results or failures the caller gets now."""
+        """Remove tasks whose results or failures the caller gets now.
+
+        The failure of one call does not remove the task of another call.
+        """
         with self.lock.native:
             for task in tasks:
-                self._forget(task)
+                if task.error is None or self._tasks.get(task.key) is task:
+                    self._forget(task)
 
     def _forget(self, task: Task[Any]) -> None:
         self._tasks.pop(task.key, None)
