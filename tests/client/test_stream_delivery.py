@@ -130,21 +130,6 @@ def test_a_stream_that_was_not_accepted_is_sent_again(
     assert server.calls[0] == server.calls[1] == server.calls[2]
 
 
-def test_a_stream_that_the_rate_limit_refuses_by_name_is_sent_again(
-    shipped: ModuleType, server: Server, kind: str
-) -> None:
-    request = asking(shipped, delivery_method="stream")
-    scope = {"taskType": "textInference", "taskUUID": request.task_uuid}
-    busy = {"code": "concurrentRateLimitExceeded", "message": "no", **scope}
-    event = {"delta": {"text": "Hello."}, "finishReason": "stop"}
-    events = f"data: {json.dumps(event)}\n\ndata: [DONE]\n\n"
-    server.script(
-        Reply({"errors": [busy]}, 400), Reply(events, content_type="text/event-stream")
-    )
-    [result] = Caller(kind, shipped, server.url)("run", request)
-    assert result.text == "Hello."
-
-
 @pytest.mark.parametrize("failures", [1, 9])
 @pytest.mark.options(max_retries=2)
 async def test_a_stream_without_a_connection_is_opened_again(
