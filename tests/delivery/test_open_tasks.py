@@ -871,6 +871,26 @@ def test_a_refused_run_is_not_sent_again_after_another_run_has_sent_it(
     assert server.sent == [TASK, TASK, POLL]
 
 
+def test_a_call_that_is_too_large_does_not_send_what_another_call_has_sent(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    """The other call sends a task before this one sends it in a smaller POST."""
+    requests = [image(delivery_method="sync") for _ in range(2)]
+    server.answer = lambda tasks: Reply({}, 413) if len(tasks) > 1 else finished(tasks)
+
+    def run_first(event: Any) -> None:
+        if event.kind == "sent" and event.task_uuid == requests[1].task_uuid:
+            client.on_event = None
+            client.run(requests[0])
+
+    with shipped.Runware(KEY, base_url=server.url, on_event=run_first) as client:
+        client.polling = shipped.Waits(first=0.005)
+        for outcome in client.run_many(requests):
+            assert len(outcome.unwrap()) == 1
+    sent = [task for call in server.calls for task in call if len(call) == 1]
+    assert [t["taskType"] for t in sent].count(TASK) == 2
+
+
 def test_a_refused_handle_continues_the_task_of_another_call(
     shipped: ModuleType, server: Server, image: Callable[..., Any]
 ) -> None:

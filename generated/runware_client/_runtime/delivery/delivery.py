@@ -285,7 +285,8 @@ class Delivery(Generic[ResultT]):
         with self._open_tasks.lock.native:
             if kind is Kind.SUBMIT and not each.task.is_done:
                 each.task.apply(TaskEvent.REJECTED)
-                each.resent_after = each.task.sends
+                if each.task.phase is Phase.IN_DOUBT:
+                    each.resent_after = each.task.sends
         each.due = self._now()
         self._idle.append(each)
 
