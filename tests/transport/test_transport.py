@@ -391,8 +391,20 @@ def _with_header(carrier: Carrier, url: str, value: str) -> Any:
     )
 
 
+def _refusal_by_tls() -> ssl.SSLError:
+    error = ssl.SSLError()
+    error.reason = "TLSV13_ALERT_CERTIFICATE_REQUIRED"
+    return error
+
+
 @pytest.mark.parametrize(
-    "cause", [ValueError("mine"), httpx2.ConnectError("to another place"), OSError()]
+    "cause",
+    [
+        ValueError("mine"),
+        httpx2.ConnectError("to another place"),
+        OSError(),
+        _refusal_by_tls(),
+    ],
 )
 def test_a_hook_that_fails_after_the_answer_leaves_the_task_uncertain(
     carrier: Carrier, cause: Exception
@@ -649,6 +661,31 @@ class Unread(httpx2.SyncByteStream, httpx2.AsyncByteStream):
         self.is_closed = True
 
 
+def _note_sending(request: httpx2.Request, method: str = "POST") -> None:
+    noted = request.extensions["trace"](
+        "http11.send_request_headers.started",
+        {"request": httpcore2.Request(method, "http://127.0.0.1:1")},
+    )
+    if noted is not None:
+        without_a_loop(noted)
+
+
+@both_ways
+def test_a_repeated_request_for_which_a_proxy_fails_was_sent(
+    carrier: Carrier, how: str
+) -> None:
+    """The first one may have arrived."""
+
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        _note_sending(request)
+        _note_sending(request, "CONNECT")
+        raise httpx2.ProxyError("no")
+
+    mine = carrier.http_client(transport=httpx2.MockTransport(handle))
+    [error] = carrier.run(how, carrier.transport(REFUSED, mine), LONG)
+    assert carrier.is_sent(error)
+
+
 @both_ways
 def test_a_response_to_a_repeated_request_is_closed(carrier: Carrier, how: str) -> None:
     """The server may have accepted the first request: a refusal proves nothing."""
@@ -656,15 +693,9 @@ def test_a_response_to_a_repeated_request_is_closed(carrier: Carrier, how: str) 
 
     def handle(request: httpx2.Request) -> httpx2.Response:
         for _ in range(2):
-            noted = request.extensions["trace"](
-                "http11.send_request_headers.started",
-                {"request": httpcore2.Request("POST", wire)},
-            )
-            if noted is not None:
-                without_a_loop(noted)
+            _note_sending(request)
         return httpx2.Response(400, stream=body)
 
-    wire = "http://127.0.0.1:1"
     mine = carrier.http_client(transport=httpx2.MockTransport(handle))
     [error] = carrier.run(how, carrier.transport(REFUSED, mine), LONG)
     assert "sent the request several times" in str(error)

@@ -128,7 +128,7 @@ class Exchange:
             self._status = None
         elif step == "receive_response_headers" and phase == "complete":
             self._status = next(e for e in info["return_value"] if isinstance(e, int))
-        elif phase == "failed" and self._status is None and not self._is_repeated:
+        elif phase == "failed" and self._status is None:
             self._is_begun &= not _is_refused(step, info["exception"])
         return parts
 
@@ -237,7 +237,7 @@ class Exchange:
 
     def _is_sent(self, error: BaseException) -> bool:
         if self._is_traced or not self.is_sending:
-            return self._is_begun
+            return self._is_begun or self._is_repeated
         return not isinstance(error, NEVER_SENT)
 
     def _is_refused_by_tls(self, error: Exception) -> bool:
@@ -246,7 +246,8 @@ class Exchange:
         In TLS 1.3, a client writes its request before the server sees its certificate.
         """
         reasons = [getattr(e, "reason", None) for e in chain(error, self._outer)]
-        return CERTIFICATE_REQUIRED in reasons and not self._is_repeated
+        may_be_other = self._is_repeated or self._status is not None
+        return CERTIFICATE_REQUIRED in reasons and not may_be_other
 
     def _reason(self, error: Exception) -> str:
         """Return the cause, with the proxy or certificates that are involved."""
