@@ -64,7 +64,9 @@ def hint_of(reason: str) -> str | None:
     """Return what an error of TLS means that no retry mends; None for other errors."""
     trusted = _variable() or "the system's store"
     hints = {
-        "CERTIFICATE_VERIFY_FAILED": f"trusted certificates are read from {trusted}",
+        "CERTIFICATE_VERIFY_FAILED": (
+            f"by default, trusted certificates are read from {trusted}"
+        ),
         "CERTIFICATE_REQUIRED": "use an http_client with a client certificate",
         "HANDSHAKE_FAILURE": "the server may require a client certificate",
         "WRONG_VERSION_NUMBER": "the server does not use TLS on this port",

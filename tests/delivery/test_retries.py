@@ -6,6 +6,7 @@ import time
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 import pytest
 
 from loopback import CHAIR, LATER, Drop, Reply, acknowledge, echo, news, value
@@ -493,6 +494,30 @@ def test_polls_that_tls_refuses_are_repeated_a_few_times(
 
     caller.using(work, on_event=polls.append)
     assert [each.kind for each in polls].count("polled") == 5
+
+
+def test_polls_that_tls_refuses_for_a_while_end_no_call(
+    caller: Caller, server: Server
+) -> None:
+    """The API has responded before, so base_url is right."""
+    refused: list[httpx2.Request] = []
+
+    def refuse(request: httpx2.Request) -> None:
+        if POLL.encode() in request.content and len(refused) < 8:
+            refused.append(request)
+            raise httpx2.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] expired")
+
+    async def arefuse(request: httpx2.Request) -> None:
+        refuse(request)
+
+    is_sync = caller.kind == "sync"
+    kind: Any = httpx2.Client if is_sync else httpx2.AsyncClient
+    http_client = kind(event_hooks={"request": [refuse if is_sync else arefuse]})
+    server.script(acknowledge, done)
+    [result] = caller(RUN, options={"http_client": http_client}, **LATER)
+    assert result.seed == 7
+    assert server.sent == [TASK, POLL]
+    assert len(refused) == 8
 
 
 def test_a_task_without_uuid_is_harmless(caller: Caller, server: Server) -> None:

@@ -518,8 +518,9 @@ def test_certificates_that_are_not_trusted_are_named(
     client = Saver.client[save.kind](transport=httpx2.MockTransport(refuse))
     members = {"imageURL": "https://host.example/a.png"}
     error = save.error(members, tmp_path / "cat.png", http_client=client)
-    assert "has expired (trusted certificates are read from SSL_CERT_FILE)" in str(
-        error
+    assert (
+        "has expired (by default, trusted certificates are read from SSL_CERT_FILE)"
+        in str(error)
     )
 
 

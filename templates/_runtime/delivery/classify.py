@@ -252,8 +252,8 @@ def of_failure(error: RunwareError, *, is_poll: bool, task: Task[Any]) -> Verdic
         is_closed = isinstance(error, ClosedError)
         event = TaskEvent.POLL_REFUSED if is_closed else TaskEvent.POLL_FAILED
         is_unknown = task.phase is Phase.IN_DOUBT and not task.silences
-        is_elsewhere = is_unknown and _is_redirection(error)
-        return Verdict(event, error, is_refused=is_elsewhere or _is_of_tls(error))
+        is_elsewhere = _is_redirection(error) or _is_of_tls(error)
+        return Verdict(event, error, is_refused=is_unknown and is_elsewhere)
     if isinstance(error, APIError):
         return _of_stream_error(error, is_first=not task.is_resent)
     if not error.may_have_run:
@@ -269,7 +269,7 @@ def _is_redirection(error: RunwareError) -> bool:
 
 
 def _is_of_tls(error: RunwareError) -> bool:
-    """Whether the TLS handshake failed: a retry rarely helps."""
+    """Whether the TLS handshake failed, as at the address of another server."""
     return isinstance(error, ConnectionError) and hint_of(error.message) is not None
 
 
