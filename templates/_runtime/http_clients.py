@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
 CERTIFICATES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 """Variables with the path of trusted certificates; the first that is set counts."""
+
+REFUSAL: Final = r"_ALERT_\w*(CERTIFICATE|UNKNOWN_CA)"
+"""Alerts of TLS with which a server refuses the certificate of a client, or demands one."""
 
 ClientT = TypeVar("ClientT")
 
@@ -67,12 +71,12 @@ def hint_of(reason: str) -> str | None:
         "CERTIFICATE_VERIFY_FAILED": (
             f"by default, trusted certificates are read from {trusted}"
         ),
-        "CERTIFICATE_REQUIRED": "use an http_client with a client certificate",
+        REFUSAL: "use an http_client with a client certificate that the server accepts",
         "HANDSHAKE_FAILURE": "the server may require a client certificate",
         "WRONG_VERSION_NUMBER": "the server does not use TLS on this port",
         "record layer failure": "the server may not use TLS on this port",
     }
-    return next((hints[part] for part in hints if part in reason), None)
+    return next((hints[part] for part in hints if re.search(part, reason)), None)
 
 
 def _variable() -> str | None:

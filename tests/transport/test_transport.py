@@ -1168,14 +1168,26 @@ def demanding_certificates(authority: CA) -> Generator[str]:
 
 
 @both_ways
+@pytest.mark.parametrize("size", [1, 3_000_000])
+@pytest.mark.parametrize("has_own", [False, True])
 def test_a_server_that_requires_a_certificate_has_read_nothing(
-    carrier: Carrier, how: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    carrier: Carrier,
+    how: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    size: int,
+    *,
+    has_own: bool,
 ) -> None:
     """In TLS 1.3, the request is written before the server refuses the client."""
     authority, trusted = CA(), tmp_path / "trusted.pem"
     authority.cert_pem.write_to_path(trusted)
     monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+    unknown = ssl.create_default_context(cafile=trusted)
+    CA().issue_cert("me@example.com").configure_cert(unknown)
+    mine = carrier.http_client(verify=unknown) if has_own else None
+    carrier.part = json.dumps({**TASK, "text": "x" * size}).encode()
     with demanding_certificates(authority) as url:
-        error = carrier.once(url, how)
+        [error] = carrier.run(how, carrier.transport(url, mine), LONG)
     assert "use an http_client with a client certificate" in str(error)
     assert not carrier.is_sent(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ import httpx2
 
 from ..causes import chain, is_timeout, told
 from ..exceptions import RunwareError
+from ..http_clients import REFUSAL
 from .callers_code import NotedAuth, signal_handlers, was_raised_in
 from .environment import explained
 
@@ -56,9 +58,6 @@ REFUSED_STREAM = 7
 
 UNAUTHENTICATED = frozenset({401, 407})
 """HTTP statuses after which authentication may send a request again."""
-
-CERTIFICATE_REQUIRED = "TLSV13_ALERT_CERTIFICATE_REQUIRED"
-"""The reason of an `ssl.SSLError`: the client has no certificate (RFC 8446, section 6.2)."""
 
 _UNWRITTEN = "_is_unwritten"
 """The attribute of an exception that interrupted an exchange."""
@@ -220,7 +219,7 @@ class Exchange:
 
         If the exception already does, only its message is changed.
         """
-        is_sent = self._is_sent(error) and not self._is_refused_by_tls(error)
+        is_sent = self._is_sent(error) and not self.is_refused_by_tls(error)
         is_told = isinstance(error, httpx2.RequestError) and not self.cut_by
         reason = self._reason(error)
         if is_told and isinstance(error, NEVER_SENT) is not is_sent:
@@ -239,14 +238,15 @@ class Exchange:
             return self._is_begun or self._is_repeated
         return not isinstance(error, NEVER_SENT)
 
-    def _is_refused_by_tls(self, error: Exception) -> bool:
+    def is_refused_by_tls(self, error: Exception) -> bool:
         """Return whether the server did not end the TLS handshake, and so read nothing.
 
         In TLS 1.3, a client writes its request before the server sees its certificate.
         """
-        reasons = [getattr(e, "reason", None) for e in chain(error, self._outer)]
-        may_be_other = self._is_repeated or self._status is not None
-        return CERTIFICATE_REQUIRED in reasons and not may_be_other
+        if self._is_repeated or self._status is not None:
+            return False
+        causes = chain(error, self._outer)
+        return any(re.search(REFUSAL, str(getattr(e, "reason", ""))) for e in causes)
 
     def _reason(self, error: Exception) -> str:
         """Return the cause, with the proxy or certificates that are involved."""

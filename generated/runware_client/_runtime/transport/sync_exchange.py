@@ -277,9 +277,11 @@ class _LimitedStream:
     def _read_early(self, exchange: SyncExchange) -> None:
         try:
             self._early.append(self._read(PIECE, BRIEF))
-        except Exception as error:  # noqa: BLE001 - nothing came, or writing fails too
+        except Exception as error:
             if interruption := exchange.of_signal_handler(error):
                 raise interruption from None
+            if exchange.is_refused_by_tls(error):
+                raise  # else nothing came, or writing fails too
 
 
 def limit(stream: NetworkStream) -> None:
