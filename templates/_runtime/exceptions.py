@@ -279,7 +279,7 @@ class ClosedError(RunwareError):
 
 
 class BudgetError(RunwareError):
-    """The cost of a task would exceed the budget of the client. The task was not sent.
+    """The cost of a task would exceed the client's budget: this call did not send it.
 
     Attributes:
         cost: The cost of the task in US dollars; None if it is not known.
