@@ -514,8 +514,13 @@ def test_polls_that_tls_refuses_for_a_while_end_no_call(
     kind: Any = httpx2.Client if is_sync else httpx2.AsyncClient
     http_client = kind(event_hooks={"request": [refuse if is_sync else arefuse]})
     server.script(acknowledge, done)
-    [result] = caller(RUN, options={"http_client": http_client}, **LATER)
-    assert result.seed == 7
+
+    async def work(client: Any) -> None:
+        [result] = await value(client.image_inference.run(**LATER))
+        assert result.seed == 7
+        await value(http_client.close() if is_sync else http_client.aclose())
+
+    caller.using(work, http_client=http_client)
     assert server.sent == [TASK, POLL]
     assert len(refused) == 8
 
