@@ -15,6 +15,7 @@ import pytest
 
 from publish_and_die import package, snapshot
 from runware_codegen.output import compare, publish
+from runware_codegen.output.files import write
 from runware_codegen.problems import InvalidInputError
 
 if TYPE_CHECKING:
@@ -441,6 +442,16 @@ class TestFailures:
         )
         assert "Permission denied" in run.stderr
         assert snapshot(open_path) == {"pyproject.toml": ""}
+
+    def test_a_pipe_in_place_of_a_file(self, open_path: Path) -> None:
+        pipe = open_path / "pipe"
+        os.mkfifo(pipe)
+        (open_path / "link").symlink_to(pipe)
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        with pytest.raises(InvalidInputError, match="Not a file"):
+            write(open_path / "link", b"new")
+        os.close(reader)
+        assert pipe.is_fifo()
 
     def test_a_file_in_place_of_its_parent(self, open_path: Path) -> None:
         (open_path / "file").touch()

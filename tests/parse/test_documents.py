@@ -104,7 +104,14 @@ class TestInputs:
         ]
 
     @pytest.mark.parametrize(
-        "content", [[], {"info": {}}, {"a": "{"}, "[1, 2, {}]", "nothing {"]
+        "content",
+        [
+            *([], {"info": {}}, {"a": "{"}, "[1, 2, {}]", "nothing {"),
+            '{"log": "{"}\n{"log": "",',
+            '{ // like {\n"a": 1}',
+            "{{> header",
+            "{a: '{', b: 1",
+        ],
     )
     def test_other_files_in_a_folder_are_passed_over(
         self, tmp_path: Path, content: object
@@ -133,7 +140,13 @@ class TestInputs:
         assert problem.message == 'not an OpenAPI document: it has no "openapi"'
 
     @pytest.mark.parametrize(
-        "content", ['{"openapi": "3.1.0",', "{", '{\n  "op', '{"info": {"title": "A"}']
+        "content",
+        [
+            *('{"openapi": "3.1.0",', "{", '{\n  "op', '{"info": {"title": "A"}'),
+            '{"a": {"b": tru',
+            '{"a": ' + "1" * 5_000,
+            '{"a":' * 100_000,
+        ],
     )
     def test_a_broken_document_in_a_folder_is_a_problem(
         self, tmp_path: Path, content: str

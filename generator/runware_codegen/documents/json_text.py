@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from json import JSONDecodeError
 
@@ -58,6 +59,23 @@ _FOUND = {
     "/": Fault("JSON has no comments", "remove the comment"),
     "#": Fault("JSON has no comments", "remove the comment"),
 }
+
+# What may be left of a value that is cut off, such as `tru` or `1.`
+_PART = re.compile(r"[\w.+-]*\s*")
+
+
+def is_cut_off(text: str) -> bool:
+    """Return whether a text is the start of a JSON object that has no end."""
+    if text.count("{") <= text.count("}") or not text.lstrip().startswith("{"):
+        return False
+    try:
+        json.JSONDecoder(parse_int=str).raw_decode(text.lstrip())
+    except JSONDecodeError as error:
+        is_string = error.msg.startswith("Unterminated string")
+        return is_string or bool(_PART.fullmatch(error.doc, error.pos))
+    except RecursionError:
+        return True
+    return False  # other objects follow
 
 
 def read_json(text: str) -> RawValue:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from runware_codegen.documents.json_text import read_json
+from runware_codegen.documents.json_text import is_cut_off, read_json
 from runware_codegen.documents.sources import (
     JSON_SUFFIXES,
     YAML_SUFFIXES,
@@ -101,7 +101,7 @@ def load_text(source: Source, text: str) -> SourceDocument | None:
     Raises:
         InvalidInputError: With all problems of the document.
     """
-    if source.discovered and not (_VERSION_KEY.search(text) or _is_cut_off(text)):
+    if source.discovered and not (_VERSION_KEY.search(text) or is_cut_off(text)):
         return None
     raw = _read_value(text, source)
     if not (isinstance(raw, dict) and ("openapi" in raw or "swagger" in raw)):
@@ -112,10 +112,6 @@ def load_text(source: Source, text: str) -> SourceDocument | None:
     outline.check_version(tree, source.name)
     outline.check_outline(tree, source.name)
     return SourceDocument(source.name, source.base_name, tree)
-
-
-def _is_cut_off(text: str) -> bool:
-    return text.lstrip().startswith("{") and text.count("{") > text.count("}")
 
 
 def _read_value(text: str, source: Source) -> RawValue:

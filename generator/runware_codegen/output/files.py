@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -17,7 +18,7 @@ def write(path: Path, content: bytes) -> None:
         InvalidInputError: If it cannot be written. The old file is unchanged.
     """
     with os_errors_as_problems(path, "The file is unchanged.", other=""):
-        if path.exists():
+        if path.is_file():
             path.open("ab").close()  # a file that may not be written is not replaced
         replace(path, content)
 
@@ -33,6 +34,8 @@ def replace(path: Path, content: bytes) -> None:
         OSError: If it cannot be written. The old file is unchanged.
     """
     target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        raise OSError(errno.EINVAL, "Not a file", str(target))  # such as /dev/null
     descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
