@@ -576,14 +576,15 @@ def test_nothing_is_sent_if_a_hook_fails_before(
     assert not carrier.is_sent(error)
 
 
+@pytest.mark.parametrize("cause", [OSError("mine"), _refusal_by_tls()])
 def test_a_hook_of_requests_and_of_answers_may_fail_after_the_answer(
-    carrier: Carrier,
+    carrier: Carrier, cause: OSError
 ) -> None:
     """Without trace events, the client cannot know whether the request was sent."""
 
     def hook(message: httpx2.Request | httpx2.Response) -> None:
         if isinstance(message, httpx2.Response):
-            raise OSError("mine")
+            raise cause
 
     async def ahook(message: httpx2.Request | httpx2.Response) -> None:
         hook(message)

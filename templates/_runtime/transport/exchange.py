@@ -243,8 +243,8 @@ class Exchange:
 
         In TLS 1.3, a client writes its request before the server sees its certificate.
         """
-        if self._is_repeated or self._status is not None:
-            return False
+        if self._is_repeated or self._status is not None or not self._is_traced:
+            return False  # the server has read it, or may have
         causes = chain(error, self._outer)
         return any(re.search(REFUSAL, str(getattr(e, "reason", ""))) for e in causes)
 
