@@ -109,3 +109,13 @@ def test_a_json_schema_does_not_repeat_the_parameters(module: ModuleType) -> Non
     described = [schema, *schema["$defs"].values()]
     assert schema["description"].startswith("Generates images with any model")
     assert not any("Attributes:" in each.get("description", "") for each in described)
+
+
+def test_a_json_schema_has_the_whole_description(tmp_path: Path) -> None:
+    text = "One.\n\nAttributes:\n    many\n\nTwo."
+    task = {"description": text, "properties": {"a": {"description": "It."}}}
+    package = generated(tmp_path, {"one.json": a_document(task)}, package="described")
+    [document] = package.documents()
+    description = document.request.model_json_schema()["description"]
+    assert description.startswith(text)
+    assert "a: It." not in description

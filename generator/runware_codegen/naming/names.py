@@ -157,11 +157,11 @@ def _pluralizer() -> Pluralizer:
     return rules
 
 
-def numbered(name: str, taken: Container[str], joint: str, first: int = 2) -> str:
-    """Add the first number from `first` on that makes a name unique, if it is taken."""
+def numbered(name: str, taken: Container[str], joint: str) -> str:
+    """Add the first number that makes a name unique, if it is taken."""
     if name not in taken:
         return name
-    numbers = (f"{name}{joint}{number}" for number in count(first))
+    numbers = (f"{name}{joint}{number}" for number in count(2))
     return next(each for each in numbers if each not in taken)
 
 

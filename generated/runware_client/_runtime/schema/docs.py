@@ -24,9 +24,9 @@ def member_docs(cls: type) -> dict[str, str]:
 
 
 def without_parameters(doc: str) -> str:
-    """Return the docstring of a class without its section `Attributes`."""
-    text, _, _ = doc.partition("\n\nAttributes:\n")
-    return text
+    """Return the docstring of a class without its last section `Attributes`."""
+    text, _, _ = doc.rpartition("\n\nAttributes:\n")
+    return text or doc
 
 
 @cache

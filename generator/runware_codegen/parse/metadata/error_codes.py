@@ -7,14 +7,14 @@ the known codes, each with its meaning and a remedy. Documents may add codes.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from functools import cache
-from itertools import chain
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, partial
+from itertools import chain, count
 from typing import Final
 
 from runware_codegen.model import ErrorMember
-from runware_codegen.naming.names import numbered, snake_case
+from runware_codegen.naming.names import snake_case
 
 # The values are the reason phrases of HTTP statuses (RFC 9110, section 15), in the spelling
 # of Runware's codes. Several of them are codes.
@@ -147,14 +147,14 @@ def error_members(
     """
     members: dict[str, ErrorMember] = {}
     taken: set[str] = set()
-    repeats = Counter[str]()
+    numbers: Mapping[str, Iterator[int]] = defaultdict(partial(count, 2))
     common = chain(_statuses({}), _codes([]))
     added = chain(_statuses(statuses), _codes(codes))
     for value, http_status, doc in chain(common, added):
         if value not in members:
             name = snake_case(f"http {value}" if value.isdecimal() else value).upper()
-            free = numbered(name, taken, "_", 2 + repeats[name])
-            repeats[name] += free != name
+            names = chain([name], (f"{name}_{number}" for number in numbers[name]))
+            free = next(each for each in names if each not in taken)
             taken.add(free)
             members[value] = ErrorMember(free, value, http_status, doc)
     return tuple(members.values())
