@@ -576,6 +576,53 @@ def test_a_text_that_is_streamed_twice_at_once_is_sent_once(
     assert (bank.dry, bank.billed) == (2, 1)
 
 
+@pytest.mark.parametrize("is_run", [True, False])
+def test_a_refused_dry_run_leaves_the_task_of_another_call(
+    shipped: ModuleType, server: Server, text: Any, *, is_run: bool
+) -> None:
+    """The dry run of the second call is refused while the server runs the task."""
+    bank = Bank(server, text="Hello.")
+    is_sent, is_refused, has_two = (threading.Event() for _ in range(3))
+    reply = server.reply
+
+    def reply_late(headers: dict[str, str], body: bytes) -> Reply | Drop:
+        response = reply(headers, body)
+        if not any(name.lower() == DRY for name in headers):
+            is_sent.set()
+            is_refused.wait(60)
+        elif bank.dry == 1:
+            has_two.wait(60)
+        elif bank.dry == 2:
+            has_two.set()
+            is_sent.wait(60)
+            return Reply({"errors": [{"code": "invalidParameter"}]}, 400)
+        return response
+
+    server.reply = reply_late  # type: ignore[method-assign]
+
+    async def both() -> None:
+        budget = Decimal("0.006")
+        async with shipped.AsyncRunware(
+            KEY, base_url=server.url, budget=budget
+        ) as client:
+
+            async def call() -> None:
+                await (client.run(text) if is_run else client.stream(text).get_result())
+
+            calls = [asyncio.create_task(call()) for _ in range(2)]
+            [first], _ = await asyncio.wait(calls, return_when="FIRST_COMPLETED")
+            assert isinstance(first.exception(), shipped.BadRequestError)
+            assert [each.task_uuid for each in client.unfinished()] == [text.task_uuid]
+            with pytest.raises(shipped.BudgetError):
+                await client.run(text.replace(seed=7))
+            is_refused.set()
+            await asyncio.wait(calls)
+            assert client.unfinished() == []
+
+    asyncio.run(both())
+    assert bank.billed == 1
+
+
 @pytest.mark.options(budget=Decimal("0.005"))
 async def test_results_without_a_cost_count_as_the_dry_run_said(
     client: Any, caller: Caller, server: Server, image: Callable[..., Any]

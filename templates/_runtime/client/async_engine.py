@@ -14,7 +14,7 @@ from ..delivery.stream_retries import StreamRetries
 from ..event_loops import Loop, running_loop
 from ..exceptions import RunwareError
 from ..transport.endpoint import checked_headers
-from ..transport.exchange import NEVER_SENT, take_unwritten, unwritten
+from ..transport.exchange import NEVER_SENT, take_unwritten
 from .async_handle import AsyncHandle
 from .async_poll_batcher import AsyncPollBatcher
 from .async_stream import AsyncStream
@@ -202,8 +202,7 @@ class AsyncEngine(BaseEngine["AsyncTransport"]):
                         yield response
                         return
             self.note_rejection(submission.task)
-            with unwritten():
-                await asyncio.sleep(retries.pause)
+            await asyncio.sleep(retries.pause)
             self.begin_stream(submission.task)
 
     async def _exchange(self, batch: Batch[Any], extra: Headers) -> Reply:

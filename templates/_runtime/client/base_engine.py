@@ -234,7 +234,8 @@ class BaseEngine(Generic[TransportT]):
             self.open_tasks.close([task])
         else:
             self.open_tasks.leave([task])
-        self.settings.account.settle(task)
+        if task.is_done or not self.open_tasks.has_other(task):
+            self.settings.account.settle(task)
         if error is not None:
             self.give_handle(error, submission)
         if is_noted:

@@ -401,10 +401,12 @@ class Delivery(Generic[ResultT]):
         """Count the cost of a task, or release its reservation.
 
         A delivery that cannot send the task does not release the reservation: another
-        delivery may be about to send it.
+        delivery may be about to send it. Nor does one while another call has sent it.
         """
-        can_send = each.submission is not None
-        if (can_send or each.task.is_done) and not isinstance(each.task, DryTask):
+        is_own = each.submission is not None and not self._open_tasks.has_other(
+            each.task
+        )
+        if (is_own or each.task.is_done) and not isinstance(each.task, DryTask):
             self._settings.account.settle(each.task)
 
     def error(self, task: Task[Any]) -> RunwareError | None:

@@ -108,12 +108,18 @@ class OpenTasks:
     def close(self, tasks: Iterable[Task[Any]]) -> None:
         """Remove tasks whose results or failures the caller gets now.
 
-        The failure of one call does not remove the task of another call.
+        A call that failed, or sent nothing, does not remove the task of another call.
         """
         with self.lock.native:
             for task in tasks:
-                if task.error is None or self._tasks.get(task.key) is task:
+                has_results = task.is_done and task.error is None
+                if has_results or self._tasks.get(task.key) is task:
                     self._forget(task)
+
+    def has_other(self, task: Task[Any]) -> bool:
+        """Return whether another call has sent this task, or waits to send it again."""
+        other = self._tasks.get(task.key, task)
+        return other is not task and not other.is_done
 
     def _forget(self, task: Task[Any]) -> None:
         self._tasks.pop(task.key, None)

@@ -18,7 +18,7 @@ from ..exceptions import RunwareError
 from ..locks import ForkSafeLock
 from ..transport.endpoint import checked_headers
 from ..transport.envelope import Answer
-from ..transport.exchange import NEVER_SENT, take_unwritten, unwritten
+from ..transport.exchange import NEVER_SENT, take_unwritten
 from .base_engine import BaseEngine, reply_of_stream, requested, unwatched
 from .handle import Handle
 from .poll_batcher import PollBatcher
@@ -170,8 +170,7 @@ class Engine(BaseEngine["HTTPTransport"]):
                         yield response
                         return
             self.note_rejection(submission.task)
-            with unwritten():
-                time.sleep(retries.pause)
+            time.sleep(retries.pause)
             self.begin_stream(submission.task)
 
     def _exchange(self, batch: Batch[Any], extra: Headers) -> Reply:
