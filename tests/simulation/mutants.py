@@ -532,6 +532,13 @@ MUTANTS = (
         {"budget": 1.0, "tasks": 3, "latency": 2.0},
     ),
     Mutant(
+        "a rejected task is sent again although the server has it from another call",
+        "_runtime.delivery.open_tasks",
+        "if task.sends and not has_it:",
+        "if task.sends:",
+        519828,
+    ),
+    Mutant(
         "an error of a poll is the failure of a stream",
         "_runtime.delivery.classify",
         "_is_of_poll(error.item) or ",

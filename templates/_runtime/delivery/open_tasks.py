@@ -80,12 +80,13 @@ class OpenTasks:
             other = self._tasks.get(task.key)
             if other is None or other is task or not task.is_pollable:
                 return False
-            if task.sends:  # it was rejected and is sent again; the others poll it
+            has_it = other.phase in (Phase.ACCEPTED, Phase.DONE)
+            if task.sends and not has_it:  # it is sent again; the others poll it
                 return False
             has_failed = other.is_done and other.error is not None
             if has_failed or other.phase is Phase.UNSENT:
                 return False
-            task.resume(is_accepted=other.phase in (Phase.ACCEPTED, Phase.DONE))
+            task.resume(is_accepted=has_it)
             task.first_sent = other.first_sent
             return True
 
