@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import click
 
 from runware_codegen import init, settings
 from runware_codegen.catalog import fetching, folders
+from runware_codegen.catalog.fetch_run import UpdateReport
+from runware_codegen.option_types import FetchOptions
 from runware_codegen.options import ACCEPT_FILE
 from runware_codegen.problems import InvalidInputError, Problem
 from runware_codegen.project_commands import beside_settings, fetch_project
+from runware_codegen.report import Terminal
 from runware_codegen.termination import DIFFERENT
-
-if TYPE_CHECKING:
-    import click
-
-    from runware_codegen.catalog.fetch_run import UpdateReport
-    from runware_codegen.option_types import FetchOptions
-    from runware_codegen.report import Terminal
 
 
 def fetch_all(ctx: click.Context, options: FetchOptions, terminal: Terminal) -> int:

@@ -7,19 +7,15 @@ untracked and would be missing from the commit.
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from runware_codegen.catalog.lock import input_paths, lock_files
 from runware_codegen.documents.sources import find_sources
 from runware_codegen.git_command import output_of_git
+from runware_codegen.output import Change
 from runware_codegen.output.tree import read_if_generated
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from runware_codegen.output import Change
-    from runware_codegen.report import Terminal
+from runware_codegen.report import Terminal
 
 _SHOWN = 10  # files; the rest is counted
 

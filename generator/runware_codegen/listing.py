@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from runware_codegen.catalog.search import Filters
+from runware_codegen.model import Document, Package
+from runware_codegen.option_types import ListOptions
 from runware_codegen.pipeline import inputs_of, module_of, read_package
 from runware_codegen.report import Terminal, table
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from runware_codegen.model import Document, Package
-    from runware_codegen.option_types import ListOptions
 
 
 def list_documents(

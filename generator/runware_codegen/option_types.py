@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import Literal, TypedDict
 
-if TYPE_CHECKING:
-    from runware_codegen.settings import OwnModels
+from runware_codegen.settings import OwnModels
 
 
 class VerbosityOptions(TypedDict):

@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from runware_codegen import __version__, cache, settings
+from runware_codegen.cache import Module, Store
 from runware_codegen.catalog import lock
+from runware_codegen.catalog.lock import LockedDocument
 from runware_codegen.documents import load
 from runware_codegen.documents.members import object_of, text_of
 from runware_codegen.git_command import output_of_git
+from runware_codegen.model import Document, DocumentInfo, Package
 from runware_codegen.naming.names import module_name
+from runware_codegen.option_types import DocsOptions, DocumentOptions
 from runware_codegen.output import Change, compare, publish
 from runware_codegen.pages import LastChange
 from runware_codegen.parse import parse
@@ -22,17 +26,8 @@ from runware_codegen.parse.assembly import DocumentFilter, assemble
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.report import Terminal, counted
 from runware_codegen.resources import BUILTIN
+from runware_codegen.settings import OwnModels
 from runware_codegen.wording import joined, none_selected
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
-
-    from runware_codegen.cache import Module, Store
-    from runware_codegen.catalog.lock import LockedDocument
-    from runware_codegen.model import Document, DocumentInfo, Package
-    from runware_codegen.option_types import DocsOptions, DocumentOptions
-    from runware_codegen.settings import OwnModels
-
 
 _MAX_NAMED = 3
 

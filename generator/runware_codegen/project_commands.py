@@ -6,12 +6,13 @@ import itertools
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import click
 from click.core import ParameterSource
 
 from runware_codegen import settings
+from runware_codegen.option_types import GenerateOptions
 from runware_codegen.options import (
     ACCEPT_FILE,
     SETTINGS,
@@ -21,9 +22,6 @@ from runware_codegen.options import (
 from runware_codegen.package_name import package_folder
 from runware_codegen.resources import BUILTIN
 from runware_codegen.wording import joined
-
-if TYPE_CHECKING:
-    from runware_codegen.option_types import GenerateOptions
 
 
 class ProjectCommand(click.Command):

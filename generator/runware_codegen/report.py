@@ -11,17 +11,15 @@ import os
 import shutil
 import sys
 import traceback
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
-from typing import TYPE_CHECKING, Self, TextIO
+from typing import Self, TextIO
 
 import click
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from runware_codegen.output import Change
-    from runware_codegen.problems import Problem
+from runware_codegen.output import Change
+from runware_codegen.problems import Problem
 
 _MAX_LENGTH = 2000  # characters of a piece of text
 

@@ -11,17 +11,15 @@ import os
 import signal
 import sys
 import warnings
+from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from types import FrameType
+from typing import NoReturn
 
 import click
 
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.report import Terminal, plain
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
-    from types import FrameType
 
 DIFFERENT = 1
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import stat
 import tomllib
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from runware_codegen.problems import InvalidInputError, without_conflict
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def read(file: Path, remedy: str) -> bytes:

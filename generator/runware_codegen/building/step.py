@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import click
 
@@ -14,16 +15,12 @@ from runware_codegen import settings
 from runware_codegen.catalog import lock
 from runware_codegen.cli import generate
 from runware_codegen.documents.sources import find_sources
+from runware_codegen.option_types import GenerateOptions
 from runware_codegen.package_name import package_folder
 from runware_codegen.problems import InvalidInputError, Problem, json_pointer
 from runware_codegen.project_commands import each_client
 from runware_codegen.report import Terminal
 from runware_codegen.resources import BUILTIN
-
-if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
-
-    from runware_codegen.option_types import GenerateOptions
 
 SOURCE = "source"
 

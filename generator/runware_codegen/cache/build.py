@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from runware_codegen.cache.modules import (
     BuildOptions,
@@ -16,15 +16,11 @@ from runware_codegen.cache.modules import (
     preload,
 )
 from runware_codegen.cache.parallel import parallel_map
+from runware_codegen.cache.store import Store
 from runware_codegen.documents.sources import find_sources, read_text
 from runware_codegen.parse.assembly import DocumentFilter, conflicts
 from runware_codegen.parse.own_models import without_documents
 from runware_codegen.problems import InvalidInputError, Problem
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from runware_codegen.cache.store import Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,23 +5,21 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import platformdirs
 from pydantic import TypeAdapter
 
 from runware_codegen.documents.load import load_text
-from runware_codegen.model import DocumentInfo  # noqa: TC001  # pydantic resolves it
+from runware_codegen.documents.sources import Source
+from runware_codegen.model import DocumentInfo
 from runware_codegen.pages import model_page
+from runware_codegen.parse.assembly import DocumentFilter
 from runware_codegen.parse.document import parse_document
 from runware_codegen.parse.own_models import with_own_models
 from runware_codegen.problems import InvalidInputError, Problem
 from runware_codegen.render import rendered_about, rendered_module
-
-if TYPE_CHECKING:
-    from runware_codegen.documents.sources import Source
-    from runware_codegen.parse.assembly import DocumentFilter
-    from runware_codegen.settings import OwnModels
+from runware_codegen.settings import OwnModels
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
+from runware_codegen.cache.modules import Module
+from runware_codegen.cache.store import Store
+from runware_codegen.model import DocumentInfo, Package
 from runware_codegen.pages import LastChange, finished, page_paths, shared_pages
 from runware_codegen.render import about_files, module_paths, shared_files
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from runware_codegen.cache.modules import Module
-    from runware_codegen.cache.store import Store
-    from runware_codegen.model import DocumentInfo, Package
 
 
 def package_files(

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import Protocol
 
+from runware_codegen.catalog.index import Index
+from runware_codegen.catalog.lock import Lock
+from runware_codegen.option_types import FetchOptions
 from runware_codegen.problems import Problem
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from pathlib import Path
-
-    from runware_codegen.catalog.index import Index
-    from runware_codegen.catalog.lock import Lock
-    from runware_codegen.option_types import FetchOptions
-    from runware_codegen.report import Terminal
+from runware_codegen.report import Terminal
 
 _BAR = 24  # characters
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from runware_codegen.catalog import index
 from runware_codegen.catalog.fetch_run import FetchOutcome, FetchRun, UpdateReport
+from runware_codegen.catalog.index import CatalogEntry, Index
 from runware_codegen.catalog.lock import LockedDocument, exclusive_lock_of
 from runware_codegen.catalog.parallel import map_as_completed
 from runware_codegen.catalog.query import (
@@ -21,15 +22,10 @@ from runware_codegen.catalog.query import (
 from runware_codegen.catalog.versions import has_version
 from runware_codegen.catalog.web import NotFoundError, Response, Web
 from runware_codegen.catalog.writing import take
+from runware_codegen.option_types import FetchOptions
 from runware_codegen.output.os_errors import os_errors_as_problems
 from runware_codegen.problems import InvalidInputError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from runware_codegen.catalog.index import CatalogEntry, Index
-    from runware_codegen.option_types import FetchOptions
-    from runware_codegen.report import Terminal
+from runware_codegen.report import Terminal
 
 _SHOWN = 20  # invalid entries of an index; the rest is counted
 

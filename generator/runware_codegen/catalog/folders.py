@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
 
 from runware_codegen.catalog.lock import lock_of
 from runware_codegen.catalog.names import is_pattern, matches
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
 
 
 def with_locked_documents(folders: Sequence[Path]) -> list[Path]:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, TypedDict
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import TypedDict
 
 from runware_codegen.catalog.fetching import read_catalog
+from runware_codegen.catalog.index import CatalogEntry
 from runware_codegen.catalog.lock import LockedDocument, lock_of
 from runware_codegen.catalog.names import matches
 from runware_codegen.catalog.search import Filters
+from runware_codegen.option_types import ListOptions
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.report import Terminal, counted, table
 from runware_codegen.wording import joined, none_selected
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-    from pathlib import Path
-
-    from runware_codegen.catalog.index import CatalogEntry
-    from runware_codegen.option_types import ListOptions
 
 
 class Row(TypedDict):

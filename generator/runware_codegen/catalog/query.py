@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from runware_codegen.catalog import index
+from runware_codegen.catalog.index import CatalogEntry, Index
+from runware_codegen.catalog.lock import LockedDocument
 from runware_codegen.catalog.names import is_identifier, is_pattern, matches, similar
+from runware_codegen.option_types import FetchOptions
 from runware_codegen.problems import InvalidInputError, Problem, did_you_mean
 from runware_codegen.resources import builtin_documents, builtin_task_type
 from runware_codegen.wording import one_of
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
-
-    from runware_codegen.catalog.index import CatalogEntry, Index
-    from runware_codegen.catalog.lock import LockedDocument
-    from runware_codegen.option_types import FetchOptions
 
 
 @dataclass(frozen=True, slots=True)

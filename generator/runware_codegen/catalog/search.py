@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
 
+from runware_codegen.catalog.index import CatalogEntry
+from runware_codegen.model import Document
+from runware_codegen.option_types import FilterOptions
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.report import counted
 from runware_codegen.wording import none_selected
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from runware_codegen.catalog.index import CatalogEntry
-    from runware_codegen.model import Document
-    from runware_codegen.option_types import FilterOptions
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from runware_codegen.catalog.index import is_web_page
 from runware_codegen.catalog.names import is_air, is_identifier
+from runware_codegen.documents import JsonObject, SourceDocument
 from runware_codegen.documents.load import load_text
 from runware_codegen.documents.members import object_of, text_of
 from runware_codegen.documents.sources import Source, decoded, not_openapi
 from runware_codegen.problems import InvalidInputError
-
-if TYPE_CHECKING:
-    from runware_codegen.documents import JsonObject, SourceDocument
 
 _START_SHOWN = 40
 _MAX_REFERENCES = 16

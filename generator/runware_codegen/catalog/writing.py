@@ -5,24 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import shlex
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from runware_codegen.catalog import index
-from runware_codegen.catalog.fetch_run import FetchOutcome
+from runware_codegen.catalog.fetch_run import FetchOutcome, FetchRun
 from runware_codegen.catalog.lock import LockedDocument
-from runware_codegen.catalog.query import not_listed
+from runware_codegen.catalog.query import WantedDocument, not_listed
 from runware_codegen.catalog.validation import facts_of
 from runware_codegen.catalog.versions import has_version, sha256
-from runware_codegen.catalog.web import NotFoundError
+from runware_codegen.catalog.web import NotFoundError, Response
 from runware_codegen.output import files
 from runware_codegen.problems import InvalidInputError, Problem
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from runware_codegen.catalog.fetch_run import FetchRun
-    from runware_codegen.catalog.query import WantedDocument
-    from runware_codegen.catalog.web import Response
 
 
 def take(

@@ -7,19 +7,16 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from runware_codegen import toml_files
+from runware_codegen.diff.entries import Entry
 from runware_codegen.documents.members import is_array, member
 from runware_codegen.output import files
 from runware_codegen.problems import InvalidInputError, json_pointer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
-
-    from runware_codegen.diff.entries import Entry
 
 _HEAD: Final = """\
 # Written by `runware-codegen diff --accept`; reasons and dates may be edited.

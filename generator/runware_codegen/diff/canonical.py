@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from runware_codegen.model import predicates as p
 from runware_codegen.model.constants import Constant
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from runware_codegen.model.predicates import Predicate
+from runware_codegen.model.predicates import Predicate
 
 
 def canonical(value: object) -> str:

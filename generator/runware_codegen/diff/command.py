@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import click
 
@@ -12,18 +12,16 @@ from runware_codegen.diff import accepted
 from runware_codegen.diff.documents import compare_sides
 from runware_codegen.diff.formats import WRITERS
 from runware_codegen.diff.levels import Level
+from runware_codegen.diff.options import DiffOptions
 from runware_codegen.diff.report import Report
 from runware_codegen.diff.sides.places import (
     read_default_sides,
     read_documents,
     read_side,
 )
+from runware_codegen.diff.sides.texts import Text
 from runware_codegen.parse.assembly import DocumentFilter
-
-if TYPE_CHECKING:
-    from runware_codegen.diff.options import DiffOptions
-    from runware_codegen.diff.sides.texts import Text
-    from runware_codegen.report import Terminal
+from runware_codegen.report import Terminal
 
 _DAYS: Final = 90
 """The default duration of an acceptance."""

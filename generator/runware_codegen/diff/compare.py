@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from runware_codegen.diff.entries import Entry
 from runware_codegen.diff.members import compare_requests, compare_results
 from runware_codegen.diff.metadata import compare_metadata
 from runware_codegen.diff.proof.decide import decide, decide_results
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from runware_codegen.diff.proof.witness import Version
+from runware_codegen.diff.proof.witness import Version
 
 
 def compare(old: Version, new: Version, file: str) -> list[Entry]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from runware_codegen.cache.parallel import available_processors, parallel_map
 from runware_codegen.diff.compare import compare
@@ -12,21 +13,17 @@ from runware_codegen.diff.entries import Entry
 from runware_codegen.diff.proof.validators import SchemaValidator, TaskValidator
 from runware_codegen.diff.proof.witness import Version
 from runware_codegen.diff.sides.pairs import Pairs, pair
+from runware_codegen.diff.sides.texts import Text
+from runware_codegen.documents import SourceDocument
 from runware_codegen.documents.load import load_text
 from runware_codegen.documents.sources import not_openapi
+from runware_codegen.model import Document
 from runware_codegen.parse.assembly import DocumentFilter
 from runware_codegen.parse.document import parse_document
 from runware_codegen.parse.schema.body_schemas import standalone_result, task_schema
 from runware_codegen.parse.schema.schemas import Schemas
 from runware_codegen.parse.schema.standalone import standalone
 from runware_codegen.problems import InvalidInputError, Problem
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from runware_codegen.diff.sides.texts import Text
-    from runware_codegen.documents import SourceDocument
-    from runware_codegen.model import Document
 
 
 @dataclass(slots=True)

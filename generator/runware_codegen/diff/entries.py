@@ -5,13 +5,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from runware_codegen.diff.levels import KINDS, Level
+from runware_codegen.model.predicates import Predicate
 from runware_codegen.problems import json_pointer
-
-if TYPE_CHECKING:
-    from runware_codegen.model.predicates import Predicate
 
 
 class Side(StrEnum):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from runware_codegen.model import Document, Measurement, MediaLimit, Pricing, Rate
+from runware_codegen.model import Document, Measurement, MediaLimit, Pricing, Rate
 
 
 class Difference(NamedTuple):

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import datetime as dt
 
 import click
 
 from runware_codegen.diff.levels import LEVELS, Level
 from runware_codegen.option_types import VerbosityOptions
 from runware_codegen.options import ACCEPT_FILE
-
-if TYPE_CHECKING:
-    import datetime as dt
 
 FORMATS = ("text", "markdown", "json", "github", "junit")
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import json
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
+from runware_codegen.diff.accepted import Acceptance
 from runware_codegen.diff.entries import Entry, Proof, Side
 from runware_codegen.diff.levels import Level
 from runware_codegen.documents.members import with_texts
 from runware_codegen.report import counted, plain
-
-if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from runware_codegen.diff.accepted import Acceptance
 
 _VERDICTS: Final = {
     (Side.REQUEST, True): "was accepted, is refused now",

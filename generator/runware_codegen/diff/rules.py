@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
 
 from runware_codegen.diff.canonical import canonical, property_names
 from runware_codegen.diff.constraints import (
@@ -18,10 +18,7 @@ from runware_codegen.model.class_predicates import of_rule, of_size
 from runware_codegen.model.logic import all_of, not_
 from runware_codegen.model.predicates import TRUE, Predicate
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    AnyRule = Rule | SizeRule
+AnyRule = Rule | SizeRule
 
 
 def compare_rules(

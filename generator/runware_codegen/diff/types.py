@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from runware_codegen.diff.canonical import equal
 from runware_codegen.diff.constraints import (
@@ -31,11 +32,8 @@ from runware_codegen.parse.assertions.evaluate import holds_constant
 from runware_codegen.parse.rules.sentences import must_be
 from runware_codegen.wording import joined, words_of
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    Classes = Callable[[str, str, Place], Iterator[Finding]]
-    """Compares two classes by their names."""
+Classes = Callable[[str, str, Place], Iterator[Finding]]
+"""Compares two classes by their names."""
 
 
 class _Parts(NamedTuple):

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from runware_codegen.diff import accepted
 from runware_codegen.diff.documents import check_keywords, compare_sides
+from runware_codegen.diff.entries import Entry
 from runware_codegen.diff.formats.text import lines
 from runware_codegen.diff.levels import KINDS, Level
 from runware_codegen.diff.report import Report, change_of
 from runware_codegen.diff.sides.texts import Text
 from runware_codegen.parse.assembly import DocumentFilter
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from runware_codegen.diff.entries import Entry
 
 _MAX_CHANGES: Final = 20
 

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import difflib
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from runware_codegen.catalog.lock import lock_of
 from runware_codegen.init import models as model_question
 from runware_codegen.init.models import ModelQuestion
+from runware_codegen.option_types import InitOptions
 from runware_codegen.options import DOCUMENTS_FOLDER, documents_folder
 from runware_codegen.package_name import invalid_package
 from runware_codegen.problems import InvalidInputError, did_you_mean
 from runware_codegen.report import Terminal, colored_patch_line, plain
 from runware_codegen.resources import BUILTIN, builtin_documents, builtin_task_type
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from runware_codegen.option_types import InitOptions
 
 _PACKAGE = "runware_client"
 _GENERAL = """\

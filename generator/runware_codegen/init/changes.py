@@ -5,17 +5,14 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from runware_codegen.init import precommit, project
 from runware_codegen.init.answers import Answers, ask_again, ask_for_answers
+from runware_codegen.option_types import InitOptions
 from runware_codegen.output import files
+from runware_codegen.report import Terminal
 from runware_codegen.resources import BUILTIN
 from runware_codegen.settings import MODELS, OwnModels, own_models
-
-if TYPE_CHECKING:
-    from runware_codegen.option_types import InitOptions
-    from runware_codegen.report import Terminal
 
 _PROJECT = Path("pyproject.toml")
 _HOOKS = Path(".pre-commit-config.yaml")

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import click
 
 from runware_codegen.catalog.fetching import read_catalog
+from runware_codegen.catalog.index import CatalogEntry
 from runware_codegen.catalog.names import is_pattern, matches, similar
 from runware_codegen.catalog.search import Filters
 from runware_codegen.option_checks import url_fault
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.report import Terminal, plain, table
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from runware_codegen.catalog.index import CatalogEntry
 
 _SHOWN = 10  # models of a search
 _LIVE = {"", "live"}

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import re
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from runware_codegen.catalog.lock import NAME, input_paths
 from runware_codegen.documents.members import array_of, is_object, text_of
+from runware_codegen.init.answers import Answers
 from runware_codegen.package_name import package_folder
-
-if TYPE_CHECKING:
-    from runware_codegen.init.answers import Answers
 
 _HOOKS = {"runware-codegen", "runware-codegen-check"}
 

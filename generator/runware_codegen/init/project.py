@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from runware_codegen import toml_files
+from runware_codegen.init.answers import Answers
 from runware_codegen.options import SETTINGS
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.settings import (
@@ -18,11 +20,6 @@ from runware_codegen.settings import (
     read_text,
     table_in,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from runware_codegen.init.answers import Answers
 
 _HEAD = "[tool.runware-codegen]"
 _HEAD_LINE = re.compile(r"\s*\[\s*tool\s*\.\s*([\"']?)runware-codegen\1\s*\]\s*(#.*)?")

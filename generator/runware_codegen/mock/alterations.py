@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+import random
+from typing import Any, TypeVar
 
 from runware_codegen.documents.members import text_of, with_texts
 from runware_codegen.mock.faults import Fault
 from runware_codegen.mock.items import UTILITIES, Item
-
-if TYPE_CHECKING:
-    import random
-
 
 T = TypeVar("T")
 

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
+from runware_codegen.mock.http_handler import HttpHandler
+from runware_codegen.mock.ledger import Ledger
 from runware_codegen.mock.media import file_of
 from runware_codegen.mock.refusals import internal_error
 from runware_codegen.mock.replies import refused
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from starlette.requests import Request
-    from starlette.websockets import WebSocket
-
-    from runware_codegen.mock.http_handler import HttpHandler
-    from runware_codegen.mock.ledger import Ledger
-    from runware_codegen.mock.websocket_handler import WebSocketHandler
+from runware_codegen.mock.websocket_handler import WebSocketHandler
 
 PATHS = ("/v1", "/")
 """The paths of the API, over HTTP and over WebSockets."""

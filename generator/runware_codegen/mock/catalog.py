@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import chain
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from jsonschema_rs import Draft202012Validator, ValidationError
 
@@ -34,11 +35,7 @@ from runware_codegen.parse.schema.standalone import standalone, validator_of
 from runware_codegen.parse.schema.validation import validate_schemas
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.resources import BUILTIN
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from runware_codegen.settings import OwnModels
+from runware_codegen.settings import OwnModels
 
 Schema = dict[str, Any]
 

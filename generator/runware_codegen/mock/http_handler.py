@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 
 from runware_codegen.documents.members import text_of
 from runware_codegen.mock import refusals, replies
@@ -19,13 +20,9 @@ from runware_codegen.mock.items import (
     error_item,
     is_poll,
 )
+from runware_codegen.mock.limits import RateLimit
+from runware_codegen.mock.service import TaskService
 from runware_codegen.mock.streams import EventStream
-
-if TYPE_CHECKING:
-    from starlette.responses import Response
-
-    from runware_codegen.mock.limits import RateLimit
-    from runware_codegen.mock.service import TaskService
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 

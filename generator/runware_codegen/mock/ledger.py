@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from runware_codegen.documents.members import array_of, text_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from runware_codegen.mock.faults import Fault
-    from runware_codegen.mock.items import Item
-    from runware_codegen.mock.tasks import Task
+from runware_codegen.mock.faults import Fault
+from runware_codegen.mock.items import Item
+from runware_codegen.mock.tasks import Task
 
 
 class Ledger:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
+from typing import Any, Literal, TypedDict, get_args
 
 import click
 
 from runware_codegen.mock.faults import Fault
 from runware_codegen.option_checks import FiniteRange
 from runware_codegen.options import DOCUMENTS
-
-if TYPE_CHECKING:
-    from runware_codegen.settings import OwnModels
+from runware_codegen.settings import OwnModels
 
 UnknownTask = Literal["empty", "not-found", "failed-or-not-found"]
 RunningTask = Literal["unknown", "status", "partial", "progress", "other-status"]

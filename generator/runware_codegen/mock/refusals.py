@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import random
+from collections.abc import Iterable
+from typing import Any
 
 from runware_codegen.documents.members import text_of
 from runware_codegen.mock.faults import Fault
 from runware_codegen.mock.items import (
     AUTHENTICATION,
     GET_RESPONSE,
+    Item,
     RefusalError,
     error_item,
 )
-
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Iterable
-
-    from runware_codegen.mock.items import Item
 
 SHAPES = ("envelope", "wrapped", "flat", "array", "problem")
 """The shapes of a response body with one error; see `replies`."""

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from runware_codegen.mock import connections
 from runware_codegen.mock.items import Envelope, Item, RefusalError, as_text
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from starlette.types import Receive, Scope, Send
-
-    from runware_codegen.mock.ledger import Ledger
+from runware_codegen.mock.ledger import Ledger
 
 _HTML = """<html>
 <head><title>502 Bad Gateway</title></head>

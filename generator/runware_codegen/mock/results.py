@@ -6,9 +6,10 @@ import base64
 import json
 import random
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import ceil, floor, inf
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from jsonschema_rs import meta
@@ -23,12 +24,8 @@ from runware_codegen.documents.members import (
 )
 from runware_codegen.formats import EXAMPLES
 from runware_codegen.mock.catalog import ModelSchema, Schema, choices, merged
+from runware_codegen.mock.items import Item
 from runware_codegen.mock.media import FILE_TYPES, file_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from runware_codegen.mock.items import Item
 
 _SUFFIXES = {"image": "png", "video": "mp4", "audio": "mp3", "3d": "glb"}
 """The default suffix of the files of each medium."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import errno
 import socket
-from typing import TYPE_CHECKING
 
 import click
 import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from runware_codegen.mock.app import make_app
@@ -17,15 +17,11 @@ from runware_codegen.mock.faults import Fault, Faults
 from runware_codegen.mock.http_handler import HttpHandler
 from runware_codegen.mock.ledger import Ledger
 from runware_codegen.mock.limits import RateLimit
+from runware_codegen.mock.options import MockOptions
 from runware_codegen.mock.service import TaskService
 from runware_codegen.mock.webhooks import Webhooks
 from runware_codegen.mock.websocket_handler import WebSocketHandler
-
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp
-
-    from runware_codegen.mock.options import MockOptions
-    from runware_codegen.report import Terminal
+from runware_codegen.report import Terminal
 
 _KEEP_ALIVE = 75
 """The seconds after which an idle connection is closed."""

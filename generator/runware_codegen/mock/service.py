@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 from runware_codegen.documents.members import text_of
 from runware_codegen.mock import background, refusals
 from runware_codegen.mock.alterations import altered, selected
 from runware_codegen.mock.batch import Batch
+from runware_codegen.mock.catalog import Catalog, ModelSchema
 from runware_codegen.mock.faults import LASTING, OF_POLLS, Fault, Faults
 from runware_codegen.mock.items import (
     AUTHENTICATION,
@@ -24,16 +26,11 @@ from runware_codegen.mock.items import (
     error_item,
     is_poll,
 )
+from runware_codegen.mock.ledger import Ledger
+from runware_codegen.mock.options import MockOptions
 from runware_codegen.mock.tasks import Plan, Task
 from runware_codegen.mock.validation import validate
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from runware_codegen.mock.catalog import Catalog, ModelSchema
-    from runware_codegen.mock.ledger import Ledger
-    from runware_codegen.mock.options import MockOptions
-    from runware_codegen.mock.webhooks import Webhooks
+from runware_codegen.mock.webhooks import Webhooks
 
 _RUNNING_FORMS: dict[Fault | None, str] = {
     Fault.POLL_STATUS: "status",

@@ -5,20 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections.abc import Iterator
 from math import inf
-from typing import TYPE_CHECKING
 
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from runware_codegen.mock import connections
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from starlette.types import Receive, Scope, Send
-
-    from runware_codegen.mock.ledger import Ledger
-    from runware_codegen.mock.tasks import Task
+from runware_codegen.mock.ledger import Ledger
+from runware_codegen.mock.tasks import Task
 
 DONE = "[DONE]"
 

@@ -5,20 +5,17 @@ There are no timers. A task stores its start time, and its state follows from th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import inf
 from time import monotonic
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from runware_codegen.documents.members import text_of
 from runware_codegen.mock.alterations import RUNNING
+from runware_codegen.mock.catalog import ModelSchema
 from runware_codegen.mock.items import Item, error_item, shortened
 from runware_codegen.mock.results import ItemSpec, item_id, make_result, own_uuids
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from runware_codegen.mock.catalog import ModelSchema
 
 
 class Plan(NamedTuple):

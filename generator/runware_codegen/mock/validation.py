@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from jsonschema_rs import ValidationError
 
 from runware_codegen.documents.members import is_object
+from runware_codegen.mock.catalog import Catalog, ModelSchema
 from runware_codegen.mock.items import Item, RefusalError, error_item
 from runware_codegen.parse.assertions.evaluate import holds
 from runware_codegen.parse.rules.sentences import demand
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from jsonschema_rs import ValidationError
-
-    from runware_codegen.mock.catalog import Catalog, ModelSchema
 
 _MAX_ERRORS = 20
 """The most error objects of one task."""

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterable
 from functools import cached_property
 from math import inf
 from time import monotonic
-from typing import TYPE_CHECKING
 
 import httpx2
 
 from runware_codegen.mock import background
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from runware_codegen.mock.items import Item
-    from runware_codegen.mock.ledger import Ledger
-    from runware_codegen.mock.tasks import Task
+from runware_codegen.mock.items import Item
+from runware_codegen.mock.ledger import Ledger
+from runware_codegen.mock.tasks import Task
 
 _TIMEOUT = 5.0
 """The timeout of a request in seconds."""

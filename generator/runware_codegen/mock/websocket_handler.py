@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from math import inf
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
@@ -16,20 +17,19 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from runware_codegen.documents.members import text_of
 from runware_codegen.mock import background, connections, refusals
 from runware_codegen.mock.alterations import altered, selected
-from runware_codegen.mock.batch import read_tasks
+from runware_codegen.mock.batch import Batch, read_tasks
 from runware_codegen.mock.faults import AT_HANDSHAKE, OVER_SOCKET, Fault
-from runware_codegen.mock.items import AUTHENTICATION, Envelope, RefusalError, is_poll
-from runware_codegen.mock.service import authenticated
+from runware_codegen.mock.items import (
+    AUTHENTICATION,
+    Envelope,
+    Item,
+    RefusalError,
+    is_poll,
+)
+from runware_codegen.mock.ledger import Ledger
+from runware_codegen.mock.limits import RateLimit
+from runware_codegen.mock.service import TaskService, authenticated
 from runware_codegen.mock.validation import validate
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from runware_codegen.mock.batch import Batch
-    from runware_codegen.mock.items import Item
-    from runware_codegen.mock.ledger import Ledger
-    from runware_codegen.mock.limits import RateLimit
-    from runware_codegen.mock.service import TaskService
 
 _POLICY_VIOLATION = 1008
 _GOING_AWAY = 1001

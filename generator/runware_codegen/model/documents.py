@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from runware_codegen.problems import Problem  # noqa: TC001  # pydantic resolves it
+from runware_codegen.problems import Problem  # pydantic resolves it
 
 if TYPE_CHECKING:
     from runware_codegen.model.classes import Class, Field

@@ -5,10 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
 
 # Linux: renameat2(2), <linux/fs.h>. macOS: renamex_np(2), <sys/stdio.h>.
 _AT_FDCWD = -100

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
 
 from runware_codegen.diff.formats import github, json_format, junit, markdown, text
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from runware_codegen.diff.report import Report
+from runware_codegen.diff.report import Report
 
 WRITERS: Final[Mapping[str, Callable[[Report], Iterator[str]]]] = {
     "text": text.lines,

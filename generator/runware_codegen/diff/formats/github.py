@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from runware_codegen.diff.entries import Entry
 from runware_codegen.diff.levels import Level
 from runware_codegen.diff.report import Report, change_of, notes_of, place_of, proof_of
 from runware_codegen.report import plain
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from runware_codegen.diff.entries import Entry
 
 _COMMAND: Final = {
     Level.BREAKING: "error",

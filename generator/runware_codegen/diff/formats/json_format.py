@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt  # noqa: TC003  # pydantic resolves it
+import datetime as dt
 import json
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Iterator
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from runware_codegen.diff.entries import Proof  # noqa: TC001  # as above
+from runware_codegen.diff.entries import Entry, Proof
 from runware_codegen.diff.levels import Level
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from runware_codegen.diff.entries import Entry
-    from runware_codegen.diff.report import Report
+from runware_codegen.diff.report import Report
 
 
 class _Object(BaseModel):

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+from runware_codegen.diff.entries import Entry
 from runware_codegen.diff.levels import Level
 from runware_codegen.diff.report import Report, Section, notes_of, place_of, proof_of
 from runware_codegen.report import plain
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from runware_codegen.diff.entries import Entry
 
 
 def lines(report: Report) -> Iterator[str]:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import Final
 
+from runware_codegen.diff.entries import Entry
 from runware_codegen.diff.levels import LEVELS, Level
 from runware_codegen.diff.report import Report, change_of, notes_of, proof_of
 from runware_codegen.report import plain
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from runware_codegen.diff.entries import Entry
 
 _MARKUP: Final = re.compile(r"([\\`*_{}\[\]<>#|~$&!])")
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import Final
 
 import click
 
+from runware_codegen.diff.entries import Entry
 from runware_codegen.diff.levels import Level
-from runware_codegen.diff.report import change_of, notes_of, place_of, proof_of
+from runware_codegen.diff.report import (
+    Report,
+    Section,
+    change_of,
+    notes_of,
+    place_of,
+    proof_of,
+)
 from runware_codegen.report import plain
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from runware_codegen.diff.entries import Entry
-    from runware_codegen.diff.report import Report, Section
 
 _COLOR: Final = {
     Level.BREAKING: "red",

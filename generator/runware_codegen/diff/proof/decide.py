@@ -10,18 +10,20 @@ now.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from runware_codegen.diff.entries import Direction, Finding, Proof, Side
-from runware_codegen.diff.proof.witness import FEW, MANY, Search, is_beyond_schemas
+from runware_codegen.diff.proof.witness import (
+    FEW,
+    MANY,
+    Search,
+    Version,
+    is_beyond_schemas,
+)
 from runware_codegen.model.predicates import TRUE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from runware_codegen.diff.proof.witness import Version
 
 _NAME_REMOVED: Final = "member-removed"
 """The aspect of a finding that removes a name, even if the same tasks are accepted."""

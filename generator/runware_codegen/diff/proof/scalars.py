@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Final
+from random import Random
+from typing import Any, Final
 
 from runware_codegen.diff.proof.strings import matching
 from runware_codegen.documents.members import is_array, is_number, is_object
 from runware_codegen.formats import EXAMPLES
 from runware_codegen.model import predicates as p
 from runware_codegen.parse.assertions.evaluate import holds
-
-if TYPE_CHECKING:
-    from random import Random
 
 LONGEST: Final = 200_000
 """The maximum length of strings and lists."""

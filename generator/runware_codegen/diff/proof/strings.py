@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from random import Random
+from typing import Final
 
 from runware_codegen.parse.patterns import ecma
 from runware_codegen.parse.patterns.nodes import (
@@ -11,15 +13,10 @@ from runware_codegen.parse.patterns.nodes import (
     CharClass,
     CharRange,
     ClassEscape,
+    ClassItem,
     Node,
     Repeat,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from random import Random
-
-    from runware_codegen.parse.patterns.nodes import ClassItem
 
 _LETTERS: Final = "aA0-_ .x9/"
 _MAX_MORE: Final = 3

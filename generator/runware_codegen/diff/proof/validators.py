@@ -7,23 +7,19 @@ import sys
 import weakref
 from functools import cached_property
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from jsonschema_rs import Draft202012Validator
 from pydantic import ValidationError
 
 from runware_codegen.diff.proof.containment import covers
+from runware_codegen.model import Document
 from runware_codegen.parse.schema.standalone import validator_of
 from runware_codegen.render import module_text
 from runware_codegen.render.exports import schema_exports
 from runware_codegen.resources import folder
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from jsonschema_rs import Draft202012Validator
-
-    from runware_codegen.model import Document
 
 _NUMBERS: Final = itertools.count()
 

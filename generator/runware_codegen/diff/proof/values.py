@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Final
+from random import Random
+from typing import Any, Final
 
 from runware_codegen.diff.proof.scalars import (
     OTHERS,
@@ -19,13 +20,8 @@ from runware_codegen.documents.members import is_array, is_number, is_object
 from runware_codegen.model import predicates as p
 from runware_codegen.model.constants import thawed
 from runware_codegen.model.logic import not_
-from runware_codegen.model.predicates import FALSE
+from runware_codegen.model.predicates import FALSE, Predicate
 from runware_codegen.parse.assertions.evaluate import Definitions, additional, holds
-
-if TYPE_CHECKING:
-    from random import Random
-
-    from runware_codegen.model.predicates import Predicate
 
 _PASSES: Final = 6
 _DEEPEST: Final = 24

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from random import Random
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from runware_codegen.diff.automata import separation
 from runware_codegen.diff.canonical import has_part
 from runware_codegen.diff.entries import ANY_ITEM, Direction, Finding, Side
+from runware_codegen.diff.proof.validators import SchemaValidator
 from runware_codegen.diff.proof.values import Values
 from runware_codegen.documents.members import is_array, is_object
 from runware_codegen.formats import EXAMPLES
+from runware_codegen.model import Document
 from runware_codegen.model.class_predicates import definitions_of, of_class
 from runware_codegen.model.predicates import (
     TRUE,
@@ -22,12 +25,6 @@ from runware_codegen.model.predicates import (
     RequiredProperty,
 )
 from runware_codegen.parse.assertions.evaluate import Definitions, holds
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from runware_codegen.diff.proof.validators import SchemaValidator
-    from runware_codegen.model import Document
 
 FEW: Final = 6
 MANY: Final = 24

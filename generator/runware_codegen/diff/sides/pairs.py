@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from runware_codegen.catalog.versions import without_line_ends
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from runware_codegen.diff.sides.texts import Text
+from runware_codegen.diff.sides.texts import Text
 
 
 class Pairs(NamedTuple):

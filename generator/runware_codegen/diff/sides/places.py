@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from runware_codegen.catalog import lock
+from runware_codegen.catalog.lock import LockedDocument
 from runware_codegen.catalog.versions import has_version, is_version
 from runware_codegen.diff.sides import git
 from runware_codegen.diff.sides.texts import Text
@@ -16,11 +18,6 @@ from runware_codegen.documents.sources import (
     read_bytes,
 )
 from runware_codegen.problems import InvalidInputError, Problem
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from runware_codegen.catalog.lock import LockedDocument
 
 _SUFFIXES: Final = JSON_SUFFIXES | YAML_SUFFIXES
 _LAST_COMMIT: Final = "HEAD"
