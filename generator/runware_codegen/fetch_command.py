@@ -8,8 +8,10 @@ from pathlib import Path
 import click
 
 from runware_codegen import init, settings
-from runware_codegen.catalog import fetching, folders
+from runware_codegen.catalog import fetching
 from runware_codegen.catalog.fetch_run import UpdateReport
+from runware_codegen.catalog.lock import lock_of
+from runware_codegen.catalog.names import is_pattern, matches
 from runware_codegen.option_types import FetchOptions
 from runware_codegen.options import ACCEPT_FILE
 from runware_codegen.problems import InvalidInputError, Problem
@@ -107,15 +109,38 @@ def _models_by_folder(
     ctx: click.Context, options: FetchOptions
 ) -> dict[Path, tuple[str, ...]]:
     """Return the folders of `fetch`, and the models for each of them."""
-    all_folders = [Path(folder) for folder in fetch_project(ctx).folders]
+    folders = [Path(folder) for folder in fetch_project(ctx).folders]
     if options["models"]:
-        locked_only = options["locked"] or options["remove"]
-        return folders.models_by_folder(
-            all_folders, options["models"], locked_only=locked_only
-        )
+        return _distributed(options, folders)
     if options["everything"] or options["task_type"]:
-        return {all_folders[0]: ()}
-    return dict.fromkeys(folders.with_locked_documents(all_folders), ())
+        return {folders[0]: ()}
+    with_documents = [each for each in folders if lock_of(each).within(each)]
+    return dict.fromkeys(with_documents or folders[:1], ())
+
+
+def _distributed(
+    options: FetchOptions, folders: list[Path]
+) -> dict[Path, tuple[str, ...]]:
+    """Distribute the models that the user names: those that a folder has locked are for it.
+
+    The others are for the first folder. So is a pattern that may stand for other models
+    than locked ones.
+    """
+    locked_only = options["locked"] or options["remove"]
+    found: dict[Path, tuple[str, ...]] = {}
+    for folder in folders:
+        locked = lock_of(folder).within(folder).values()
+        names = tuple(
+            name
+            for name in options["models"]
+            if (locked_only or not is_pattern(name))
+            and any(matches(each, name) for each in locked)
+        )
+        found |= {folder: names} if names else {}
+    known = {name for names in found.values() for name in names}
+    if new := tuple(name for name in options["models"] if name not in known):
+        found[folders[0]] = (*found.get(folders[0], ()), *new)
+    return found
 
 
 def _note_unread(ctx: click.Context, folder: str, terminal: Terminal) -> None:

@@ -17,7 +17,7 @@ from pairs import Pair, pairs, result_pairs
 from versions import version_of
 
 from making import a_document, a_task
-from runware_codegen.diff.compare import compare
+from runware_codegen.diff.documents import compare
 from runware_codegen.diff.entries import Proof
 from runware_codegen.diff.levels import Level
 from runware_codegen.diff.proof.values import Values

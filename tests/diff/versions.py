@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from making import a_document
 from runware_codegen.diff import documents
-from runware_codegen.diff.compare import compare
+from runware_codegen.diff.documents import compare
 from runware_codegen.documents.load import load_text
 from runware_codegen.documents.sources import Source
 from runware_codegen.parse.document import parse_document

@@ -8,12 +8,13 @@ from functools import partial
 from typing import NamedTuple
 
 from runware_codegen.cache.parallel import available_processors, parallel_map
-from runware_codegen.diff.compare import compare
 from runware_codegen.diff.entries import Entry
-from runware_codegen.diff.proof.validators import SchemaValidator, TaskValidator
+from runware_codegen.diff.members import compare_requests, compare_results
+from runware_codegen.diff.metadata import compare_metadata
+from runware_codegen.diff.proof.decide import decide, decide_results
+from runware_codegen.diff.proof.validators import ResultValidator, TaskValidator
 from runware_codegen.diff.proof.witness import Version
-from runware_codegen.diff.sides.pairs import Pairs, pair
-from runware_codegen.diff.sides.texts import Text
+from runware_codegen.diff.sides.texts import Pairs, Text, pair
 from runware_codegen.documents import SourceDocument
 from runware_codegen.documents.load import load_text
 from runware_codegen.documents.sources import not_openapi
@@ -196,6 +197,44 @@ def _entries(
         yield Entry("document-added", one.id, one.air, name, after=one.title)
 
 
+def compare(old: Version, new: Version, file: str) -> list[Entry]:
+    """Compare two versions of a document.
+
+    Args:
+        old: The version before.
+        new: The version now.
+        file: The file of the new version.
+
+    Returns:
+        An entry for each difference, the most severe first.
+    """
+    entries = {entry.fingerprint: entry for entry in _differences(old, new, file)}
+    return sorted(entries.values(), key=lambda entry: entry.order)
+
+
+def _differences(old: Version, new: Version, file: str) -> Iterator[Entry]:
+    before, after = old.document, new.document
+    for kind, was, now in compare_metadata(before, after):
+        yield Entry(kind, after.id, after.air, file, before=was, after=now)
+    findings = [
+        *decide(compare_requests(before, after), old, new),
+        *decide_results(compare_results(before, after), old, new),
+    ]
+    for finding, proof, witness in findings:
+        yield Entry(
+            kind=finding.kind,
+            document=after.id,
+            air=after.air,
+            file=file,
+            python=finding.place.python,
+            pointer=finding.place.pointer,
+            before=finding.before,
+            after=finding.after,
+            proof=proof,
+            witness=witness,
+        )
+
+
 def _left_out(
     old: Document, new: Document, file: str, selection: DocumentFilter
 ) -> Iterator[Entry]:
@@ -223,7 +262,7 @@ def version_of(source: SourceDocument, document: Document) -> Version:
     return Version(
         document,
         TaskValidator(document, task),
-        SchemaValidator(standalone_result(schemas)),
+        ResultValidator(document, standalone_result(schemas)),
     )
 
 

@@ -8,7 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from typing import Final
 
 from runware_codegen.diff.accepted import Acceptance
 from runware_codegen.diff.entries import Entry, Proof, Side
@@ -25,15 +25,6 @@ _VERDICTS: Final = {
 _MAX_TEXT: Final = 60
 _MAX_CHANGE: Final = 120
 _BEFORE_DIFFERENCE: Final = 40
-
-
-class Section(NamedTuple):
-    """The entries of one document."""
-
-    document: str
-    air: str
-    file: str
-    entries: Sequence[Entry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +77,15 @@ class Report:
             if entry.level.rank <= level.rank and not self.acceptance(entry)
         ]
 
-    def sections(self) -> list[Section]:
-        """Return the entries by document, the document with the most severe first."""
+    def sections(self) -> list[list[Entry]]:
+        """Return the entries of each document, the document with the most severe first."""
         groups = [
             list(group)
             for _, group in itertools.groupby(self.entries, lambda e: e.document)
         ]
-        groups.sort(key=lambda group: (group[0].level.rank, group[0].document))
-        return [Section(g[0].document, g[0].air, g[0].file, g) for g in groups]
+        return sorted(
+            groups, key=lambda group: (group[0].level.rank, group[0].document)
+        )
 
     def summary(self) -> str:
         """Return the numbers of entries of each level in one line."""

@@ -20,9 +20,8 @@ from runware_codegen.mock.items import (
     error_item,
     is_poll,
 )
-from runware_codegen.mock.limits import RateLimit
+from runware_codegen.mock.replies import EventStream
 from runware_codegen.mock.service import TaskService
-from runware_codegen.mock.streams import EventStream
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 
@@ -36,14 +35,13 @@ _NOWHERE = "http://127.0.0.1:1/v1"
 class HttpHandler:
     """The endpoint of tasks over HTTP."""
 
-    def __init__(self, service: TaskService, limit: RateLimit) -> None:
+    def __init__(self, service: TaskService) -> None:
         self._service = service
         self._ledger = service.ledger
         self._faults = service.faults
         self._options = service.options
-        self._limit = limit
 
-    async def __call__(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> Response:
         """Answer one request."""
         self._ledger.exchanges += 1
         name = f"mock-{self._ledger.exchanges}"
@@ -74,7 +72,7 @@ class HttpHandler:
             if is_busy:
                 raise refusals.overloaded(fault, retry_after)
             return replies.Dropped() if is_drop else self._failed(fault)
-        if not self._limit.allows_request():
+        if not self._service.limit.allows_request():
             raise refusals.overloaded(Fault.RATE_LIMIT, retry_after)
         return None
 

@@ -11,10 +11,16 @@ from uuid import uuid4
 
 from runware_codegen.documents.members import text_of
 from runware_codegen.mock import background, refusals
-from runware_codegen.mock.alterations import altered, selected
 from runware_codegen.mock.batch import Batch
 from runware_codegen.mock.catalog import Catalog, ModelSchema
-from runware_codegen.mock.faults import LASTING, OF_POLLS, Fault, Faults
+from runware_codegen.mock.faults import (
+    LASTING,
+    OF_POLLS,
+    Fault,
+    Faults,
+    altered,
+    selected,
+)
 from runware_codegen.mock.items import (
     AUTHENTICATION,
     GET_RESPONSE,
@@ -27,6 +33,7 @@ from runware_codegen.mock.items import (
     is_poll,
 )
 from runware_codegen.mock.ledger import Ledger
+from runware_codegen.mock.limits import RateLimit
 from runware_codegen.mock.options import MockOptions
 from runware_codegen.mock.tasks import Plan, Task
 from runware_codegen.mock.validation import validate
@@ -51,24 +58,20 @@ class TaskService:
 
     Attributes:
         catalog: The documents.
+        options: The options of the command.
         ledger: The ledger of tasks.
         faults: The source of faults.
-        options: The options of the command.
+        limit: The rate limit of requests.
     """
 
-    def __init__(
-        self,
-        catalog: Catalog,
-        ledger: Ledger,
-        faults: Faults,
-        webhooks: Webhooks,
-        options: MockOptions,
-    ) -> None:
+    def __init__(self, catalog: Catalog, options: MockOptions) -> None:
+        shares = {Fault(kind): share for kind, share in options["fault"]}
         self.catalog = catalog
-        self.ledger = ledger
-        self.faults = faults
         self.options = options
-        self._webhooks = webhooks
+        self.ledger = Ledger()
+        self.faults = Faults(shares, options["faults"], options["seed"])
+        self.limit = RateLimit(options["rate_limit"])
+        self._webhooks = Webhooks(self.ledger)
         self._answers: dict[str, Callable[[Item, Batch], None]] = {
             AUTHENTICATION: self._authenticate,
             GET_RESPONSE: self._get_response,

@@ -16,9 +16,14 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from runware_codegen.documents.members import text_of
 from runware_codegen.mock import background, connections, refusals
-from runware_codegen.mock.alterations import altered, selected
 from runware_codegen.mock.batch import Batch, read_tasks
-from runware_codegen.mock.faults import AT_HANDSHAKE, OVER_SOCKET, Fault
+from runware_codegen.mock.faults import (
+    AT_HANDSHAKE,
+    OVER_SOCKET,
+    Fault,
+    altered,
+    selected,
+)
 from runware_codegen.mock.items import (
     AUTHENTICATION,
     Envelope,
@@ -27,7 +32,6 @@ from runware_codegen.mock.items import (
     is_poll,
 )
 from runware_codegen.mock.ledger import Ledger
-from runware_codegen.mock.limits import RateLimit
 from runware_codegen.mock.service import TaskService, authenticated
 from runware_codegen.mock.validation import validate
 
@@ -81,12 +85,11 @@ class Session:
 class WebSocketHandler:
     """The endpoint of WebSockets."""
 
-    def __init__(self, service: TaskService, limit: RateLimit) -> None:
+    def __init__(self, service: TaskService) -> None:
         self._service = service
         self._ledger = service.ledger
         self._faults = service.faults
         self._options = service.options
-        self._limit = limit
         self._sessions: dict[str, Session] = {}
 
     async def __call__(self, websocket: WebSocket) -> None:
@@ -193,7 +196,7 @@ class WebSocketHandler:
     def _apply_refusals(self, tasks: list[Any], fault: Fault | None) -> None:
         """Refuse a message by the rate limit or a fault, at random with or without taskUUIDs."""
         wait = self._options["retry_after"]
-        if not self._limit.allows_request():
+        if not self._service.limit.allows_request():
             raise refusals.overloaded(Fault.RATE_LIMIT, wait, tasks)
         if fault is Fault.ERROR_500 and self._faults.coin():
             self._ledger.note_fault(fault)

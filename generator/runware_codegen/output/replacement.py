@@ -14,6 +14,7 @@ power cut. After a power cut, the same command generates the same package.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import shutil
 import signal
@@ -24,11 +25,15 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from runware_codegen.output.exchange import exchange
 from runware_codegen.output.tree import Signature, read_state
 from runware_codegen.problems import InvalidInputError
 
 _NOTE = "made-by-runware-codegen.txt"
+
+# Linux: renameat2(2), <linux/fs.h>. macOS: renamex_np(2), <sys/stdio.h>.
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+_RENAME_SWAP = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +162,27 @@ class WorkFolder:
         with contextlib.suppress(OSError):
             self._note.unlink(missing_ok=True)
             self._path.rmdir()
+
+
+def exchange(one: Path, other: Path) -> bool:
+    """Exchange two folders of one file system atomically.
+
+    Returns:
+        Whether they were exchanged. If not, nothing has changed: the system, its C library
+        or the file system does not support it, or does not permit it.
+    """
+    first, second = os.fsencode(one), os.fsencode(other)
+    try:
+        if sys.platform == "linux":
+            renameat2 = ctypes.CDLL(None).renameat2
+            flags = _RENAME_EXCHANGE
+            return bool(renameat2(_AT_FDCWD, first, _AT_FDCWD, second, flags) == 0)
+        if sys.platform == "darwin":
+            renamex_np = ctypes.CDLL(None).renamex_np
+            return bool(renamex_np(first, second, _RENAME_SWAP) == 0)
+    except AttributeError:  # a C library without the call
+        return False
+    return False
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from runware_codegen.diff.entries import Entry
 from runware_codegen.diff.levels import Level
-from runware_codegen.diff.report import Report, Section, notes_of, place_of, proof_of
+from runware_codegen.diff.report import Report, notes_of, place_of, proof_of
 from runware_codegen.report import plain
 
 
@@ -24,13 +24,12 @@ def lines(report: Report) -> Iterator[str]:
     yield ET.tostring(suites, encoding="unicode")
 
 
-def _suite(report: Report, section: Section, failing: set[int]) -> ET.Element:
-    failures = sum(id(entry) in failing for entry in section.entries)
-    suite = ET.Element(
-        "testsuite", name=plain(section.document), file=plain(section.file)
-    )
-    suite.attrib |= {"tests": str(len(section.entries)), "failures": str(failures)}
-    for entry in section.entries:
+def _suite(report: Report, entries: list[Entry], failing: set[int]) -> ET.Element:
+    failures = sum(id(entry) in failing for entry in entries)
+    first = entries[0]
+    suite = ET.Element("testsuite", name=plain(first.document), file=plain(first.file))
+    suite.attrib |= {"tests": str(len(entries)), "failures": str(failures)}
+    for entry in entries:
         suite.append(_case(report, entry, fails=id(entry) in failing))
     return suite
 

@@ -11,7 +11,6 @@ from runware_codegen.diff.entries import Entry
 from runware_codegen.diff.levels import Level
 from runware_codegen.diff.report import (
     Report,
-    Section,
     change_of,
     notes_of,
     place_of,
@@ -32,17 +31,17 @@ _WIDTH: Final = max(map(len, Level))
 def lines(report: Report) -> Iterator[str]:
     """Yield the lines of a report, grouped by document, with colours."""
     for section in report.sections():
-        yield _heading(section)
-        for entry in section.entries:
+        yield _heading(section[0])
+        for entry in section:
             yield from _entry(report, entry)
         yield ""
     yield report.summary()
 
 
-def _heading(section: Section) -> str:
-    air = f"{section.air}, " if section.air else ""
-    title = click.style(plain(section.document), bold=True)
-    return title + plain(f" ({air}{section.file})")
+def _heading(entry: Entry) -> str:
+    air = f"{entry.air}, " if entry.air else ""
+    title = click.style(plain(entry.document), bold=True)
+    return title + plain(f" ({air}{entry.file})")
 
 
 def _entry(report: Report, entry: Entry) -> Iterator[str]:

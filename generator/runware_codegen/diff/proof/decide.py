@@ -12,10 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import cached_property
 from typing import Any, Final, NamedTuple
 
-from runware_codegen.diff.entries import Direction, Finding, Proof, Side
+from runware_codegen.diff.entries import Direction, Finding, Proof
 from runware_codegen.diff.proof.witness import (
     FEW,
     MANY,
@@ -37,37 +36,18 @@ class Decided(NamedTuple):
     witness: dict[str, Any] | None
 
 
-class _Containment:
-    """Proofs about all tasks, computed only if they are used."""
-
-    def __init__(self, old: Version, new: Version) -> None:
-        self._old = old.tasks
-        self._new = new.tasks
-
-    @cached_property
-    def nothing_refused(self) -> bool:
-        """Whether the new version accepts all tasks that the old one accepts."""
-        return self._new.covers(self._old)
-
-    @cached_property
-    def nothing_gained(self) -> bool:
-        """Whether the old version accepts all tasks that the new one accepts."""
-        return self._old.covers(self._new)
-
-
 def decide(
     findings: Iterable[Finding], old: Version, new: Version
 ) -> Iterator[Decided]:
     """Prove the findings of a request, and drop those that are proven to be no change."""
-    search = Search(old, new, Side.REQUEST)
-    containment = _Containment(old, new)
+    search = Search(old.tasks, new.tasks)
     for finding in findings:
         if finding.direction is None:
             yield Decided(finding, None, None)
         elif finding.direction is Direction.WIDENED:
-            yield from _widened(finding, search, containment)
+            yield from _widened(finding, search)
         else:
-            yield from _narrowed(finding, search, containment)
+            yield from _narrowed(finding, search)
 
 
 def decide_results(
@@ -77,7 +57,7 @@ def decide_results(
 
     A finding that results are narrowed breaks no reader, so it needs no proof.
     """
-    search = Search(old, new, Side.RESULT)
+    search = Search(old.results, new.results)
     for finding in findings:
         if finding.direction is None:
             yield Decided(finding, None, None)
@@ -92,33 +72,29 @@ def decide_results(
             yield Decided(finding, None if narrowed else Proof.NOT_PROVEN, None)
 
 
-def _widened(
-    finding: Finding, search: Search, containment: _Containment
-) -> Iterator[Decided]:
+def _widened(finding: Finding, search: Search) -> Iterator[Decided]:
     witness = search.witness(finding, Direction.WIDENED, range(FEW))
     if witness is not None:
         yield Decided(finding, Proof.WITNESS, witness)
     elif (
         finding.typed
         or _is_beyond(finding)
-        or not (containment.nothing_refused and containment.nothing_gained)
+        or not (search.nothing_refused and search.nothing_gained)
     ):
         yield Decided(finding, None, None)
 
 
-def _narrowed(
-    finding: Finding, search: Search, containment: _Containment
-) -> Iterator[Decided]:
+def _narrowed(finding: Finding, search: Search) -> Iterator[Decided]:
     witness = search.witness(finding, Direction.NARROWED, range(FEW))
-    if witness is None and (_is_beyond(finding) or not containment.nothing_refused):
+    if witness is None and (_is_beyond(finding) or not search.nothing_refused):
         witness = search.witness(finding, Direction.NARROWED, range(FEW, MANY))
     if witness is not None:
         yield Decided(_as(finding, Direction.NARROWED), Proof.WITNESS, witness)
     elif finding.aspect == _NAME_REMOVED:
         yield Decided(finding, None, None)
-    elif _is_beyond(finding) or not containment.nothing_refused:
+    elif _is_beyond(finding) or not search.nothing_refused:
         yield Decided(finding, Proof.NOT_PROVEN, None)
-    elif finding.direction is Direction.CHANGED and not containment.nothing_gained:
+    elif finding.direction is Direction.CHANGED and not search.nothing_gained:
         yield Decided(_as(finding, Direction.WIDENED), Proof.CONTAINMENT, None)
     elif finding.typed:
         typed = replace(finding, aspect="annotation-changed")

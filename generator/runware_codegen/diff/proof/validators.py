@@ -16,6 +16,9 @@ from pydantic import ValidationError
 
 from runware_codegen.diff.proof.containment import covers
 from runware_codegen.model import Document
+from runware_codegen.model.class_predicates import definitions_of, of_class
+from runware_codegen.model.predicates import Predicate
+from runware_codegen.parse.assertions.evaluate import Definitions
 from runware_codegen.parse.schema.standalone import validator_of
 from runware_codegen.render import module_text
 from runware_codegen.render.exports import schema_exports
@@ -25,11 +28,20 @@ _NUMBERS: Final = itertools.count()
 
 
 class SchemaValidator:
-    """Validates values by their schema in one version of a document."""
+    """Validates values by their schema in one version of a document.
 
-    def __init__(self, schema: dict[str, Any]) -> None:
-        """Create it with the schema of a value, and the schemas it refers to."""
+    Args:
+        schema: The schema of a value, and the schemas it refers to.
+        whole: The predicate of a value.
+        known: The predicates that it refers to.
+    """
+
+    def __init__(
+        self, schema: dict[str, Any], whole: Predicate, known: Definitions
+    ) -> None:
         self._schema = schema
+        self.whole = whole
+        self.known = known
 
     def accepts(self, value: object) -> bool:
         """Return whether jsonschema-rs accepts a value."""
@@ -51,12 +63,22 @@ class SchemaValidator:
         return validator_of(self._schema)
 
 
+class ResultValidator(SchemaValidator):
+    """Validates results by one version of a document."""
+
+    def __init__(self, document: Document, schema: dict[str, Any]) -> None:
+        """Create it with a document, the schema of its results, and the schemas it refers to."""
+        known = definitions_of(document.result_definitions, document.result_classes)
+        super().__init__(schema, of_class(document.result), known)
+
+
 class TaskValidator(SchemaValidator):
     """Validates tasks by one version of a document, with its emitted code too."""
 
     def __init__(self, document: Document, schema: dict[str, Any]) -> None:
         """Create it with a document, the schema of its tasks, and the schemas it refers to."""
-        super().__init__(schema)
+        known = definitions_of(document.definitions, document.request_classes)
+        super().__init__(schema, of_class(document.request), known)
         self._document = document.without_results
 
     def emitted_accepts(self, value: dict[str, Any]) -> bool:

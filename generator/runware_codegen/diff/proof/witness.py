@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
+from functools import cached_property, partial
 from random import Random
 from typing import Any, Final, NamedTuple
 
 from runware_codegen.diff.automata import separation
 from runware_codegen.diff.canonical import has_part
-from runware_codegen.diff.entries import ANY_ITEM, Direction, Finding, Side
+from runware_codegen.diff.entries import ANY_ITEM, Direction, Finding
 from runware_codegen.diff.proof.validators import SchemaValidator
 from runware_codegen.diff.proof.values import Values
 from runware_codegen.documents.members import is_array, is_object
 from runware_codegen.formats import EXAMPLES
 from runware_codegen.model import Document
-from runware_codegen.model.class_predicates import definitions_of, of_class
 from runware_codegen.model.predicates import (
     TRUE,
     Contains,
@@ -24,7 +23,7 @@ from runware_codegen.model.predicates import (
     Predicate,
     RequiredProperty,
 )
-from runware_codegen.parse.assertions.evaluate import Definitions, holds
+from runware_codegen.parse.assertions.evaluate import holds
 
 FEW: Final = 6
 MANY: Final = 24
@@ -48,32 +47,6 @@ class Version(NamedTuple):
     results: SchemaValidator
 
 
-class _Values(NamedTuple):
-    """The tasks or results that one version accepts.
-
-    Attributes:
-        whole: Their predicate.
-        known: The predicates that it refers to.
-        validator: Validates them.
-    """
-
-    whole: Predicate
-    known: Definitions
-    validator: SchemaValidator
-
-
-def _tasks(version: Version) -> _Values:
-    document = version.document
-    known = definitions_of(document.definitions, document.request_classes)
-    return _Values(of_class(document.request), known, version.tasks)
-
-
-def _results(version: Version) -> _Values:
-    document = version.document
-    known = definitions_of(document.result_definitions, document.result_classes)
-    return _Values(of_class(document.result), known, version.results)
-
-
 class _Goal(NamedTuple):
     """The goal of a search: a value that one version accepts and the other refuses.
 
@@ -85,8 +58,8 @@ class _Goal(NamedTuple):
         at: The place.
     """
 
-    accepting: _Values
-    refusing: _Values
+    accepting: SchemaValidator
+    refusing: SchemaValidator
     good: Predicate
     bad: Predicate
     at: tuple[str, ...]
@@ -100,34 +73,37 @@ class _Goal(NamedTuple):
                 and not holds(self.bad, value, self.refusing.known)
                 for value in _values_at(task, self.at)
             )
-            and self.accepting.validator.accepts(task)
+            and self.accepting.accepts(task)
             and (
                 is_beyond_schemas(self.good, self.bad)
-                or not self.refusing.validator.accepts(task)
+                or not self.refusing.accepts(task)
             )
         )
 
     def is_confirmed_by(self, task: dict[str, Any]) -> bool:
         """Return whether the emitted code confirms a task too."""
-        accepting, refusing = self.accepting.validator, self.refusing.validator
-        return accepting.emitted_accepts(task) and not refusing.emitted_accepts(task)
+        accepted = self.accepting.emitted_accepts(task)
+        return accepted and not self.refusing.emitted_accepts(task)
 
 
 class Search:
     """Searches for values that only one of two versions of a document accepts."""
 
-    def __init__(self, old: Version, new: Version, side: Side) -> None:
-        """Create a search.
-
-        Args:
-            old: The version before.
-            new: The version now.
-            side: REQUEST for tasks, RESULT for results.
-        """
-        values_of = _tasks if side is Side.REQUEST else _results
-        self._old = values_of(old)
-        self._new = values_of(new)
+    def __init__(self, old: SchemaValidator, new: SchemaValidator) -> None:
+        """Create a search for tasks, or for results, of the version before and that now."""
+        self._old = old
+        self._new = new
         self._steps_left = _MAX_STEPS
+
+    @cached_property
+    def nothing_refused(self) -> bool:
+        """Whether the new version provably accepts all values that the old one accepts."""
+        return self._new.covers(self._old)
+
+    @cached_property
+    def nothing_gained(self) -> bool:
+        """Whether the old version provably accepts all values that the new one accepts."""
+        return self._old.covers(self._new)
 
     def witness(
         self, finding: Finding, direction: Direction, attempts: range
