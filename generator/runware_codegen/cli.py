@@ -206,31 +206,26 @@ def fetch(ctx: click.Context, /, **options: Unpack[FetchOptions]) -> int:
     _exclude(ctx, "--all", "MODEL")
     if options["check"] and not options["update"]:
         raise click.UsageError("--check requires --update.", ctx)
+    state = "fetched documents are complete"
     if options["like"]:
-        return _fetch_like(ctx, options)
-    if options["remove"]:
-        return _remove(ctx, options)
-    with _terminal(ctx) as terminal, remarking("fetched documents are complete"):
+        _check_like(ctx, options)
+    elif options["remove"]:
+        _check_remove(ctx, options)
+        state = "run the command again"
+    with _terminal(ctx) as terminal, remarking(state):
         from runware_codegen import fetch_command  # noqa: PLC0415  # slow to import
 
-        return fetch_command.fetch_all(ctx, options, terminal)
+        return fetch_command.fetch(ctx, options, terminal)
 
 
-def _remove(ctx: click.Context, options: FetchOptions) -> int:
-    """Remove documents from the folder and from its lock."""
+def _check_remove(ctx: click.Context, options: FetchOptions) -> None:
     for other in ("--all", "--locked", "--task-type", "--update"):
         _exclude(ctx, "--remove", other)
     if not options["models"]:
         raise click.UsageError("--remove requires MODEL.", ctx)
-    with _terminal(ctx) as terminal, remarking("run the command again"):
-        from runware_codegen import fetch_command  # noqa: PLC0415  # slow to import
-
-        fetch_command.remove(ctx, options, terminal)
-    return 0
 
 
-def _fetch_like(ctx: click.Context, options: FetchOptions) -> int:
-    """Fetch the document for the user's own models, and record it in pyproject.toml."""
+def _check_like(ctx: click.Context, options: FetchOptions) -> None:
     for other in ("--all", "--locked", "--remove", "--task-type", "--update"):
         _exclude(ctx, "--like", other)
     file, names = ctx.meta.get(settings.FILE), options["models"]
@@ -242,11 +237,6 @@ def _fetch_like(ctx: click.Context, options: FetchOptions) -> int:
             f"--like writes to pyproject.toml, which does not exist. {remedy}", ctx
         )
     settings.own_models(dict.fromkeys(names, options["like"]), file)
-    with _terminal(ctx) as terminal, remarking("fetched documents are complete"):
-        from runware_codegen import fetch_command  # noqa: PLC0415  # slow to import
-
-        fetch_command.fetch_like(ctx, options, file, terminal)
-    return 0
 
 
 @cli.command(cls=DiffCommand)

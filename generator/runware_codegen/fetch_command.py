@@ -20,8 +20,8 @@ from runware_codegen.report import Terminal
 from runware_codegen.termination import DIFFERENT
 
 
-def fetch_all(ctx: click.Context, options: FetchOptions, terminal: Terminal) -> int:
-    """Fetch documents into each folder.
+def fetch(ctx: click.Context, options: FetchOptions, terminal: Terminal) -> int:
+    """Fetch documents into each folder, or remove documents from the folders.
 
     Returns:
         The exit code.
@@ -29,6 +29,12 @@ def fetch_all(ctx: click.Context, options: FetchOptions, terminal: Terminal) -> 
     Raises:
         InvalidInputError: With the problems of all folders.
     """
+    if options["like"]:
+        _fetch_like(ctx, options, terminal)
+        return 0
+    if options["remove"]:
+        _remove(ctx, options, terminal)
+        return 0
     problems: list[Problem] = []
     refused = False
     for folder, models in _models_by_folder(ctx, options).items():
@@ -44,32 +50,15 @@ def fetch_all(ctx: click.Context, options: FetchOptions, terminal: Terminal) -> 
     return DIFFERENT if refused else 0
 
 
-def remove(ctx: click.Context, options: FetchOptions, terminal: Terminal) -> None:
-    """Remove documents from their folders and from the locks.
-
-    Raises:
-        InvalidInputError: If a name matches no locked document, or a file cannot be
-            removed.
-    """
+def _remove(ctx: click.Context, options: FetchOptions, terminal: Terminal) -> None:
     for folder, models in _models_by_folder(ctx, options).items():
         chosen: FetchOptions = {**options, "models": models, "output": str(folder)}
         fetching.remove(chosen, terminal)
 
 
-def fetch_like(
-    ctx: click.Context, options: FetchOptions, file: Path, terminal: Terminal
-) -> None:
-    """Fetch the document for the user's own models, and record it in pyproject.toml.
-
-    Args:
-        ctx: The context of the command.
-        options: The options of the command.
-        file: The pyproject.toml.
-        terminal: The terminal.
-
-    Raises:
-        InvalidInputError: If the document could not be fetched.
-    """
+def _fetch_like(ctx: click.Context, options: FetchOptions, terminal: Terminal) -> None:
+    """Fetch the document for the user's own models, and record it in pyproject.toml."""
+    file = ctx.meta[settings.FILE]
     found = fetching.find_like(options, terminal)
     _fetch(ctx, {**options, "models": (found,)}, options["output"], terminal)
     _note_unread(ctx, options["output"], terminal)

@@ -9,8 +9,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from runware_codegen import __version__, cache, settings
-from runware_codegen.cache import Module, Store
+from runware_codegen import __version__, settings
+from runware_codegen.cache.build import build_modules
+from runware_codegen.cache.modules import BuildOptions, Module
+from runware_codegen.cache.package_files import package_files, page_files
+from runware_codegen.cache.parallel import available_processors
+from runware_codegen.cache.store import Store, open_store
 from runware_codegen.catalog import lock
 from runware_codegen.catalog.lock import LockedDocument
 from runware_codegen.documents import load
@@ -158,19 +162,19 @@ def _make(
     options: DocsOptions, targets: Targets, terminal: Terminal
 ) -> tuple[Package[DocumentInfo], list[tuple[Path, Mapping[str, str]]]]:
     """Make the model and the files of each target, or take them from the cache."""
-    store = cache.open_store() if options["cache"] else None
+    store = open_store() if options["cache"] else None
     modules = _modules(options, targets, store, terminal)
     name = targets.package.name if targets.package else targets.name
     package = assemble(name, [module.document for module in modules])
     terminal.warnings(package.unenforced)
     folders: list[tuple[Path, Mapping[str, str]]] = []
     if targets.package:
-        folders += [(targets.package, cache.package_files(package, modules, store))]
+        folders += [(targets.package, package_files(package, modules, store))]
     if store:
         store.save()
     if targets.pages:
         paged = replace(package, name=targets.name)
-        pages = cache.page_files(paged, modules, _changes(options))
+        pages = page_files(paged, modules, _changes(options))
         folders += [(targets.pages, pages)]
     return package, folders
 
@@ -181,16 +185,16 @@ def _modules(
     """Make the modules of the selected documents, or take them from the cache."""
     terminal.progress("Reading documents")
     inputs, document_filter = inputs_of(options), _filter_of(options)
-    built = cache.build_modules(
+    built = build_modules(
         inputs,
-        cache.BuildOptions(
+        BuildOptions(
             document_filter,
             options["allow_unenforced"],
             _own_models(options),
             targets.name if targets.pages else "",
         ),
         store=store,
-        processes=options["jobs"] or cache.available_processors(),
+        processes=options["jobs"] or available_processors(),
         report=lambda source: terminal.progress(f"Made the module of {source}"),
     )
     _note_passed_over(built.passed_over, terminal)

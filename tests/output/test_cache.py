@@ -22,7 +22,8 @@ import pytest
 import runware_codegen
 from command import environment, until, write
 from forks import run_forked
-from runware_codegen.cache import Store, fingerprint, store
+from runware_codegen.cache import fingerprint, store
+from runware_codegen.cache.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable

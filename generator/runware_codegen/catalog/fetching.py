@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
 
 from runware_codegen.catalog import index
 from runware_codegen.catalog.fetch_run import FetchOutcome, FetchRun, UpdateReport
 from runware_codegen.catalog.index import CatalogEntry, Index
 from runware_codegen.catalog.lock import LockedDocument, exclusive_lock_of
-from runware_codegen.catalog.parallel import map_as_completed
 from runware_codegen.catalog.query import (
     WantedDocument,
     from_index,
@@ -147,8 +148,7 @@ def _run(run: FetchRun) -> None:
 
         waiting = [one.id for one in jobs]
         run.show_progress(waiting, len(jobs))
-        done = map_as_completed(jobs, get, limit=concurrency)
-        for one, answer in done:
+        for one, answer in _answers(jobs, get, concurrency):
             take(run, one, answer, locked.get(one.id))
             waiting.remove(one.id)
             run.show_progress(waiting, len(jobs))
@@ -159,6 +159,36 @@ def _run(run: FetchRun) -> None:
             for name in run.options["task_type"]
             if name not in have
         ]
+
+
+def _answers(
+    jobs: list[WantedDocument], get: Callable[[WantedDocument], Response], limit: int
+) -> Iterator[tuple[WantedDocument, Response | Exception]]:
+    """Yield the response for each document, or the error, in the order of completion.
+
+    The threads are daemons, so that an interrupted program ends without waiting for a
+    server.
+    """
+    waiting: SimpleQueue[WantedDocument] = SimpleQueue()
+    done: SimpleQueue[tuple[WantedDocument, Response | Exception]] = SimpleQueue()
+    for job in jobs:
+        waiting.put(job)
+
+    def keep_working() -> None:
+        while True:
+            try:
+                job = waiting.get_nowait()
+            except Empty:
+                return
+            try:
+                done.put((job, get(job)))
+            except Exception as error:  # noqa: BLE001  # the caller handles it
+                done.put((job, error))
+
+    for _ in range(min(limit, len(jobs))):
+        Thread(target=keep_working, daemon=True).start()
+    for _ in jobs:
+        yield done.get()
 
 
 def _choose(run: FetchRun, web: Web) -> list[WantedDocument]:

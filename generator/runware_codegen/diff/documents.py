@@ -17,7 +17,7 @@ from runware_codegen.diff.proof.witness import Version
 from runware_codegen.diff.sides.texts import Pairs, Text, pair
 from runware_codegen.documents import SourceDocument
 from runware_codegen.documents.load import load_text
-from runware_codegen.documents.sources import not_openapi
+from runware_codegen.documents.sources import decoded, not_openapi
 from runware_codegen.model import Document
 from runware_codegen.parse.assembly import DocumentFilter
 from runware_codegen.parse.document import parse_document
@@ -281,7 +281,7 @@ def _loaded(text: Text, *, allow_unenforced: bool = True) -> _Loaded | None:
     Raises:
         InvalidInputError: If the document is invalid.
     """
-    source = load_text(text.source, text.decoded())
+    source = load_text(text.source, decoded(text.source, text.content))
     if source is None:
         if text.discovered:
             return None

@@ -60,11 +60,6 @@ class Report:
         found = self.accepted.get(entry.fingerprint)
         return found if found and found.expires >= self.today else None
 
-    def expired(self, entry: Entry) -> Acceptance | None:
-        """Return the acceptance of an entry if it has expired."""
-        found = self.accepted.get(entry.fingerprint)
-        return found if found and found.expires < self.today else None
-
     def failing(self) -> list[Entry]:
         """Return the entries that fail the command."""
         return [] if self.fail_on is None else self.at_least(self.fail_on)
@@ -149,8 +144,7 @@ def place_of(entry: Entry) -> str:
 
 
 def notes_of(report: Report, entry: Entry) -> Iterator[str]:
-    """Yield notes on the acceptance of an entry."""
-    if known := report.acceptance(entry):
-        yield f"accepted until {known.expires}: {known.reason}"
-    if over := report.expired(entry):
-        yield f"was accepted until {over.expires}: {over.reason}"
+    """Yield a note on the acceptance of an entry, even if it has expired."""
+    if known := report.accepted.get(entry.fingerprint):
+        was = "" if report.acceptance(entry) else "was "
+        yield f"{was}accepted until {known.expires}: {known.reason}"

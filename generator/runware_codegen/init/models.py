@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import click
@@ -121,7 +121,11 @@ class ModelQuestion:
         found.sort(key=lambda entry: (entry.status not in _LIVE, entry.id))
         self.shown = found[:_SHOWN]
         width = shutil.get_terminal_size().columns
-        for line in _lines(self.shown):
+        rows = [
+            (number, e.id, e.air, e.name, "" if e.status in _LIVE else e.status)
+            for number, e in enumerate(self.shown, start=1)
+        ]
+        for line in table(("", "ID", "AIR", "NAME", "STATUS"), rows):
             self.terminal.result(line[:width])
         if len(found) > _SHOWN:
             self._say(
@@ -138,16 +142,3 @@ class ModelQuestion:
             self.listed = read_catalog(self.index_url, self.terminal).entries
             self.terminal.progress("")
         return self.listed
-
-
-def _lines(entries: Sequence[CatalogEntry]) -> Iterator[str]:
-    rows = [
-        (number, entry.id, entry.air, entry.name, _status(entry))
-        for number, entry in enumerate(entries, start=1)
-    ]
-    head = ("", "ID", "AIR", "NAME", "STATUS")
-    yield from table(head, rows)
-
-
-def _status(entry: CatalogEntry) -> str:
-    return "" if entry.status in _LIVE else entry.status

@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from runware_codegen.documents.members import text_of
-from runware_codegen.mock import refusals, replies
+from runware_codegen.mock import background, refusals, replies
 from runware_codegen.mock.batch import Batch, read_tasks
 from runware_codegen.mock.faults import MAYBE_ACCEPTED, OVER_HTTP, Fault
 from runware_codegen.mock.items import (
@@ -85,7 +85,7 @@ class HttpHandler:
         is_dry = request.headers.get(_DRY_RUN) == "1"
         if fault is Fault.LATE_ACCEPTANCE and not is_poll(tasks) and not is_dry:
             self._ledger.note_fault(fault)
-            self._service.process_later(tasks, base_url)
+            background.start(self._service.process_later(tasks, base_url))
             return replies.Dropped()
         if fault is Fault.DELAY:
             self._ledger.note_fault(fault)

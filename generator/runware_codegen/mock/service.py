@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from runware_codegen.documents.members import text_of
-from runware_codegen.mock import background, refusals
+from runware_codegen.mock import refusals
 from runware_codegen.mock.batch import Batch
 from runware_codegen.mock.catalog import Catalog, ModelSchema
 from runware_codegen.mock.faults import (
@@ -154,11 +154,8 @@ class TaskService:
             self.ledger.note_fault(fault)
         return sent, alter
 
-    def process_later(self, tasks: list[Any], base_url: str) -> None:
+    async def process_later(self, tasks: list[Any], base_url: str) -> None:
         """Process an array of tasks after the delay, without a response."""
-        background.start(self._process_later(tasks, base_url))
-
-    async def _process_later(self, tasks: list[Any], base_url: str) -> None:
         await asyncio.sleep(self.options["delay"])
         self.process(tasks, base_url, None, can_stream=True)
 

@@ -190,7 +190,8 @@ class WebSocketHandler:
         self._ledger.note_fault(fault)
         connections.close(session.socket.scope)
         if is_late:
-            self._service.process_later(tasks, _base_url(session))
+            later = self._service.process_later(tasks, _base_url(session))
+            background.start(later)
         return True
 
     def _apply_refusals(self, tasks: list[Any], fault: Fault | None) -> None:

@@ -338,10 +338,9 @@ def _with_figure(
     first = value.get(test.first)
     first = first if is_number(first) and first else random.choice((256, 512, 1024, 1))
     goal = random.choice([x for x in (test.minimum, test.maximum) if x is not None])
+    factor = Fraction(1)
     if not wanted:
         factor = Fraction(1, 2) if goal == test.minimum else Fraction(2)
-    else:
-        factor = Fraction(1)
     figure = Fraction(str(goal)) * factor
     one = Fraction(str(first))
     second = figure / one if test.operation == "area" else one / (figure or 1)

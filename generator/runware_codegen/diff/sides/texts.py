@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from runware_codegen.catalog.versions import without_line_ends
-from runware_codegen.documents.sources import Source, decoded
+from runware_codegen.documents.sources import Source
 
 
 class Text(NamedTuple):
@@ -33,14 +33,6 @@ class Text(NamedTuple):
     def source(self) -> Source:
         """The source of the text, for error messages."""
         return Source(self.name, Path(self.name), self.discovered)
-
-    def decoded(self) -> str:
-        """Decode the content.
-
-        Raises:
-            InvalidInputError: If it is too large, not UTF-8, or empty.
-        """
-        return decoded(self.source, self.content)
 
 
 class Pairs(NamedTuple):
