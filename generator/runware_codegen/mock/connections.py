@@ -9,17 +9,14 @@ of zero, the system sends RST instead of FIN. The application then waits for its
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import struct
-from typing import TYPE_CHECKING, cast
+from typing import cast
 from weakref import WeakValueDictionary
 
+from starlette.types import Receive, Scope
 from uvicorn.protocols.http.h11_impl import H11Protocol
-
-if TYPE_CHECKING:
-    import asyncio
-
-    from starlette.types import Receive, Scope
 
 _ENDS_AT_ONCE = struct.pack("ii", 1, 0)
 """`struct linger`: on, for zero seconds."""
