@@ -19,7 +19,7 @@ import pytest
 from pydantic import ValidationError
 
 from looking import TASK, a_looking_document
-from loopback import KEY, SPECS, Caller, Drop, Reply, pickled, value
+from loopback import KEY, SPECS, Caller, Drop, Reply, echo, pickled, value
 from making import generated
 from mocking import mocking
 
@@ -330,15 +330,12 @@ def test_a_refused_upload_is_no_matter_of_other_tasks(
         assert "inputs.video was not uploaded: no room" in str(outcome.error)
 
 
+@pytest.mark.parametrize("uuid", [None, "", 7])
 @pytest.mark.parametrize("way", ["run", "stream"])
 def test_an_answer_without_a_uuid_is_an_error(
-    way: str, caller: Caller, server: Server, looking: ModuleType
+    way: str, uuid: object, caller: Caller, server: Server, looking: ModuleType
 ) -> None:
-    server.answer = lambda tasks: {
-        "data": [
-            {"taskUUID": task["taskUUID"], "mediaURL": "https://x"} for task in tasks
-        ]
-    }
+    server.answer = echo(mediaURL="https://x", mediaUUID=uuid)
     request = looking.SampleRequest(inputs={"video": MP4})
 
     async def work(client: Any) -> None:
