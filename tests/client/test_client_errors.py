@@ -595,8 +595,9 @@ def test_a_server_that_is_not_the_api(
 def test_a_redirection_is_not_followed(
     shipped: ModuleType, caller: Caller, server: Server, body: object
 ) -> None:
-    server.answer, server.takes = lambda _: Reply(body, 302), 25
+    server.answer, server.takes = lambda _: Reply(body, 302), 5
     assert type(caller.error(RUN, **CHAIR)) is shipped.ResponseError
+    assert len(server.calls) == 6
 
 
 @pytest.mark.parametrize("data", [[], [None, 7, "text"], [{"taskUUID": "another"}]])

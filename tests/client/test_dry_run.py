@@ -169,6 +169,8 @@ async def test_a_first_dry_run_that_may_have_been_a_run_is_not_repeated(
         await value(getattr(client, call)(image()))
     assert "nothing was billed" not in str(caught.value)
     assert caught.value.handle is None
+    if call == "run":
+        assert isinstance(caught.value.__cause__, caller.package.RunwareError)
     assert is_dry(server) == [True]
 
 

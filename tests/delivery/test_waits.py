@@ -211,12 +211,15 @@ def test_one_poll_is_bounded(
 async def test_a_poll_without_an_answer_says_so(
     shipped: ModuleType, client: Any, server: Server
 ) -> None:
-    server.answer = lambda _: Drop()
+    """The error has the results that arrived before."""
+    server.script(news(DONE, {"status": "processing"}), Drop())
     handle = client.resume(saved())
+    assert not await value(handle.poll())
     with pytest.raises(shipped.ConnectionError) as caught:
         await value(handle.poll())
     assert caught.value.handle.task_uuid == UUID
-    assert server.sent == [POLL]
+    assert len(caught.value.results) == 1
+    assert server.sent == [POLL, POLL]
 
 
 def test_a_caller_with_little_time_does_not_wait_for_another(
@@ -372,21 +375,29 @@ def test_the_time_that_a_consumer_takes_does_not_count(
     assert caller.using(work) == 4
 
 
+@pytest.mark.parametrize("way", ["results", "on_result"])
 def test_the_time_between_two_results_does_not_count(
-    caller: Caller, server: Server, image: Callable[..., Any]
+    caller: Caller, server: Server, image: Callable[..., Any], way: str
 ) -> None:
     first, second, third = ({"status": "success", "imageUUID": n} for n in "abc")
     server.script(acknowledge, news(first, WORKING), news(second, WORKING), news(third))
 
-    async def work(client: Any) -> list[str]:
-        handle = await value(client.submit(image(number_results=3)))
-        seen: list[str] = []
-        async for result in each(handle.results(timeout=20)):
-            server.clock.ahead += 1000
-            seen.append(result.image_uuid)
-        return seen
+    seen: list[str] = []
 
-    assert caller.using(work) == ["a", "b", "c"]
+    def see(result: Any) -> None:
+        server.clock.ahead += 1000
+        seen.append(result.image_uuid)
+
+    async def work(client: Any) -> None:
+        handle = await value(client.submit(image(number_results=3)))
+        if way == "on_result":
+            await value(handle.wait(timeout=20, on_result=see))
+        else:
+            async for result in each(handle.results(timeout=20)):
+                see(result)
+
+    caller.using(work)
+    assert seen == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize(

@@ -37,9 +37,9 @@ class _AnswerBody:
     def take(self, chunk: bytes) -> None:
         """Decode and add a chunk."""
         for piece in self._decoder.decoded(chunk):
-            self.take_decoded(piece)
+            self._add(piece)
 
-    def take_decoded(self, chunk: bytes) -> None:
+    def _add(self, chunk: bytes) -> None:
         """Add a decoded chunk.
 
         Raises:
@@ -85,11 +85,10 @@ def read_body(response: httpx2.Response, elements: int = 1) -> bytes:
     Raises:
         ResponseError: It is too large, incomplete, or cannot be decoded.
     """
+    if response.is_stream_consumed:  # by a hook of the caller's HTTP client
+        return response.content
     with _readable(response):
         body = _AnswerBody(response, elements)
-        if response.is_stream_consumed:  # by a hook of the caller's HTTP client
-            body.take_decoded(response.content)
-            return response.content
         for chunk in response.iter_raw():
             body.take(chunk)
         return body.whole()
@@ -97,11 +96,10 @@ def read_body(response: httpx2.Response, elements: int = 1) -> bytes:
 
 async def aread_body(response: httpx2.Response, elements: int = 1) -> bytes:
     """Read the body of a response; see `read_body`."""
+    if response.is_stream_consumed:
+        return response.content
     with _readable(response):
         body = _AnswerBody(response, elements)
-        if response.is_stream_consumed:
-            body.take_decoded(response.content)
-            return response.content
         async for chunk in response.aiter_raw():
             body.take(chunk)
         return body.whole()
