@@ -682,6 +682,39 @@ async def test_a_task_is_not_sent_again_when_others_have_used_up_the_budget(
     assert sent == [first.task_uuid, second.task_uuid]
 
 
+def test_a_stream_is_not_opened_again_when_others_have_used_up_the_budget(
+    shipped: ModuleType, server: Server, text: Any, image: Callable[..., Any]
+) -> None:
+    """The server is busy until another task has cost more than its dry run reported."""
+    bank = Bank(server)
+    bank._run = echo(cost=1)  # type: ignore[method-assign, assignment]
+    is_open, is_paid = threading.Event(), threading.Event()
+    reply = server.reply
+
+    def in_turn(headers: dict[str, str], body: bytes) -> Reply | Drop:
+        response = reply(headers, body)
+        if any(name.lower() == DRY for name in headers):
+            return response
+        if text.task_uuid in body.decode():
+            is_open.set()
+            is_paid.wait(60)
+            return Reply({}, 429)
+        is_open.wait(60)
+        return response
+
+    async def both() -> None:
+        options = {"base_url": server.url, "budget": Decimal("0.01")}
+        async with shipped.AsyncRunware(KEY, **options) as client:
+            stream = asyncio.create_task(client.stream(text).get_result())
+            await client.run(image())
+            is_paid.set()
+            with pytest.raises(shipped.BudgetError):
+                await stream
+
+    server.reply = in_turn  # type: ignore[method-assign]
+    asyncio.run(both())
+
+
 async def test_a_result_that_comes_again_costs_nothing_more(
     client: Any, server: Server, image: Callable[..., Any]
 ) -> None:

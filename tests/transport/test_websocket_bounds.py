@@ -367,6 +367,8 @@ def test_a_call_without_a_place_when_the_client_is_closed(
     async def work(made: Carrier) -> None:
         calls = [asyncio.create_task(made.post(order())) for _ in range(2)]
         await asyncio.sleep(0)
+        with pytest.raises(shipped.ConnectionError, match="limit of 1 parallel calls"):
+            await made.post(order(), seconds=0.01)
         await made.transport.aclose()
         for error in await asyncio.gather(*calls, return_exceptions=True):
             assert isinstance(error, shipped.RunwareError)
