@@ -379,6 +379,29 @@ def test_streams_that_broke_are_forgotten_like_other_tasks(
         assert len(client.unfinished()) == 2
 
 
+@pytest.mark.parametrize("is_polled", [True, False])
+async def test_results_that_no_call_has_returned_are_remembered_up_to_a_limit(
+    shipped: ModuleType,
+    client: Any,
+    server: Server,
+    image: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    is_polled: bool,
+) -> None:
+    monkeypatch.setattr(f"{shipped.__name__}._runtime.delivery.open_tasks.MAX_LEFT", 2)
+    requests = [image() for _ in range(4)]
+    for request in requests:
+        server.script(*[acknowledge] * is_polled, finished)
+        handle = await value(client.submit(request))
+        assert await value(handle.poll())
+    left = client.unfinished()
+    assert names(left) == [request.task_uuid for request in requests[2:]]
+    for handle in left:
+        await value(handle.wait())
+    assert client.unfinished() == []
+
+
 # -- errors -------------------------------------------------------------------
 
 

@@ -35,7 +35,6 @@ class AsyncHandle(BaseHandle[ResultT_co, "AsyncEngine"]):
                 async for _ in steps:
                     if self._task.phase is Phase.ACCEPTED:
                         break
-            self._hand_over()
         except BaseException as stop:
             self.leave(stop)
             raise
@@ -127,4 +126,5 @@ class AsyncHandle(BaseHandle[ResultT_co, "AsyncEngine"]):
                 yield delivery
         finally:
             await steps.aclose()
+            engine.open_tasks.leave([task])
         self._raise_failure(delivery)

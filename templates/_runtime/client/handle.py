@@ -158,7 +158,6 @@ class Handle(BaseHandle[ResultT_co, "Engine"]):
                 for _ in steps:
                     if self._task.phase is Phase.ACCEPTED:
                         break
-            self._hand_over()
         except BaseException as stop:
             self.leave(stop)
             raise
@@ -281,4 +280,5 @@ class Handle(BaseHandle[ResultT_co, "Engine"]):
                 yield delivery
         finally:
             steps.close()
+            engine.open_tasks.leave([task])
         self._raise_failure(delivery)

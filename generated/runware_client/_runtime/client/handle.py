@@ -159,7 +159,6 @@ class Handle(BaseHandle[ResultT_co, "Engine"]):
                 for _ in steps:
                     if self._task.phase is Phase.ACCEPTED:
                         break
-            self._hand_over()
         except BaseException as stop:
             self.leave(stop)
             raise
@@ -282,4 +281,5 @@ class Handle(BaseHandle[ResultT_co, "Engine"]):
                 yield delivery
         finally:
             steps.close()
+            engine.open_tasks.leave([task])
         self._raise_failure(delivery)
