@@ -46,9 +46,18 @@ def test_the_key_travels_as_a_header(
     assert server.calls == [[request.to_wire()]]
 
 
+@pytest.mark.parametrize(
+    ("user", "sent_user"), [("", None), ("me:word@", "Basic bWU6d29yZA==")]
+)
 def test_the_key_travels_as_the_first_task(
-    caller: Caller, server: Server, image: Callable[..., Any]
+    caller: Caller,
+    server: Server,
+    image: Callable[..., Any],
+    user: str,
+    sent_user: str | None,
 ) -> None:
+    """A gateway gets the user of the URL."""
+
     def answer(tasks: Tasks) -> object:
         [authentication, task] = tasks
         session = {"connectionSessionUUID": str(uuid4())}
@@ -58,9 +67,10 @@ def test_the_key_travels_as_the_first_task(
 
     server.answer = answer
     request = image()
-    [result] = caller("run", request, options={"auth": "payload"})
+    url = server.url.replace("//", f"//{user}")
+    [result] = caller("run", request, options={"auth": "payload", "base_url": url})
     assert result.seed == 7
-    assert "authorization" not in server.headers[0]
+    assert server.headers[0].get("authorization") == sent_user
     sent = [{"taskType": "authentication", "apiKey": KEY}, request.to_wire()]
     assert server.calls == [sent]
 

@@ -310,6 +310,17 @@ def test_an_error_of_a_stream_that_may_be_of_a_gateway_leaves_a_handle(
     Caller(kind, shipped, server.url).using(work)
 
 
+def test_a_text_that_has_begun_is_not_sent_again(
+    shipped: ModuleType, server: Server, kind: str
+) -> None:
+    server.script(streamed({"delta": {"text": "At "}}), told)
+    request = asking(shipped, delivery_method="stream")
+    options = {"resend": "eager"}
+    [result] = Caller(kind, shipped, server.url)("run", request, options=options)
+    assert result.text == TEXT
+    assert server.sent == ["textInference", "getResponse"]
+
+
 def test_a_stream_that_is_refused_for_the_rate_by_name_is_sent_again(
     shipped: ModuleType, server: Server, kind: str
 ) -> None:
