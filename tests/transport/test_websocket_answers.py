@@ -451,6 +451,23 @@ async def test_an_error_of_one_result_does_not_end_the_call(run: Run) -> None:
         assert not envelope.is_partial
 
 
+async def test_a_poll_has_the_errors_of_all_results(run: Run) -> None:
+    run.wait("_runtime.transport.pending", QUIET=100)
+    task = order(2)
+
+    async def failed(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.ponged()
+        await peer.say(news(task))
+        await peer.ponged()
+        await peer.say(errors=[failure(task)])
+        await peer.say(errors=[failure(task, "timeoutProvider")])
+
+    async with run.carrier(failed) as carrier:
+        await carrier.post(task)
+        assert len((await carrier.post(question(task))).errors) == 2
+
+
 @pytest.mark.parametrize("has_name", [True, False])
 async def test_after_an_error_and_a_silence_a_part_is_the_answer(
     run: Run, has_name: bool
