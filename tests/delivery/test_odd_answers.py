@@ -111,6 +111,7 @@ def test_odd_members_of_tasks_under_way(
         {"status": "in_progress", "eta": 9},
         {"seed": 7},
         {"imageUUID": "a", "progress": 30},
+        {"imageURL": "", "progress": 30},
         {"imageUUID": "a", "seed": 1, "cost": 0.5, "model": "runware:101@1"},
         {"status": "queued", "seed": 7},
         {"status": "PROCESSING", "imageUUID": "a"},
