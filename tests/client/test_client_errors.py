@@ -604,9 +604,10 @@ def test_a_redirection_is_not_followed(
 def test_an_answer_that_says_nothing_of_the_task(
     shipped: ModuleType, caller: Caller, server: Server, data: object
 ) -> None:
-    server.answer, server.takes = lambda _: {"data": data}, 25
+    named = {"X-Request-Id": "r-1"}
+    server.answer, server.takes = lambda _: Reply({"data": data}, headers=named), 25
     error = caller.error(RUN, **CHAIR)
-    assert type(error) is shipped.ResponseError
+    assert (type(error), error.request_id) == (shipped.ResponseError, "r-1")
     assert "does not mention this task" in str(error)
     assert error.task_uuid == server.calls[0][0]["taskUUID"]
 
