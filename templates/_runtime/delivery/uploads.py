@@ -161,7 +161,6 @@ def _not_uploaded(place: str | None, error: RunwareError) -> RunwareError:
     copy.message = f"the file in {place} was not uploaded: {error.message}"
     if error.may_have_run:
         copy.advice = ADVICE
-        copy.may_have_run = False
     if isinstance(copy, APIError) and place is not None:
         copy.parameters = (place,)
     return copy
