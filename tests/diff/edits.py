@@ -52,8 +52,12 @@ class Keyword(NamedTuple):
     result: str | None = "risk"
 
 
-def _with(base: Schema, loose: Schema, tight: Schema) -> tuple[Schema, Schema, Schema]:
-    return base, {**base, **loose}, {**base, **tight}
+def _valued(
+    keyword: str, base: Schema, loose: Any, tight: Any, *, name: str = "", **levels: Any
+) -> Keyword:
+    """Make the versions of a schema that differ in the value of one keyword."""
+    versions = base, {**base, keyword: loose}, {**base, keyword: tight}
+    return Keyword(name or keyword, *versions, **levels)
 
 
 NUMBER: Schema = {"type": "number"}
@@ -72,118 +76,75 @@ OBJECT: Schema = {
 }
 MAP: Schema = {"type": "object", "additionalProperties": {"type": "integer"}}
 
+CONTAINS: Schema = {**ARRAY, "contains": {"minimum": 1}}
+IF_X: Schema = {
+    **OBJECT,
+    "if": {"properties": {"x": {"const": 1}}, "required": ["x"]},
+}
+
+
+def _up_to(maximum: int) -> Schema:
+    return {"type": "integer", "maximum": maximum}
+
+
+def _y_up_to(maximum: int) -> Schema:
+    return {"properties": {"y": {"maximum": maximum}}}
+
+
+X, Y = {"required": ["x"]}, {"required": ["y"]}
+UNLESS_X: Schema = {**OBJECT, "if": X}
+TYPED: dict[str, Any] = {"removed": "typing", "result": "typing"}
+
 KEYWORDS = [
-    Keyword("maximum", *_with(INTEGER, {"maximum": 10}, {"maximum": 5})),
-    Keyword("minimum", *_with(INTEGER, {"minimum": 1}, {"minimum": 5})),
-    Keyword(
-        "exclusiveMaximum",
-        *_with(NUMBER, {"exclusiveMaximum": 10}, {"exclusiveMaximum": 9.5}),
+    _valued("maximum", INTEGER, 10, 5),
+    _valued("minimum", INTEGER, 1, 5),
+    _valued("exclusiveMaximum", NUMBER, 10, 9.5),
+    _valued("exclusiveMinimum", NUMBER, 0, 0.5),
+    _valued("multipleOf", INTEGER, 2, 4),
+    _valued("multipleOf", NUMBER, 0.01, 0.1, name="decimal multipleOf"),
+    _valued("maxLength", STRING, 10, 5),
+    _valued("minLength", STRING, 1, 3),
+    _valued("pattern", STRING, "^a", "^ab"),
+    *(
+        _valued("pattern", STRING, loose, tight, name=f"pattern of {what}")
+        for what, loose, tight in (
+            ("other characters", "^[^a]{3}$", "^[^ax]{3}$"),
+            ("other kinds of characters", r"^[^\d]{3}$", r"^[^\d\s]{3}$"),
+            ("kinds of characters", r"^[\w-]{3}$", r"^[\w]{3}$"),
+        )
     ),
-    Keyword(
-        "exclusiveMinimum",
-        *_with(NUMBER, {"exclusiveMinimum": 0}, {"exclusiveMinimum": 0.5}),
-    ),
-    Keyword("multipleOf", *_with(INTEGER, {"multipleOf": 2}, {"multipleOf": 4})),
-    Keyword("decimal multipleOf", *_with(NUMBER, {"multipleOf": 0.01}, {"multipleOf": 0.1})),
-    Keyword("maxLength", *_with(STRING, {"maxLength": 10}, {"maxLength": 5})),
-    Keyword("minLength", *_with(STRING, {"minLength": 1}, {"minLength": 3})),
-    Keyword("pattern", *_with(STRING, {"pattern": "^a"}, {"pattern": "^ab"})),
-    Keyword(
-        "pattern of other characters",
-        *_with(STRING, {"pattern": "^[^a]{3}$"}, {"pattern": "^[^ax]{3}$"}),
-    ),
-    Keyword(
-        "pattern of other kinds of characters",
-        *_with(STRING, {"pattern": r"^[^\d]{3}$"}, {"pattern": r"^[^\d\s]{3}$"}),
-    ),
-    Keyword(
-        "pattern of kinds of characters",
-        *_with(STRING, {"pattern": r"^[\w-]{3}$"}, {"pattern": r"^[\w]{3}$"}),
-    ),
-    Keyword("format", *_with(STRING, {"format": "uri-reference"}, {"format": "uri"})),
-    Keyword(
-        "enum",
-        *_with(STRING, {"enum": ["p", "q", "r"]}, {"enum": ["p", "q"]}),
-        removed="typing",
-        result="typing",
-    ),
+    _valued("format", STRING, "uri-reference", "uri"),
+    _valued("enum", STRING, ["p", "q", "r"], ["p", "q"], **TYPED),
     Keyword(
         "const",
-        *_with(STRING, {"enum": ["p", "q"]}, {"const": "p"}),
-        removed="typing",
-        result="typing",
+        STRING,
+        {**STRING, "enum": ["p", "q"]},
+        {**STRING, "const": "p"},
+        **TYPED,
     ),
-    Keyword(
-        "enum of integers",
-        *_with(INTEGER, {"enum": [1, 2]}, {"enum": [1]}),
-        removed="typing",
-        result="typing",
-    ),
-    Keyword("maxItems", *_with(ARRAY, {"maxItems": 3}, {"maxItems": 2})),
-    Keyword("minItems", *_with(ARRAY, {"minItems": 1}, {"minItems": 2})),
+    _valued("enum", INTEGER, [1, 2], [1], name="enum of integers", **TYPED),
+    _valued("maxItems", ARRAY, 3, 2),
+    _valued("minItems", ARRAY, 1, 2),
     Keyword("uniqueItems", ARRAY, ARRAY, {**ARRAY, "uniqueItems": True}),
-    Keyword(
-        "items",
-        *_with(
-            ANY_ARRAY,
-            {"items": {"type": "integer", "maximum": 9}},
-            {"items": {"type": "integer", "maximum": 8}},
-        ),
-        removed="typing",
-    ),
-    Keyword(
-        "prefixItems",
-        *_with(
-            ANY_ARRAY,
-            {"prefixItems": [{"type": "integer"}]},
-            {"prefixItems": [{"type": "integer", "maximum": 3}]},
-        ),
-        result=None,
-    ),
-    Keyword(
-        "unevaluatedItems",
-        *_with(
-            SHORT_OR_FIRST,
-            {"unevaluatedItems": {"type": "integer", "maximum": 9}},
-            {"unevaluatedItems": {"type": "integer", "maximum": 8}},
-        ),
-        result=None,
-    ),
-    Keyword(
-        "contains",
-        *_with(ARRAY, {"contains": {"minimum": 1}}, {"contains": {"minimum": 2}}),
-    ),
+    _valued("items", ANY_ARRAY, _up_to(9), _up_to(8), removed="typing"),
+    _valued("prefixItems", ANY_ARRAY, [INTEGER], [_up_to(3)], result=None),
+    _valued("unevaluatedItems", SHORT_OR_FIRST, _up_to(9), _up_to(8), result=None),
+    _valued("contains", ARRAY, {"minimum": 1}, {"minimum": 2}),
     Keyword(
         "minContains",
-        *_with(
-            ARRAY,
-            {"contains": {"minimum": 1}, "minContains": 1},
-            {"contains": {"minimum": 1}, "minContains": 2},
-        ),
+        ARRAY,
+        {**CONTAINS, "minContains": 1},
+        {**CONTAINS, "minContains": 2},
     ),
     Keyword(
         "maxContains",
-        *_with(
-            ARRAY,
-            {"contains": {"minimum": 1}, "maxContains": 3},
-            {"contains": {"minimum": 1}, "maxContains": 2},
-        ),
+        ARRAY,
+        {**CONTAINS, "maxContains": 3},
+        {**CONTAINS, "maxContains": 2},
     ),
-    Keyword(
-        "required",
-        *_with(OBJECT, {"required": ["x"]}, {"required": ["x", "y"]}),
-        result="breaking",
-    ),
-    Keyword(
-        "minProperties",
-        *_with(OBJECT, {"minProperties": 1}, {"minProperties": 2}),
-        result=None,
-    ),
-    Keyword(
-        "maxProperties",
-        *_with(OBJECT, {"maxProperties": 2}, {"maxProperties": 1}),
-        result=None,
-    ),
+    _valued("required", OBJECT, ["x"], ["x", "y"], result="breaking"),
+    _valued("minProperties", OBJECT, 1, 2, result=None),
+    _valued("maxProperties", OBJECT, 2, 1, result=None),
     Keyword(
         "additionalProperties",
         OBJECT,
@@ -191,105 +152,41 @@ KEYWORDS = [
         {**OBJECT, "additionalProperties": False},
         result=None,
     ),
-    Keyword(
-        "schema of additionalProperties",
+    _valued(
+        "additionalProperties",
         MAP,
-        {"type": "object", "additionalProperties": {"type": "integer", "maximum": 9}},
-        {"type": "object", "additionalProperties": {"type": "integer", "maximum": 8}},
+        _up_to(9),
+        _up_to(8),
+        name="schema of additionalProperties",
     ),
-    Keyword(
-        "propertyNames",
-        *_with(
-            MAP,
-            {"propertyNames": {"maxLength": 5}},
-            {"propertyNames": {"maxLength": 3}},
-        ),
+    _valued("propertyNames", MAP, {"maxLength": 5}, {"maxLength": 3}),
+    _valued(
+        "patternProperties", OBJECT, {"^z": INTEGER}, {"^z": _up_to(3)}, result=None
     ),
-    Keyword(
-        "patternProperties",
-        *_with(
-            OBJECT,
-            {"patternProperties": {"^z": {"type": "integer"}}},
-            {"patternProperties": {"^z": {"type": "integer", "maximum": 3}}},
-        ),
-        result=None,
+    _valued(
+        "dependentRequired", OBJECT, {"x": ["y"]}, {"x": ["y"], "y": ["x"]}, result=None
     ),
-    Keyword(
-        "dependentRequired",
-        *_with(
-            OBJECT,
-            {"dependentRequired": {"x": ["y"]}},
-            {"dependentRequired": {"x": ["y"], "y": ["x"]}},
-        ),
-        result=None,
-    ),
-    Keyword(
-        "dependentSchemas",
-        *_with(
-            OBJECT,
-            {"dependentSchemas": {"x": {"properties": {"y": {"maximum": 9}}}}},
-            {"dependentSchemas": {"x": {"properties": {"y": {"maximum": 8}}}}},
-        ),
-        result=None,
+    _valued(
+        "dependentSchemas", OBJECT, {"x": _y_up_to(9)}, {"x": _y_up_to(8)}, result=None
     ),
     Keyword(
         "if, then",
-        *_with(
-            OBJECT,
-            {
-                "if": {"properties": {"x": {"const": 1}}, "required": ["x"]},
-                "then": {"properties": {"y": {"maximum": 9}}},
-            },
-            {
-                "if": {"properties": {"x": {"const": 1}}, "required": ["x"]},
-                "then": {"properties": {"y": {"maximum": 8}}},
-            },
-        ),
+        OBJECT,
+        {**IF_X, "then": _y_up_to(9)},
+        {**IF_X, "then": _y_up_to(8)},
         result=None,
     ),
     Keyword(
         "else",
-        *_with(
-            OBJECT,
-            {"if": {"required": ["x"]}, "else": {"properties": {"y": {"maximum": 9}}}},
-            {
-                "if": {"required": ["x"]},
-                "else": {"properties": {"y": {"maximum": 9}}, "required": ["y"]},
-            },
-        ),
+        OBJECT,
+        {**UNLESS_X, "else": _y_up_to(9)},
+        {**UNLESS_X, "else": {**_y_up_to(9), "required": ["y"]}},
         result=None,
     ),
-    Keyword(
-        "not",
-        *_with(
-            OBJECT,
-            {"not": {"required": ["x", "y"]}},
-            {"not": {"required": ["x"]}},
-        ),
-        result=None,
-    ),
-    Keyword(
-        "oneOf",
-        *_with(
-            OBJECT,
-            {"oneOf": [{"required": ["x"]}, {"required": ["y"]}]},
-            {"oneOf": [{"required": ["x"]}, {"required": ["x", "y"]}]},
-        ),
-        result=None,
-    ),
-    Keyword(
-        "anyOf",
-        *_with(
-            OBJECT,
-            {"anyOf": [{"required": ["x"]}, {"required": ["y"]}]},
-            {"anyOf": [{"required": ["x"]}]},
-        ),
-        result=None,
-    ),
-    Keyword(
-        "allOf",
-        *_with(INTEGER, {"allOf": [{"maximum": 9}]}, {"allOf": [{"maximum": 8}]}),
-    ),
+    _valued("not", OBJECT, {"required": ["x", "y"]}, X, result=None),
+    _valued("oneOf", OBJECT, [X, Y], [X, {"required": ["x", "y"]}], result=None),
+    _valued("anyOf", OBJECT, [X, Y], [X], result=None),
+    _valued("allOf", INTEGER, [{"maximum": 9}], [{"maximum": 8}]),
     Keyword(
         "unevaluatedProperties",
         OBJECT,
@@ -297,7 +194,7 @@ KEYWORDS = [
         {**OBJECT, "unevaluatedProperties": False},
         result=None,
     ),
-]  # fmt: skip
+]
 
 
 # -- positions of the edited schema -------------------------------------------
@@ -395,118 +292,44 @@ def member_edits() -> Iterator[Edit]:
 
 
 def _request_members() -> Iterator[Edit]:
-    both = {"a": STRING, "b": STRING}
-    yield Edit(
-        "optional member added",
-        _closed(a=STRING),
-        _closed(**both),
-        "compatible",
-        "request-member-added",
+    one, two = _task(a=STRING), _task(a=STRING, b=STRING)
+    closed, closed_two = _closed(a=STRING), _closed(a=STRING, b=STRING)
+    needs_a, needs_b = _required("a", a=STRING), _required("b", a=STRING, b=STRING)
+    for name, old, new, level, kind in (
+        ("optional member added", closed, closed_two, "compatible", "member-added"),
+        ("required member added", one, needs_b, "breaking", "member-added-required"),
+        ("member removed", closed_two, closed, "breaking", "member-removed"),
+        ("member removed from an open task", two, one, "breaking", "member-removed"),
+        ("member added to an open task", one, two, "breaking", "type-narrowed"),
+        ("member becomes required", one, needs_a, "breaking", "member-required"),
+        ("member becomes optional", needs_a, one, "compatible", "member-optional"),
+        ("other members refused", one, closed, "breaking", "extra-members-refused"),
+        ("other members allowed", closed, one, "compatible", "extra-members-allowed"),
+    ):
+        proven = level == "breaking" and kind != "member-removed"
+        yield Edit(name, old, new, level, f"request-{kind}", proven)
+    default = {**STRING, "default": "x"}
+    other_default = {**STRING, "default": "y"}
+    some, others = (
+        {**STRING, "description": f"{each} words."} for each in ("Some", "Other")
     )
-    yield Edit(
-        "required member added",
-        _task(a=STRING),
-        _required("b", **both),
-        "breaking",
-        "request-member-added-required",
-        True,
-    )
-    yield Edit(
-        "member removed",
-        _closed(**both),
-        _closed(a=STRING),
-        "breaking",
-        "request-member-removed",
-    )
-    yield Edit(
-        "member removed from an open task",
-        _task(**both),
-        _task(a=STRING),
-        "breaking",
-        "request-member-removed",
-    )
-    yield Edit(
-        "member added to an open task",
-        _task(a=STRING),
-        _task(**both),
-        "breaking",
-        "request-type-narrowed",
-        True,
-    )
-    yield Edit(
-        "member becomes required",
-        _task(a=STRING),
-        _required("a", a=STRING),
-        "breaking",
-        "request-member-required",
-        True,
-    )
-    yield Edit(
-        "member becomes optional",
-        _required("a", a=STRING),
-        _task(a=STRING),
-        "compatible",
-        "request-member-optional",
-    )
-    yield Edit(
-        "other members refused",
-        _task(a=STRING),
-        _closed(a=STRING),
-        "breaking",
-        "request-extra-members-refused",
-        True,
-    )
-    yield Edit(
-        "other members allowed",
-        _closed(a=STRING),
-        _task(a=STRING),
-        "compatible",
-        "request-extra-members-allowed",
-    )
-    yield Edit(
-        "default added",
-        _task(a=STRING),
-        _task(a={**STRING, "default": "x"}),
-        "risk",
-        "request-default-changed",
-    )
-    yield Edit(
-        "default changed",
-        _task(a={**STRING, "default": "x"}),
-        _task(a={**STRING, "default": "y"}),
-        "risk",
-        "request-default-changed",
-    )
-    yield Edit(
-        "default removed",
-        _task(a={**STRING, "default": "x"}),
-        _task(a=STRING),
-        "risk",
-        "request-default-changed",
-    )
-    yield Edit(
-        "examples changed",
-        _task(a=STRING),
-        _task(a={**STRING, "examples": ["a", "b"]}),
-        "words",
-        "request-words-changed",
-    )
-    yield Edit(
-        "description changed",
-        _task(a={**STRING, "description": "Some words."}),
-        _task(a={**STRING, "description": "Other words."}),
-        "words",
-        "request-words-changed",
-    )
-    for name, one, other in (
+    examples = {**STRING, "examples": ["a", "b"]}
+    for name, before, after, level, kind in (
+        ("default added", STRING, default, "risk", "default-changed"),
+        ("default changed", default, other_default, "risk", "default-changed"),
+        ("default removed", default, STRING, "risk", "default-changed"),
+        ("examples changed", STRING, examples, "words", "words-changed"),
+        ("description changed", some, others, "words", "words-changed"),
+    ):
+        yield Edit(name, _task(a=before), _task(a=after), level, f"request-{kind}")
+    for name, one_pattern, other in (
         ("counts", "^[a-z]{1,64}$", "^[a-z]{1,32}$"),
         ("classes", "^[0-9a-fA-F]+$", "^[0-9a-f]+$"),
         ("alternatives", "^(jpg|png|webp)$", "^(jpg|png)$"),
         ("an anchor", "a", "^a"),
     ):
-        wide, narrow = _task(a={**STRING, "pattern": one}), _task(
-            a={**STRING, "pattern": other}
-        )
+        wide = _task(a={**STRING, "pattern": one_pattern})
+        narrow = _task(a={**STRING, "pattern": other})
         kinds = "request-pattern-narrowed", "request-pattern-widened"
         yield Edit(
             f"pattern with fewer {name}", wide, narrow, "breaking", kinds[0], True
@@ -520,19 +343,10 @@ def _request_members() -> Iterator[Edit]:
         "request-pattern-narrowed",
         True,
     )
-    yield Edit(
-        "nested member removed",
-        _task(s={**OBJECT, "additionalProperties": False}),
-        _task(
-            s={
-                "type": "object",
-                "properties": {"x": INTEGER},
-                "additionalProperties": False,
-            }
-        ),
-        "breaking",
-        "request-member-removed",
-    )
+    x_and_y = {**OBJECT, "additionalProperties": False}
+    x = {**x_and_y, "properties": {"x": INTEGER}}
+    old, new = _task(s=x_and_y), _task(s=x)
+    yield Edit("nested member removed", old, new, "breaking", "request-member-removed")
 
 
 def _annotations() -> Iterator[Edit]:
@@ -567,142 +381,37 @@ def _annotations() -> Iterator[Edit]:
 
 
 def _request_types() -> Iterator[Edit]:
+    """Yield edits of the type of a member. Those that break callers are proven."""
     nullable = {"type": ["string", "null"]}
-    yield Edit(
-        "null allowed",
-        _task(a=STRING),
-        _task(a=nullable),
-        "typing",
-        "request-null-added",
-    )
-    yield Edit(
-        "null refused",
-        _task(a=nullable),
-        _task(a=STRING),
-        "breaking",
-        "request-null-removed",
-        True,
-    )
-    yield Edit(
-        "integer to number",
-        _task(a=INTEGER),
-        _task(a=NUMBER),
-        "typing",
-        "request-type-widened",
-    )
-    yield Edit(
-        "number to integer",
-        _task(a=NUMBER),
-        _task(a=INTEGER),
-        "breaking",
-        "request-type-narrowed",
-        True,
-    )
-    yield Edit(
-        "string to integer",
-        _task(a=STRING),
-        _task(a=INTEGER),
-        "breaking",
-        "request-type-narrowed",
-        True,
-    )
-    yield Edit(
-        "one more type",
-        _task(a=STRING),
-        _task(a={"type": ["string", "integer"]}),
-        "typing",
-        "request-type-widened",
-    )
-    yield Edit(
-        "one type fewer",
-        _task(a={"type": ["string", "integer"]}),
-        _task(a=STRING),
-        "breaking",
-        "request-type-narrowed",
-        True,
-    )
-    yield Edit(
-        "string to object",
-        _task(a=STRING),
-        _task(a=OBJECT),
-        "breaking",
-        "request-type-narrowed",
-        True,
-    )
-    yield Edit(
-        "object to list of objects",
-        _task(a=OBJECT),
-        _task(a={"type": "array", "items": OBJECT}),
-        "breaking",
-        "request-type-narrowed",
-        True,
-    )
-    yield Edit(
-        "type dropped", _task(a=STRING), _task(a={}), "typing", "request-type-widened"
-    )
-    yield Edit(
-        "type given",
-        _task(a={}),
-        _task(a=STRING),
-        "breaking",
-        "request-type-narrowed",
-        True,
-    )
-    yield Edit(
-        "value added",
-        _task(a={"enum": ["p"]}),
-        _task(a={"enum": ["p", "q"]}),
-        "compatible",
-        "request-value-added",
-    )
-    yield Edit(
-        "value removed",
-        _task(a={"enum": ["p", "q"]}),
-        _task(a={"enum": ["p"]}),
-        "breaking",
-        "request-value-removed",
-        True,
-    )
-    yield Edit(
-        "value replaced",
-        _task(a={"enum": ["p", "q"]}),
-        _task(a={"enum": ["p", "r"]}),
-        "breaking",
-        "request-value-removed",
-        True,
-    )
-    yield Edit(
-        "values closed",
-        _task(a=STRING),
-        _task(a={"enum": ["p"]}),
-        "breaking",
-        "request-values-closed",
-        True,
-    )
-    yield Edit(
-        "boolean to one constant",
-        _task(a={"type": "boolean"}),
-        _task(a={"const": True}),
-        "breaking",
-        "",
-        True,
-    )
-    alternatives = {"oneOf": [STRING, OBJECT]}
-    yield Edit(
-        "alternative removed",
-        _task(a=alternatives),
-        _task(a=OBJECT),
-        "breaking",
-        "request-type-narrowed",
-        True,
-    )
-    yield Edit(
-        "alternative added",
-        _task(a=OBJECT),
-        _task(a=alternatives),
-        "typing",
-        "request-type-widened",
-    )
+    string_or_integer = {"type": ["string", "integer"]}
+    objects = {"type": "array", "items": OBJECT}
+    p, pq, pr = ({"enum": [*each]} for each in ("p", "pq", "pr"))
+    either = {"oneOf": [STRING, OBJECT]}
+    for name, old, new, level, kind in (
+        ("null allowed", STRING, nullable, "typing", "null-added"),
+        ("null refused", nullable, STRING, "breaking", "null-removed"),
+        ("integer to number", INTEGER, NUMBER, "typing", "type-widened"),
+        ("number to integer", NUMBER, INTEGER, "breaking", "type-narrowed"),
+        ("string to integer", STRING, INTEGER, "breaking", "type-narrowed"),
+        ("one more type", STRING, string_or_integer, "typing", "type-widened"),
+        ("one type fewer", string_or_integer, STRING, "breaking", "type-narrowed"),
+        ("string to object", STRING, OBJECT, "breaking", "type-narrowed"),
+        ("object to list of objects", OBJECT, objects, "breaking", "type-narrowed"),
+        ("type dropped", STRING, {}, "typing", "type-widened"),
+        ("type given", {}, STRING, "breaking", "type-narrowed"),
+        ("value added", p, pq, "compatible", "value-added"),
+        ("value removed", pq, p, "breaking", "value-removed"),
+        ("value replaced", pq, pr, "breaking", "value-removed"),
+        ("values closed", STRING, p, "breaking", "values-closed"),
+        ("alternative removed", either, OBJECT, "breaking", "type-narrowed"),
+        ("alternative added", OBJECT, either, "typing", "type-widened"),
+        ("array must be empty", ANY_ARRAY, {"const": []}, "breaking", "type-narrowed"),
+        ("object must be empty", MAP, {"const": {}}, "breaking", "type-narrowed"),
+    ):
+        proven = level == "breaking"
+        yield Edit(name, _task(a=old), _task(a=new), level, f"request-{kind}", proven)
+    flag, true = _task(a={"type": "boolean"}), _task(a={"const": True})
+    yield Edit("boolean to one constant", flag, true, "breaking", "", True)
 
 
 def _request_alternatives() -> Iterator[Edit]:
@@ -724,153 +433,57 @@ def _request_alternatives() -> Iterator[Edit]:
 
 
 def _results() -> Iterator[Edit]:
-    nullable = {"type": ["string", "null"]}
     one, two = _result(["a"], a=STRING), _result(["a"], a=STRING, b=STRING)
-    yield Edit("result member added", one, two, "compatible", "result-member-added")
-    yield Edit("result member removed", two, one, "breaking", "result-member-removed")
+    optional, nothing = _result([], a=STRING), a_document({})
     flag = {"NSFWContent": {"type": "boolean"}}
-    yield Edit(
-        "result member that only the general result has",
-        _result(["a"], a=STRING, **flag),
-        one,
-        "risk",
-        "result-member-undescribed",
-    )
-    yield Edit(
-        "result that is not described",
-        _result([], **flag),
-        a_document({}),
-        "risk",
-        "result-member-undescribed",
-    )
-    yield Edit(
-        "result member may be absent",
-        one,
-        _result([], a=STRING),
-        "breaking",
-        "result-member-optional",
-    )
-    yield Edit(
-        "result member is always there",
-        _result([], a=STRING),
-        one,
-        "compatible",
-        "result-member-required",
-    )
-    yield Edit(
-        "result may be null",
-        one,
-        _result(["a"], a=nullable),
-        "breaking",
-        "result-null-added",
-    )
-    yield Edit(
-        "array must be empty by a constant",
-        _task(a=ANY_ARRAY),
-        _task(a={"const": []}),
-        "breaking",
-        "request-type-narrowed",
-        proven=True,
-    )
-    yield Edit(
-        "object must be empty by a constant",
-        _task(a=MAP),
-        _task(a={"const": {}}),
-        "breaking",
-        "request-type-narrowed",
-        proven=True,
-    )
-    yield Edit(
-        "result that was an empty list is null",
-        _result(["a"], a={"const": []}),
-        _result(["a"], a={"const": None}),
-        "breaking",
-        "result-null-added",
-    )
+    flagged, only_flag = _result(["a"], a=STRING, **flag), _result([], **flag)
+    undescribed = "member-undescribed"
+    for name, old, new, level, kind in (
+        ("member added", one, two, "compatible", "member-added"),
+        ("member removed", two, one, "breaking", "member-removed"),
+        ("member that only the general result has", flagged, one, "risk", undescribed),
+        ("that is not described", only_flag, nothing, "risk", undescribed),
+        ("member may be absent", one, optional, "breaking", "member-optional"),
+        ("member is always there", optional, one, "compatible", "member-required"),
+    ):
+        yield Edit(f"result {name}", old, new, level, f"result-{kind}")
+    nullable = {"type": ["string", "null"]}
     no_null: Schema = {"not": {"type": "null"}}
-    yield Edit(
-        "result that was no null may be null",
-        _result(["a"], a=no_null),
-        _result(["a"], a=nullable),
-        "breaking",
-        "result-null-added",
-    )
-    yield Edit(
-        "result that was no null is a string",
-        _result(["a"], a=no_null),
-        one,
-        "compatible",
-        "result-type-narrowed",
-    )
-    yield Edit(
-        "result that was no null is an object",
-        _result(["a"], a=no_null),
-        _result(["a"], a=OBJECT),
-        "compatible",
-        "result-type-narrowed",
-    )
-    yield Edit(
-        "result is a constant that was too short",
-        _result(["a"], a={**STRING, "minLength": 2}),
-        _result(["a"], a={"const": "p"}),
-        "risk",
-        "result-constraint-changed",
-    )
-    yield Edit(
-        "result that was no null is a constant",
-        _result(["a"], a=no_null),
-        _result(["a"], a={"enum": ["p", 1]}),
-        "compatible",
-    )
-    yield Edit(
-        "result is never null",
-        _result(["a"], a=nullable),
-        one,
-        "compatible",
-        "result-null-removed",
-    )
-    yield Edit(
-        "result integer to number",
-        _result(["a"], a=INTEGER),
-        _result(["a"], a=NUMBER),
-        "typing",
-        "result-type-widened",
-    )
-    yield Edit(
-        "result number to integer",
-        _result(["a"], a=NUMBER),
-        _result(["a"], a=INTEGER),
-        "compatible",
-        "result-type-narrowed",
-    )
-    yield Edit(
-        "result of another type",
-        _result(["a"], a=INTEGER),
-        one,
-        "breaking",
-        "result-type-changed",
-    )
-    yield Edit(
-        "result value added",
-        _result(["a"], a={"enum": ["p"]}),
-        _result(["a"], a={"enum": ["p", "q"]}),
-        "typing",
-        "result-value-added",
-    )
-    yield Edit(
-        "result value removed",
-        _result(["a"], a={"enum": ["p", "q"]}),
-        _result(["a"], a={"enum": ["p"]}),
-        "compatible",
-        "result-value-removed",
-    )
-    yield Edit(
-        "result description changed",
-        one,
-        _result(["a"], a={**STRING, "description": "Words."}),
-        "words",
-        "result-words-changed",
-    )
+    p, pq = {"enum": ["p"]}, {"enum": ["p", "q"]}
+    empty, null = {"const": []}, {"const": None}
+    long, short = {**STRING, "minLength": 2}, {"const": "p"}
+    words = {**STRING, "description": "Words."}
+    for name, before, after, level, kind in (
+        ("may be null", STRING, nullable, "breaking", "null-added"),
+        ("is never null", nullable, STRING, "compatible", "null-removed"),
+        ("that was an empty list is null", empty, null, "breaking", "null-added"),
+        ("that was no null may be null", no_null, nullable, "breaking", "null-added"),
+        (
+            "that was no null is a string",
+            no_null,
+            STRING,
+            "compatible",
+            "type-narrowed",
+        ),
+        (
+            "that was no null is an object",
+            no_null,
+            OBJECT,
+            "compatible",
+            "type-narrowed",
+        ),
+        ("is a constant that was too short", long, short, "risk", "constraint-changed"),
+        ("integer to number", INTEGER, NUMBER, "typing", "type-widened"),
+        ("number to integer", NUMBER, INTEGER, "compatible", "type-narrowed"),
+        ("of another type", INTEGER, STRING, "breaking", "type-changed"),
+        ("value added", p, pq, "typing", "value-added"),
+        ("value removed", pq, p, "compatible", "value-removed"),
+        ("description changed", STRING, words, "words", "words-changed"),
+    ):
+        versions = _result(["a"], a=before), _result(["a"], a=after)
+        yield Edit(f"result {name}", *versions, level, f"result-{kind}")
+    old, new = _result(["a"], a=no_null), _result(["a"], a={"enum": ["p", 1]})
+    yield Edit("result that was no null is a constant", old, new, "compatible")
 
 
 def metadata_edits() -> Iterator[Edit]:
@@ -882,99 +495,62 @@ def metadata_edits() -> Iterator[Edit]:
     def pricing(**members: Any) -> Schema:
         return info(**{"x-pricing": members})
 
-    live, old = info(**{"x-status": "live"}), info(**{"x-status": "deprecated"})
-    yield Edit("status", live, old, "risk", "status-changed")
+    def measured(*rows: Schema) -> Schema:
+        return pricing(measured=[*rows])
+
+    def rated(rate: Schema, **members: Any) -> Schema:
+        return pricing(rates=[rate], **members)
+
+    none = info()
+    live, deprecated = info(**{"x-status": "live"}), info(**{"x-status": "deprecated"})
     one = {"configuration": "1K", "price": 0.1, "latencyMs": 1000}
     other = {"configuration": "2K", "price": 0.3}
+    dear, slow = {**one, "price": 0.2}, {**one, "latencyMs": 2000}
     rate = {"amount": 1, "unit": "output", "display": "$1.00 per run"}
-    dear = {"amount": 2, "unit": "output", "display": "$2.00 per run"}
-    yield Edit(
-        "rate", pricing(rates=[rate]), pricing(rates=[dear]), "risk", "price-changed"
-    )
-    yield Edit(
-        "overview",
-        pricing(overview="Cheap."),
-        pricing(overview="Dear."),
-        "risk",
-        "price-changed",
-    )
-    more = {"overview": "A search costs $0.14 more."}
-    for name, old_price, new_price in (
+    dear_rate = {"amount": 2, "unit": "output", "display": "$2.00 per run"}
+    near, by_second = {**rate, "amount": 1.004}, {**rate, "unit": "second"}
+    cheap_words, dear_words = pricing(overview="Cheap."), pricing(overview="Dear.")
+    more = "A search costs $0.14 more."
+    for name, old, new, level, kind in (
+        ("status", live, deprecated, "risk", "status"),
+        ("rate", rated(rate), rated(dear_rate), "risk", "price"),
+        ("overview", cheap_words, dear_words, "risk", "price"),
+        ("rate of the same words", rated(rate), rated(near), "risk", "price"),
+        ("unit of a rate", rated(rate), rated(by_second), "risk", "price"),
+        ("basis", rated(rate), rated(rate, basis="floor"), "risk", "price"),
+        ("currency", rated(rate), rated(rate, currency="EUR"), "risk", "price"),
         (
-            "rate of the same words",
-            {"rates": [rate]},
-            {"rates": [{**rate, "amount": 1.004}]},
+            "overview beside rates",
+            rated(rate),
+            rated(rate, overview=more),
+            "risk",
+            "price",
         ),
-        ("unit of a rate", {"rates": [rate]}, {"rates": [{**rate, "unit": "second"}]}),
-        ("basis", {"rates": [rate]}, {"rates": [rate], "basis": "floor"}),
-        ("currency", {"rates": [rate]}, {"rates": [rate], "currency": "EUR"}),
-        ("overview beside rates", {"rates": [rate]}, {"rates": [rate], **more}),
-        ("measured price of others", {"measured": [one]}, {"measured": [other]}),
+        ("measured price of others", measured(one), measured(other), "risk", "price"),
+        ("measured price", measured(one), measured(dear), "risk", "price"),
+        ("latency", measured(one), measured(slow), "risk", "latency"),
+        ("title", none, info(title="Runware API - Other"), "words", "title"),
+        ("summary", none, info(summary="Short."), "words", "words"),
+        ("description", none, info(description="Long."), "words", "words"),
+        (
+            "capabilities",
+            none,
+            info(**{"x-capabilities": ["edit"]}),
+            "words",
+            "capabilities",
+        ),
+        ("modes", none, info(**{"x-modes": [{"id": "text"}]}), "words", "modes"),
+        ("AIR", none, info(**{"x-air-id": "test:other@1"}), "breaking", "air"),
     ):
-        before, after = pricing(**old_price), pricing(**new_price)
-        yield Edit(name, before, after, "risk", "price-changed")
-    yield Edit(
-        "measured price",
-        pricing(measured=[one]),
-        pricing(measured=[{**one, "price": 0.2}]),
-        "risk",
-        "price-changed",
-    )
-    yield Edit(
-        "latency",
-        pricing(measured=[one]),
-        pricing(measured=[{**one, "latencyMs": 2000}]),
-        "risk",
-        "latency-changed",
-    )
-    yield Edit(
-        "title", info(), info(title="Runware API - Other"), "words", "title-changed"
-    )
-    yield Edit("summary", info(), info(summary="Short."), "words", "words-changed")
-    yield Edit(
-        "description", info(), info(description="Long."), "words", "words-changed"
-    )
-    yield Edit(
-        "capabilities",
-        info(),
-        info(**{"x-capabilities": ["edit"]}),
-        "words",
-        "capabilities-changed",
-    )
-    yield Edit(
-        "modes", info(), info(**{"x-modes": [{"id": "text"}]}), "words", "modes-changed"
-    )
-    yield Edit(
-        "AIR", info(), info(**{"x-air-id": "test:other@1"}), "breaking", "air-changed"
-    )
-    yield Edit(
-        "model",
-        a_document({}),
-        a_document({}, model="test:other@1"),
-        "breaking",
-        "model-removed",
-    )
-    yield Edit(
-        "identifier",
-        a_document({}),
-        a_document({}, identifier="other"),
-        "breaking",
-        "document-renamed",
-    )
-    yield Edit(
-        "spaces of the identifier",
-        a_document({}, identifier="a b"),
-        a_document({}, identifier="a  b"),
-        "breaking",
-        "document-renamed",
-    )
-    yield Edit(
-        "spaces of the task type",
-        a_document({}, task_type="a b"),
-        a_document({}, task_type="a  b"),
-        "breaking",
-        "task-type-changed",
-    )
+        yield Edit(name, old, new, level, f"{kind}-changed")
+    for name, key, before, after, kind in (
+        ("model", "model", "test:sample@1", "test:other@1", "model-removed"),
+        ("identifier", "identifier", "sample", "other", "document-renamed"),
+        ("spaces of the identifier", "identifier", "a b", "a  b", "document-renamed"),
+        ("spaces of the task type", "task_type", "a b", "a  b", "task-type-changed"),
+    ):
+        old, new = (a_document({}, **{key: each}) for each in (before, after))
+        yield Edit(name, old, new, "breaking", kind)
     yield from _delivery()
     yield from _errors()
     yield from _limits()
@@ -1013,37 +589,16 @@ def _errors() -> Iterator[Edit]:
         }
         return document
 
-    yield Edit(
-        "error code added", errors("a"), errors("a", "b"), "risk", "error-code-added"
-    )
-    yield Edit(
-        "error code removed",
-        errors("a", "b"),
-        errors("a"),
-        "risk",
-        "error-code-removed",
-    )
-    yield Edit(
-        "status added",
-        statuses(),
-        statuses(_402="No money."),
-        "risk",
-        "http-status-added",
-    )
-    yield Edit(
-        "status removed",
-        statuses(_402="No money."),
-        statuses(),
-        "risk",
-        "http-status-removed",
-    )
-    yield Edit(
-        "status described",
-        statuses(_402="No money."),
-        statuses(_402="Broke."),
-        "words",
-        "http-status-words-changed",
-    )
+    one, two = errors("a"), errors("a", "b")
+    none, poor, broke = statuses(), statuses(_402="No money."), statuses(_402="Broke.")
+    for name, old, new, level, kind in (
+        ("error code added", one, two, "risk", "error-code-added"),
+        ("error code removed", two, one, "risk", "error-code-removed"),
+        ("status added", none, poor, "risk", "http-status-added"),
+        ("status removed", poor, none, "risk", "http-status-removed"),
+        ("status described", poor, broke, "words", "http-status-words-changed"),
+    ):
+        yield Edit(name, old, new, level, kind)
 
 
 def _limits() -> Iterator[Edit]:
@@ -1059,17 +614,9 @@ def _limits() -> Iterator[Edit]:
 
     for operation in ("area", "ratio"):
         loose, tight = figure(operation, maximum=8), figure(operation, maximum=4)
-        yield Edit(
-            f"{operation} tightened",
-            loose,
-            tight,
-            "breaking",
-            "request-rule-narrowed",
-            True,
-        )
-        yield Edit(
-            f"{operation} loosened", tight, loose, "compatible", "request-rule-widened"
-        )
+        narrowed, widened = "request-rule-narrowed", "request-rule-widened"
+        yield Edit(f"{operation} tightened", loose, tight, "breaking", narrowed, True)
+        yield Edit(f"{operation} loosened", tight, loose, "compatible", widened)
     yield Edit(
         "media limit", media(maximum=8), media(maximum=4), "risk", "media-limit-changed"
     )
