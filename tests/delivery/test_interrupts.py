@@ -303,7 +303,6 @@ def test_a_cancelled_task_loses_nothing_over_a_websocket(
     platform = Platform()
 
     async def answering(peer: Peer) -> None:
-        await peer.let_in()
         while True:
             data, errors = platform.items(await peer.ponged())
             await peer.say(*data, errors=errors)

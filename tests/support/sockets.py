@@ -45,13 +45,12 @@ class Peer:
         envelope = {"data": [*data]} | ({"errors": errors} if errors else {})
         await self.connection.send(json.dumps(envelope))
 
-    async def let_in(self) -> Item:
+    async def let_in(self) -> None:
         """Receive the authentication, which comes first, and accept it."""
         [task] = await self.heard()
         assert task["taskType"] == "authentication"
         session = {"connectionSessionUUID": SESSION}
         await self.say({"taskType": "authentication", **session})
-        return task
 
     async def ponged(self) -> list[Item]:
         """Return the tasks of the next message that is not a ping. Answer pings."""
@@ -64,6 +63,17 @@ class Peer:
         self.connection.transport.abort()
 
 
+@dataclass(frozen=True)
+class Admitting:
+    """Marks a script that receives the authentication itself."""
+
+    script: Script
+
+    async def __call__(self, peer: Peer) -> None:
+        """Run the script."""
+        await self.script(peer)
+
+
 @dataclass
 class Sockets:
     """The connections in order, each with the messages that it received."""
@@ -74,7 +84,7 @@ class Sockets:
     failures: list[BaseException] = field(default_factory=list)
 
     async def talk(self, connection: ServerConnection) -> None:
-        """Run the next script, then answer pings until the client disconnects.
+        """Let the client in, run the next script, and answer pings.
 
         The last script serves all further connections.
         """
@@ -82,6 +92,8 @@ class Sockets:
         script = self.scripts[min(len(self.peers), len(self.scripts) - 1)]
         self.peers.append(peer)
         try:
+            if not isinstance(script, Admitting):
+                await peer.let_in()
             await script(peer)
             while True:
                 await peer.ponged()
@@ -262,36 +274,49 @@ def result(task: Item, number: int = 0, **members: Any) -> Item:
 
 
 async def answering(peer: Peer) -> None:
-    """Authenticate the client, and answer each task with a result."""
-    await peer.let_in()
+    """Answer each task with a result."""
     while True:
         for task in await peer.ponged():
             await peer.say(result(task))
 
 
 async def acknowledged(peer: Peer) -> Item:
-    """Authenticate the client, and acknowledge the task that it sends."""
-    await peer.let_in()
+    """Acknowledge the task that the client sends."""
     [task] = await peer.ponged()
     await peer.say(news(task))
     return task
 
 
 def dropping(sent: list[Item]) -> Script:
-    """Return a script that authenticates the client, and drops it after one message.
+    """Return a script that drops the client after one message.
 
     Args:
         sent: The list that receives the tasks of the message.
     """
 
     async def script(peer: Peer) -> None:
-        await peer.let_in()
         sent.extend(await peer.ponged())
         peer.drop()
 
     return script
 
 
+async def silent(_: Peer) -> None:
+    """Answer no task."""
+
+
+def saying(*data: Item, errors: list[Item] | None = None, after: int = 1) -> Script:
+    """Return a script that sends a message after a number of messages."""
+
+    async def script(peer: Peer) -> None:
+        for _ in range(after):
+            await peer.ponged()
+        await peer.say(*data, errors=errors)
+
+    return script
+
+
+@Admitting
 async def refusing(peer: Peer) -> None:
     """Refuse the authentication, and close the connection."""
     [task] = await peer.heard()

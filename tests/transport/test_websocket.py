@@ -15,7 +15,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from loopback import KEY
-from sockets import Peer, Run, Sockets, acknowledged, answering, dropping, news, result
+from sockets import (
+    Peer,
+    Run,
+    Sockets,
+    acknowledged,
+    answering,
+    dropping,
+    news,
+    result,
+    silent,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +54,6 @@ def test_many_tasks_share_a_connection_in_any_order(
     run: Run, image: Callable[..., Any]
 ) -> None:
     async def backwards(peer: Peer) -> None:
-        await peer.let_in()
         tasks = [(await peer.heard())[0] for _ in range(60)]
         items = [result(t, n) for t in tasks for n in range(t["numberResults"])]
         for item in reversed(items):
@@ -66,7 +75,6 @@ def test_many_tasks_share_a_connection_in_any_order(
 
 async def test_a_batch_is_one_message(run: Run, image: Callable[..., Any]) -> None:
     async def some(peer: Peer) -> None:
-        await peer.let_in()
         first, second, third = await peer.heard()
         await peer.say(result(third, 3))
         await peer.say(result(first, 1), errors=[news(second, code="nsfw")])
@@ -82,17 +90,13 @@ def test_a_task_without_uuid_is_matched_by_its_type(run: Run) -> None:
         [pong] = await client.ping.run(ping=True)
         assert pong.pong is True
 
-    async def ponging(peer: Peer) -> None:
-        await peer.let_in()
-
-    run(work, ponging)
+    run(work, silent)
 
 
 def test_raw_tasks_that_only_read_have_their_own_answers(run: Run) -> None:
     """Messages name tasks by their UUIDs, not by their order."""
 
     async def searching(peer: Peer) -> None:
-        await peer.let_in()
         tasks = [task for _ in range(2) for task in await peer.heard()]
         for task in sorted(tasks, key=lambda task: str(task["search"])):
             named = {name: task[name] for name in ("taskType", "taskUUID")}
@@ -112,7 +116,6 @@ async def test_a_large_result_comes_whole(run: Run, image: Callable[..., Any]) -
     text = "A" * 20_000_000
 
     async def large(peer: Peer) -> None:
-        await peer.let_in()
         [task] = await peer.heard()
         await peer.say(result(task, imageBase64Data=text))
 
@@ -167,7 +170,6 @@ def test_what_is_never_asked_for_is_forgotten(
     """Such as tasks with a webhook, in a program that runs for months."""
 
     async def pushing(peer: Peer) -> None:
-        await peer.let_in()
         while True:
             for task in await peer.ponged():
                 await peer.say(news(task))
@@ -192,7 +194,6 @@ async def test_a_question_is_answered_without_those_of_whom_nothing_is_said(
     """A server may send nothing about a task that it does not know."""
 
     async def forgetful(peer: Peer) -> None:
-        await peer.let_in()
         tasks = await peer.ponged()
         for task in tasks:
             await peer.say(news(task))
@@ -279,7 +280,6 @@ def test_no_log_has_the_key(
         await client.run(image())
 
     async def asked(peer: Peer) -> None:
-        await peer.let_in()
         while True:
             for task in await peer.ponged():
                 await peer.say(result({**task, "taskType": "imageInference"}))

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sockets import SESSION, Carrier, Peer, Run, dropping, news, order, question, result
+from sockets import (
+    SESSION,
+    Admitting,
+    Carrier,
+    Peer,
+    Run,
+    dropping,
+    news,
+    order,
+    question,
+    result,
+    saying,
+)
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -38,7 +50,6 @@ def test_a_question_without_an_answer_is_given_up(run: Run) -> None:
     asked = asyncio.Event()
 
     async def late(peer: Peer) -> None:
-        await peer.let_in()
         await peer.ponged()
         asked.set()
         await peer.ponged()
@@ -64,7 +75,6 @@ async def test_a_late_answer_is_kept_for_the_next_question(run: Run) -> None:
     given_up = asyncio.Event()
 
     async def late(peer: Peer) -> None:
-        await peer.let_in()
         await peer.ponged()
         await given_up.wait()
         await peer.say(result(task))
@@ -80,12 +90,7 @@ async def test_a_late_answer_is_kept_for_the_next_question(run: Run) -> None:
 
 async def test_an_envelope_has_what_was_said_about_its_tasks(run: Run) -> None:
     told, other, foreign = order(), order(), order()
-
-    async def vague(peer: Peer) -> None:
-        await peer.let_in()
-        await peer.ponged()
-        await peer.say(result(told), news(foreign), errors=[failure(foreign)])
-
+    vague = saying(result(told), news(foreign), errors=[failure(foreign)])
     async with run.carrier(vague) as carrier:
         envelope = await carrier.post(question(told), question(other))
         assert [item["taskUUID"] for item in envelope.data] == [told["taskUUID"]]
@@ -94,12 +99,7 @@ async def test_an_envelope_has_what_was_said_about_its_tasks(run: Run) -> None:
 
 async def test_one_failed_task_is_not_the_status_of_others(run: Run) -> None:
     told, other = order(), order()
-
-    async def vague(peer: Peer) -> None:
-        await peer.let_in()
-        await peer.ponged()
-        await peer.say(errors=[failure(told, "rateLimitExceeded")])
-
+    vague = saying(errors=[failure(told, "rateLimitExceeded")])
     async with run.carrier(vague) as carrier:
         envelope = await carrier.post(question(told), question(other))
         assert (envelope.http_status, envelope.is_partial) == (200, True)
@@ -108,12 +108,7 @@ async def test_one_failed_task_is_not_the_status_of_others(run: Run) -> None:
 async def test_a_message_may_have_thousands_of_results(run: Run) -> None:
     """The time to read it is linear in their number, not quadratic."""
     task = order()
-
-    async def many(peer: Peer) -> None:
-        await peer.let_in()
-        await peer.ponged()
-        await peer.say(*(result(task, number) for number in range(10_000)))
-
+    many = saying(*(result(task, number) for number in range(10_000)))
     async with run.carrier(many) as carrier:
         assert len((await carrier.post(task)).data) == 10_000
 
@@ -122,7 +117,6 @@ async def test_results_without_an_envelope_are_an_answer(run: Run) -> None:
     tasks = [order(), order()]
 
     async def bare(peer: Peer) -> None:
-        await peer.let_in()
         await peer.ponged()
         await peer.connection.send(json.dumps([*map(result, tasks)]))
 
@@ -135,7 +129,6 @@ async def test_an_empty_answer_ends_the_question_at_once(run: Run) -> None:
     run.wait("_runtime.transport.pending", SILENCE=100, QUIET=100)
 
     async def empty(peer: Peer) -> None:
-        await peer.let_in()
         while True:
             for task in await peer.ponged():
                 if task["taskType"] == "getResponse":
@@ -155,7 +148,6 @@ async def test_the_failure_of_a_task_is_kept(run: Run, members: Item) -> None:
     task = order()
 
     async def pushing(peer: Peer) -> None:
-        await peer.let_in()
         await peer.ponged()
         await peer.say(news(task))
         await peer.say(errors=[failure(task, **members)])
@@ -174,7 +166,6 @@ async def test_what_a_drop_left_out_of_an_answer_is_no_answer(run: Run) -> None:
     told, untold = order(), order()
 
     async def dropping(peer: Peer) -> None:
-        await peer.let_in()
         await peer.ponged()
         await peer.say(result(told))
         await peer.connection.close()
@@ -198,7 +189,6 @@ async def test_a_nameless_error_may_be_about_a_call_that_was_given_up(
     heard = asyncio.Event()
 
     async def vague(peer: Peer) -> None:
-        await peer.let_in()
         await peer.ponged()
         heard.set()
         await peer.ponged()
@@ -221,7 +211,6 @@ def test_a_nameless_error_may_be_about_a_ping(
     ping = [{"taskType": "ping", "ping": True}]
 
     async def vague(peer: Peer) -> None:
-        await peer.let_in()
         assert await peer.heard() != ping
         assert await peer.heard() == ping
         if is_answered:
@@ -246,7 +235,6 @@ async def test_a_nameless_error_is_of_the_only_call_that_is_unanswered(
     heard = asyncio.Event()
 
     async def late(peer: Peer) -> None:
-        await peer.let_in()
         await peer.ponged()
         heard.set()
         await peer.ponged()
@@ -269,12 +257,12 @@ async def test_a_nameless_error_is_not_about_a_call_of_another_session(
     heard, given_up = asyncio.Event(), asyncio.Event()
 
     async def first(peer: Peer) -> None:
-        await peer.let_in()
         await peer.ponged()
         heard.set()
         await given_up.wait()
         peer.drop()
 
+    @Admitting
     async def second(peer: Peer) -> None:
         await peer.heard()
         named = {"connectionSessionUUID": session}
@@ -295,12 +283,7 @@ async def test_a_nameless_error_is_not_about_a_call_of_another_session(
 async def test_a_nameless_error_may_be_about_a_question(
     run: Run, shipped: ModuleType
 ) -> None:
-    async def vague(peer: Peer) -> None:
-        await peer.let_in()
-        await peer.ponged()
-        await peer.ponged()
-        await peer.say(errors=[NAMELESS])
-
+    vague = saying(errors=[NAMELESS], after=2)
     async with run.carrier(vague) as carrier:
         calls = [carrier.post(order()), carrier.post(question(order()))]
         error: Any
@@ -313,13 +296,7 @@ async def test_a_nameless_error_about_the_key_refuses_all_questions(
     run: Run, shipped: ModuleType
 ) -> None:
     """A task may have been accepted before. Its next poll is refused too."""
-
-    async def expired(peer: Peer) -> None:
-        await peer.let_in()
-        for _ in range(3):
-            await peer.ponged()
-        await peer.say(errors=[{"code": "tokenExpired", "message": "No."}])
-
+    expired = saying(errors=[{"code": "tokenExpired", "message": "No."}], after=3)
     async with run.carrier(expired) as carrier:
         tasks = (order(), question(order()), question(order()))
         sent, *asked = await asyncio.gather(
@@ -333,13 +310,7 @@ async def test_a_nameless_error_about_a_permission_refuses_no_question(
     run: Run, shipped: ModuleType
 ) -> None:
     """It may be about the sending, and the task of the question may be running."""
-
-    async def denied(peer: Peer) -> None:
-        await peer.let_in()
-        await peer.ponged()
-        await peer.ponged()
-        await peer.say(errors=[{"code": "permissionDenied", "message": "No."}])
-
+    denied = saying(errors=[{"code": "permissionDenied", "message": "No."}], after=2)
     async with run.carrier(denied) as carrier:
         calls = [carrier.post(order()), carrier.post(question(order()))]
         for error in await asyncio.gather(*calls, return_exceptions=True):
@@ -355,7 +326,6 @@ async def test_a_nameless_error_may_answer_the_first_of_two_questions(
     task, asked = order(), question(order())
 
     async def late(peer: Peer) -> None:
-        await peer.let_in()
         for _ in range(3):  # the task and two polls
             await peer.ponged()
         await peer.say(result({**asked, "taskType": "imageInference"}))
@@ -375,7 +345,6 @@ async def test_an_error_that_names_a_type_is_about_calls_of_that_type(run: Run) 
     task = order()
 
     async def vague(peer: Peer) -> None:
-        await peer.let_in()
         await peer.ponged()
         await peer.ponged()
         await peer.say(errors=[{**NAMELESS, "taskType": "getResponse"}])
@@ -395,7 +364,6 @@ async def test_an_error_that_may_be_about_an_earlier_question_refuses_no_task(
     task = order()
 
     async def late(peer: Peer) -> None:
-        await peer.let_in()
         await peer.ponged()
         await peer.ponged()
         error = {**NAMELESS, "taskUUID": task["taskUUID"]}
@@ -416,7 +384,6 @@ async def test_more_calls_than_are_remembered_make_every_nameless_error_unclear(
     last = order()
 
     async def vague(peer: Peer) -> None:
-        await peer.let_in()
         asked = [(await peer.ponged())[0] for _ in range(2)]
         while (await peer.ponged()) != [last]:
             pass
@@ -439,7 +406,6 @@ async def test_an_error_of_one_result_does_not_end_the_call(run: Run) -> None:
     task = order(4)
 
     async def some(peer: Peer) -> None:
-        await peer.let_in()
         await peer.ponged()
         await peer.say(errors=[failure(task)])
         for number in range(3):
@@ -476,7 +442,6 @@ async def test_after_an_error_and_a_silence_a_part_is_the_answer(
     concluded = asyncio.Event()
 
     async def some(peer: Peer) -> None:
-        await peer.let_in()
         await peer.ponged()
         await peer.say(
             result(task, 1), errors=[failure(task) if has_name else NAMELESS]
@@ -500,7 +465,6 @@ async def test_a_failed_task_of_a_batch_does_not_cut_the_others_short(run: Run) 
     silent = asyncio.Event()
 
     async def slow(peer: Peer) -> None:
-        await peer.let_in()
         await peer.ponged()
         await peer.say(errors=[failure(first)])
         await silent.wait()
@@ -521,7 +485,6 @@ async def test_results_of_tasks_that_were_sent_are_all_kept(run: Run) -> None:
     tasks = [order() for _ in range(600)]
 
     async def pushing(peer: Peer) -> None:
-        await peer.let_in()
         await peer.ponged()
         await peer.say(*map(news, tasks))
         for task in tasks:
@@ -545,7 +508,6 @@ async def test_of_other_tasks_only_so_many_results_are_kept(
     tasks = [order() for _ in range(8)]
 
     async def pushing(peer: Peer) -> None:
-        await peer.let_in()
         for task in tasks:
             item = result(task)
             large = 185 - len(json.dumps(item))
@@ -564,7 +526,6 @@ async def test_news_and_answers_to_other_questions_are_not_kept(run: Run) -> Non
     task = order()
 
     async def pushing(peer: Peer) -> None:
-        await peer.let_in()
         await peer.ponged()
         await peer.say(news(task))
         for members in (
@@ -589,7 +550,6 @@ async def test_news_and_answers_to_other_questions_are_not_kept(run: Run) -> Non
 
 def test_an_answer_that_comes_while_its_caller_leaves_is_kept(run: Run) -> None:
     async def quick(peer: Peer) -> None:
-        await peer.let_in()
         while True:
             for task in await peer.ponged():
                 if task["taskType"] != "getResponse":
@@ -627,12 +587,7 @@ async def test_a_conflict_is_told_under_the_name_of_its_task(
     run: Run, code: str
 ) -> None:
     task = order()
-
-    async def repeated(peer: Peer) -> None:
-        await peer.let_in()
-        await peer.ponged()
-        await peer.say(errors=[failure(task, code)])
-
+    repeated = saying(errors=[failure(task, code)])
     async with run.carrier(repeated) as carrier:
         envelope = await carrier.post(task)
         assert (envelope.http_status, envelope.errors[0]["code"]) == (400, code)
@@ -673,7 +628,6 @@ async def test_an_odd_message_breaks_nothing(run: Run, name: str) -> None:
             message = message.replace(f'"{word}"', f'"{task_uuid}"')
 
     async def odd(peer: Peer) -> None:
-        await peer.let_in()
         await peer.ponged()
         await peer.ponged()
         await peer.connection.send(message)
@@ -698,7 +652,6 @@ async def test_after_a_message_that_cannot_be_read_a_call_ends_unclear(
     run.wait("_runtime.transport.pending", SILENCE=0.1)
 
     async def odd(peer: Peer) -> None:
-        await peer.let_in()
         await peer.ponged()
         await peer.connection.send("<html>")
 
@@ -714,6 +667,7 @@ async def test_after_a_message_that_cannot_be_read_a_call_ends_unclear(
 def test_a_session_without_a_name_is_not_gone_on_with(run: Run, uuid: object) -> None:
     task = order()
 
+    @Admitting
     async def once(peer: Peer) -> None:
         await peer.heard()
         session = {"connectionSessionUUID": uuid}
@@ -733,6 +687,7 @@ async def test_what_a_server_delivers_before_it_lets_in_is_taken(run: Run) -> No
     """An error about a task or an unreadable message does not refuse the session."""
     first, second = order(), order()
 
+    @Admitting
     async def buffered(peer: Peer) -> None:
         [authentication] = await peer.heard()
         assert authentication["connectionSessionUUID"]

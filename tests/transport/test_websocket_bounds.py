@@ -20,6 +20,7 @@ import pytest
 
 from loopback import KEY
 from sockets import (
+    Admitting,
     Carrier,
     Peer,
     Run,
@@ -30,6 +31,8 @@ from sockets import (
     order,
     question,
     result,
+    saying,
+    silent,
 )
 from wire import answer, say, wired
 
@@ -229,15 +232,11 @@ def test_a_goodbye_is_told_whatever_follows_it(shipped: ModuleType) -> None:
 def test_a_message_that_is_too_large_is_told(run: Run, shipped: ModuleType) -> None:
     run.wait("_runtime.transport.socket", MAX_MESSAGE=100_000)
     task = order()
-
-    async def large(peer: Peer) -> None:
-        await peer.let_in()
-        await peer.ponged()
-        await peer.say(result(task, imageBase64Data="A" * 200_000))
+    large = saying(result(task, imageBase64Data="A" * 200_000))
 
     async def fresh(peer: Peer) -> None:
         """The session is new: in the old one, the server would resend the message."""
-        assert "connectionSessionUUID" not in await peer.let_in()
+        assert "connectionSessionUUID" not in peer.frames[0][0]
         [second] = await peer.ponged()
         await peer.say(result(second))
 
@@ -259,7 +258,6 @@ def test_a_call_that_was_given_up_is_not_written_any_more(
     reads = asyncio.Event()
 
     async def deaf(peer: Peer) -> None:
-        await peer.let_in()
         peer.connection.transport.pause_reading()
         await reads.wait()
         peer.connection.transport.resume_reading()
@@ -287,7 +285,6 @@ def test_a_caller_in_haste_disturbs_nobody(run: Run, shipped: ModuleType) -> Non
     is_heard, is_given_up = asyncio.Event(), asyncio.Event()
 
     async def slow(peer: Peer) -> None:
-        await peer.let_in()
         await peer.ponged()
         is_heard.set()
         await is_given_up.wait()
@@ -325,6 +322,7 @@ def test_calls_that_wait_when_the_client_is_closed(
 ) -> None:
     reached = asyncio.Event()
 
+    @Admitting
     async def still(peer: Peer) -> None:
         if is_written:
             await peer.let_in()
@@ -361,9 +359,6 @@ def test_a_call_that_has_just_begun_when_the_client_is_closed(
 def test_a_call_without_a_place_when_the_client_is_closed(
     run: Run, shipped: ModuleType
 ) -> None:
-    async def still(peer: Peer) -> None:
-        await peer.let_in()
-
     async def work(made: Carrier) -> None:
         calls = [asyncio.create_task(made.post(order())) for _ in range(2)]
         await asyncio.sleep(0)
@@ -374,7 +369,7 @@ def test_a_call_without_a_place_when_the_client_is_closed(
             assert isinstance(error, shipped.RunwareError)
             assert "closed" in str(error)
 
-    run.carry(work, still, concurrency=1)
+    run.carry(work, silent, concurrency=1)
 
 
 # -- event loops and processes ----------------------------------------------------
@@ -399,7 +394,6 @@ def test_what_came_on_a_loop_that_has_ended_is_kept(shipped: ModuleType) -> None
     task = order()
 
     async def pushing(peer: Peer) -> None:
-        await peer.let_in()
         await peer.ponged()
         await peer.say(news(task))
         await peer.say(result(task))
@@ -440,7 +434,6 @@ def test_a_client_in_use_refuses_another_loop(shipped: ModuleType) -> None:
     reached, go_on = asyncio.Event(), asyncio.Event()
 
     async def first(peer: Peer) -> None:
-        await peer.let_in()
         [task] = await peer.ponged()
         reached.set()
         await go_on.wait()

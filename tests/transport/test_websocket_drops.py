@@ -14,6 +14,7 @@ from loopback import KEY
 from mocking import mocking
 from sockets import (
     SESSION,
+    Admitting,
     Peer,
     Run,
     Sockets,
@@ -25,6 +26,7 @@ from sockets import (
     news,
     question,
     result,
+    silent,
     unknown,
 )
 
@@ -53,14 +55,13 @@ async def test_a_session_goes_on_after_a_drop(
     sent: list[Item] = []
 
     async def dropping(peer: Peer) -> None:
-        await peer.let_in()
         sent.extend(await peer.heard())
         await peer.say(result(sent[0], 0, imageUUID="0"))
         await peer.connection.ping()
         peer.drop()
 
     async def buffered(peer: Peer) -> None:
-        assert (await peer.let_in())["connectionSessionUUID"] == SESSION
+        assert peer.frames[0][0]["connectionSessionUUID"] == SESSION
         for number in range(3):
             await peer.say(result(sent[0], number, imageUUID=str(number)))
 
@@ -79,7 +80,6 @@ async def test_what_a_drop_left_unanswered_is_asked_for(
     sent: list[Item] = []
 
     async def asked(peer: Peer) -> None:
-        await peer.let_in()
         assert await peer.ponged() == [question(sent[0])]
         await peer.say(result(sent[0], 4))
 
@@ -97,7 +97,6 @@ async def test_a_call_is_given_up_however_often_the_connection_breaks(
     sent: list[Item] = []
 
     async def short(peer: Peer) -> None:
-        await peer.let_in()
         with suppress(TimeoutError):
             async with asyncio.timeout(0.1):
                 await peer.ponged()
@@ -130,7 +129,6 @@ async def test_what_the_server_never_got_is_sent_again_as_the_policy_allows(
     sent: list[Item] = []
 
     async def ignorant(peer: Peer) -> None:
-        await peer.let_in()
         asked = 0
         while True:
             [task] = await peer.ponged()
@@ -162,11 +160,11 @@ async def test_a_question_that_a_drop_cut_off_is_asked_again_at_once(
         await peer.heard()
         peer.drop()
 
+    @Admitting
     async def unreachable(peer: Peer) -> None:
         peer.drop()
 
     async def asked(peer: Peer) -> None:
-        await peer.let_in()
         [question] = await peer.ponged()
         await peer.say(result({**question, "taskType": "imageInference"}, 2))
 
@@ -184,7 +182,6 @@ async def test_a_poll_that_a_drop_cut_off_is_told_as_one_that_failed(
         peer.drop()
 
     async def polled(peer: Peer) -> None:
-        await peer.let_in()
         [question] = await peer.ponged()
         await peer.say(result({**question, "taskType": "imageInference"}))
 
@@ -214,7 +211,6 @@ async def test_an_answer_that_comes_twice_is_not_taken_for_that_of_the_task(
     run: Run, image: Callable[..., Any]
 ) -> None:
     async def repeating(peer: Peer) -> None:
-        await peer.let_in()
         for _ in range(2):
             [question] = await peer.ponged()
             await peer.say(errors=[unknown(question)])
@@ -234,7 +230,6 @@ async def test_an_answer_that_is_out_of_date_sends_nothing_again(
     sent: list[Item] = []
 
     async def forgetful(peer: Peer) -> None:
-        await peer.let_in()
         for _ in range(2):
             sent.extend(await peer.ponged())
             await peer.say(errors=[unknown(sent[0])])
@@ -242,7 +237,6 @@ async def test_an_answer_that_is_out_of_date_sends_nothing_again(
         peer.drop()
 
     async def late(peer: Peer) -> None:
-        await peer.let_in()
         await peer.say(errors=[unknown(sent[0])])  # responds to an earlier poll
         sent.extend(await peer.ponged())
         await peer.say(result(sent[0], 3))
@@ -310,7 +304,6 @@ def test_the_refusal_of_a_second_sending_beside_results_of_the_first_one(
     sent: list[Item] = []
 
     async def refusing(peer: Peer) -> None:
-        await peer.let_in()
         [again] = await peer.ponged()
         assert again == sent[0]
         await peer.say(
@@ -338,7 +331,6 @@ def test_the_refusal_of_a_second_sending_alone(
     sent: list[Item] = []
 
     async def refusing(peer: Peer) -> None:
-        await peer.let_in()
         [again] = await peer.ponged()
         await peer.say(errors=[_refusal(again, code)])
         for _ in range(LONG_SILENCE):
@@ -366,7 +358,6 @@ def test_a_refusal_that_comes_after_a_drop_may_be_a_copy(
     sent: list[Item] = []
 
     async def repeating(peer: Peer) -> None:
-        await peer.let_in()
         refusal = _refusal(sent[0], code)
         names = {} if is_named else {"taskType": None, "taskUUID": None}
         await peer.say(errors=[refusal | names])
@@ -449,6 +440,7 @@ async def test_the_case_of_a_scheme_is_ignored(
 async def test_a_connection_that_breaks_before_a_task_is_written(
     run: Run, image: Callable[..., Any]
 ) -> None:
+    @Admitting
     async def dropping(peer: Peer) -> None:
         await peer.heard()
         peer.drop()
@@ -463,7 +455,6 @@ def test_an_idle_client_connects_again_when_it_is_used(
     run: Run, image: Callable[..., Any]
 ) -> None:
     async def once(peer: Peer) -> None:
-        await peer.let_in()
         [task] = await peer.heard()
         await peer.say(result(task))
         await peer.connection.close()
@@ -500,7 +491,6 @@ async def test_a_connection_is_kept_alive(run: Run, image: Callable[..., Any]) -
     run.wait(MAX_SILENCE=0.2)
 
     async def slow(peer: Peer) -> None:
-        await peer.let_in()
         [task] = await peer.heard()
         for _ in range(4):
             assert await peer.heard() == [{"taskType": "ping", "ping": True}]
@@ -519,8 +509,7 @@ def test_a_server_that_falls_silent_is_left(
     run.wait(MAX_SILENCE=0.3)
     sent: list[Item] = []
 
-    async def silent(peer: Peer) -> None:
-        await peer.let_in()
+    async def stalling(peer: Peer) -> None:
         sent.extend(await peer.heard())
         await peer.connection.wait_closed()
 
@@ -528,10 +517,9 @@ def test_a_server_that_falls_silent_is_left(
         assert len(await client.run(image())) == 1
 
     async def buffered(peer: Peer) -> None:
-        await peer.let_in()
         await peer.say(result(sent[0]))
 
-    assert len(run(work, silent, buffered).peers) == 2
+    assert len(run(work, stalling, buffered).peers) == 2
 
 
 # -- cancelling and closing -----------------------------------------------------
@@ -543,7 +531,6 @@ async def test_cancelling_a_call_leaves_the_others(
     reached = asyncio.Event()
 
     async def two(peer: Peer) -> None:
-        await peer.let_in()
         tasks = [(await peer.heard())[0] for _ in range(2)]
         reached.set()
         await peer.ponged()
@@ -569,7 +556,6 @@ async def test_what_came_before_a_call_was_cancelled_is_kept(
     run: Run, image: Callable[..., Any]
 ) -> None:
     async def halves(peer: Peer) -> None:
-        await peer.let_in()
         [task] = await peer.heard()
         await peer.say(result(task, 0))
         await peer.ponged()
@@ -593,7 +579,6 @@ async def test_a_server_that_reads_nothing_holds_up_nobody(
     closed = asyncio.Event()
 
     async def deaf(peer: Peer) -> None:
-        await peer.let_in()
         await peer.heard()
         await peer.say({"taskType": "ping", "pong": True})
         peer.connection.transport.pause_reading()
@@ -618,7 +603,6 @@ async def test_closing_ends_what_is_under_way(
     reached = asyncio.Event()
 
     async def still(peer: Peer) -> None:
-        await peer.let_in()
         await peer.heard()
         reached.set()
 
@@ -654,10 +638,7 @@ def test_a_client_that_is_not_closed_leaves_nothing(
 async def test_a_timeout_is_kept(
     run: Run, image: Callable[..., Any], shipped: ModuleType
 ) -> None:
-    async def still(peer: Peer) -> None:
-        await peer.let_in()
-
-    async with run.client(still) as client:
+    async with run.client(silent) as client:
         await client.ping.run(ping=True)  # the connection is open
         with pytest.raises(shipped.TimeoutError) as raised:
             await client.run(image(), timeout=2)

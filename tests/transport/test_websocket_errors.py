@@ -11,6 +11,7 @@ import pytest
 from loopback import KEY, Caller, Reply, echo
 from sockets import (
     SESSION,
+    Admitting,
     Peer,
     Run,
     answering,
@@ -18,6 +19,7 @@ from sockets import (
     news,
     refusing,
     result,
+    saying,
 )
 from wire import answer, say, wired
 
@@ -57,6 +59,7 @@ async def test_a_key_that_is_let_in_no_more(
 async def test_the_reason_for_a_goodbye_is_told_without_the_key(
     run: Run, image: Callable[..., Any], shipped: ModuleType
 ) -> None:
+    @Admitting
     async def curt(peer: Peer) -> None:
         [task] = await peer.heard()
         await peer.connection.close(1008, f"Not {task['apiKey']}!")
@@ -70,6 +73,7 @@ async def test_the_reason_for_a_goodbye_is_told_without_the_key(
 async def test_a_server_that_lets_nobody_in_for_now_is_tried_again(
     run: Run, image: Callable[..., Any]
 ) -> None:
+    @Admitting
     async def failing(peer: Peer) -> None:
         await peer.heard()
         await peer.say(errors=[{"code": "internalServerError", "message": "Oops."}])
@@ -86,9 +90,11 @@ async def test_an_error_of_a_task_does_not_refuse_the_key(
 ) -> None:
     """The server continues a session with what it could not send before."""
 
+    @Admitting
     async def late(peer: Peer) -> None:
         named = {"taskUUID": SESSION}, {"taskType": "videoInference"}
         await peer.say(errors=[{"code": "invalidModel", **each} for each in named])
+        await peer.let_in()
         await answering(peer)
 
     async with run.client(late) as client:
@@ -98,6 +104,7 @@ async def test_an_error_of_a_task_does_not_refuse_the_key(
 async def test_a_server_that_fails_does_not_refuse_the_key(
     run: Run, image: Callable[..., Any], shipped: ModuleType
 ) -> None:
+    @Admitting
     async def failing(peer: Peer) -> None:
         await peer.heard()
         await peer.say(errors=[{"code": "noAvailableServer", "message": "Later."}])
@@ -151,10 +158,10 @@ async def test_a_session_that_is_refused_is_left(
     run: Run, image: Callable[..., Any]
 ) -> None:
     async def once(peer: Peer) -> None:
-        await peer.let_in()
         await peer.heard()
         peer.drop()
 
+    @Admitting
     async def fussy(peer: Peer) -> None:
         [task] = await peer.heard()
         assert task["connectionSessionUUID"] == SESSION
@@ -195,7 +202,6 @@ def test_errors_are_those_of_http(
     expected = Caller("async", shipped, server.url).error("run", request)
 
     async def failing(peer: Peer) -> None:
-        await peer.let_in()
         [task] = await peer.heard()
         await peer.say(errors=[named(task)])
 
@@ -218,7 +224,6 @@ def test_results_are_those_of_http(
     expected = Caller("async", shipped, server.url)("run", request)
 
     async def echoing(peer: Peer) -> None:
-        await peer.let_in()
         envelope = server.answer(await peer.heard())
         await peer.say(*envelope["data"])  # type: ignore[index]
 
@@ -248,7 +253,6 @@ async def test_too_many_tasks_are_sent_again(
     run: Run, image: Callable[..., Any]
 ) -> None:
     async def busy(peer: Peer) -> None:
-        await peer.let_in()
         [task] = await peer.heard()
         await peer.say(errors=[news(task, code="rateLimitExceeded")])
         assert await peer.heard() == [task]
@@ -261,11 +265,7 @@ async def test_too_many_tasks_are_sent_again(
 async def test_an_error_without_a_name_is_of_the_only_call(
     run: Run, image: Callable[..., Any], shipped: ModuleType
 ) -> None:
-    async def vague(peer: Peer) -> None:
-        await peer.let_in()
-        await peer.heard()
-        await peer.say(errors=[{"code": "invalidParameter", "message": "No."}])
-
+    vague = saying(errors=[{"code": "invalidParameter", "message": "No."}])
     async with run.client(vague) as client:
         with pytest.raises(shipped.BadRequestError, match="No"):
             await client.run(image())
@@ -277,7 +277,6 @@ async def test_an_error_without_a_name_and_a_code_ends_no_task(
     """A gateway may report an error of the connection."""
 
     async def vague(peer: Peer) -> None:
-        await peer.let_in()
         [task] = await peer.heard()
         await peer.connection.send('{"error": "Internal server error"}')
         while await peer.ponged():
@@ -291,7 +290,6 @@ async def test_an_error_without_a_name_ends_no_task_of_others(
     run: Run, image: Callable[..., Any]
 ) -> None:
     async def vague(peer: Peer) -> None:
-        await peer.let_in()
         tasks = {t["taskUUID"]: t for _ in range(2) for t in await peer.heard()}
         await peer.say(errors=[{"code": "invalidParameter", "message": "No."}])
         while True:
@@ -310,7 +308,6 @@ async def test_a_message_that_cannot_be_read(
     run.wait("_runtime.transport.pending", SILENCE=0.1)
 
     async def babbling(peer: Peer) -> None:
-        await peer.let_in()
         while True:
             await peer.ponged()
             await peer.connection.send(f"<html>{KEY}")
