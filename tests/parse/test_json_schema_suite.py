@@ -1,7 +1,7 @@
 """Emitted classes pass the JSON Schema Test Suite for 2020-12.
 
-Each schema of the suite is the schema of a property in its own document. All documents
-become one package.
+Each schema of the suite is in a document of its own, at every position of a task. All
+documents become one package.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
-from json_schema_suite import Group, groups
+from positions import POSITIONS, task_with
 
+from json_schema_suite import Group, groups
 from making import (
     SIMPLE,
     a_task,
@@ -169,11 +170,18 @@ def _groups() -> list[Group]:
 
 
 def _document(number: int, group: Group) -> dict[str, Any]:
-    schema = group.schema
+    schemas = dict.fromkeys(_positions(group), group.schema)
     if group.keywords and "$id" not in group.keywords:
         # With an $id, references from the root of the schema resolve at any position.
-        schema = {**group.keywords, "$id": f"https://suite.example/{number}"}
-    return simple_document(f"group-{number}", {"properties": {"value": schema}})
+        for name in schemas:
+            identifier = f"https://suite.example/{number}/{name}"
+            schemas[name] = {**group.keywords, "$id": identifier}
+    return simple_document(f"group-{number}", task_with(schemas))
+
+
+def _positions(group: Group) -> list[str]:
+    """Return the positions of a schema. One with an $id can occur only once."""
+    return ["member"] if '"$id"' in json.dumps(group.schema) else [*POSITIONS]
 
 
 def _check(document: dict[str, Any], path: Path) -> None:
@@ -230,7 +238,7 @@ def test_every_instance_is_judged_right(suite: Suite, file: str) -> None:
         for group, model in suite.models
         if group.file == file
         for test in group.tests
-        if (mistake := _mistake(suite.package, model, test))
+        if (mistake := _mistake(suite.package, group, model, test))
     ]
     assert not wrong, "\n".join(wrong)
 
@@ -240,7 +248,10 @@ def test_formats_are_asserted_where_the_suite_takes_them_as_annotations(
 ) -> None:
     """In that file, texts with an invalid format are valid. Nothing else differs."""
     judged = [
-        ("annotation" in test["description"], _mistake(suite.package, model, test))
+        (
+            "annotation" in test["description"],
+            _mistake(suite.package, group, model, test),
+        )
         for group, model in suite.models
         if group.file == ANNOTATIONS
         for test in group.tests
@@ -253,7 +264,13 @@ def _name(group: Group) -> str:
     return f"{group.file}: {group.description}"
 
 
-def _mistake(package: ModuleType, model: str, test: dict[str, Any]) -> str:
+def _mistake(
+    package: ModuleType, group: Group, model: str, test: dict[str, Any]
+) -> str:
     """Return the emitted class's mistake about an instance, or "" if it is right."""
-    task = a_task(model, taskType=SIMPLE, value=test["data"])
-    return disagreement(package.parse_request, task, allowed=test["valid"])
+    for name in _positions(group):
+        member = {name: POSITIONS[name].value(test["data"])}
+        task = a_task(model, taskType=SIMPLE, **member)
+        if said := disagreement(package.parse_request, task, allowed=test["valid"]):
+            return f"{name}: {said}"
+    return ""

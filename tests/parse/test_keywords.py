@@ -1,6 +1,7 @@
-"""Each keyword of JSON Schema 2020-12, at every position of a schema.
+"""Keywords of JSON Schema 2020-12, at every position of a schema.
 
-The tables of allowed values are written by hand. jsonschema-rs agrees with them.
+The tables have what the JSON Schema Test Suite lacks. They are written by hand, and
+jsonschema-rs agrees with them.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ import keyword_cases as single
 import keyword_cases_combined as combined
 import keyword_cases_containers as containers
 import pytest
+from positions import POSITIONS, task_with
 from pydantic import ValidationError
 
+from json_schema_suite import groups
 from making import (
     a_document,
     a_task,
@@ -31,7 +34,7 @@ from runware_codegen.parse.schema.vocabulary import SHAPES
 from runware_codegen.problems import InvalidInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
     from types import ModuleType
 
@@ -71,38 +74,6 @@ SIZES = [
 
 
 @dataclass(frozen=True)
-class Position:
-    """Functions that wrap a schema and a value into those of a member."""
-
-    schema: Callable[[Any], Any]
-    value: Callable[[Any], Any]
-
-
-CONDITION = "condition"
-"""The position that only a rule declares."""
-
-POSITIONS = {
-    "member": Position(lambda schema: schema, lambda value: value),
-    "memberOfMember": Position(
-        lambda schema: {"type": "object", "properties": {"value": schema}},
-        lambda value: {"value": value},
-    ),
-    "item": Position(
-        lambda schema: {"type": "array", "items": schema}, lambda value: [value]
-    ),
-    "map": Position(
-        lambda schema: {"type": "object", "additionalProperties": schema},
-        lambda value: {"any name": value},
-    ),
-    "alternative": Position(
-        lambda schema: {"anyOf": [{"const": "the other"}, schema]}, lambda value: value
-    ),
-    CONDITION: Position(lambda schema: schema, lambda value: value),
-}
-"""The positions, by name of the member."""
-
-
-@dataclass(frozen=True)
 class Place:
     """A case at one or more positions in one document."""
 
@@ -116,11 +87,7 @@ class Place:
     @property
     def document(self) -> dict[str, Any]:
         schema = CASES[self.case].schema
-        members = {name: POSITIONS[name].schema(schema) for name in self.positions}
-        task: dict[str, Any] = {"properties": members}
-        if CONDITION in members:
-            then = {"properties": {CONDITION: members.pop(CONDITION)}}
-            task |= {"if": {"required": [CONDITION]}, "then": then}
+        task = task_with(dict.fromkeys(self.positions, schema))
         document = simple_document(self.identifier, task)
         document["components"]["schemas"] |= combined.COMPONENTS
         return document
@@ -288,8 +255,6 @@ def test_a_condition_on_a_required_member_is_no_question_whether_it_is_given(
     assert error["msg"] == "media must be a UUID when operation is 'delete'"
 
 
-def test_every_keyword_has_a_case() -> None:
-    schemas = json.dumps(
-        [*(case.schema for case in CASES.values()), combined.COMPONENTS]
-    )
+def test_every_keyword_has_a_case_here_or_in_the_suite() -> None:
+    schemas = json.dumps([each.schema for each in (*CASES.values(), *groups())])
     assert not {name for name in SHAPES if f'"{name}": ' not in schemas} - ELSEWHERE
