@@ -657,9 +657,7 @@ def test_a_task_that_never_ends(
     shipped: ModuleType, caller: Caller, server: Server
 ) -> None:
     half = news({"status": "success", "imageUUID": "a"}, {"status": "processing"})
-    server.answer = lambda tasks: (
-        half(tasks) if tasks[0]["taskType"] == "getResponse" else acknowledge(tasks)
-    )
+    server.split(acknowledge, half)
     server.takes = 25
     error = caller.error(RUN, **LATER, number_results=2)
     assert server.sent == ["imageInference", "getResponse", "getResponse"]

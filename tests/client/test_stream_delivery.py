@@ -278,11 +278,7 @@ def test_an_acknowledgement_in_place_of_a_stream_is_no_text(
 ) -> None:
     request = asking(shipped, delivery_method="stream")
     scope = {"taskType": "textInference", "taskUUID": request.task_uuid}
-    server.answer = lambda tasks: (
-        told(tasks)
-        if tasks[0]["taskType"] == "getResponse"
-        else {"data": [scope | news]}
-    )
+    server.split({"data": [scope | news]}, told)
     [result] = Caller(kind, shipped, server.url)("run", request)
     assert result.text == TEXT
 
@@ -295,9 +291,7 @@ def test_an_error_of_a_stream_that_may_be_of_a_gateway_leaves_a_handle(
     """It comes in the stream, or with HTTP 503 in place of it."""
     lost = {"errors": [{"code": code, "message": "The upstream is gone."}]}
     answer = Reply(lost, 503) if begun is None else streamed(*begun, lost)
-    server.answer = lambda tasks: (
-        told(tasks) if tasks[0]["taskType"] == "getResponse" else answer
-    )
+    server.split(answer, told)
 
     async def work(client: Any) -> None:
         with pytest.raises(shipped.RunwareError) as caught:

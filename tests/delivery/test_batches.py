@@ -38,9 +38,7 @@ def finished(tasks: Tasks) -> object:
 def test_many_tasks_are_few_posts(
     caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
-    server.answer = lambda tasks: (
-        acknowledge(tasks) if tasks[0]["taskType"] == TASK else finished(tasks)
-    )
+    server.split(acknowledge, finished)
     requests = [image(delivery_method="async") for _ in range(250)]
     outcomes = caller("run_many", requests)
     assert [outcome.request for outcome in outcomes] == requests
@@ -119,14 +117,10 @@ def test_a_server_that_takes_fewer_polls_at_once(
     """Only the poll is too large, so its tasks are not sent again."""
     body = {"errors": [{"code": code, "message": "no"}]} if code else {}
 
-    def answer(tasks: Tasks) -> object:
-        if tasks[0]["taskType"] == TASK:
-            return acknowledge(tasks)
-        if len(tasks) > 3:
-            return Reply(body, status)
-        return finished(tasks)
-
-    server.answer = answer
+    too_large = Reply(body, status)
+    server.split(
+        acknowledge, lambda tasks: too_large if len(tasks) > 3 else finished(tasks)
+    )
     outcomes = caller("run_many", [image(delivery_method="async") for _ in range(20)])
     for outcome in outcomes:
         assert outcome.unwrap()[0].image_uuid == outcome.request.task_uuid
@@ -156,9 +150,7 @@ def test_a_lone_poll_that_is_too_large_leaves_the_task(
     caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
     request = image(delivery_method="async")
-    server.answer = lambda tasks: (
-        acknowledge(tasks) if tasks[0]["taskType"] == TASK else Reply({}, 413)
-    )
+    server.split(acknowledge, Reply({}, 413))
     error = caller.error("run", request)
     assert error.http_status == 413
     assert error.handle.task_uuid == request.task_uuid
@@ -355,10 +347,7 @@ def test_threads_poll_together(
 def test_tasks_of_a_loop_poll_together(
     shipped: ModuleType, server: Server, image: Callable[..., Any]
 ) -> None:
-    def answer(tasks: Tasks) -> object:
-        return acknowledge(tasks) if tasks[0]["taskType"] == TASK else finished(tasks)
-
-    server.answer = answer
+    server.split(acknowledge, finished)
 
     async def work() -> None:
         async with shipped.AsyncRunware(KEY, base_url=server.url) as client:

@@ -293,11 +293,7 @@ async def test_failures_of_several_results_may_be_told_alike(
     scope = {"taskType": TASK, "taskUUID": request.task_uuid}
     made = [scope | {"imageUUID": str(n), "status": "success"} for n in range(2)]
     failed = {**scope, "code": "taskFailed", "message": "No.", "status": "error"}
-    server.answer = lambda tasks: (
-        {"data": made, "errors": [failed, failed]}
-        if tasks[0]["taskType"] == "getResponse"
-        else acknowledge(tasks)
-    )
+    server.split(acknowledge, {"data": made, "errors": [failed, failed]})
     with pytest.raises(shipped.TaskError) as caught:
         await value(client.run(request))
     assert caught.value.handle is None
@@ -325,11 +321,7 @@ def test_results_that_never_come_end_the_wait(
 ) -> None:
     """A sync response has one of two results, and polls tell nothing about the other."""
 
-    def answer(tasks: Tasks) -> object:
-        is_poll = tasks[0]["taskType"] == "getResponse"
-        return {"data": []} if is_poll else echo()(tasks)
-
-    server.answer = answer
+    server.split(echo(), {"data": []})
     error = caller.error("run", image(number_results=2))
     assert type(error) is shipped.ResponseError
     assert "returned 1 of 2 results, and no information about the others" in str(error)

@@ -347,9 +347,7 @@ def test_tasks_that_are_under_way_are_never_forgotten(
 ) -> None:
     """`MAX_LEFT` limits only the tasks that no call waits for any more."""
     monkeypatch.setattr(f"{shipped.__name__}._runtime.delivery.open_tasks.MAX_LEFT", 5)
-    server.answer = lambda tasks: (
-        acknowledge(tasks) if tasks[0]["taskType"] == TASK else {"data": []}
-    )
+    server.split(acknowledge, {"data": []})
 
     def interrupt(event: Any) -> None:
         if event.kind == "polled":
@@ -636,9 +634,7 @@ def test_a_callback_that_raises_is_logged_and_changes_nothing(
 def test_an_async_loop_that_is_closed_loses_nothing(
     shipped: ModuleType, server: Server, image: Callable[..., Any]
 ) -> None:
-    server.answer = lambda tasks: (
-        acknowledge(tasks) if tasks[0]["taskType"] == TASK else finished(tasks[:1])
-    )
+    server.split(acknowledge, lambda tasks: finished(tasks[:1]))
 
     async def work() -> None:
         async with shipped.AsyncRunware(KEY, base_url=server.url) as client:
@@ -661,14 +657,8 @@ def test_a_batch_in_doubt_leaves_a_handle_of_each_task(
     """A refusal that names one task leaves the others in doubt."""
     requests = [image(delivery_method="sync") for _ in range(3)]
     bad = requests[1].task_uuid
-
-    def answer(tasks: Tasks) -> object:
-        if tasks[0]["taskType"] == POLL:
-            return {"data": []}
-        error = {"code": "invalidParameter", "message": "no", "taskUUID": bad}
-        return Reply({"errors": [error]}, 400)
-
-    server.answer = answer
+    error = {"code": "invalidParameter", "message": "no", "taskUUID": bad}
+    server.split(Reply({"errors": [error]}, 400), {"data": []})
     server.takes = 25
     first, second, third = caller("run_many", requests)
     assert (second.error.handle, second.error.may_have_run) == (None, False)
@@ -852,13 +842,10 @@ def test_a_sending_of_another_call_is_followed_by_polls(
     shipped: ModuleType, server: Server, image: Callable[..., Any]
 ) -> None:
     """Two calls wait for a task in doubt, and both are about to send it again."""
-
-    def answer(tasks: Tasks) -> object:
-        if tasks[0]["taskType"] == TASK:
-            return Drop()
-        return finished(tasks) if len(server.calls) > 40 else {"data": []}
-
-    server.answer = answer
+    empty: dict[str, Any] = {"data": []}
+    server.split(
+        Drop(), lambda tasks: finished(tasks) if len(server.calls) > 40 else empty
+    )
     request = image()
 
     async def both() -> None:

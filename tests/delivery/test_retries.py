@@ -111,12 +111,9 @@ def test_an_async_task_in_doubt_is_sent_again_after_silence(
 def test_sendings_of_a_task_in_doubt_are_bounded(
     caller: Caller, server: Server, retries: int
 ) -> None:
-    def answer(tasks: Tasks) -> object:
-        if tasks[0]["taskType"] == TASK:
-            return Drop()
-        return done(tasks) if len(server.calls) > 40 else silent
-
-    server.answer = answer
+    server.split(
+        Drop(), lambda tasks: done(tasks) if len(server.calls) > 40 else silent
+    )
     [result] = caller(RUN, **LATER, options={"max_retries": retries})
     assert result.seed == 7
     sendings = [n for n, sent in enumerate(server.sent) if sent == TASK]
@@ -210,9 +207,7 @@ def test_a_conflict_and_no_result_leaves_a_handle(
     shipped: ModuleType, caller: Caller, server: Server
 ) -> None:
     conflict = error("conflictTaskUUID", 400)
-    server.answer = lambda tasks: (
-        conflict(tasks) if tasks[0]["taskType"] == TASK else silent
-    )
+    server.split(conflict, silent)
     server.takes = 25
     failure = caller.error(RUN, **CHAIR)
     assert isinstance(failure, shipped.TimeoutError)
@@ -274,7 +269,7 @@ def test_sync_tasks_beside_a_refused_one_are_left(
     bad, other = image(), image()
     error = {"code": "invalidParameter", "message": "no", "taskUUID": bad.task_uuid}
     refused = Reply({"errors": [error]}, 400)
-    server.answer = lambda tasks: refused if tasks[0]["taskType"] == TASK else silent
+    server.split(refused, silent)
     first, second = caller("run_many", [bad, other])
     assert isinstance(first.error, shipped.BadRequestError)
     assert first.error.handle is None
@@ -290,9 +285,7 @@ def test_sync_tasks_of_a_refused_batch_are_left(
 ) -> None:
     """The server may have run the tasks that the error is not about."""
     requests = [image() for _ in range(2)]
-    server.answer = lambda tasks: (
-        nameless() if tasks[0]["taskType"] == TASK else silent
-    )
+    server.split(nameless(), silent)
     for outcome in caller("run_many", requests):
         assert isinstance(outcome.error, shipped.BadRequestError)
         assert outcome.error.may_have_run

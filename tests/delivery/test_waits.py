@@ -350,17 +350,10 @@ def test_callers_with_little_time_do_not_end_the_polls_of_others(
 # -- time between outcomes or results -----------------------------------------
 
 
-def one_by_one(tasks: Tasks) -> object:
-    """Finish one task at each poll."""
-    if tasks[0]["taskType"] == TASK:
-        return acknowledge(tasks)
-    return news(DONE)(tasks)
-
-
 def test_the_time_that_a_consumer_takes_does_not_count(
     caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
-    server.answer = one_by_one
+    server.split(acknowledge, news(DONE))  # one task at each poll
 
     async def work(client: Any) -> int:
         given = 0

@@ -105,12 +105,20 @@ class Server:
     def script(self, *answers: object) -> None:
         """Send these responses, in order. A function makes one from the tasks."""
         left = iter(answers)
+        self.answer = lambda tasks: _made(next(left), tasks)
+
+    def split(self, sending: object, poll: object) -> None:
+        """Send one response to each poll, and another to all other calls."""
 
         def answer(tasks: Tasks) -> object:
-            made = next(left)
-            return made(tasks) if callable(made) else made
+            is_poll = tasks[0]["taskType"] == "getResponse"
+            return _made(poll if is_poll else sending, tasks)
 
         self.answer = answer
+
+
+def _made(answer: object, tasks: Tasks) -> object:
+    return answer(tasks) if callable(answer) else answer
 
 
 class Handler(BaseHTTPRequestHandler):
