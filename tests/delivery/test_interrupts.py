@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
-    from sockets import Peer, Sockets
+    from sockets import Peer
 
 PACKAGE = "interrupted_client"
 
@@ -307,7 +307,7 @@ def test_a_cancelled_task_loses_nothing_over_a_websocket(
             data, errors = platform.items(await peer.ponged())
             await peer.say(*data, errors=errors)
 
-    async def sweep(client: Any, _: Sockets) -> None:
+    async def sweep(client: Any) -> None:
         options(package, client)
         for iterations in count():
             platform.billed.clear()
@@ -327,7 +327,11 @@ def test_a_cancelled_task_loses_nothing_over_a_websocket(
                 assert iterations > 10
                 return
 
-    Run(package, monkeypatch)(sweep, answering)
+    async def main() -> None:
+        async with Run(package, monkeypatch).client(answering) as client:
+            await sweep(client)
+
+    asyncio.run(main())
 
 
 # -- other interruptions ------------------------------------------------------

@@ -166,36 +166,6 @@ class Run:
             finally:
                 await made.transport.aclose()
 
-    def __call__(
-        self,
-        work: Callable[[Any, Sockets], Coroutine[Any, Any, None]],
-        *scripts: Script,
-        **options: Any,
-    ) -> Sockets:
-        """Run work with a client."""
-
-        async def main() -> None:
-            async with self.client(*scripts, **options) as client:
-                await work(client, self.sockets)
-
-        asyncio.run(main())
-        return self.sockets
-
-    def carry(
-        self,
-        work: Callable[[Carrier], Coroutine[Any, Any, None]],
-        *scripts: Script,
-        **options: Any,
-    ) -> Sockets:
-        """Run work with a transport."""
-
-        async def main() -> None:
-            async with self.carrier(*scripts, **options) as made:
-                await work(made)
-
-        asyncio.run(main())
-        return self.sockets
-
 
 @asynccontextmanager
 async def _served(*scripts: Script) -> AsyncIterator[Sockets]:

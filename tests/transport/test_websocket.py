@@ -18,7 +18,6 @@ from loopback import KEY
 from sockets import (
     Peer,
     Run,
-    Sockets,
     acknowledged,
     answering,
     dropping,
@@ -35,22 +34,22 @@ if TYPE_CHECKING:
 # -- one connection -------------------------------------------------------------
 
 
-def test_the_first_message_authenticates(run: Run, image: Callable[..., Any]) -> None:
+async def test_the_first_message_authenticates(
+    run: Run, image: Callable[..., Any]
+) -> None:
     request = image()
 
-    async def work(client: Any, sockets: Sockets) -> None:
-        assert not sockets.peers  # the client connects when needed
+    async with run.client(answering) as client:
+        assert not run.sockets.peers  # the client connects when needed
         [made] = await client.run(request)
         assert type(made) is request.result
-
-    sockets = run(work, answering)
-    [peer] = sockets.peers
+    [peer] = run.sockets.peers
     authentication = {"taskType": "authentication", "apiKey": KEY}
     assert peer.frames == [[authentication], [request.to_wire()]]
     assert peer.close_code == 1000
 
 
-def test_many_tasks_share_a_connection_in_any_order(
+async def test_many_tasks_share_a_connection_in_any_order(
     run: Run, image: Callable[..., Any]
 ) -> None:
     async def backwards(peer: Peer) -> None:
@@ -60,16 +59,15 @@ def test_many_tasks_share_a_connection_in_any_order(
             await peer.say(item, item)  # each item twice in a message,
             await peer.say(item)  # and once more
 
-    async def work(client: Any, _: Sockets) -> None:
+    events: list[Any] = []
+    async with run.client(backwards, on_event=events.append) as client:
         requests = [image(number_results=1 + n % 3) for n in range(60)]
         made = await asyncio.gather(*map(client.run, requests))
         for request, results in zip(requests, made, strict=True):
             assert {one.task_uuid for one in results} == {request.task_uuid}
             seeds = sorted(one.seed for one in results)
             assert seeds == [*range(request.number_results)]
-
-    events: list[Any] = []
-    assert len(run(work, backwards, on_event=events.append).peers) == 1
+    assert len(run.sockets.peers) == 1
     assert {event.kind for event in events} == {"sent", "finished"}  # none was polled
 
 
@@ -85,15 +83,13 @@ async def test_a_batch_is_one_message(run: Run, image: Callable[..., Any]) -> No
         assert second.error.code == "nsfw"
 
 
-def test_a_task_without_uuid_is_matched_by_its_type(run: Run) -> None:
-    async def work(client: Any, _: Sockets) -> None:
+async def test_a_task_without_uuid_is_matched_by_its_type(run: Run) -> None:
+    async with run.client(silent) as client:
         [pong] = await client.ping.run(ping=True)
         assert pong.pong is True
 
-    run(work, silent)
 
-
-def test_raw_tasks_that_only_read_have_their_own_answers(run: Run) -> None:
+async def test_raw_tasks_that_only_read_have_their_own_answers(run: Run) -> None:
     """Messages name tasks by their UUIDs, not by their order."""
 
     async def searching(peer: Peer) -> None:
@@ -102,14 +98,13 @@ def test_raw_tasks_that_only_read_have_their_own_answers(run: Run) -> None:
             named = {name: task[name] for name in ("taskType", "taskUUID")}
             await peer.say({**named, "results": [{"name": task["search"]}]})
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(searching) as client:
+
         async def found(text: str) -> Any:
             [page] = await client.send({"taskType": "modelSearch", "search": text})
             return page.results[0].name
 
         assert await asyncio.gather(found("b"), found("a")) == ["b", "a"]
-
-    run(work, searching)
 
 
 async def test_a_large_result_comes_whole(run: Run, image: Callable[..., Any]) -> None:
@@ -164,7 +159,7 @@ async def test_what_comes_before_it_is_asked_for_is_kept(
     assert [tasks[0]["taskType"] for tasks in peer.frames].count("getResponse") == 0
 
 
-def test_what_is_never_asked_for_is_forgotten(
+async def test_what_is_never_asked_for_is_forgotten(
     run: Run, image: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Such as tasks with a webhook, in a program that runs for months."""
@@ -175,17 +170,15 @@ def test_what_is_never_asked_for_is_forgotten(
                 await peer.say(news(task))
                 await peer.say(result(task))
 
-    async def work(client: Any, _: Sockets) -> None:
+    place = f"{run.package.__name__}._runtime.delivery.open_tasks.MAX_LEFT"
+    monkeypatch.setattr(place, 5)
+    async with run.client(pushing) as client:
         for _ in range(60):
             await client.submit(image(delivery_method="async"))
         session = client._engine.transport._connection._session
         assert len(client.unfinished()) == 5
         assert len(session._sent) <= 10
         assert len(session._kept) <= 10
-
-    place = f"{run.package.__name__}._runtime.delivery.open_tasks.MAX_LEFT"
-    monkeypatch.setattr(place, 5)
-    run(work, pushing)
 
 
 async def test_a_question_is_answered_without_those_of_whom_nothing_is_said(
@@ -273,19 +266,17 @@ def test_the_extra_is_asked_for_when_it_is_needed() -> None:
     assert "pip install 'httpx2[ws]'" in done.stdout
 
 
-def test_no_log_has_the_key(
+async def test_no_log_has_the_key(
     run: Run, image: Callable[..., Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def work(client: Any, _: Sockets) -> None:
-        await client.run(image())
-
     async def asked(peer: Peer) -> None:
         while True:
             for task in await peer.ponged():
                 await peer.say(result({**task, "taskType": "imageInference"}))
 
     with caplog.at_level(logging.DEBUG):
-        run(work, dropping([]), asked)
+        async with run.client(dropping([]), asked) as client:
+            await client.run(image())
     ours = [r.getMessage() for r in caplog.records if "websockets" not in r.name]
     assert any("imageInference" in text for text in ours)
     assert not any(KEY in text for text in ours)

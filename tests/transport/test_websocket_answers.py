@@ -11,7 +11,6 @@ import pytest
 from sockets import (
     SESSION,
     Admitting,
-    Carrier,
     Peer,
     Run,
     dropping,
@@ -44,7 +43,7 @@ def kinds(peer: Peer) -> list[str]:
 # -- polls ----------------------------------------------------------------------
 
 
-def test_a_question_without_an_answer_is_given_up(run: Run) -> None:
+async def test_a_question_without_an_answer_is_given_up(run: Run) -> None:
     """A pong does not answer a poll. A late response answers the next poll."""
     task = order()
     asked = asyncio.Event()
@@ -55,7 +54,8 @@ def test_a_question_without_an_answer_is_given_up(run: Run) -> None:
         await peer.ponged()
         await peer.say(result(task))
 
-    async def work(carrier: Carrier) -> None:
+    run.wait("_runtime.transport.pending", SILENCE=0.1)
+    async with run.carrier(late) as carrier:
         first = asyncio.create_task(carrier.post(question(task)))
         await asked.wait()
         await carrier.pong()
@@ -64,9 +64,6 @@ def test_a_question_without_an_answer_is_given_up(run: Run) -> None:
         assert envelope.is_partial
         run.wait("_runtime.transport.pending", SILENCE=10)
         assert len((await carrier.post(question(task))).data) == 1
-
-    run.wait("_runtime.transport.pending", SILENCE=0.1)
-    run.carry(work, late)
 
 
 async def test_a_late_answer_is_kept_for_the_next_question(run: Run) -> None:
@@ -204,7 +201,7 @@ async def test_a_nameless_error_may_be_about_a_call_that_was_given_up(
 
 
 @pytest.mark.parametrize("is_answered", [True, False], ids=["pong", "no pong"])
-def test_a_nameless_error_may_be_about_a_ping(
+async def test_a_nameless_error_may_be_about_a_ping(
     run: Run, shipped: ModuleType, is_answered: bool
 ) -> None:
     run.wait(PING_EVERY=0.05)
@@ -217,15 +214,13 @@ def test_a_nameless_error_may_be_about_a_ping(
             await peer.say({"taskType": "ping", "pong": True})
         await peer.say(errors=[NAMELESS])
 
-    async def work(carrier: Carrier) -> None:
+    async with run.carrier(vague) as carrier:
         if is_answered:
             assert (await carrier.post(order())).errors == [NAMELESS]
             return
         with pytest.raises(shipped.ConnectionError, match="names no task") as raised:
             await carrier.post(order())
         assert raised.value.may_have_run
-
-    run.carry(work, vague)
 
 
 async def test_a_nameless_error_is_of_the_only_call_that_is_unanswered(
@@ -548,24 +543,12 @@ async def test_news_and_answers_to_other_questions_are_not_kept(run: Run) -> Non
     assert kinds(peer) == ["imageInference", "getResponse"]
 
 
-def test_an_answer_that_comes_while_its_caller_leaves_is_kept(run: Run) -> None:
+async def test_an_answer_that_comes_while_its_caller_leaves_is_kept(run: Run) -> None:
     async def quick(peer: Peer) -> None:
         while True:
             for task in await peer.ponged():
                 if task["taskType"] != "getResponse":
                     await peer.say(result(task))
-
-    async def work(carrier: Carrier) -> None:
-        for steps in range(60):  # of the event loop, before the call is cancelled
-            task = order()
-            sending = asyncio.create_task(carrier.post(task))
-            for _ in range(steps):
-                await asyncio.sleep(0)
-            sending.cancel()
-            [answer] = await asyncio.gather(sending, return_exceptions=True)
-            await carrier.pong()
-            if isinstance(answer, asyncio.CancelledError) and is_heard(task):
-                assert len((await carrier.post(question(task))).data) == 1
 
     def is_heard(task: Item) -> bool:
         return any([task] == frame for peer in peers for frame in peer.frames)
@@ -576,7 +559,17 @@ def test_an_answer_that_comes_while_its_caller_leaves_is_kept(run: Run) -> None:
         peers.append(peer)
         await quick(peer)
 
-    run.carry(work, noting)
+    async with run.carrier(noting) as carrier:
+        for steps in range(60):  # of the event loop, before the call is cancelled
+            task = order()
+            sending = asyncio.create_task(carrier.post(task))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            sending.cancel()
+            [answer] = await asyncio.gather(sending, return_exceptions=True)
+            await carrier.pong()
+            if isinstance(answer, asyncio.CancelledError) and is_heard(task):
+                assert len((await carrier.post(question(task))).data) == 1
 
 
 # -- conflicts ------------------------------------------------------------------
@@ -664,7 +657,9 @@ async def test_after_a_message_that_cannot_be_read_a_call_ends_unclear(
 
 
 @pytest.mark.parametrize("uuid", [{}, [1], 7, None, ""])
-def test_a_session_without_a_name_is_not_gone_on_with(run: Run, uuid: object) -> None:
+async def test_a_session_without_a_name_is_not_gone_on_with(
+    run: Run, uuid: object
+) -> None:
     task = order()
 
     @Admitting
@@ -675,11 +670,10 @@ def test_a_session_without_a_name_is_not_gone_on_with(run: Run, uuid: object) ->
         await peer.say(result((await peer.ponged())[0]))
         await peer.connection.close()
 
-    async def work(carrier: Carrier) -> None:
+    async with run.carrier(once) as carrier:
         for _ in range(2):
             assert len((await carrier.post(task)).data) == 1
-
-    for peer in run.carry(work, once).peers:
+    for peer in run.sockets.peers:
         assert not peer.frames[0][0].get("connectionSessionUUID")
 
 

@@ -229,7 +229,9 @@ def test_a_goodbye_is_told_whatever_follows_it(shipped: ModuleType) -> None:
     asyncio.run(asyncio.wait_for(main(), 20))
 
 
-def test_a_message_that_is_too_large_is_told(run: Run, shipped: ModuleType) -> None:
+async def test_a_message_that_is_too_large_is_told(
+    run: Run, shipped: ModuleType
+) -> None:
     run.wait("_runtime.transport.socket", MAX_MESSAGE=100_000)
     task = order()
     large = saying(result(task, imageBase64Data="A" * 200_000))
@@ -240,17 +242,15 @@ def test_a_message_that_is_too_large_is_told(run: Run, shipped: ModuleType) -> N
         [second] = await peer.ponged()
         await peer.say(result(second))
 
-    async def work(made: Carrier) -> None:
+    async with run.carrier(large, fresh) as made:
         with pytest.raises(shipped.ConnectionError) as raised:
             await made.post(task)
         assert "a message is larger than 100,000 bytes" in str(raised.value)
         assert raised.value.may_have_run
         assert (await made.post(order())).data
 
-    run.carry(work, large, fresh)
 
-
-def test_a_call_that_was_given_up_is_not_written_any_more(
+async def test_a_call_that_was_given_up_is_not_written_any_more(
     run: Run, shipped: ModuleType
 ) -> None:
     large = order() | {"seedImage": "A" * 20_000_000}
@@ -265,7 +265,7 @@ def test_a_call_that_was_given_up_is_not_written_any_more(
             for task in await peer.ponged():
                 await peer.say(result(task))
 
-    async def work(made: Carrier) -> None:
+    async with run.carrier(deaf) as made:
         first = asyncio.create_task(made.post(large))
         await asyncio.sleep(0)
         with pytest.raises(shipped.ConnectionError) as raised:
@@ -274,13 +274,12 @@ def test_a_call_that_was_given_up_is_not_written_any_more(
         reads.set()
         assert len((await made.post(last)).data) == 1
         await first
-
-    [peer] = run.carry(work, deaf).peers
+    [peer] = run.sockets.peers
     assert [last] in peer.frames
     assert [given_up] not in peer.frames
 
 
-def test_a_caller_in_haste_disturbs_nobody(run: Run, shipped: ModuleType) -> None:
+async def test_a_caller_in_haste_disturbs_nobody(run: Run, shipped: ModuleType) -> None:
     patient = order()
     is_heard, is_given_up = asyncio.Event(), asyncio.Event()
 
@@ -290,15 +289,14 @@ def test_a_caller_in_haste_disturbs_nobody(run: Run, shipped: ModuleType) -> Non
         await is_given_up.wait()
         await peer.say(result(patient))
 
-    async def work(made: Carrier) -> None:
+    async with run.carrier(slow) as made:
         waiting = asyncio.create_task(made.post(patient))
         await is_heard.wait()
         with pytest.raises((shipped.TimeoutError, shipped.ConnectionError)):
             await made.post(order(), seconds=0.1)
         is_given_up.set()
         assert len((await waiting).data) == 1
-
-    assert len(run.carry(work, slow).peers) == 1
+    assert len(run.sockets.peers) == 1
 
 
 def test_a_server_that_is_busy_says_when_to_come_again(shipped: ModuleType) -> None:
@@ -317,7 +315,7 @@ def test_a_server_that_is_busy_says_when_to_come_again(shipped: ModuleType) -> N
 
 
 @pytest.mark.parametrize("is_written", [True, False])
-def test_calls_that_wait_when_the_client_is_closed(
+async def test_calls_that_wait_when_the_client_is_closed(
     run: Run, shipped: ModuleType, *, is_written: bool
 ) -> None:
     reached = asyncio.Event()
@@ -329,7 +327,7 @@ def test_calls_that_wait_when_the_client_is_closed(
         await peer.heard()
         reached.set()
 
-    async def work(made: Carrier) -> None:
+    async with run.carrier(still) as made:
         waiting = asyncio.create_task(made.post(order()))
         await reached.wait()
         await made.transport.aclose()
@@ -339,13 +337,11 @@ def test_calls_that_wait_when_the_client_is_closed(
         with pytest.raises(shipped.RunwareError, match="closed"):
             await made.post(order())
 
-    run.carry(work, still)
 
-
-def test_a_call_that_has_just_begun_when_the_client_is_closed(
+async def test_a_call_that_has_just_begun_when_the_client_is_closed(
     run: Run, shipped: ModuleType
 ) -> None:
-    async def work(made: Carrier) -> None:
+    async with run.carrier(answering) as made:
         waiting = asyncio.create_task(made.post(order()))
         await asyncio.sleep(0)
         await made.transport.aclose()
@@ -353,13 +349,11 @@ def test_a_call_that_has_just_begun_when_the_client_is_closed(
             await waiting
         assert not raised.value.may_have_run
 
-    run.carry(work, answering)
 
-
-def test_a_call_without_a_place_when_the_client_is_closed(
+async def test_a_call_without_a_place_when_the_client_is_closed(
     run: Run, shipped: ModuleType
 ) -> None:
-    async def work(made: Carrier) -> None:
+    async with run.carrier(silent, concurrency=1) as made:
         calls = [asyncio.create_task(made.post(order())) for _ in range(2)]
         await asyncio.sleep(0)
         with pytest.raises(shipped.ConnectionError, match="limit of 1 parallel calls"):
@@ -368,8 +362,6 @@ def test_a_call_without_a_place_when_the_client_is_closed(
         for error in await asyncio.gather(*calls, return_exceptions=True):
             assert isinstance(error, shipped.RunwareError)
             assert "closed" in str(error)
-
-    run.carry(work, silent, concurrency=1)
 
 
 # -- event loops and processes ----------------------------------------------------

@@ -17,7 +17,6 @@ from sockets import (
     Admitting,
     Peer,
     Run,
-    Sockets,
     acknowledged,
     answering,
     dropping,
@@ -297,7 +296,7 @@ REFUSALS = (
 
 @pytest.mark.parametrize("more", [{}, {"status": "error"}], ids=["", "status"])
 @pytest.mark.parametrize("code", REFUSALS)
-def test_the_refusal_of_a_second_sending_beside_results_of_the_first_one(
+async def test_the_refusal_of_a_second_sending_beside_results_of_the_first_one(
     run: Run, image: Callable[..., Any], code: str, more: dict[str, str]
 ) -> None:
     """The refusal is not a failure: the client keeps polling for the other results."""
@@ -314,17 +313,15 @@ def test_the_refusal_of_a_second_sending_beside_results_of_the_first_one(
             ready = 2 if asked > LONG_SILENCE else 1
             await peer.say(*(result(again, n, imageUUID=str(n)) for n in range(ready)))
 
-    async def work(client: Any, _: Sockets) -> None:
+    run.wait("_runtime.transport.pending", QUIET=10, SILENCE=10)
+    async with run.client(dropping(sent), refusing, resend="eager") as client:
         client.polling = run.package.Waits(first=0.01, longest=0.01)
         made = await client.run(image(number_results=2))
         assert sorted(one.seed for one in made) == [0, 1]
 
-    run.wait("_runtime.transport.pending", QUIET=10, SILENCE=10)
-    run(work, dropping(sent), refusing, resend="eager")
-
 
 @pytest.mark.parametrize("code", REFUSALS)
-def test_the_refusal_of_a_second_sending_alone(
+async def test_the_refusal_of_a_second_sending_alone(
     run: Run, image: Callable[..., Any], code: str
 ) -> None:
     """The first request still runs, but many polls bring no news of it."""
@@ -340,18 +337,16 @@ def test_the_refusal_of_a_second_sending_alone(
         await peer.ponged()
         await peer.say(result(again, 3))
 
-    async def work(client: Any, _: Sockets) -> None:
+    run.wait("_runtime.transport.pending", QUIET=10, SILENCE=10)
+    async with run.client(dropping(sent), refusing, resend="eager") as client:
         client.polling = run.package.Waits(first=0.01, longest=0.01)
         [made] = await client.run(image())
         assert made.seed == 3
 
-    run.wait("_runtime.transport.pending", QUIET=10, SILENCE=10)
-    run(work, dropping(sent), refusing, resend="eager")
-
 
 @pytest.mark.parametrize("is_named", [True, False])
 @pytest.mark.parametrize("code", ["rateLimitExceeded", "invalidParameter"])
-def test_a_refusal_that_comes_after_a_drop_may_be_a_copy(
+async def test_a_refusal_that_comes_after_a_drop_may_be_a_copy(
     run: Run, image: Callable[..., Any], code: str, *, is_named: bool
 ) -> None:
     """The server resends an undelivered refusal. Meanwhile, it accepted the task."""
@@ -365,16 +360,14 @@ def test_a_refusal_that_comes_after_a_drop_may_be_a_copy(
             assert [task["taskType"] for task in tasks] == ["getResponse"]
             await peer.say(result(sent[0], 6))
 
-    async def work(client: Any, _: Sockets) -> None:
+    run.wait("_runtime.transport.pending", QUIET=10, SILENCE=10)
+    async with run.client(dropping(sent), repeating, resend="never") as client:
         [made] = await client.run(image())
         assert made.seed == 6
 
-    run.wait("_runtime.transport.pending", QUIET=10, SILENCE=10)
-    run(work, dropping(sent), repeating, resend="never")
-
 
 @pytest.mark.parametrize("code", ["rateLimitExceeded", "inferenceError"])
-def test_a_nameless_error_may_be_the_failure_of_a_task_without_a_call(
+async def test_a_nameless_error_may_be_the_failure_of_a_task_without_a_call(
     run: Run, image: Callable[..., Any], code: str
 ) -> None:
     """The error may be about an accepted task of another call."""
@@ -387,46 +380,41 @@ def test_a_nameless_error_may_be_the_failure_of_a_task_without_a_call(
         while await peer.ponged():
             await peer.say(result(sent[0], 5))
 
-    async def work(client: Any, _: Sockets) -> None:
+    run.wait("_runtime.transport.pending", QUIET=10, SILENCE=10)
+    async with run.client(vague, resend="never") as client:
         await client.submit(image(delivery_method="async"))
         [made] = await client.run(image())
         assert made.seed == 5
-
-    run.wait("_runtime.transport.pending", QUIET=10, SILENCE=10)
-    run(work, vague, resend="never")
     assert len(sent) == 1
 
 
-def test_a_server_that_is_not_there(
+async def test_a_server_that_is_not_there(
     run: Run, image: Callable[..., Any], shipped: ModuleType
 ) -> None:
-    async def work(client: Any, _: Sockets) -> None:
+    nowhere = "ws://127.0.0.1:9/v1"
+    async with run.client(answering, base_url=nowhere) as client:
         with pytest.raises(
             shipped.ConnectionError, match=r"no connection to ws://\S+: \[Errno"
         ) as e:
             await client.run(image())
         assert not e.value.may_have_run
         assert not client.unfinished()
-
-    nowhere = "ws://127.0.0.1:9/v1"
-    assert run(work, answering, base_url=nowhere).peers == []
+    assert run.sockets.peers == []
 
 
-def test_a_proxy_that_is_not_there_is_named(
+async def test_a_proxy_that_is_not_there_is_named(
     run: Run,
     image: Callable[..., Any],
     shipped: ModuleType,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def work(client: Any, _: Sockets) -> None:
-        with pytest.raises(shipped.ConnectionError) as caught:
-            await client.run(image())
-        assert "(through the proxy 127.0.0.1:9 from HTTPS_PROXY)" in str(caught.value)
-
     for variable in ("NO_PROXY", "no_proxy", "https_proxy"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-    run(work, answering, base_url="wss://runware.invalid/v1")
+    async with run.client(answering, base_url="wss://runware.invalid/v1") as client:
+        with pytest.raises(shipped.ConnectionError) as caught:
+            await client.run(image())
+        assert "(through the proxy 127.0.0.1:9 from HTTPS_PROXY)" in str(caught.value)
 
 
 async def test_the_case_of_a_scheme_is_ignored(
@@ -451,7 +439,7 @@ async def test_a_connection_that_breaks_before_a_task_is_written(
     assert kinds == ["authentication", "imageInference"]
 
 
-def test_an_idle_client_connects_again_when_it_is_used(
+async def test_an_idle_client_connects_again_when_it_is_used(
     run: Run, image: Callable[..., Any]
 ) -> None:
     async def once(peer: Peer) -> None:
@@ -459,29 +447,27 @@ def test_an_idle_client_connects_again_when_it_is_used(
         await peer.say(result(task))
         await peer.connection.close()
 
-    async def work(client: Any, sockets: Sockets) -> None:
+    async with run.client(once, answering) as client:
         await client.run(image())
-        await sockets.peers[0].connection.wait_closed()
+        await run.sockets.peers[0].connection.wait_closed()
         await asyncio.sleep(0.1)
-        assert len(sockets.peers) == 1
+        assert len(run.sockets.peers) == 1
         await client.run(image())
-
-    assert len(run(work, once, answering).peers) == 2
+    assert len(run.sockets.peers) == 2
 
 
 # -- keepalive ------------------------------------------------------------------
 
 
-def test_a_connection_that_ended_while_the_event_loop_was_blocked(
+async def test_a_connection_that_ended_while_the_event_loop_was_blocked(
     run: Run, image: Callable[..., Any]
 ) -> None:
-    async def work(client: Any, sockets: Sockets) -> None:
+    async with run.client(answering) as client:
         await client.run(image())
-        wire = sockets.peers[0].connection.transport.get_extra_info("socket")
+        wire = run.sockets.peers[0].connection.transport.get_extra_info("socket")
         wire.shutdown(socket.SHUT_RDWR)  # the client does not know of it yet
         await client.run(image())
-
-    _, again = run(work, answering).peers
+    _, again = run.sockets.peers
     kinds = [tasks[0]["taskType"] for tasks in again.frames]
     assert kinds == ["authentication", "imageInference"]  # no poll: nothing is in doubt
 
@@ -502,7 +488,7 @@ async def test_a_connection_is_kept_alive(run: Run, image: Callable[..., Any]) -
     assert len(run.sockets.peers) == 1
 
 
-def test_a_server_that_falls_silent_is_left(
+async def test_a_server_that_falls_silent_is_left(
     run: Run, image: Callable[..., Any]
 ) -> None:
     run.wait(PING_EVERY=0.05)
@@ -513,13 +499,12 @@ def test_a_server_that_falls_silent_is_left(
         sent.extend(await peer.heard())
         await peer.connection.wait_closed()
 
-    async def work(client: Any, _: Sockets) -> None:
-        assert len(await client.run(image())) == 1
-
     async def buffered(peer: Peer) -> None:
         await peer.say(result(sent[0]))
 
-    assert len(run(work, stalling, buffered).peers) == 2
+    async with run.client(stalling, buffered) as client:
+        assert len(await client.run(image())) == 1
+    assert len(run.sockets.peers) == 2
 
 
 # -- cancelling and closing -----------------------------------------------------

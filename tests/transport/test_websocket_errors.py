@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from loopback import Server as HTTPServer
-    from sockets import Item, Sockets
+    from sockets import Item
 
 
 async def test_a_key_that_is_not_let_in(
@@ -185,7 +185,7 @@ ERRORS = [
 
 
 @pytest.mark.parametrize(("item", "status"), ERRORS)
-def test_errors_are_those_of_http(
+async def test_errors_are_those_of_http(
     run: Run,
     image: Callable[..., Any],
     shipped: ModuleType,
@@ -199,13 +199,13 @@ def test_errors_are_those_of_http(
         return item | {"message": "No."} | news(task)
 
     server.answer = lambda tasks: Reply({"errors": [named(tasks[0])]}, status)
-    expected = Caller("async", shipped, server.url).error("run", request)
+    expected = Caller("sync", shipped, server.url).error("run", request)
 
     async def failing(peer: Peer) -> None:
         [task] = await peer.heard()
         await peer.say(errors=[named(task)])
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(failing) as client:
         with pytest.raises(shipped.RunwareError) as raised:
             await client.run(request)
         assert type(raised.value) is type(expected)
@@ -213,24 +213,20 @@ def test_errors_are_those_of_http(
         assert raised.value.parameters == expected.parameters
         assert raised.value.status == expected.status
 
-    run(work, failing)
 
-
-def test_results_are_those_of_http(
+async def test_results_are_those_of_http(
     run: Run, image: Callable[..., Any], shipped: ModuleType, server: HTTPServer
 ) -> None:
     request = image(number_results=2)
     server.answer = echo(copies=2, imageURL="https://example.com/1.png")
-    expected = Caller("async", shipped, server.url)("run", request)
+    expected = Caller("sync", shipped, server.url)("run", request)
 
     async def echoing(peer: Peer) -> None:
         envelope = server.answer(await peer.heard())
         await peer.say(*envelope["data"])  # type: ignore[index]
 
-    async def work(client: Any, _: Sockets) -> None:
+    async with run.client(echoing) as client:
         assert await client.run(request) == expected
-
-    run(work, echoing)
 
 
 async def test_a_stream_comes_over_http(run: Run, server: HTTPServer) -> None:
