@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
-from loopback import KEY, Caller, Drop, Reply, each, value
+from loopback import KEY, Caller, Drop, Reply, each, refusal, value
 from mocking import mocking
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ async def test_a_broken_stream_leaves_a_handle(
 def test_a_stream_that_was_not_accepted_is_sent_again(
     shipped: ModuleType, server: Server, kind: str
 ) -> None:
-    busy = Reply({"errors": [{"code": "rateLimitExceeded", "message": "no"}]}, 429)
+    busy = refusal(429, "rateLimitExceeded")
     event = {"delta": {"text": "Hello."}, "finishReason": "stop"}
     events = f"data: {json.dumps(event)}\n\ndata: [DONE]\n\n"
     server.script(busy, busy, Reply(events, content_type="text/event-stream"))
@@ -166,7 +166,7 @@ def test_a_stream_that_is_left_before_it_is_accepted_has_no_handle(
     shipped: ModuleType, server: Server, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The program is interrupted in the pause after a response that rejects the task."""
-    busy = Reply({"errors": [{"code": "rateLimitExceeded", "message": "no"}]}, 429)
+    busy = refusal(429, "rateLimitExceeded")
     server.answer = lambda _: busy
 
     here, sleep, async_sleep = threading.get_ident(), time.sleep, asyncio.sleep

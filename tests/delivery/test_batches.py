@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from loopback import KEY, Drop, Reply, acknowledge, each, echo, news, value
+from loopback import KEY, Drop, Reply, acknowledge, each, echo, news, refusal, value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +69,7 @@ def test_a_server_that_takes_fewer_at_once(
 ) -> None:
     def answer(tasks: Tasks) -> object:
         if len(tasks) > 3:
-            return Reply({"errors": [{"code": "tooLarge", "message": "no"}]}, 413)
+            return refusal(413, "tooLarge")
         return echo(seed=7)(tasks)
 
     server.answer = answer
@@ -438,7 +438,7 @@ def test_events_and_costs(
     caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
     events: list[Any] = []
-    busy = Reply({"errors": [{"code": "rateLimitExceeded", "message": "no"}]}, 429)
+    busy = refusal(429, "rateLimitExceeded")
     done = [{"status": "success", "imageUUID": name, "cost": 0.25} for name in "ab"]
     server.script(busy, acknowledge, news({"status": "processing"}), news(*done))
 

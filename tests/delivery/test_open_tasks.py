@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from loopback import KEY, Drop, Reply, acknowledge, each, news, value
+from loopback import KEY, Drop, Reply, acknowledge, each, failing, news, refusal, value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -321,7 +321,7 @@ def test_what_was_rejected_has_no_handle(
     shipped: ModuleType, server: Server, image: Callable[..., Any], way: str
 ) -> None:
     """The server has certainly not accepted it."""
-    busy = Reply({"errors": [{"code": "rateLimitExceeded", "message": "no"}]}, 429)
+    busy = refusal(429, "rateLimitExceeded")
     server.answer = lambda _: busy
     given = image() if way == "run" else [image(), image()]
     retried: list[Any] = []
@@ -403,41 +403,23 @@ async def test_results_that_no_call_has_returned_are_remembered_up_to_a_limit(
 # -- errors -------------------------------------------------------------------
 
 
-def refused(code: str = "invalidParameter", status: int = 400, **headers: str) -> Reply:
-    """Return a response that refuses a whole request."""
-    named = {name.replace("_", "-"): text for name, text in headers.items()}
-    error = {"code": code, "message": "no"}
-    return Reply({"errors": [error]}, status, headers=named)
-
-
-def own(code: str, status: int = 200) -> Callable[[Tasks], object]:
-    """Answer each task with an error of its own."""
-
-    def answer(tasks: Tasks) -> object:
-        error = {"code": code, "message": "no"}
-        errors = [error | {"taskUUID": t["taskUUID"]} for t in tasks]
-        return Reply({"errors": errors}, status)
-
-    return answer
-
-
 BILLS_NOTHING: dict[str, list[Any]] = {
-    **{f"{status}": [refused("x", status)] for status in (400, 401, 402, 403, 404)},
-    "400 of its own": [own("invalidParameter", 400)],
+    **{f"{status}": [refusal(status, "x")] for status in (400, 401, 402, 403, 404)},
+    "400 of its own": [failing(400, code="invalidParameter")],
     "413": [Reply("<h1>Too large</h1>", 413, "text/html")],
-    "422": [refused("x", 422)],
-    "429": [refused("rateLimitExceeded", 429)] * 2,
-    "429 of its own": [own("rateLimitExceeded", 429)] * 2,
-    "429 with too long a wait": [refused("rate", 429, Retry_After="3600")],
-    "503 with seconds": [refused("busy", 503, Retry_After="0")] * 2,
-    "rate limit in 200": [refused("rateLimitExceeded", 200)] * 2,
-    "failed": [own("inferenceError")],
+    "422": [refusal(422, "x")],
+    "429": [refusal(429, "rateLimitExceeded")] * 2,
+    "429 of its own": [failing(429, code="rateLimitExceeded")] * 2,
+    "429 with too long a wait": [refusal(429, "rate", "3600")],
+    "503 with seconds": [refusal(503, "busy", "0")] * 2,
+    "rate limit in 200": [refusal(200, "rateLimitExceeded")] * 2,
+    "failed": [failing(code="inferenceError")],
     "failed with a status": [
         news({"status": "error", "code": "contentPolicyViolation"})
     ],
-    "failed later": [acknowledge, own("inferenceError")],
-    "failed later in 400": [acknowledge, own("providerError", 400)],
-    "in doubt, then failed": [Drop(), own("inferenceError")],
+    "failed later": [acknowledge, failing(code="inferenceError")],
+    "failed later in 400": [acknowledge, failing(400, code="providerError")],
+    "in doubt, then failed": [Drop(), failing(code="inferenceError")],
 }
 
 
@@ -511,22 +493,22 @@ MAY_BILL: dict[str, list[Any]] = {
     "not a word": [{"data": []}],
     "redirected": [Reply("", 307, headers={"Location": "/v2"})],
     **{
-        f"{status}": [refused("x", status)] for status in (408, 409, 425, 499, 500, 503)
+        f"{status}": [refusal(status, "x")] for status in (408, 409, 425, 499, 500, 503)
     },
     "400 as a page": [Reply("<h1>Bad Request</h1>", 400, "text/html")],
     "502 as a page": [Reply("<h1>Bad Gateway</h1>", 502, "text/html")],
     "504": [Reply("", 504)],
-    "500 of its own": [own("internalServerError", 500)],
+    "500 of its own": [failing(500, code="internalServerError")],
     "acknowledged": [acknowledge],
     "a strange status": [news({"status": "queued", "cost": 0.1, "seed": 7})],
-    "conflict": [own("conflictTaskUUID", 400)],
-    "conflict without a name": [refused("conflictTaskUUID", 400)],
-    "poll refused with 401": [acknowledge, refused("unauthorized", 401)],
-    "poll refused with 403": [Drop(), refused("forbidden", 403)],
-    "poll refused with 400": [acknowledge, refused("invalidTaskUUID", 400)],
-    "poll refused with 413": [acknowledge, refused("x", 413)],
-    "not found": [acknowledge, *[own("taskNotFound")] * 8],
-    "404": [Drop(), *[refused("x", 404)] * 8],
+    "conflict": [failing(400, code="conflictTaskUUID")],
+    "conflict without a name": [refusal(400, "conflictTaskUUID")],
+    "poll refused with 401": [acknowledge, refusal(401, "unauthorized")],
+    "poll refused with 403": [Drop(), refusal(403, "forbidden")],
+    "poll refused with 400": [acknowledge, refusal(400, "invalidTaskUUID")],
+    "poll refused with 413": [acknowledge, refusal(413, "x")],
+    "not found": [acknowledge, *[failing(code="taskNotFound")] * 8],
+    "404": [Drop(), *[refusal(404, "x")] * 8],
 }
 
 
@@ -595,7 +577,7 @@ def test_a_callback_that_raises_is_logged_and_changes_nothing(
         kinds.append(event.kind)
         raise ValueError("a fault of the caller's")
 
-    first = {"sending": refused("rateLimitExceeded", 429), "poll": Drop()}
+    first = {"sending": refusal(429, "rateLimitExceeded"), "poll": Drop()}
 
     def answer(tasks: list[dict[str, Any]]) -> object:
         is_sending = tasks[0]["taskType"] == TASK
@@ -718,7 +700,7 @@ def test_a_request_whose_failure_was_not_raised_is_sent_again(
         if event.kind == "finished" and event.error:
             raise Stop
 
-    server.script(own("inferenceError"), finished)
+    server.script(failing(code="inferenceError"), finished)
     with shipped.Runware(KEY, base_url=server.url, on_event=interrupt) as client:
         request = image()
         with pytest.raises(Stop):
@@ -822,8 +804,7 @@ def test_a_refused_run_is_sent_again_while_another_run_polls_for_it(
         if len(sent) == 2:
             return finished(tasks)
         is_polled.wait(30)
-        error = {"code": "rateLimitExceeded", "message": "Slow down."}
-        return Reply({"errors": [error]}, 429, headers={"Retry-After": "0"})
+        return refusal(429, "rateLimitExceeded", "0")
 
     async def both() -> None:
         async with shipped.AsyncRunware(KEY, base_url=server.url) as client:
@@ -865,9 +846,7 @@ def test_a_refused_run_is_not_sent_again_after_another_run_has_sent_it(
 ) -> None:
     """The second run starts and ends while the first one waits to send the task again."""
     request = image(delivery_method="sync")
-    error = {"code": "rateLimitExceeded", "message": "Slow down."}
-    refusal = Reply({"errors": [error]}, 429, headers={"Retry-After": "0"})
-    server.script(refusal, finished, finished)
+    server.script(refusal(429, "rateLimitExceeded", "0"), finished, finished)
     second: list[Any] = []
 
     def run_again(event: Any) -> None:
@@ -905,8 +884,7 @@ def test_a_refused_handle_continues_the_task_of_another_call(
     shipped: ModuleType, server: Server, image: Callable[..., Any]
 ) -> None:
     request = image(delivery_method="async")
-    error = {"code": "rateLimitExceeded", "message": "Slow down."}
-    server.script(Reply({"errors": [error]}, 429), acknowledge, finished)
+    server.script(refusal(429, "rateLimitExceeded"), acknowledge, finished)
     with shipped.Runware(KEY, base_url=server.url, max_retries=0) as client:
         client.polling = shipped.Waits(first=0.005)
         handle = client.handle(request)

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
-from loopback import CHAIR, LATER, Drop, Reply, acknowledge, echo, news, value
+from loopback import (
+    CHAIR,
+    LATER,
+    Drop,
+    Reply,
+    acknowledge,
+    echo,
+    failing,
+    news,
+    refusal,
+    value,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,24 +33,7 @@ TASK, POLL = "imageInference", "getResponse"
 HTML = "<html><body>Bad Gateway</body></html>"
 
 
-def error(
-    code: str, status: int = 200, *, says_error: bool = False, **headers: str
-) -> Any:
-    """Answer each task with its own error, optionally with `status: error`."""
-    more = {"status": "error"} if says_error else {}
-
-    def answer(tasks: Tasks) -> object:
-        errors = [
-            {"code": code, "message": "no", "taskUUID": t["taskUUID"], **more}
-            for t in tasks
-        ]
-        named = {name.replace("_", "-"): text for name, text in headers.items()}
-        return Reply({"errors": errors}, status, headers=named)
-
-    return answer
-
-
-unknown = error("taskNotFound")
+unknown = failing(code="taskNotFound")
 silent: dict[str, list[object]] = {"data": []}
 done = news({"status": "success", "seed": 7})
 AMBIGUOUS = {
@@ -47,30 +41,30 @@ AMBIGUOUS = {
     "truncated": Reply('{"data": [{"taskUUID": "'),
     "empty": Reply(""),
     "a page": Reply(HTML, content_type="text/html"),
-    "500": error("internalServerError", 500),
+    "500": failing(500, code="internalServerError"),
     "502": Reply(HTML, 502, "text/html"),
-    "503": error("serviceUnavailable", 503),
+    "503": failing(503, code="serviceUnavailable"),
     "504": Reply("", 504),
     "not a word": {"data": []},
 }
 """Responses that leave it open whether the task was accepted."""
 
 REFUSALS = {
-    "429": error("rateLimitExceeded", 429),
-    "429 with seconds": error("rateLimitExceeded", 429, Retry_After="0"),
-    "429 with a date": error(
-        "rateLimitExceeded", 429, Retry_After="Fri, 31 Dec 1999 23:59:59 GMT"
+    "429": failing(429, code="rateLimitExceeded"),
+    "429 with seconds": failing(429, "0", code="rateLimitExceeded"),
+    "429 with a date": failing(
+        429, "Fri, 31 Dec 1999 23:59:59 GMT", code="rateLimitExceeded"
     ),
-    "503 with seconds": error("serviceUnavailable", 503, Retry_After="0"),
+    "503 with seconds": failing(503, "0", code="serviceUnavailable"),
 }
 """Responses that say that no task was accepted."""
 
 
-@pytest.mark.parametrize("refusal", REFUSALS)
+@pytest.mark.parametrize("name", REFUSALS)
 def test_what_was_not_accepted_is_sent_again(
-    caller: Caller, server: Server, refusal: str
+    caller: Caller, server: Server, name: str
 ) -> None:
-    server.script(REFUSALS[refusal], REFUSALS[refusal], echo(seed=7))
+    server.script(REFUSALS[name], REFUSALS[name], echo(seed=7))
     [result] = caller(RUN, **CHAIR)
     assert result.seed == 7
     assert server.sent == [TASK, TASK, TASK]
@@ -90,7 +84,7 @@ def test_what_may_have_been_accepted_is_polled(
 
 @pytest.mark.parametrize(
     "quiet",
-    [unknown, error("notFound", 404), error("anything", 404), silent],
+    [unknown, failing(404, code="notFound"), failing(404, code="anything"), silent],
     ids=["not found", "404", "any 404", "silent"],
 )
 @pytest.mark.parametrize("failure", ["dropped", "500"])
@@ -152,7 +146,7 @@ def test_what_was_rejected_is_sent_again_whatever_the_policy(
 def test_what_is_in_doubt_is_sent_again_at_once_by_the_policy_eager(
     caller: Caller, server: Server
 ) -> None:
-    conflict = error("conflictTaskUUID", 400)
+    conflict = failing(400, code="conflictTaskUUID")
     server.script(Drop(), Reply("", 504), conflict, done)
     [result] = caller(RUN, **CHAIR, options={"resend": "eager"})
     assert result.seed == 7
@@ -185,19 +179,21 @@ CONFLICTS = [
 def test_a_conflict_of_a_second_sending_means_that_the_first_arrived(
     caller: Caller, server: Server, code: str, status: int
 ) -> None:
-    server.script(Drop(), silent, silent, error(code, status), *[silent] * 9, done)
+    server.script(
+        Drop(), silent, silent, failing(status, code=code), *[silent] * 9, done
+    )
     [result] = caller(RUN, **LATER)
     assert result.seed == 7
     assert server.sent == [TASK, POLL, POLL, TASK, *[POLL] * 10]
 
 
 @pytest.mark.parametrize(("code", "status"), CONFLICTS)
-@pytest.mark.parametrize("says_error", [False, True])
+@pytest.mark.parametrize("more", [{}, {"status": "error"}], ids=["", "status"])
 def test_a_conflict_of_a_first_sending_means_poll(
-    caller: Caller, server: Server, code: str, status: int, says_error: bool
+    caller: Caller, server: Server, code: str, status: int, more: dict[str, str]
 ) -> None:
     """A gateway in front of the server may have repeated the POST."""
-    server.script(error(code, status, says_error=says_error), silent, done)
+    server.script(failing(status, code=code, **more), silent, done)
     [result] = caller(RUN, **CHAIR)
     assert result.seed == 7
     assert server.sent == [TASK, POLL, POLL]
@@ -206,7 +202,7 @@ def test_a_conflict_of_a_first_sending_means_poll(
 def test_a_conflict_and_no_result_leaves_a_handle(
     shipped: ModuleType, caller: Caller, server: Server
 ) -> None:
-    conflict = error("conflictTaskUUID", 400)
+    conflict = failing(400, code="conflictTaskUUID")
     server.split(conflict, silent)
     server.takes = 25
     failure = caller.error(RUN, **CHAIR)
@@ -232,11 +228,6 @@ def test_a_poll_that_is_refused_as_a_whole_is_repeated_for_each_task(
     assert server.sent == [f"{TASK}+{TASK}", f"{POLL}+{POLL}", POLL, POLL]
 
 
-def nameless(code: str = "invalidParameter", status: int = 400) -> Reply:
-    """Return a response that refuses a whole request and names no task."""
-    return Reply({"errors": [{"code": code, "message": "no"}]}, status)
-
-
 def test_async_tasks_of_a_refused_batch_are_sent_alone(
     shipped: ModuleType, caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
@@ -247,7 +238,7 @@ def test_async_tasks_of_a_refused_batch_are_sent_alone(
         if tasks[0]["taskType"] == POLL:
             return done(tasks) if accepted.issuperset(names) else silent
         if bad.task_uuid in names:
-            return nameless()
+            return refusal(400, "invalidParameter")
         accepted.update(names)
         return acknowledge(tasks)
 
@@ -285,7 +276,7 @@ def test_sync_tasks_of_a_refused_batch_are_left(
 ) -> None:
     """The server may have run the tasks that the error is not about."""
     requests = [image() for _ in range(2)]
-    server.split(nameless(), silent)
+    server.split(refusal(400, "invalidParameter"), silent)
     for outcome in caller("run_many", requests):
         assert isinstance(outcome.error, shipped.BadRequestError)
         assert outcome.error.may_have_run
@@ -305,7 +296,7 @@ def test_what_is_refused_of_the_account_is_refused_of_every_task(
     caller: Caller, server: Server, image: Callable[..., Any], code: str, status: int
 ) -> None:
     requests = [image() for _ in range(2)]
-    server.answer = lambda _: nameless(code, status)
+    server.answer = lambda _: refusal(status, code)
     for outcome in caller("run_many", requests):
         assert outcome.error.http_status == status
         assert (outcome.error.may_have_run, outcome.error.handle) == (False, None)
@@ -329,7 +320,7 @@ def test_a_task_that_is_not_found_eight_times_is_left(
 def test_a_failure_with_http_404_ends_the_task(
     shipped: ModuleType, caller: Caller, server: Server
 ) -> None:
-    server.script(acknowledge, error("imageNotFound", 404, says_error=True))
+    server.script(acknowledge, failing(404, code="imageNotFound", status="error"))
     failure = caller.error(RUN, **LATER)
     assert isinstance(failure, shipped.NotFoundError)
     assert failure.handle is None
@@ -349,13 +340,13 @@ def test_news_of_a_task_begins_the_count_of_not_found_anew(
 
 @pytest.mark.parametrize("retries", [0, 2])
 @pytest.mark.parametrize(
-    ("refusal", "kind"),
+    ("name", "kind"),
     [("429", "RateLimitError"), ("503 with seconds", "ServerError")],
 )
 def test_tries_come_to_an_end(
-    caller: Caller, server: Server, refusal: str, kind: str, retries: int
+    caller: Caller, server: Server, name: str, kind: str, retries: int
 ) -> None:
-    server.answer = REFUSALS[refusal]
+    server.answer = REFUSALS[name]
     failure = caller.error(RUN, **CHAIR, options={"max_retries": retries})
     assert type(failure) is getattr(caller.package, kind)
     assert server.sent == [TASK] * (retries + 1)
@@ -384,7 +375,7 @@ def test_polls_that_fail_are_repeated_until_the_time_is_up(
 def test_a_poll_is_repeated_more_often_than_a_sending(
     caller: Caller, server: Server
 ) -> None:
-    busy = error("serviceUnavailable", 503)
+    busy = failing(503, code="serviceUnavailable")
     server.script(acknowledge, *[busy] * 20, done)
     [result] = caller(RUN, **LATER, options={"max_retries": 0})
     assert result.seed == 7
@@ -412,7 +403,7 @@ def test_a_server_that_asks_for_too_much_patience(
     shipped: ModuleType, caller: Caller, server: Server, *, is_date: bool
 ) -> None:
     later = formatdate(time.time() + 3600, usegmt=True) if is_date else "3600"
-    server.answer = error("rateLimitExceeded", 429, Retry_After=later)
+    server.answer = failing(429, later, code="rateLimitExceeded")
     began = time.monotonic()
     failure = caller.error(RUN, **CHAIR)
     assert isinstance(failure, shipped.RateLimitError)
@@ -424,13 +415,13 @@ def test_a_server_that_asks_for_too_much_patience(
 def test_a_refusal_for_a_reason_is_final(
     caller: Caller, server: Server, status: int
 ) -> None:
-    server.answer = error("someCode", status)
+    server.answer = failing(status, code="someCode")
     assert caller.error(RUN, **CHAIR).http_status == status
     assert server.sent == [TASK]
 
 
 def test_a_refusal_of_several_results_is_final(caller: Caller, server: Server) -> None:
-    server.answer = error("invalidParameter", 400, says_error=True)
+    server.answer = failing(400, code="invalidParameter", status="error")
     failure = caller.error(RUN, **CHAIR, number_results=2)
     assert not failure.may_have_run
     assert server.sent == [TASK]
@@ -439,7 +430,7 @@ def test_a_refusal_of_several_results_is_final(caller: Caller, server: Server) -
 def test_a_rejection_that_says_error_is_sent_again(
     caller: Caller, server: Server
 ) -> None:
-    busy = error("rateLimitExceeded", 429, says_error=True, retry_after="0")
+    busy = failing(429, "0", code="rateLimitExceeded", status="error")
     server.script(busy, done)
     [result] = caller(RUN, **CHAIR)
     assert result.seed == 7
@@ -449,7 +440,7 @@ def test_a_rejection_that_says_error_is_sent_again(
 async def test_a_poll_that_is_refused_leaves_the_task(
     shipped: ModuleType, client: Any, server: Server
 ) -> None:
-    refused = Reply({"errors": [{"code": "unauthorized", "message": "no"}]}, 401)
+    refused = refusal(401, "unauthorized")
     server.script(acknowledge, refused, done)
     with pytest.raises(shipped.AuthenticationError) as caught:
         await value(client.image_inference.run(**LATER))
@@ -462,7 +453,7 @@ async def test_a_poll_that_is_refused_for_a_reason_is_repeated_a_few_times(
     shipped: ModuleType, client: Any, server: Server, refusals: int
 ) -> None:
     """The task that the server accepted is still running."""
-    refused = nameless("invalidTaskUUID")
+    refused = refusal(400, "invalidTaskUUID")
     server.script(acknowledge, *[refused] * refusals, done)
     try:
         [result] = await value(client.image_inference.run(**LATER))

@@ -19,7 +19,7 @@ import pytest
 from pydantic import ValidationError
 
 from looking import TASK, a_looking_document
-from loopback import KEY, SPECS, Caller, Drop, Reply, echo, pickled, value
+from loopback import KEY, SPECS, Caller, Drop, Reply, echo, pickled, refusal, value
 from making import generated
 from mocking import mocking
 
@@ -291,7 +291,7 @@ def test_a_lost_answer_is_asked_for(
 def test_an_upload_that_did_not_arrive_is_sent_again(
     caller: Caller, server: Server, look: Callable[..., Any]
 ) -> None:
-    unknown = Reply({"errors": [{"code": "taskNotFound", "message": "?"}]}, 400)
+    unknown = refusal(400, "taskNotFound")
     server.script(Drop(), unknown, unknown, platform, platform)
     assert caller("run", look(video=MP4))
     assert server.sent == [STORED, QUESTION, QUESTION, STORED, TASK]

@@ -23,6 +23,18 @@ ROOT = "/docs"
 INDEX = f"{ROOT}/models/index.json"
 TOO_LARGE = 33 * 2**20
 
+ANSWERS: dict[str, tuple[int, bytes, dict[str, str]]] = {
+    "403": (403, b"no", {}),
+    "500": (500, b"oh", {}),
+    "503": (503, b"later", {"Retry_After": "1"}),
+    "503_for_long": (503, b"later", {"Retry_After": "3600"}),
+    "encoding": (200, b"{}", {"Content_Encoding": "gzip"}),
+    "ftp": (302, b"", {"Location": "ftp://me:secret@files.example/a.json"}),
+    "html": (200, b"<!doctype html>\n<p>Please log in", {}),
+    "other": (200, b"{}", {}),
+}
+"""The responses of faults that depend on nothing: status, content and headers."""
+
 
 @dataclass
 class Catalog:
@@ -122,7 +134,10 @@ def serving_catalog() -> Iterator[Catalog]:
                 catalog.credentials.add(self.headers.get("Authorization", ""))
                 catalog.gate(path)
                 fault = catalog.fault(path)
-                if fault:
+                if fault in ANSWERS:
+                    status, content, headers = ANSWERS[fault]
+                    self.send(path, status, content, **headers)
+                elif fault:
                     getattr(self, f"fail_by_{fault}")(path)
                 else:
                     self.answer(path)
@@ -150,24 +165,9 @@ def serving_catalog() -> Iterator[Catalog]:
             self.end_headers()
             self.wfile.write(content)
 
-        def fail_by_500(self, path: str) -> None:
-            self.send(path, 500, b"oh")
-
-        def fail_by_503(self, path: str) -> None:
-            self.send(path, 503, b"later", Retry_After="1")
-
-        def fail_by_503_for_long(self, path: str) -> None:
-            self.send(path, 503, b"later", Retry_After="3600")
-
         def fail_by_503_until(self, path: str) -> None:
             later = formatdate(time.time() + 3600, usegmt=True)
             self.send(path, 503, b"later", Retry_After=later)
-
-        def fail_by_other(self, path: str) -> None:
-            self.send(path, 200, b"{}")
-
-        def fail_by_403(self, path: str) -> None:
-            self.send(path, 403, b"no")
 
         def fail_by_drop(self, path: str) -> None:
             catalog.asked.append((path, 0))
@@ -188,9 +188,6 @@ def serving_catalog() -> Iterator[Catalog]:
             content = catalog.content(path) or b""
             self.send(path, 200, content[: len(content) // 2])
 
-        def fail_by_html(self, path: str) -> None:
-            self.send(path, 200, b"<!doctype html>\n<p>Please log in")
-
         def fail_by_size(self, path: str) -> None:
             """Send a document that is larger than the limit."""
             self.send(path, 200, b'{"openapi": "3.1.0", "x": "' + b"x" * TOO_LARGE)
@@ -198,9 +195,6 @@ def serving_catalog() -> Iterator[Catalog]:
         def fail_by_loop(self, path: str) -> None:
             self.send(path, 302, b"", Location=path)
             catalog.faults[path].append("loop")
-
-        def fail_by_ftp(self, path: str) -> None:
-            self.send(path, 302, b"", Location="ftp://me:secret@files.example/a.json")
 
         def fail_by_moved(self, path: str) -> None:
             """Redirect with a body that ends too early."""
@@ -210,9 +204,6 @@ def serving_catalog() -> Iterator[Catalog]:
             self.send_header("Content-Length", str(TOO_LARGE))
             self.end_headers()
             self.close_connection = True
-
-        def fail_by_encoding(self, path: str) -> None:
-            self.send(path, 200, b"{}", Content_Encoding="gzip")
 
         def fail_by_drip(self, path: str) -> None:
             """Send bytes slowly, until the client disconnects."""

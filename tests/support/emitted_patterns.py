@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import runpy
 from functools import cache
 from pathlib import Path
 from typing import Protocol, cast
@@ -24,12 +24,7 @@ class MatcherFactory(Protocol):
 
 @cache
 def emitted() -> MatcherFactory:
-    spec = importlib.util.spec_from_file_location("emitted_patterns", TEMPLATE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return cast("MatcherFactory", module.Pattern)
+    return cast("MatcherFactory", runpy.run_path(str(TEMPLATE))["Pattern"])
 
 
 def matcher(source: str) -> Matcher:

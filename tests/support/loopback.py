@@ -302,3 +302,21 @@ def echo(*, copies: int = 1, **members: Any) -> Answer:
         }
 
     return answer
+
+
+def failing(status: int = 200, retry_after: str = "", /, **members: Any) -> Answer:
+    """Return a function that answers each task with an error of its own."""
+    headers = {"Retry-After": retry_after} if retry_after else {}
+
+    def answer(tasks: Tasks) -> object:
+        errors = [{"taskUUID": t["taskUUID"]} | members for t in tasks]
+        return Reply({"errors": errors}, status, headers=headers)
+
+    return answer
+
+
+def refusal(status: int, code: str, retry_after: str = "") -> Reply:
+    """Return a response that refuses a whole call, with an error that names no task."""
+    headers = {"Retry-After": retry_after} if retry_after else {}
+    body = {"errors": [{"code": code, "message": "no"}]}
+    return Reply(body, status, headers=headers)
