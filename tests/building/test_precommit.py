@@ -296,10 +296,8 @@ def test_what_git_ignores_of_a_client_holds_up_the_commit(
 def test_a_document_of_another_folder_hides_no_other(repository: Repository) -> None:
     """git fails when it is asked about a path outside of the repository."""
     outside = repository.folder.parent / "outside"
-    outside.mkdir()
     write(outside, "two", {})
     write(repository.folder / "schemas", "three", {})
-    (repository.folder / ":odd*").mkdir()
     write(repository.folder / ":odd*", "four", {})
     documents = ["../outside", "schemas", ":odd*"]
     finished = run("generate", *documents, "--as-hook", cwd=repository.folder)

@@ -116,7 +116,6 @@ class TestGenerate:
 
     def test_of_another_folder_it_says_nothing(self, here: Path) -> None:
         write(here / "docs", "one", CHANGED)
-        (here / "others").mkdir()
         write(here / "others", "mine", {})
         arguments = ["generate", "others", "--output", "out", "--package", "client"]
         assert run(*arguments, cwd=here).returncode == 0

@@ -44,7 +44,6 @@ def configure(project: Path, *lines: str, settings: str = SETTINGS) -> None:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project with two documents and with its own models."""
-    (tmp_path / "docs").mkdir()
     write(tmp_path / "docs", "one", NESTED, info={"x-status": "live"})
     write(tmp_path / "docs", "two", {})
     configure(

@@ -525,7 +525,6 @@ def test_a_first_call_is_one_that_its_model_can_run(reference: Path) -> None:
 def test_a_first_call_that_would_be_very_long_is_left_out(tmp_path: Path) -> None:
     numbers = {"type": "array", "minItems": 10**6, "items": {"type": "integer"}}
     folder = tmp_path / "documents"
-    folder.mkdir()
     write(folder, "many", {"properties": {"x": numbers}, "required": ["x"]})
     arguments = ["docs", folder, "--output", "pages", "--package", "client"]
     finished = run(*arguments, cwd=tmp_path)

@@ -10,8 +10,7 @@ import click
 import pytest
 
 from catalog_server import serving_catalog
-from command import run
-from making import a_document
+from command import run, write
 from runware_codegen.cli import cli
 
 if TYPE_CHECKING:
@@ -26,13 +25,9 @@ CONFIGURED = ("generate", "list")
 def project(tmp_path: Path) -> Path:
     """A project with three documents that have two statuses."""
     folder = tmp_path / "project"
-    (folder / "docs").mkdir(parents=True)
     (folder / "src" / "deep").mkdir(parents=True)
     for name, status in [("one", "live"), ("two", "live"), ("three", "draft")]:
-        document = a_document(
-            {}, identifier=name, model=f"test:{name}@1", info={"x-status": status}
-        )
-        (folder / "docs" / f"{name}.json").write_text(json.dumps(document))
+        write(folder / "docs", name, {}, info={"x-status": status})
     return folder
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema_rs
 import pytest
 
-from command import run
+from command import run, write
 from making import a_document
 from runware_codegen.diff.formats.json_format import json_schema
 from runware_codegen.diff.levels import KINDS, LEVELS
@@ -41,12 +41,6 @@ NEW: dict[str, Any] = {
 }
 
 
-def put(folder: Path, name: str, task: dict[str, Any], **said: Any) -> None:
-    folder.mkdir(exist_ok=True)
-    document = a_document(task, identifier=name, model=f"test:{name}@1", **said)
-    (folder / f"{name}.json").write_text(json.dumps(document))
-
-
 def git(folder: Path, *arguments: str) -> None:
     identity = ["-c", "user.name=Someone", "-c", "user.email=someone@example.com"]
     subprocess.run(
@@ -58,8 +52,8 @@ def git(folder: Path, *arguments: str) -> None:
 def sides(tmp_path: Path) -> Path:
     """A folder with the folders `old` and `new`, each with two documents."""
     for side, task in (("old", OLD), ("new", NEW)):
-        put(tmp_path / side, "sample", task)
-        put(tmp_path / side, "same", {})
+        write(tmp_path / side, "sample", task)
+        write(tmp_path / side, "same", {})
     return tmp_path
 
 
@@ -124,7 +118,9 @@ class TestReport:
         for side, most in (("old", 10), ("new", 5)):
             size = {"type": "integer", "maximum": most}
             members = {"code": code, "size": size}
-            put(sides / side, "sample", {"properties": members, "required": [*members]})
+            write(
+                sides / side, "sample", {"properties": members, "required": [*members]}
+            )
         first, second = (
             diff("old", "new", "--format", "json", env={"PYTHONHASHSEED": seed})
             for seed in ("1", "2")
@@ -160,7 +156,7 @@ class TestReport:
                 "properties": {"seed": {}},
                 "required": required,
             }
-            put(sides / side, "sample", {}, result=result)
+            write(sides / side, "sample", {}, result=result)
         lines = diff("old", "new").stdout.splitlines()
         assert lines[1].split()[:2] == ["breaking", "result-member-optional"]
         assert lines[3].strip() == "was not described, is described now: {}"
@@ -170,7 +166,7 @@ class TestReport:
 
     def test_hostile_words_steer_nothing(self, diff: Diff, sides: Path) -> None:
         words = "\x1b[31m]]>\n::error::x\n# @everyone <b> `` ` ``"
-        put(sides / "new", "same", {}, info={"description": words})
+        write(sides / "new", "same", {}, info={"description": words})
         for form in ("text", "markdown", "github", "junit", "json"):
             out = diff("old", "new", "--format", form).stdout
             assert "\x1b" not in out
@@ -180,12 +176,12 @@ class TestReport:
         xml_of(diff("old", "new", "--format", "junit"))
 
     def test_only_some_documents(self, diff: Diff, sides: Path) -> None:
-        put(sides / "new", "same", {"required": ["x"]})
+        write(sides / "new", "same", {"required": ["x"]})
         only = ("old", "new", "--only", "test:same@*", "--format", "json")
         assert {entry["document"] for entry in report(diff(*only))["entries"]} == {
             "same"
         }
-        put(sides / "new", "same", {})
+        write(sides / "new", "same", {})
         assert report(diff(*only))["entries"] == []
 
     def test_long_texts_are_cut_around_the_difference(
@@ -196,7 +192,7 @@ class TestReport:
             items = {"type": "array", "items": code, "minItems": 1}
             info = {"description": f"{'a' * 200}{end}{'d' * 200}"}
             task = {"properties": {"codes": items}, "required": ["codes"]}
-            put(sides / side, "sample", task, info=info)
+            write(sides / side, "sample", task, info=info)
         shown = diff("old", "new").stdout
         assert f'"codes": ["{"a" * 30}… (70 characters)"]' in shown
         before, after = (f"…{'a' * 40}{each}{'d' * 79}…" for each in "bc")
@@ -212,7 +208,7 @@ class TestReport:
     def test_a_status_that_generate_leaves_out(self, diff: Diff, sides: Path) -> None:
         """The class of the model is removed from the client, with its module."""
         for side, status in (("old", "live"), ("new", "retired")):
-            put(sides / side, "sample", {}, info={"x-status": status})
+            write(sides / side, "sample", {}, info={"x-status": status})
         arguments = ("--fail-on", "breaking", "--format", "json")
         finished = diff("old", "new", *arguments)
         assert finished.returncode == 1
@@ -261,7 +257,7 @@ class TestEnding:
     def test_fail_on(
         self, diff: Diff, sides: Path, task: dict[str, Any], level: str, code: int
     ) -> None:
-        put(sides / "new", "sample", task)
+        write(sides / "new", "sample", task)
         assert diff("old", "new", "--fail-on", level).returncode == code
 
     @pytest.mark.usefixtures("sides")
@@ -350,8 +346,8 @@ class TestSides:
     def test_one_of_several_copies(self, diff: Diff, sides: Path) -> None:
         """It is compared with the other copy, which still is as both were."""
         for side, content in (("old", OLD), ("new", NEW)):
-            put(sides / side / "a", "sample", content)
-            put(sides / side / "b", "sample", OLD)
+            write(sides / side / "a", "sample", content)
+            write(sides / side / "b", "sample", OLD)
             (sides / side / "sample.json").unlink()
         assert kinds(diff("old", "new", "--format", "json")) == ALL
         backwards = kinds(diff("new", "old", "--format", "json"))
@@ -390,11 +386,11 @@ class TestSides:
 def project(tmp_path: Path) -> Path:
     """A repository with a folder of documents. One has changed since the commit."""
     git(tmp_path, "init", "-q", "-b", "trunk")
-    put(tmp_path / "schemas", "sample", OLD)
-    put(tmp_path / "schemas", "same", {})
+    write(tmp_path / "schemas", "sample", OLD)
+    write(tmp_path / "schemas", "same", {})
     git(tmp_path, "add", ".")
     git(tmp_path, "commit", "-q", "-m", "one")
-    put(tmp_path / "schemas", "sample", NEW)
+    write(tmp_path / "schemas", "sample", NEW)
     return tmp_path
 
 
@@ -434,11 +430,11 @@ class TestGit:
     def test_all_documents_of_a_project(self, diff: Diff, project: Path) -> None:
         """Those of each client, wherever they are, and one that the commit lacks."""
         git(project, "checkout", "-q", "--", ".")
-        put(project / "others", "third", OLD)
+        write(project / "others", "third", OLD)
         git(project, "add", ".")
         git(project, "commit", "-q", "-m", "another folder")
-        put(project / "others", "third", NEW)
-        put(project / "new", "fourth", {})
+        write(project / "others", "third", NEW)
+        write(project / "new", "fourth", {})
         clients = [
             f"[[tool.runware-codegen.clients]]\ndocuments = {documents}\n"
             for documents in (["schemas"], ["others/third.json", "new", "others"])
@@ -486,7 +482,7 @@ class TestGit:
         (documents / "sample.json").symlink_to("../elsewhere/sample.json")
         git(project, "add", ".")
         git(project, "commit", "-q", "-m", "links")
-        put(elsewhere, "sample", NEW)
+        write(elsewhere, "sample", NEW)
         assert kinds(diff("HEAD", "--format", "json", "-q")) == ALL
         (documents / "other.json").symlink_to("/nowhere/other.json")
         git(project, "add", ".")
@@ -543,7 +539,7 @@ class TestGit:
     def test_a_locked_version_that_is_only_on_disk(
         self, diff: Diff, sides: Path
     ) -> None:
-        put(sides / "schemas", "sample", OLD)
+        write(sides / "schemas", "sample", OLD)
         content = (sides / "schemas" / "sample.json").read_bytes()
         lock(sides, hashlib.sha256(content).hexdigest())
         found = kinds(diff("runware.lock", "new/sample.json", "--format", "json"))
@@ -628,7 +624,7 @@ class TestAccepting:
     def test_another_change_is_not_accepted(self, diff: Diff, sides: Path) -> None:
         diff("old", "new", "--accept", "--reason", "x")
         size = {"type": "integer", "maximum": 4}
-        put(sides / "new", "sample", {**NEW, "properties": {"size": size}})
+        write(sides / "new", "sample", {**NEW, "properties": {"size": size}})
         assert diff("old", "new", "--fail-on", "breaking").returncode == 1
 
     @pytest.mark.parametrize(
@@ -656,6 +652,6 @@ def test_every_kind_has_a_level_and_a_meaning() -> None:
 def test_unchanged_documents_are_not_read(tmp_path: Path) -> None:
     """Files with the same bytes do not differ, even if they are not documents."""
     for side in ("old", "new"):
-        put(tmp_path / side, "sample", {})
+        write(tmp_path / side, "sample", {})
         (tmp_path / side / "broken.json").write_text('{"openapi": ')
     assert run("diff", "old", "new", cwd=tmp_path).returncode == 0

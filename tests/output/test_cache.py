@@ -260,7 +260,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _project(folder: Path, *, documents: int) -> Path:
-    (folder / "docs").mkdir()
     for number in range(documents):
         field = {"type": "integer", "minimum": number, "description": "A number."}
         write(folder / "docs", f"model-{number}", {"properties": {"size": field}})
@@ -417,7 +416,6 @@ def test_parallel_runs_share_a_cache_that_vanishes(
 def test_problems_of_all_documents_are_told_together(tmp_path: Path) -> None:
     """The documents are cached, invalid, or in conflict with each other."""
     docs = tmp_path / "docs"
-    docs.mkdir()
     write(docs, "one", {})
     _generate(tmp_path, cache=tmp_path / "cache")
     write(docs, "two", {"properties": {"size": {"type": "integre"}}})

@@ -117,7 +117,6 @@ class Bench:
 def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Work]:
     """A folder of documents that have almost everything in common, and a first run."""
     folder = tmp_path_factory.mktemp("bench")
-    (folder / "docs").mkdir()
     for number in range(DOCUMENTS):
         _write(folder, number, most=10)
     with pytest.MonkeyPatch.context() as monkeypatch:

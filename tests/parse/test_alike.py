@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from command import run
+from command import run, write
 from making import a_document
 
 if TYPE_CHECKING:
@@ -44,10 +44,8 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
 def _module(folder: Path, *names: str) -> bytes:
     """Generate documents together, and return the module of the last one."""
     docs = folder / "-".join(names)
-    docs.mkdir()
     for name in names:
-        document = a_document(DOCUMENTS[name], identifier=name, model=f"test:{name}@1")
-        (docs / f"{name}.json").write_text(json.dumps(document))
+        write(docs, name, DOCUMENTS[name])
     made = run(
         *("generate", docs, "--output", docs, "--package", "client", "--no-cache"),
         *("--jobs", "1"),
@@ -70,8 +68,7 @@ def test_a_document_is_refused_in_the_same_words_after_others(tmp_path: Path) ->
     wrong = a_document({"properties": {"size": {**SIZE, "maximum": 0}, "x": NESTED}})
     (tmp_path / "wrong.json").write_text(json.dumps(wrong))
     for name, task in DOCUMENTS.items():
-        document = a_document(task, identifier=name, model=f"test:{name}@1")
-        (tmp_path / f"{name}.json").write_text(json.dumps(document))
+        write(tmp_path, name, task)
     said = [
         run("generate", *documents, "--output", ".", "--package", "c", cwd=tmp_path)
         for documents in (

@@ -29,7 +29,8 @@ MAX_SILENCE = 120
 
 
 def write(folder: Path, name: str, schema: dict[str, Any], **said: Any) -> None:
-    """Write a document with a name into a folder."""
+    """Write a document with a name into a folder, which need not exist."""
+    folder.mkdir(parents=True, exist_ok=True)
     document = a_document(schema, identifier=name, model=f"test:{name}@1", **said)
     (folder / f"{name}.json").write_text(json.dumps(document))
 
@@ -37,7 +38,6 @@ def write(folder: Path, name: str, schema: dict[str, Any], **said: Any) -> None:
 def write_documents(folder: Path) -> None:
     """Write the two documents that the command GENERATE reads."""
     docs = folder / "docs"
-    docs.mkdir()
     write(docs, "one", {}, info={"x-status": "live"})
     write(docs, "two", {"properties": {"size": {"type": "integer"}}})
 
