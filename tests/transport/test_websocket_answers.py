@@ -417,7 +417,6 @@ async def test_a_poll_has_the_errors_of_all_results(run: Run) -> None:
     task = order(2)
 
     async def failed(peer: Peer) -> None:
-        await peer.let_in()
         await peer.ponged()
         await peer.say(news(task))
         await peer.ponged()
