@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from runware_codegen.model import predicates as p
 from runware_codegen.model.classes import Class, Rule, SizeRule
-from runware_codegen.model.constants import constant
+from runware_codegen.model.constants import Constant
 from runware_codegen.model.logic import all_of, any_of
 from runware_codegen.model.predicates import FALSE, TRUE, Predicate
 from runware_codegen.model.type_predicates import class_definition, has_type, of_type
@@ -49,4 +49,4 @@ def of_rule(rule: Rule | SizeRule) -> Predicate:
 def of_size(width: int, height: int) -> Predicate:
     """Return the predicate of one pair of width and height."""
     pairs = (("width", width), ("height", height))
-    return all_of(p.RequiredProperty(n, p.IsIn((constant(v),))) for n, v in pairs)
+    return all_of(p.RequiredProperty(n, p.IsIn((Constant(v),))) for n, v in pairs)

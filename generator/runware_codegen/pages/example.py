@@ -10,7 +10,7 @@ from runware_codegen.formats import EXAMPLES
 from runware_codegen.model import Rule, SizeRule, object_class
 from runware_codegen.model import predicates as p
 from runware_codegen.model import types as t
-from runware_codegen.model.constants import constant, thawed
+from runware_codegen.model.constants import Constant
 from runware_codegen.model.logic import all_of, any_of, not_, required_property
 from runware_codegen.model.predicates import TRUE, children
 from runware_codegen.model.type_predicates import of_type
@@ -184,7 +184,7 @@ class _Search:
             case t.Null():
                 yield None
             case t.Literals(values):
-                given = [thawed(each.constant.value) for each in values]
+                given = [each.constant.value for each in values]
                 known = _known(field)
                 yield from sorted(given, key=lambda each: each not in known)
             case t.Array(item, count):
@@ -230,7 +230,7 @@ def _known(field: Field) -> list[JsonValue]:
     """Return the examples and the default of a field, and a usual value for its name."""
     shown = [*field.examples, *([field.default] if field.default else [])]
     usual = [_BY_NAME[field.json_name]] if field.json_name in _BY_NAME else []
-    return [*(_whole(thawed(each.value)) for each in shown), *usual]
+    return [*(_whole(each.value) for each in shown), *usual]
 
 
 _ANY: Final[Mapping[str, JsonValue]] = {
@@ -254,7 +254,7 @@ def _predicate_of(rule: Rule | SizeRule) -> Predicate:
     if isinstance(rule, SizeRule):
         first = rule.sizes[0]
         size = all_of(
-            required_property(name, p.IsIn((constant(number),)))
+            required_property(name, p.IsIn((Constant(number),)))
             for name, number in _pair(first).items()
         )
         return any_of([not_(rule.when), size])

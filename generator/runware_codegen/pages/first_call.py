@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from runware_codegen.model import ABOUT_ANOTHER_TASK, Literals, object_class
-from runware_codegen.model.constants import constant
 from runware_codegen.pages.example import example_task
 from runware_codegen.render.exports import import_order
 from runware_codegen.render.imports import import_of
@@ -100,7 +99,7 @@ class _Writer:
             objects = [item for item in value if isinstance(item, dict)]
             items = [self.construct(part, item, column + 1, indent) for item in objects]
             return f"[{', '.join(items)}]"
-        return literal(constant(value).value)
+        return literal(value)
 
 
 def is_filled_in(field: Field, document: Document) -> bool:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from runware_codegen.model import Rule, SizeRule, class_names, types_in, unconstrained
 from runware_codegen.model import types as t
-from runware_codegen.model.constants import thawed
 from runware_codegen.naming.names import module_name, pascal_case
 from runware_codegen.pages.environment import pages_environment
 from runware_codegen.pages.example import paths_of
@@ -250,7 +249,7 @@ def _in_brief(text: str, a_type: Type, classes: Iterable[Class]) -> str:
 
 def _constant(value: Constant) -> str:
     """Write a constant as code, a string without quotes where that is clear."""
-    given = thawed(value.value)
+    given = value.value
     if isinstance(given, str) and _is_clear(given):
         return code(given)
     return code(json.dumps(given, ensure_ascii=False))

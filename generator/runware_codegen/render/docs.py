@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from runware_codegen.model import (
     Class,
@@ -21,10 +21,13 @@ from runware_codegen.model import (
     only_alternative,
 )
 from runware_codegen.model import types as t
-from runware_codegen.model.constants import FrozenValue, bare
+from runware_codegen.model.constants import bare
 from runware_codegen.model.predicates import Matches
 from runware_codegen.naming.reserved import listed
 from runware_codegen.wording import joined, joined_paragraphs, limits_of
+
+if TYPE_CHECKING:
+    from runware_codegen.documents import JsonValue
 
 _EMPTY_WORDS: Final = listed("""
     a an and assets configuration for global inference input inputs list object of
@@ -180,7 +183,7 @@ def _facts(field: Field) -> list[str]:
     return facts
 
 
-def code(constant: FrozenValue) -> str:
+def code(constant: JsonValue) -> str:
     """Write a JSON value as a code span; only a blank string has quotes."""
     is_blank = isinstance(constant, str) and not constant.strip()
     shown = f'"{constant}"' if is_blank else bare(constant)

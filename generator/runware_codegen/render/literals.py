@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from runware_codegen.model.constants import FrozenArray, FrozenObject, FrozenValue
+if TYPE_CHECKING:
+    from runware_codegen.documents import JsonValue
 
 _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -77,14 +78,15 @@ def string(text: str) -> str:
     return f"{quote}{_without_directives(body)}{quote}"
 
 
-def value(constant: FrozenValue) -> str:
+def value(constant: JsonValue) -> str:
     """Write a JSON value as a Python literal."""
     match constant:
         case str():
             return string(constant)
-        case FrozenArray(items):
-            return f"[{', '.join(map(value, items))}]"
-        case FrozenObject(members):
+        case list():
+            return f"[{', '.join(map(value, constant))}]"
+        case dict():
+            members = constant.items()
             inner = (f"{string(name)}: {value(member)}" for name, member in members)
             return f"{{{', '.join(inner)}}}"
         case _:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from runware_codegen.formats import predicate_name
 from runware_codegen.model import predicates as p
-from runware_codegen.model.constants import Constant, FrozenArray, FrozenObject
 from runware_codegen.render.literals import string, value
 from runware_codegen.render.python import (
     Expression,
@@ -20,6 +19,7 @@ from runware_codegen.render.python import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from runware_codegen.model.constants import Constant
     from runware_codegen.model.predicates import Predicate
     from runware_codegen.render.subjects import Subject
 
@@ -118,7 +118,7 @@ def are_comparable(values: tuple[Constant, ...], subject: Subject) -> bool:
     """Return whether `==` compares the values as JSON does: in Python, 1 == True."""
     if len(values) > 1 and any(isinstance(v.value, bool) for v in values):
         return False
-    if any(isinstance(v.value, (FrozenArray, FrozenObject)) for v in values):
+    if any(isinstance(v.value, (list, dict)) for v in values):
         return False
     numbers = [v for v in values if isinstance(v.value, (int, float))]
     booleans = [v for v in numbers if isinstance(v.value, bool)]

@@ -18,7 +18,6 @@ from runware_codegen.diff.proof.scalars import (
 from runware_codegen.diff.proof.strings import matching
 from runware_codegen.documents.members import is_array, is_number, is_object
 from runware_codegen.model import predicates as p
-from runware_codegen.model.constants import thawed
 from runware_codegen.model.logic import not_
 from runware_codegen.model.predicates import FALSE, Predicate
 from runware_codegen.parse.assertions.evaluate import Definitions, additional, holds
@@ -102,7 +101,7 @@ class Values:
             case p.IsType(types):
                 return self._of_type(types)
             case p.IsIn(values):
-                return thawed(values[0].value)
+                return values[0].value
             case p.LengthIn() | p.Matches() | p.HasFormat():
                 return "a"
             case p.InRange() | p.MultipleOf():
@@ -141,7 +140,7 @@ class Values:
             case p.IsType(types):
                 return self._of_type(types)
             case p.IsIn(values):
-                return thawed(self._random.choice(values).value)
+                return self._random.choice(values).value
             case p.InRange() | p.MultipleOf():
                 return satisfying_number(test, value, self._random)
             case p.LengthIn() | p.Matches() | p.HasFormat():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from runware_codegen.documents.members import is_number
 from runware_codegen.model import including_integers
 from runware_codegen.model import predicates as p
-from runware_codegen.model.constants import constant, json_type, thawed
+from runware_codegen.model.constants import Constant, json_type
 from runware_codegen.parse.patterns import is_found
 from runware_codegen.parse.schema.standalone import validator_of
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator
 
     from runware_codegen.documents import JsonValue
-    from runware_codegen.model.constants import FrozenValue
     from runware_codegen.model.predicates import EvaluatedItems, Predicate
 
 Definitions: TypeAlias = "Mapping[str, Predicate]"
@@ -56,7 +55,7 @@ def holds(test: Predicate, value: JsonValue, known: Definitions) -> bool:
         case p.IsType(types):
             return json_type(value) in including_integers(types)
         case p.IsIn(values):
-            return constant(value) in values
+            return Constant(value) in values
         case p.OptionalProperty(name, part):
             if not isinstance(value, dict) or name not in value:
                 return True
@@ -71,7 +70,7 @@ def holds(test: Predicate, value: JsonValue, known: Definitions) -> bool:
             return is_number(value) and _holds_for_number(test, value)
 
 
-def holds_constant(test: Predicate, value: FrozenValue) -> bool | None:
+def holds_constant(test: Predicate, value: JsonValue) -> bool | None:
     """Return whether a constant satisfies a predicate; None if that is not decided.
 
     Tests of items and properties, of formats, and of slow patterns are not decided.
@@ -99,7 +98,7 @@ def holds_constant(test: Predicate, value: FrozenValue) -> bool | None:
             | p.LengthIn()
             | p.Matches()
         ):
-            return holds(test, thawed(value), {})
+            return holds(test, value, {})
         case _:
             return None
 
@@ -158,7 +157,7 @@ def _holds_for_array(
         case p.ItemCount(least, most):
             return _is_within(len(value), least, most)
         case p.UniqueItems():
-            return len({constant(item) for item in value}) == len(value)
+            return len({Constant(item) for item in value}) == len(value)
         case p.Items(part, start):
             return all(holds(part, item, known) for item in value[start:])
         case p.PrefixItem(index, part):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from runware_codegen.formats import FORMATS
 from runware_codegen.model import predicates as p
-from runware_codegen.model.constants import constant
+from runware_codegen.model.constants import Constant
 from runware_codegen.model.logic import (
     all_of,
     any_of,
@@ -68,12 +68,12 @@ def _type(_: Subschemas, schema: Schema) -> Predicate:
 
 
 def _const(_: Subschemas, schema: Schema) -> Predicate:
-    return p.IsIn((constant(schema.keywords["const"]),))
+    return p.IsIn((Constant(schema.keywords["const"]),))
 
 
 def _enum(_: Subschemas, schema: Schema) -> Predicate:
     values = cast("list[JsonValue]", schema.keywords["enum"])
-    constants = tuple(dict.fromkeys(map(constant, values)))
+    constants = tuple(dict.fromkeys(map(Constant, values)))
     return p.IsIn(constants) if constants else FALSE
 
 

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 from runware_codegen.formats import FORMATS
 from runware_codegen.model import Field, literal_values
-from runware_codegen.model.constants import bare, constant, quoted
+from runware_codegen.model.constants import Constant, bare, quoted
 from runware_codegen.naming.names import member_name
 from runware_codegen.parse.metadata.markdown import clean_markdown, without_other_values
 from runware_codegen.wording import joined_paragraphs
 
 if TYPE_CHECKING:
     from runware_codegen.model import Type
-    from runware_codegen.model.constants import Constant
     from runware_codegen.parse.schema.merged import MergedSchema
 
 _MAX_EXAMPLES = 5
@@ -68,7 +67,7 @@ def field_of(
         type=a_type,
         required=required,
         doc=joined_paragraphs(doc, _access(merged)),
-        default=next(map(constant, merged.values("default")), None),
+        default=next(map(Constant, merged.values("default")), None),
         secret=_is_secret(json_name, merged),
         deprecated=True in merged.values("deprecated"),
         examples=_examples(merged),
@@ -95,7 +94,7 @@ def _examples(merged: MergedSchema) -> tuple[Constant, ...]:
     """Read `examples` and OpenAPI's older `example`: the first few that are short."""
     lists = (each for each in merged.values("examples") if isinstance(each, list))
     listed = [*chain.from_iterable(lists), *merged.values("example")]
-    constants = dict.fromkeys(map(constant, listed))
+    constants = dict.fromkeys(map(Constant, listed))
     short = (c for c in constants if len(quoted(c.value)) <= _MAX_EXAMPLE_LENGTH)
     return tuple(islice(short, _MAX_EXAMPLES))
 

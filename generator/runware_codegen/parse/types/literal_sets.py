@@ -6,13 +6,12 @@ from collections import Counter
 from typing import TYPE_CHECKING, cast
 
 from runware_codegen.model import LiteralValue, including_integers
-from runware_codegen.model.constants import constant, json_type
+from runware_codegen.model.constants import Constant, json_type
 from runware_codegen.parse.schema import keyword_values
 from runware_codegen.parse.schema.merged import MergedSchema, branches_of
 
 if TYPE_CHECKING:
     from runware_codegen.documents import JsonValue
-    from runware_codegen.model.constants import Constant
     from runware_codegen.parse.schema.schemas import Schema
     from runware_codegen.problems import Path
 
@@ -24,11 +23,11 @@ def find_literals(
 ) -> tuple[tuple[LiteralValue, ...], set[Path]] | None:
     """Find the constants that a schema allows, and the path of their keyword."""
     for schema in merged.schemas_with("const"):
-        value = constant(schema.keywords["const"])
+        value = Constant(schema.keywords["const"])
         return (LiteralValue(value),), {(*schema.path, "const")}
     for schema in merged.schemas_with("enum"):
         values = cast("list[JsonValue]", schema.keywords["enum"])
-        constants = dict.fromkeys(map(constant, values))
+        constants = dict.fromkeys(map(Constant, values))
         return tuple(map(LiteralValue, constants)), {(*schema.path, "enum")}
     for schema in merged.schemas_with("oneOf", "anyOf"):
         for keyword in ("oneOf", "anyOf"):
@@ -53,7 +52,7 @@ def _labelled(schema: Schema, keyword: str) -> tuple[LiteralValue, ...]:
         title = str(keywords.get("title", ""))
         text = str(keywords.get("description", ""))
         values = [keywords["const"]] if "const" in keywords else keywords["enum"]
-        constants = dict.fromkeys(map(constant, cast("list[JsonValue]", values)))
+        constants = dict.fromkeys(map(Constant, cast("list[JsonValue]", values)))
         found += [
             LiteralValue(each, title, text) for each in constants if _fits(each, branch)
         ]
