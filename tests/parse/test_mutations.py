@@ -36,11 +36,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runware_codegen.model import Document
-    from runware_codegen.render.module import (
+    from runware_codegen.render.views import (
         Alias,
         ClassView,
         ModuleView,
-        SizeTable,
         TestFunction,
     )
 
@@ -212,10 +211,9 @@ def _changed(mutant: ModuleView, whole: ModuleView) -> list[ClassView]:
     return [each for each in mutant.classes if each.name in names]
 
 
-def _definitions(
-    view: ModuleView,
-) -> list[Alias | SizeTable | TestFunction | ClassView]:
-    return [*view.media, *view.sizes, *view.tests, *view.classes]
+def _definitions(view: ModuleView) -> list[Alias | TestFunction | ClassView]:
+    tables = [module.Alias(name, repr(sizes), "") for sizes, name in view.sizes.items()]
+    return [*view.media, *tables, *view.tests, *view.classes]
 
 
 def _text(view: ModuleView) -> str:

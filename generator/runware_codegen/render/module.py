@@ -28,13 +28,12 @@ from runware_codegen.render.views import (
     ModuleView,
     RulesView,
     RuleView,
-    SizeTable,
     TestFunction,
     Variable,
 )
 
 if TYPE_CHECKING:
-    from runware_codegen.model import Class, Document, Field, MediaLimit, Rule, Size
+    from runware_codegen.model import Class, Document, Field, MediaLimit, Rule
     from runware_codegen.render.subjects import Subject
 
 
@@ -132,7 +131,7 @@ class ModuleMaker:
             Variable("shortest_latency", "float | None", latency),
         ]
         rules = self._rules(request, "task")
-        if any(table.name == "SIZES" for table in self._view.sizes):
+        if self._view.sizes:
             variables.append(Variable("sizes", "tuple[Size, ...]", "SIZES"))
         if document.media_limits:
             self._used.add("MediaLimit")
@@ -238,23 +237,15 @@ class ModuleMaker:
 
     def _size_rule(self, rule: SizeRule, on: Subject) -> RuleView:
         self._used |= {"Size", "is_size", "not_a_size"}
-        table = self._table(rule.sizes)
-        name = on.text
+        tables = self._view.sizes
+        new = f"SIZES_{len(tables) + 1}" if tables else "SIZES"
+        table, name = tables.setdefault(rule.sizes, new), on.text
         test = f"not is_size({name}, {table})"
         if not rule.condition:
             return RuleView(test, f"not_a_size({name}, {table})")
         condition = self._expressions.write(rule.when, on).parenthesized(Precedence.AND)
         message = f"not_a_size({name}, {table}, {string(rule.condition)})"
         return RuleView(f"{condition} and {test}", message)
-
-    def _table(self, sizes: tuple[Size, ...]) -> str:
-        for table in self._view.sizes:
-            if table.sizes == sizes:
-                return table.name
-        number = len(self._view.sizes) + 1
-        name = "SIZES" if number == 1 else f"SIZES_{number}"
-        self._view.sizes.append(SizeTable(name, sizes))
-        return name
 
 
 def _media_limit(limit: MediaLimit) -> str:

@@ -17,13 +17,6 @@ class Alias(NamedTuple):
     doc: str
 
 
-class SizeTable(NamedTuple):
-    """A table of sizes."""
-
-    name: str
-    sizes: tuple[Size, ...]
-
-
 class TestFunction(NamedTuple):
     """A function that tests a value.
 
@@ -96,11 +89,11 @@ class ClassView(NamedTuple):
 
 @dataclass(slots=True)
 class ModuleView:
-    """A module."""
+    """A module; of its tables of sizes, the names."""
 
     docstring: str
     imports: list[str] = field(default_factory=list)
     media: list[Alias] = field(default_factory=list)
-    sizes: list[SizeTable] = field(default_factory=list)
+    sizes: dict[tuple[Size, ...], str] = field(default_factory=dict)
     tests: list[TestFunction] = field(default_factory=list)
     classes: list[ClassView] = field(default_factory=list)
