@@ -14,23 +14,21 @@ from runware_codegen.formats import FORMATS
 from runware_codegen.model import predicates as p
 from runware_codegen.model.constants import Constant
 from runware_codegen.model.logic import (
+    additional_properties,
     all_of,
     any_of,
+    contains,
     exactly_one,
     has,
     if_then_else,
+    items,
     not_,
     optional_property,
-)
-from runware_codegen.model.predicates import FALSE, TRUE, Predicate
-from runware_codegen.model.quantifiers import (
-    additional_properties,
-    contains,
-    items,
     prefix_item,
     property_names,
     unevaluated_items,
 )
+from runware_codegen.model.predicates import FALSE, TRUE, Predicate
 from runware_codegen.model.type_predicates import has_type
 from runware_codegen.parse.assertions.unevaluated import (
     evaluated_items,

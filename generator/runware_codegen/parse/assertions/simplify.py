@@ -13,24 +13,22 @@ from runware_codegen.model import ClassRef, String, including_integers, unconstr
 from runware_codegen.model import predicates as p
 from runware_codegen.model.constants import json_type
 from runware_codegen.model.logic import (
+    additional_properties,
     all_of,
     any_of,
+    contains,
     exactly_one,
     if_then_else,
     is_in,
+    items,
     lacks,
     not_,
     optional_property,
+    prefix_item,
+    property_names,
     required_property,
 )
 from runware_codegen.model.predicates import FALSE, TRUE, Predicate
-from runware_codegen.model.quantifiers import (
-    additional_properties,
-    contains,
-    items,
-    prefix_item,
-    property_names,
-)
 from runware_codegen.parse.assertions.evaluate import values_for_which
 from runware_codegen.parse.assertions.facts import (
     Facts,
