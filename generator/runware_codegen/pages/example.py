@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import copy
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from runware_codegen.formats import EXAMPLES
 from runware_codegen.model import Rule, SizeRule, object_class
 from runware_codegen.model import predicates as p
 from runware_codegen.model import types as t
-from runware_codegen.model.constants import Constant
-from runware_codegen.model.logic import all_of, any_of, not_, required_property
-from runware_codegen.model.predicates import TRUE, children
+from runware_codegen.model.class_predicates import of_rule
+from runware_codegen.model.logic import has
+from runware_codegen.model.predicates import children
 from runware_codegen.model.type_predicates import of_type
 from runware_codegen.parse.assertions.evaluate import holds
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from runware_codegen.documents import JsonValue
-    from runware_codegen.model import Class, Document, Field, Size, Type
+    from runware_codegen.model import Class, Document, Field, Type
     from runware_codegen.model.predicates import Predicate
 
     Path: TypeAlias = tuple[str, ...]
@@ -122,7 +123,7 @@ class _Search:
             if not holds(predicate, value, self._definitions)
         ]
         if any(not paths_of([predicate]) for predicate in found):  # it counts members
-            found += [required_property(field.json_name, TRUE) for field in part.fields]
+            found += [has(field.json_name) for field in part.fields]
         for field in part.fields:
             inner = value.get(field.json_name)
             name = object_class(field.type)
@@ -136,7 +137,7 @@ class _Search:
         copied = copy.deepcopy(task)
         holder, part = copied, self._request
         for position, name in enumerate(path):
-            field = next((f for f in part.fields if f.json_name == name), None)
+            field = part.field(name)
             if field is None:
                 return None
             is_last = position == len(path) - 1
@@ -251,24 +252,18 @@ def _preference(a_type: Type) -> int:
 
 def _predicate_of(rule: Rule | SizeRule) -> Predicate:
     """Return the predicate of a rule; of several sizes, only the first satisfies it."""
-    if isinstance(rule, SizeRule):
-        first = rule.sizes[0]
-        size = all_of(
-            required_property(name, p.IsIn((Constant(number),)))
-            for name, number in _pair(first).items()
-        )
-        return any_of([not_(rule.when), size])
-    return not_(all_of([rule.when, not_(rule.must)]))
+    return of_rule(
+        replace(rule, sizes=rule.sizes[:1]) if isinstance(rule, SizeRule) else rule
+    )
 
 
 def _first_size(part: Class) -> Task:
     """Return a width and a height that a class allows; nothing if it allows any."""
     rules = [rule for rule in part.rules if isinstance(rule, SizeRule)]
-    return _pair(rules[0].sizes[0]) if rules else {}
-
-
-def _pair(size: Size) -> Task:
-    return {"width": size.width, "height": size.height}
+    if not rules:
+        return {}
+    first = rules[0].sizes[0]
+    return {"width": first.width, "height": first.height}
 
 
 def paths_of(predicates: list[Predicate]) -> list[Path]:
