@@ -250,9 +250,8 @@ class Simplifier:
         self, predicate: p.AdditionalProperties, known: Facts
     ) -> Predicate:
         part, evaluated = predicate.part, predicate.evaluated
-        if self._allows_no_more(predicate, known):
-            return TRUE
-        if part == FALSE and (absent := self._other_fields(evaluated, known)):
+        absent = self._other_fields(evaluated, known)
+        if absent is not None and (part == FALSE or not absent):
             return self.simplify(all_of(absent), known)
         inner = self.simplify(part, value_facts(known))
         simpler = (
@@ -275,37 +274,29 @@ class Simplifier:
 
     def _other_fields(
         self, evaluated: tuple[p.EvaluatedProperties, ...], known: Facts
-    ) -> list[Predicate]:
-        """Require that the other fields of a closed class are absent, if they are few.
+    ) -> list[Predicate] | None:
+        """Require that the other fields of a closed class are absent.
 
-        A field that is evaluated under a condition may be present if that holds.
+        A field that is evaluated under a condition may be present if that holds. Returns
+        None for an open class, and if there are many other fields.
         """
         owner = self._owner(known)
         by_name = not any(each.patterns for each in evaluated)
         if owner is None or owner.allows_extra or not by_name:
-            return []
+            return None
         absent = [
             any_of([*conditions, lacks(name)])
             for name in (field.json_name for field in owner.fields)
             for conditions in [[e.condition for e in evaluated if name in e.names]]
             if TRUE not in conditions
         ]
-        return absent if len(absent) <= _MAX_ABSENT else []
+        return absent if len(absent) <= _MAX_ABSENT else None
 
     def _owner(self, known: Facts) -> Class | None:
         instance = unconstrained(known.type)
         if not isinstance(instance, ClassRef):
             return None
         return self._classes.get(instance.class_name)
-
-    def _allows_no_more(self, predicate: p.AdditionalProperties, known: Facts) -> bool:
-        """Return whether a closed class already refuses what the predicate refuses."""
-        owner = self._owner(known)
-        if owner is None or owner.allows_extra:
-            return False
-        certain = [each for each in predicate.evaluated if each.condition == TRUE]
-        names = {name for each in certain for name in each.names}
-        return names.issuperset(field.json_name for field in owner.fields)
 
     def _simplify_test(self, test: Predicate, known: Facts) -> Predicate:
         if test in known.predicates or implies(unconstrained(known.type), test):
