@@ -14,26 +14,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import takewhile
 
-from runware_codegen.parse.patterns.nodes import (
-    Alternatives,
-    Assertion,
-    CharClass,
-    Lookaround,
-    Node,
-    Repeat,
-    UnicodeProperty,
-    UnsupportedPatternError,
-)
+from runware_codegen.parse.patterns import nodes as n
+from runware_codegen.parse.patterns.nodes import UnsupportedPatternError
 
-Terms = tuple["Node", ...]
+Terms = tuple[n.Node, ...]
 Conjunct = tuple[Terms, bool]
 
-_START = Assertion("^")
-_END = Assertion("$")
-_ANY_CHAR = CharClass((), negated=True)
+_START = n.Assertion("^")
+_END = n.Assertion("$")
+_ANY_CHAR = n.CharClass((), negated=True)
 
 
-def split(terms: Iterable[Node]) -> list[Conjunct]:
+def split(terms: Iterable[n.Node]) -> list[Conjunct]:
     """Split a sequence into simpler ones.
 
     Lookarounds that are not at the start or the end stay in place.
@@ -52,7 +44,7 @@ def split(terms: Iterable[Node]) -> list[Conjunct]:
     ]
 
 
-def _without_lookarounds(terms: Iterable[Node]) -> list[Conjunct]:
+def _without_lookarounds(terms: Iterable[n.Node]) -> list[Conjunct]:
     terms = _without_edge_lookarounds(_flattened(terms))
     start = tuple(takewhile(_is_zero_width, terms))
     at_start: list[Conjunct] = []
@@ -69,10 +61,10 @@ def _without_lookarounds(terms: Iterable[Node]) -> list[Conjunct]:
     return lifted if lifted and always_matches else [*lifted, (terms, True)]
 
 
-def _flattened(terms: Iterable[Node]) -> Terms:
-    flat: list[Node] = []
+def _flattened(terms: Iterable[n.Node]) -> Terms:
+    flat: list[n.Node] = []
     for term in terms:
-        if isinstance(term, Alternatives) and len(term.branches) == 1:
+        if isinstance(term, n.Alternatives) and len(term.branches) == 1:
             flat.extend(_flattened(term.branches[0]))
         else:
             flat.append(term)
@@ -88,24 +80,24 @@ def _without_edge_lookarounds(terms: Terms) -> Terms:
     return terms
 
 
-def _required_body(term: Node, *, ahead: bool) -> Terms | None:
-    if isinstance(term, Lookaround) and term.ahead == ahead and not term.negated:
+def _required_body(term: n.Node, *, ahead: bool) -> Terms | None:
+    if isinstance(term, n.Lookaround) and term.ahead == ahead and not term.negated:
         return _flattened((term.body,))
     return None
 
 
-def _is_zero_width(term: Node) -> bool:
-    return isinstance(term, Assertion | Lookaround)
+def _is_zero_width(term: n.Node) -> bool:
+    return isinstance(term, n.Assertion | n.Lookaround)
 
 
-def _lift(run: Terms, place: Assertion) -> tuple[Terms, list[Conjunct]]:
+def _lift(run: Terms, place: n.Assertion) -> tuple[Terms, list[Conjunct]]:
     """Split a run of zero-width terms into its other terms and its lookarounds."""
-    kept = tuple(term for term in run if not isinstance(term, Lookaround))
-    lookarounds = (term for term in run if isinstance(term, Lookaround))
+    kept = tuple(term for term in run if not isinstance(term, n.Lookaround))
+    lookarounds = (term for term in run if isinstance(term, n.Lookaround))
     return kept, [c for each in lookarounds for c in _conjuncts_of(each, place)]
 
 
-def _conjuncts_of(lookaround: Lookaround, place: Assertion) -> list[Conjunct]:
+def _conjuncts_of(lookaround: n.Lookaround, place: n.Assertion) -> list[Conjunct]:
     """Turn a lookaround at a place into sequences that start or end there."""
     body = lookaround.body
     sequence = (place, body) if lookaround.ahead else (body, place)
@@ -124,12 +116,12 @@ def _with_separate_length(terms: Terms) -> list[Terms]:
     """Split a counted repetition of a Unicode property into characters and length."""
     match terms:
         case (
-            Assertion("^"),
-            Repeat(CharClass(items) as char, low, int(high)),
-            Assertion("$"),
-        ) if any(isinstance(item, UnicodeProperty) for item in items):
-            characters = (_START, Repeat(char, 0, None), _END)
-            length = (_START, Repeat(_ANY_CHAR, low, high), _END)
+            n.Assertion("^"),
+            n.Repeat(n.CharClass(items) as char, low, int(high)),
+            n.Assertion("$"),
+        ) if any(isinstance(item, n.UnicodeProperty) for item in items):
+            characters = (_START, n.Repeat(char, 0, None), _END)
+            length = (_START, n.Repeat(_ANY_CHAR, low, high), _END)
             return [characters, length]
         case _:
             return [terms]

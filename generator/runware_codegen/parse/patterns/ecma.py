@@ -10,21 +10,9 @@ from __future__ import annotations
 import re
 import reprlib
 
+from runware_codegen.parse.patterns import nodes as n
 from runware_codegen.parse.patterns.nodes import (
-    ANY_BUT_LINE_TERMINATOR,
-    Alternatives,
-    Assertion,
-    Backreference,
-    Char,
-    CharClass,
-    CharRange,
-    ClassEscape,
-    ClassItem,
     InvalidPatternError,
-    Lookaround,
-    Node,
-    Repeat,
-    UnicodeProperty,
     UnsupportedPatternError,
 )
 from runware_codegen.parse.patterns.properties import is_property
@@ -32,12 +20,12 @@ from runware_codegen.parse.patterns.properties import is_property
 MAX_NESTING = 64
 
 _CLASS_ESCAPES = {
-    "d": ClassEscape("d", negated=False),
-    "D": ClassEscape("d", negated=True),
-    "w": ClassEscape("w", negated=False),
-    "W": ClassEscape("w", negated=True),
-    "s": ClassEscape("s", negated=False),
-    "S": ClassEscape("s", negated=True),
+    "d": n.ClassEscape("d", negated=False),
+    "D": n.ClassEscape("d", negated=True),
+    "w": n.ClassEscape("w", negated=False),
+    "W": n.ClassEscape("w", negated=True),
+    "s": n.ClassEscape("s", negated=False),
+    "S": n.ClassEscape("s", negated=True),
 }
 _CONTROL_ESCAPES = {"t": 0x09, "n": 0x0A, "v": 0x0B, "f": 0x0C, "r": 0x0D}
 _COUNTED = re.compile(r"\{([0-9]+)(,?)([0-9]*)\}")
@@ -58,7 +46,7 @@ _LOOKAROUNDS = {
 }
 
 
-def parse(source: str) -> Alternatives:
+def parse(source: str) -> n.Alternatives:
     """Parse a regular expression.
 
     Raises:
@@ -79,7 +67,7 @@ class _Parser:
         self._group_names: set[str] = set()
         self._references: list[tuple[int | str, int]] = []
 
-    def parse(self) -> Alternatives:
+    def parse(self) -> n.Alternatives:
         expression = self._alternatives()
         if not self._at_end():
             raise self._invalid("unmatched )")
@@ -124,27 +112,27 @@ class _Parser:
 
     # Alternatives, terms, quantifiers
 
-    def _alternatives(self) -> Alternatives:
+    def _alternatives(self) -> n.Alternatives:
         branches = [self._sequence()]
         while self._take("|"):
             branches.append(self._sequence())
-        return Alternatives(tuple(branches))
+        return n.Alternatives(tuple(branches))
 
-    def _sequence(self) -> tuple[Node, ...]:
-        terms: list[Node] = []
+    def _sequence(self) -> tuple[n.Node, ...]:
+        terms: list[n.Node] = []
         while not self._at_end() and self._peek() not in "|)":
             terms.append(self._term())
         return tuple(terms)
 
-    def _term(self) -> Node:
+    def _term(self) -> n.Node:
         atom = self._atom()
-        if isinstance(atom, Assertion | Lookaround):
+        if isinstance(atom, n.Assertion | n.Lookaround):
             return atom
         counts = self._quantifier()
         if counts is None:
             return atom
         self._take("?")
-        return Repeat(atom, *counts)
+        return n.Repeat(atom, *counts)
 
     def _quantifier(self) -> tuple[int, int | None] | None:
         for sign, counts in _QUANTIFIERS.items():
@@ -168,14 +156,14 @@ class _Parser:
             raise UnsupportedPatternError(f"the count at offset {offset} is too large")
         return int(digits)
 
-    def _atom(self) -> Node:
+    def _atom(self) -> n.Node:
         offset = self._offset
         char = self._next()
         match char:
             case "^" | "$":
-                return Assertion(char)
+                return n.Assertion(char)
             case ".":
-                return ANY_BUT_LINE_TERMINATOR
+                return n.ANY_BUT_LINE_TERMINATOR
             case "(":
                 return self._group(offset)
             case "[":
@@ -185,18 +173,18 @@ class _Parser:
             case _:
                 return self._literal(char, offset)
 
-    def _literal(self, char: str, offset: int) -> Char:
+    def _literal(self, char: str, offset: int) -> n.Char:
         if char in {"*", "+", "?"}:
             raise self._invalid(f"there is nothing that {char} can repeat", offset)
         if _COUNTED.match(self._source, offset):
             raise self._invalid("there is nothing that {…} can repeat", offset)
         if _COUNTED_WITHOUT_LOW.match(self._source, offset):
             raise self._invalid("write {0,…} instead of {,…}", offset)
-        return Char(ord(char))
+        return n.Char(ord(char))
 
     # Groups
 
-    def _group(self, offset: int) -> Node:
+    def _group(self, offset: int) -> n.Node:
         self._depth += 1
         if self._depth > MAX_NESTING:
             raise UnsupportedPatternError(
@@ -207,7 +195,7 @@ class _Parser:
         if not self._take(")"):
             raise self._invalid("unclosed (", offset)
         self._depth -= 1
-        return body if lookaround is None else Lookaround(body, *lookaround)
+        return body if lookaround is None else n.Lookaround(body, *lookaround)
 
     def _group_head(self, offset: int) -> tuple[bool, bool] | None:
         self._offset = offset
@@ -239,9 +227,9 @@ class _Parser:
 
     # Escapes
 
-    def _escape(self, offset: int) -> Node:
+    def _escape(self, offset: int) -> n.Node:
         if self._peek() in {"b", "B"}:
-            return Assertion("b" if self._next() == "b" else "B")
+            return n.Assertion("b" if self._next() == "b" else "B")
         number = self._take_match(_NUMBERED_REFERENCE)
         if number:
             return self._reference(int(number[0]), offset)
@@ -251,28 +239,28 @@ class _Parser:
                 raise self._invalid(r"\k is not followed by <name>", offset)
             return self._reference(name[1], offset)
         item = self._class_escape(offset)
-        return item if isinstance(item, Char) else CharClass((item,))
+        return item if isinstance(item, n.Char) else n.CharClass((item,))
 
-    def _reference(self, group: int | str, offset: int) -> Backreference:
+    def _reference(self, group: int | str, offset: int) -> n.Backreference:
         self._references.append((group, offset))
-        return Backreference(group)
+        return n.Backreference(group)
 
-    def _class_escape(self, offset: int) -> Char | ClassEscape | UnicodeProperty:
+    def _class_escape(self, offset: int) -> n.Char | n.ClassEscape | n.UnicodeProperty:
         char = self._next()
         if char in _CLASS_ESCAPES:
             return _CLASS_ESCAPES[char]
         if char in {"p", "P"}:
             return self._property(offset, negated=char == "P")
-        return Char(self._character_escape(char, offset))
+        return n.Char(self._character_escape(char, offset))
 
-    def _property(self, offset: int, *, negated: bool) -> UnicodeProperty:
+    def _property(self, offset: int, *, negated: bool) -> n.UnicodeProperty:
         braces = self._take_match(_PROPERTY_IN_BRACES)
         if braces is None:
             raise self._invalid(r"\p is not followed by {property}", offset)
         if not is_property(braces[1]):
             name = reprlib.repr(braces[1])
             raise self._invalid(f"there is no Unicode property {name}", offset)
-        return UnicodeProperty(braces[1], negated)
+        return n.UnicodeProperty(braces[1], negated)
 
     def _character_escape(self, char: str, offset: int) -> int:
         if char in _CONTROL_ESCAPES:
@@ -312,37 +300,37 @@ class _Parser:
 
     # Classes
 
-    def _class(self, offset: int) -> CharClass:
+    def _class(self, offset: int) -> n.CharClass:
         negated = self._take("^")
-        items: list[ClassItem] = []
+        items: list[n.ClassItem] = []
         while not self._take("]"):
             if self._at_end():
                 raise self._invalid("unclosed [", offset)
             items.extend(self._class_items())
-        return CharClass(tuple(items), negated)
+        return n.CharClass(tuple(items), negated)
 
-    def _class_items(self) -> list[ClassItem]:
+    def _class_items(self) -> list[n.ClassItem]:
         offset = self._offset
         first = self._class_atom()
         if not self._is_range_ahead():
             return [first]
         self._take("-")
         last = self._class_atom()
-        if not (isinstance(first, Char) and isinstance(last, Char)):
-            return [first, Char(ord("-")), last]
+        if not (isinstance(first, n.Char) and isinstance(last, n.Char)):
+            return [first, n.Char(ord("-")), last]
         if first.code > last.code:
             raise self._invalid("the ends of a range are out of order", offset)
-        return [CharRange(first.code, last.code)]
+        return [n.CharRange(first.code, last.code)]
 
     def _is_range_ahead(self) -> bool:
         ahead = self._source[self._offset : self._offset + 2]
         return len(ahead) == 2 and ahead[0] == "-" and ahead[1] != "]"
 
-    def _class_atom(self) -> Char | ClassEscape | UnicodeProperty:
+    def _class_atom(self) -> n.Char | n.ClassEscape | n.UnicodeProperty:
         offset = self._offset
         char = self._next()
         if char != "\\":
-            return Char(ord(char))
+            return n.Char(ord(char))
         if self._take("b"):
-            return Char(0x08)
+            return n.Char(0x08)
         return self._class_escape(offset)

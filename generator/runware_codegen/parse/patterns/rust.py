@@ -9,21 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import assert_never
 
-from runware_codegen.parse.patterns.nodes import (
-    Alternatives,
-    Assertion,
-    Backreference,
-    Char,
-    CharClass,
-    CharRange,
-    ClassEscape,
-    ClassItem,
-    Lookaround,
-    Node,
-    Repeat,
-    UnicodeProperty,
-    UnsupportedPatternError,
-)
+from runware_codegen.parse.patterns import nodes as n
+from runware_codegen.parse.patterns.nodes import UnsupportedPatternError
 from runware_codegen.parse.patterns.properties import is_surrogate
 
 _SPECIAL = frozenset(r"\.+*?()|[]{}^$")
@@ -36,12 +23,12 @@ _NOTHING = r"\P{Any}"
 # A class inside a class needs brackets. ECMA-262's white space is Unicode's without NEXT
 # LINE, and with the byte order mark.
 _CLASS_ESCAPES = {
-    ClassEscape("d", negated=False): "0-9",
-    ClassEscape("d", negated=True): "[^0-9]",
-    ClassEscape("w", negated=False): "0-9A-Za-z_",
-    ClassEscape("w", negated=True): "[^0-9A-Za-z_]",
-    ClassEscape("s", negated=False): r"[\s\x{FEFF}--\x{85}]",
-    ClassEscape("s", negated=True): r"[\S\x{85}--\x{FEFF}]",
+    n.ClassEscape("d", negated=False): "0-9",
+    n.ClassEscape("d", negated=True): "[^0-9]",
+    n.ClassEscape("w", negated=False): "0-9A-Za-z_",
+    n.ClassEscape("w", negated=True): "[^0-9A-Za-z_]",
+    n.ClassEscape("s", negated=False): r"[\s\x{FEFF}--\x{85}]",
+    n.ClassEscape("s", negated=True): r"[\S\x{85}--\x{FEFF}]",
 }
 _ASSERTIONS = {"^": "^", "$": "$", "b": r"(?-u:\b)", "B": r"(?-u:\B)"}
 _QUANTIFIERS: dict[tuple[int, int | None], str] = {
@@ -51,7 +38,7 @@ _QUANTIFIERS: dict[tuple[int, int | None], str] = {
 }
 
 
-def write(terms: Iterable[Node]) -> str:
+def write(terms: Iterable[n.Node]) -> str:
     """Write a sequence that matches the same Unicode texts as in ECMA-262.
 
     Raises:
@@ -60,21 +47,21 @@ def write(terms: Iterable[Node]) -> str:
     return "".join(_write_node(term) for term in terms)
 
 
-def _write_node(node: Node) -> str:
+def _write_node(node: n.Node) -> str:
     match node:
-        case Char(code):
+        case n.Char(code):
             return _NOTHING if _is_surrogate_code(code) else _write_char(code, _SPECIAL)
-        case CharClass():
+        case n.CharClass():
             return _write_class(node)
-        case Assertion(kind):
+        case n.Assertion(kind):
             return _ASSERTIONS[kind]
-        case Repeat():
+        case n.Repeat():
             return _write_node(node.body) + _write_quantifier(node)
-        case Alternatives():
+        case n.Alternatives():
             return f"({write_alternatives(node)})"
-        case Lookaround():
+        case n.Lookaround():
             raise UnsupportedPatternError(_describe_lookaround(node))
-        case Backreference(group):
+        case n.Backreference(group):
             reference = f"\\{group}" if isinstance(group, int) else f"\\k<{group}>"
             raise UnsupportedPatternError(
                 f"a backreference ({reference}) cannot be matched in bounded time"
@@ -83,7 +70,7 @@ def _write_node(node: Node) -> str:
             assert_never(node)
 
 
-def write_alternatives(alternatives: Alternatives) -> str:
+def write_alternatives(alternatives: n.Alternatives) -> str:
     """Write alternatives without a group around them.
 
     Raises:
@@ -92,7 +79,7 @@ def write_alternatives(alternatives: Alternatives) -> str:
     return "|".join(write(branch) for branch in alternatives.branches)
 
 
-def _describe_lookaround(node: Lookaround) -> str:
+def _describe_lookaround(node: n.Lookaround) -> str:
     sign = ("" if node.ahead else "<") + ("!" if node.negated else "=")
     kind = "lookahead" if node.ahead else "lookbehind"
     return (
@@ -101,7 +88,7 @@ def _describe_lookaround(node: Lookaround) -> str:
     )
 
 
-def _write_quantifier(repeat: Repeat) -> str:
+def _write_quantifier(repeat: n.Repeat) -> str:
     low, high = repeat.low, repeat.high
     if short := _QUANTIFIERS.get((low, high)):
         return short
@@ -110,7 +97,7 @@ def _write_quantifier(repeat: Repeat) -> str:
     return f"{{{low},{'' if high is None else high}}}"
 
 
-def _write_class(node: CharClass) -> str:
+def _write_class(node: n.CharClass) -> str:
     items = [text for item in node.items if (text := _write_item(item))]
     if not items:
         return _ANYTHING if node.negated else _NOTHING
@@ -122,15 +109,15 @@ def _write_class(node: CharClass) -> str:
     return f"[{'^' if node.negated else ''}{''.join(items)}]"
 
 
-def _write_item(item: ClassItem) -> str:
+def _write_item(item: n.ClassItem) -> str:
     match item:
-        case Char(code):
+        case n.Char(code):
             return _write_range(code, code)
-        case CharRange(first, last):
+        case n.CharRange(first, last):
             return _write_range(first, last)
-        case ClassEscape():
+        case n.ClassEscape():
             return _CLASS_ESCAPES[item]
-        case UnicodeProperty(expression, negated):
+        case n.UnicodeProperty(expression, negated):
             if is_surrogate(expression):
                 return r"\p{Any}" if negated else ""
             return f"\\{'P' if negated else 'p'}{{{expression}}}"

@@ -8,14 +8,8 @@ from pydantic_core import SchemaError, SchemaValidator, core_schema
 
 from runware_codegen.model.predicates import Matches
 from runware_codegen.parse.patterns import conjunction, ecma, rust
-from runware_codegen.parse.patterns.nodes import (
-    Alternatives,
-    CharClass,
-    Lookaround,
-    Node,
-    Repeat,
-    UnsupportedPatternError,
-)
+from runware_codegen.parse.patterns import nodes as n
+from runware_codegen.parse.patterns.nodes import UnsupportedPatternError
 
 # Up to these sizes, a translation takes a fraction of a second. Matching a text of 100,000
 # characters takes a few milliseconds, and about fifteen seconds in the worst case.
@@ -49,25 +43,25 @@ def translate(source: str) -> Matches:
 
 def _write(terms: conjunction.Terms) -> str:
     match terms:
-        case (Alternatives() as alternatives,):
+        case (n.Alternatives() as alternatives,):
             return rust.write_alternatives(alternatives)
         case _:
             return rust.write(terms)
 
 
-def _steps(node: Node) -> int:
+def _steps(node: n.Node) -> int:
     """Count the characters and groups of a node with all its repetitions written out.
 
     A class of many items counts as several.
     """
     match node:
-        case Repeat(body, low, high):
+        case n.Repeat(body, low, high):
             return _steps(body) * max(low, high or 0, 1)
-        case Alternatives(branches):
+        case n.Alternatives(branches):
             return 1 + sum(_steps(term) for branch in branches for term in branch)
-        case Lookaround(body):
+        case n.Lookaround(body):
             return _steps(body)
-        case CharClass(items):
+        case n.CharClass(items):
             return 1 + len(items) // 16
         case _:
             return 1
