@@ -6,28 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from runware_codegen.model import predicates as p
 from runware_codegen.model.constants import Constant, json_type
-from runware_codegen.model.predicates import (
-    ANY_COUNT,
-    ANY_LENGTH,
-    ANY_NUMBER,
-    HasFormat,
-    InRange,
-    ItemCount,
-    LengthIn,
-    Matches,
-    MultipleOf,
-    Predicate,
-)
 
 
 @dataclass(frozen=True, slots=True)
 class String:
     """A string."""
 
-    length: LengthIn = ANY_LENGTH
-    pattern: Matches | None = None
-    format: HasFormat | None = None
+    length: p.LengthIn = p.ANY_LENGTH
+    pattern: p.Matches | None = None
+    format: p.HasFormat | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +24,8 @@ class Number:
     """An integer or any number, with bounds and a step."""
 
     integer: bool
-    bounds: InRange = ANY_NUMBER
-    multiple_of: MultipleOf | None = None
+    bounds: p.InRange = p.ANY_NUMBER
+    multiple_of: p.MultipleOf | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +59,7 @@ class Array:
     """A list of items of one type."""
 
     item: Type
-    count: ItemCount = ANY_COUNT
+    count: p.ItemCount = p.ANY_COUNT
     unique_items: bool = False
 
 
@@ -113,7 +102,7 @@ class Constrained:
     """
 
     type: Type
-    predicate: Predicate
+    predicate: p.Predicate
     sentence: str
 
 
@@ -128,8 +117,8 @@ class Media:
     """
 
     kind: str
-    forms: tuple[HasFormat | Matches, ...]
-    size: InRange = ANY_NUMBER
+    forms: tuple[p.HasFormat | p.Matches, ...]
+    size: p.InRange = p.ANY_NUMBER
 
 
 Type: TypeAlias = (

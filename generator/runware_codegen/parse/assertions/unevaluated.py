@@ -8,13 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runware_codegen.model import predicates as p
 from runware_codegen.model.logic import all_of, has, not_
-from runware_codegen.model.predicates import (
-    TRUE,
-    EvaluatedItems,
-    EvaluatedProperties,
-    Predicate,
-)
+from runware_codegen.model.predicates import TRUE, Predicate
 from runware_codegen.parse.schema.keyword_values import length, member_patterns, members
 
 if TYPE_CHECKING:
@@ -27,17 +23,17 @@ if TYPE_CHECKING:
 
 def evaluated_properties(
     subschemas: Subschemas, schema: Schema
-) -> tuple[EvaluatedProperties, ...]:
+) -> tuple[p.EvaluatedProperties, ...]:
     """Return the properties that are evaluated beside `unevaluatedProperties`."""
-    exempt: dict[Predicate, EvaluatedProperties] = {}
+    exempt: dict[Predicate, p.EvaluatedProperties] = {}
     for guard, each in _in_place(subschemas, schema, TRUE, frozenset()):
         keywords = each.keywords
         everything = "additionalProperties" in keywords or (
             "unevaluatedProperties" in keywords and each.path != schema.path
         )
         declared = members(keywords, "properties")
-        before = exempt.get(guard, EvaluatedProperties(guard))
-        exempt[guard] = EvaluatedProperties(
+        before = exempt.get(guard, p.EvaluatedProperties(guard))
+        exempt[guard] = p.EvaluatedProperties(
             guard,
             (*before.names, *(n for n in declared if n not in before.names)),
             (*before.patterns, *member_patterns(each)),
@@ -48,9 +44,9 @@ def evaluated_properties(
 
 def evaluated_items(
     subschemas: Subschemas, schema: Schema
-) -> tuple[EvaluatedItems, ...]:
+) -> tuple[p.EvaluatedItems, ...]:
     """Return the items that are evaluated beside `unevaluatedItems`."""
-    exempt: dict[EvaluatedItems, None] = {}
+    exempt: dict[p.EvaluatedItems, None] = {}
     for guard, each in _in_place(subschemas, schema, TRUE, frozenset()):
         keywords = each.keywords
         everything = "items" in keywords or (
@@ -58,10 +54,10 @@ def evaluated_items(
         )
         first = None if everything else length(keywords, "prefixItems")
         if first != 0:
-            exempt[EvaluatedItems(guard, first)] = None
+            exempt[p.EvaluatedItems(guard, first)] = None
         if "contains" in keywords:
             matching = subschemas.lower_child(each.child("contains"))
-            exempt[EvaluatedItems(guard, 0, matching)] = None
+            exempt[p.EvaluatedItems(guard, 0, matching)] = None
     return tuple(exempt)
 
 

@@ -6,14 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, cast
 
 from runware_codegen.model import Number, String
-from runware_codegen.model.predicates import (
-    HasFormat,
-    InRange,
-    LengthIn,
-    Matches,
-    MultipleOf,
-    Predicate,
-)
+from runware_codegen.model import predicates as p
 from runware_codegen.parse.schema import keyword_values
 from runware_codegen.parse.types.readings import Reading
 
@@ -33,7 +26,7 @@ def text(lowering: Lowering, merged: MergedSchema) -> Reading:
     """
     least, most = merged.count_bounds("Length")
     handled = merged.keyword_paths("minLength", "maxLength")
-    tests: list[Predicate] = []
+    tests: list[p.Predicate] = []
     for keyword in ("pattern", "format"):
         # The type expresses the first; the others are lowered.
         for each in islice(merged.schemas_with(keyword), 1):
@@ -41,9 +34,9 @@ def text(lowering: Lowering, merged: MergedSchema) -> Reading:
             tests.append(lowering.lower_test(each, keyword))
     if most is not None and least > most:
         return Reading(None, handled, "its minLength is greater than its maxLength")
-    pattern = next((each for each in tests if isinstance(each, Matches)), None)
-    form = next((each for each in tests if isinstance(each, HasFormat)), None)
-    return Reading(String(LengthIn(least, most), pattern, form), handled)
+    pattern = next((each for each in tests if isinstance(each, p.Matches)), None)
+    form = next((each for each in tests if isinstance(each, p.HasFormat)), None)
+    return Reading(String(p.LengthIn(least, most), pattern, form), handled)
 
 
 def number(merged: MergedSchema, *, integer: bool) -> Reading:
@@ -58,7 +51,7 @@ def number(merged: MergedSchema, *, integer: bool) -> Reading:
     for each in islice(merged.schemas_with("multipleOf"), 1):
         handled.add((*each.path, "multipleOf"))
         factor = keyword_values.step(each.keywords)
-    bounds = InRange(
+    bounds = p.InRange(
         ge=max(_numbers(merged, "minimum"), default=None),
         gt=max(_numbers(merged, "exclusiveMinimum"), default=None),
         le=min(_numbers(merged, "maximum"), default=None),
@@ -68,7 +61,7 @@ def number(merged: MergedSchema, *, integer: bool) -> Reading:
     highs = [bound for bound in (bounds.le, bounds.lt) if bound is not None]
     if lows and highs and max(lows) > min(highs):
         return Reading(None, handled, "its minimum is greater than its maximum")
-    step = None if factor is None else MultipleOf(factor)
+    step = None if factor is None else p.MultipleOf(factor)
     return Reading(Number(integer, bounds, step), handled)
 
 
