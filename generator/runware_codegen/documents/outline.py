@@ -122,14 +122,7 @@ def _request_body_problems(tree: JsonObject, source: str) -> list[Problem]:
 def _reduced(
     value: JsonValue, kind: str, path: Path, invalid: dict[Path, JsonValue]
 ) -> JsonValue:
-    """Copy an object of OpenAPI without the content of its schemas.
-
-    Args:
-        value: The object.
-        kind: Its kind; see `_FIELDS`.
-        path: Its path in the document.
-        invalid: Receives the values in places of schemas that are not schemas.
-    """
+    """Copy an object without its schemas; add what is no schema to `invalid`."""
     if kind == "Schema":
         if not isinstance(value, (dict, bool)):
             invalid[path] = value

@@ -64,14 +64,7 @@ class _Writer:
         self.names: set[str] = set()
 
     def construct(self, part: Class, value: Task, column: int, indent: int = 0) -> str:
-        """Write the call of a class's constructor.
-
-        Args:
-            part: The class.
-            value: The object in JSON.
-            column: The column of the call in its line.
-            indent: The indentation of that line.
-        """
+        """Write the call of a class's constructor, for its column in an indented line."""
         self.names.add(part.name)
         given = [
             (field, value[field.json_name])

@@ -15,6 +15,7 @@ from runware_codegen.model import (
     Field,
     Literals,
     Number,
+    class_names,
     object_class,
 )
 from runware_codegen.model.type_predicates import of_type
@@ -38,13 +39,12 @@ from runware_codegen.parse.schema.keyword_values import names
 from runware_codegen.parse.schema.merged import MergedSchema, merge
 from runware_codegen.parse.schema.schemas import Schema, Schemas
 from runware_codegen.parse.schema.validation import dialect_problems, validate_schemas
-from runware_codegen.parse.types.class_order import dependencies_first
 from runware_codegen.parse.types.objects import ImpossibleError
 from runware_codegen.parse.types.types import TypeBuilder
 from runware_codegen.problems import InvalidInputError, Problem, json_pointer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from runware_codegen.documents import SourceDocument as Source
     from runware_codegen.model import MediaLimit
@@ -136,11 +136,7 @@ class _Classes(NamedTuple):
 def _request(
     lowering: Lowering, task: Schema, name: str, limits: tuple[MediaLimit, ...]
 ) -> _Classes:
-    """Make the classes of a task.
-
-    Raises:
-        InvalidInputError: If no task satisfies the schema.
-    """
+    """Make the classes of a task; raise if no task satisfies the schema."""
     types = TypeBuilder(lowering)
     merged = merge(lowering.schemas, task)
     try:
@@ -158,7 +154,27 @@ def _request(
     classes = types.classes.by_name
     apply_media_limits(classes, name, limits)
     whole = classes[name]
-    return _Classes(whole, dependencies_first(whole, classes), _definitions(types))
+    return _Classes(whole, _dependencies_first(whole, classes), _definitions(types))
+
+
+def _dependencies_first(
+    whole: Class, classes: Mapping[str, Class]
+) -> tuple[Class, ...]:
+    """Return the classes that a class needs, each after those that it needs itself."""
+    ordered: dict[str, Class] = {}
+    entered: set[str] = set()
+
+    def visit(each: Class) -> None:
+        entered.add(each.name)
+        for field in each.fields:
+            for name in class_names(field.type):
+                if name not in entered:
+                    visit(classes[name])
+        ordered[each.name] = each
+
+    visit(whole)
+    del ordered[whole.name]
+    return tuple(ordered.values())
 
 
 def _undeclared(merged: MergedSchema) -> str:
@@ -190,7 +206,7 @@ def _result(schemas: Schemas, name: str, taken: list[str]) -> _Classes:
         whole = replace(types.classes.build(merged, name), rules=())
     except ImpossibleError:
         return nothing
-    parts = dependencies_first(whole, types.classes.by_name)
+    parts = _dependencies_first(whole, types.classes.by_name)
     return _Classes(whole, parts, _definitions(types))
 
 
@@ -206,18 +222,13 @@ def _completed(own: _Classes, task_type: str, taken: list[str]) -> _Classes:
     whole = completed(own.whole, replace(general.whole, name=name), task_type)
     classes = {part.name: part for part in (*own.parts, *general.parts)}
     definitions = dict(general.definitions) | dict(own.definitions)
-    parts = dependencies_first(whole, {**classes, name: whole})
+    parts = _dependencies_first(whole, {**classes, name: whole})
     return _Classes(whole, parts, tuple(definitions.items()))
 
 
 @lru_cache
 def _general_result(task_type: str, taken: frozenset[str]) -> _Classes | None:
-    """Make the classes of a general result; None if the task type has no document.
-
-    Args:
-        task_type: The task type.
-        taken: Names that no class of its parts may have.
-    """
+    """Make the classes of a general result; None if the task type has no document."""
     tree = general_document(task_type)
     if tree is None:
         return None

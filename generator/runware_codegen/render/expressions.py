@@ -79,14 +79,7 @@ class Expressions(ValueTests):
     def _narrowing(
         self, parts: Iterable[Predicate], subject: Subject, *, are_false: bool = False
     ) -> Iterator[Expression]:
-        """Write the parts of a conjunction; later parts rely on a type tested before.
-
-        Args:
-            parts: The parts.
-            subject: The value.
-            are_false: Whether they are the parts of a disjunction: in each part, the
-                parts before it are false.
-        """
+        """Write parts; each may rely on the parts before it, which hold or `are_false`."""
         for part in parts:
             yield self.write(part, subject)
             subject = _narrowed(subject, not_(part) if are_false else part)

@@ -275,13 +275,7 @@ def _joined(statements: Iterable[_Statement]) -> str:
 def _blank_lines(
     owner: _Statement | None, before: _Statement, statement: _Statement
 ) -> int:
-    """Count the blank lines that black puts between two statements.
-
-    Args:
-        owner: The last header or condition before them.
-        before: The first statement.
-        statement: The second statement.
-    """
+    """Count the lines that black puts between two statements after a header."""
     most = 1 if statement.level else 2
     if statement.kind is _Kind.DOCSTRING:
         return 0

@@ -151,12 +151,7 @@ def _codependency_rule(names: set[str]) -> Rule:
 
 
 def _sizes(must: p.ExactlyOne | p.AnyOf, *, paired: bool) -> tuple[Size, ...] | None:
-    """Read alternatives that each set one width and one height; None for others.
-
-    Args:
-        must: The alternatives.
-        paired: Whether width and height require each other.
-    """
+    """Read alternatives that each set one width and one height; None for others."""
     titles = must.titles if isinstance(must, p.ExactlyOne) else ()
     listed = zip(must.parts, titles or ("",) * len(must.parts), strict=True)
     sizes = [size for part, title in listed if (size := _size(part, title))]
