@@ -1,7 +1,7 @@
 """The HTTP statuses and error codes of a task, with their descriptions.
 
 Runware publishes no list of its error codes, and says that they vary. The two tables have
-the known codes, each with its meaning and a remedy. Documents may add codes.
+the known statuses and codes, each with its meaning and a remedy. Documents may add codes.
 """
 
 from __future__ import annotations
@@ -19,68 +19,42 @@ from runware_codegen.naming.names import snake_case
 # The values are the reason phrases of HTTP statuses (RFC 9110, section 15), in the spelling
 # of Runware's codes. Several of them are codes.
 _STATUSES: Final = {
-    400: (
-        "badRequest",
-        "A part of the task is missing or wrong. Correct it, then send the task again.",
-    ),
-    401: (
-        "unauthorized",
-        "The API key is missing or unknown. Correct it, then send the task again.",
-    ),
-    402: (
-        "paymentRequired",
-        "The balance does not cover the task. Add credit, then send the task again.",
-    ),
-    403: (
-        "forbidden",
-        "The API key does not have this permission. Use a key that has it.",
-    ),
-    404: (
-        "notFound",
-        "The address or an identifier in the task does not exist. Check both.",
-    ),
-    429: (
-        "tooManyRequests",
-        "Too many tasks in a short time. Wait, then send fewer tasks at a time.",
-    ),
-    500: (
-        "internalServerError",
-        (
-            "Runware failed, and the task may have run. Collect its results with the "
-            "error's `handle` instead of sending it again."
-        ),
-    ),
-    503: (
-        "serviceUnavailable",
-        (
-            "Runware is under maintenance or at capacity. The task may have run, unless "
-            "the response has a Retry-After header. See the error's `may_have_run`."
-        ),
-    ),
-    504: (
-        "gatewayTimeout",
-        (
-            "Runware did not respond to its gateway in time, and the task may have run. "
-            "Collect its results with the error's `handle` instead of sending it again."
-        ),
-    ),
+    400: "badRequest",
+    401: "unauthorized",
+    402: "paymentRequired",
+    403: "forbidden",
+    404: "notFound",
+    429: "tooManyRequests",
+    500: "internalServerError",
+    503: "serviceUnavailable",
+    504: "gatewayTimeout",
 }
 
-_CODES: Final = {
+_MEANINGS: Final = {
     "accountDisabled": "The account is disabled. Contact Runware's support.",
     "accountSuspended": "The account is suspended. Contact Runware's support.",
     "authTimeout": "The server could not check the API key in time. Try again later.",
     "authenticationFailed": "The API key was rejected. Check it, or create a new one.",
+    "badRequest": "A part of the task is missing or wrong. Correct it, then send the task again.",
     "conflictTaskUUID": "A task with this taskUUID exists already. Its results can be collected.",
     "contentPolicyViolation": "The input violates the content policy. Change the prompt or the media.",
     "downloadFailed": "The server could not fetch an input. Check that its URL is public.",
     "duplicateTaskUUID": "A task with this taskUUID exists already. Its results can be collected.",
     "environmentPaused": "The environment is paused. Check the account's balance and settings.",
+    "forbidden": "The API key does not have this permission. Use a key that has it.",
+    "gatewayTimeout": (
+        "Runware did not respond to its gateway in time, and the task may have run. "
+        "Collect its results with the error's `handle` instead of sending it again."
+    ),
     "imageBlocked": "An image was refused because of its content. Use another one.",
     "incompatibleParameters": "Some parameters cannot be combined. The message names them.",
     "inferenceError": "The model failed during the task. Try a new request.",
     "insufficientCredits": "The balance does not cover the task. Add credit.",
     "insufficientPermissions": "The API key does not have this permission. Use a key that has it.",
+    "internalServerError": (
+        "Runware failed, and the task may have run. Collect its results with the "
+        "error's `handle` instead of sending it again."
+    ),
     "invalidApiKey": "The API key is unknown. Check it, or create a new one.",
     "invalidAuthentication": "The API key is missing or malformed. Check it.",
     "invalidCredentials": "The API key is unknown. Check it, or create a new one.",
@@ -95,10 +69,12 @@ _CODES: Final = {
     "modelUnavailable": "The model is not available. Try a new request later.",
     "moderationFailed": "The content did not pass moderation. Change the input.",
     "noAvailableServer": "No server is available for the task. Try a new request later.",
+    "notFound": "The address or an identifier in the task does not exist. Check both.",
     "nsfwContentDetected": "The input or the result is not safe for work. Change the input.",
     "organizationDisabled": "The organization is disabled. Contact Runware's support.",
     "organizationSuspended": "The organization is suspended. Contact Runware's support.",
     "payloadTooLarge": "The request is too large. Send fewer tasks at a time, or smaller inputs.",
+    "paymentRequired": "The balance does not cover the task. Add credit, then send the task again.",
     "permissionDenied": "The API key does not have this permission. Use a key that has it.",
     "processingFailed": "The server failed during the task. Try a new request.",
     "promptBlocked": "The prompt was refused because of its content. Change it.",
@@ -109,6 +85,10 @@ _CODES: Final = {
     "rateLimitExceeded": "The account exceeded its rate limit. Wait, then send fewer tasks.",
     "sensitiveContentDetected": "The input or the result has sensitive content. Change the input.",
     "serverUnavailable": "Runware is under maintenance or at capacity. Try again later.",
+    "serviceUnavailable": (
+        "Runware is under maintenance or at capacity. The task may have run, unless "
+        "the response has a Retry-After header. See the error's `may_have_run`."
+    ),
     "standardError": "Runware failed. See the error's message.",
     "taskCancelled": "The task was cancelled. Send a new request for its results.",
     "taskFailed": "The task ended without a result. The message says why, if known.",
@@ -118,7 +98,9 @@ _CODES: Final = {
     "tokenInvalid": "The API key or its token is unknown. Check it, or get a new one.",
     "tokenMissing": "The request has no token. Check the client's `auth` and headers.",
     "tokenRevoked": "The API key or its token was revoked. Get a new one.",
+    "tooManyRequests": "Too many tasks in a short time. Wait, then send fewer tasks at a time.",
     "tooManyTasks": "The request has too many tasks. Send fewer at a time.",
+    "unauthorized": "The API key is missing or unknown. Correct it, then send the task again.",
     "unknownError": "Runware failed for an unknown reason. See the error's message.",
     "unknownModel": "No model has this name. Check `model`.",
     "unknownParameter": "The task has an unknown parameter. `parameter` names it.",
@@ -169,7 +151,8 @@ def common_error_members() -> tuple[ErrorMember, ...]:
 def _statuses(documented: Mapping[str, str]) -> Iterable[tuple[str, int | None, str]]:
     failures = {int(s): doc for s, doc in documented.items() if _is_failure(s)}
     for status in sorted(_STATUSES.keys() | failures.keys()):
-        value, doc = _STATUSES.get(status) or (str(status), failures[status])
+        value = _STATUSES.get(status, str(status))
+        doc = _MEANINGS.get(value) or failures[status]
         yield value, status, doc or f"The server returned HTTP {status}."
 
 
@@ -177,8 +160,8 @@ def _codes(documented: Iterable[str]) -> Iterable[tuple[str, int | None, str]]:
     unknown = (
         "An error code in the documents of this task type. See the error's message."
     )
-    for code in sorted({*_CODES, *documented}):
-        yield code, None, _CODES.get(code, unknown)
+    for code in sorted({*_MEANINGS, *documented}):
+        yield code, None, _MEANINGS.get(code, unknown)
 
 
 def _is_failure(status: str) -> bool:
