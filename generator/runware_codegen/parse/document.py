@@ -6,18 +6,8 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from runware_codegen.model import (
-    ABOUT_ANOTHER_TASK,
-    Anything,
-    Array,
-    Class,
-    Document,
-    Field,
-    Literals,
-    Number,
-    class_names,
-    object_class,
-)
+from runware_codegen.model import ABOUT_ANOTHER_TASK, Class, Document, Field
+from runware_codegen.model import types as t
 from runware_codegen.model.type_predicates import of_type
 from runware_codegen.naming.names import module_name, pascal_case
 from runware_codegen.parse.assertions.evaluate import holds
@@ -167,7 +157,7 @@ def _dependencies_first(
     def visit(each: Class) -> None:
         entered.add(each.name)
         for field in each.fields:
-            for name in class_names(field.type):
+            for name in t.class_names(field.type):
                 if name not in entered:
                     visit(classes[name])
         ordered[each.name] = each
@@ -187,7 +177,7 @@ def _undeclared(merged: MergedSchema) -> str:
 
 def _definitions(types: TypeBuilder) -> tuple[tuple[str, Predicate], ...]:
     return tuple(
-        (name, types.classes.simplify(predicate, Anything()))
+        (name, types.classes.simplify(predicate, t.Anything()))
         for name, predicate in sorted(types.lowering.definitions.items())
     )
 
@@ -238,7 +228,7 @@ def _general_result(task_type: str, taken: frozenset[str]) -> _Classes | None:
 def _constants(request: Class, json_name: str) -> tuple[str, ...]:
     """Return the strings that a member may be; empty if it may be other values."""
     field = request.field(json_name)
-    if field is None or not isinstance(field.type, Literals):
+    if field is None or not isinstance(field.type, t.Literals):
         return ()
     values = (choice.constant.value for choice in field.type.values)
     return tuple(value for value in values if isinstance(value, str))
@@ -248,7 +238,7 @@ def _is_any_uuid(
     field: Field | None, definitions: Iterable[tuple[str, Predicate]]
 ) -> bool:
     """Return whether a required member accepts new UUIDs, and no objects."""
-    if field is None or not field.required or object_class(field.type):
+    if field is None or not field.required or t.object_class(field.type):
         return False
     accepted = of_type(field.type)
     return all(holds(accepted, uuid, dict(definitions)) for uuid in _UUIDS)
@@ -259,9 +249,9 @@ def _is_paged(request: Class, result: Class) -> bool:
     offset, items = request.field("offset"), result.field("results")
     return (
         offset is not None
-        and isinstance(offset.type, Number)
+        and isinstance(offset.type, t.Number)
         and items is not None
-        and isinstance(items.type, Array)
+        and isinstance(items.type, t.Array)
         and items.required
     )
 

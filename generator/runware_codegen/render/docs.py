@@ -8,18 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from runware_codegen.model import (
-    Class,
-    Document,
-    DocumentInfo,
-    Field,
-    LiteralValue,
-    Media,
-    Type,
-    literal_values,
-    object_class,
-    only_alternative,
-)
+from runware_codegen.model import Class, Document, DocumentInfo, Field
 from runware_codegen.model import types as t
 from runware_codegen.model.constants import bare
 from runware_codegen.model.predicates import Matches
@@ -135,7 +124,7 @@ def _parameter_text(field: Field) -> str:
 
 def _members(classes: Mapping[str, Class], field: Field) -> str:
     """Describe an object without a description by the names of its members."""
-    part = classes.get(object_class(field.type))
+    part = classes.get(t.object_class(field.type))
     names = [code(each.name) for each in part.fields] if part else []
     more = len(names) - _MAX_MEMBERS
     if more > 1:
@@ -192,7 +181,7 @@ def code(constant: JsonValue) -> str:
     return f"{ticks}{padding}{shown}{padding}{ticks}"
 
 
-def media_doc(media: Media) -> str:
+def media_doc(media: t.Media) -> str:
     """Return the docstring of a media alias: the accepted forms."""
     article = "An" if media.kind[0] in "aeiou" else "A"
     subject = "Audio" if media.kind == "audio" else f"{article} {media.kind}"
@@ -213,24 +202,24 @@ def _repeats(doc: str, name: str) -> bool:
     return all(word in _EMPTY_WORDS or word in name.lower() for word in words)
 
 
-def _choices(a_type: Type) -> list[str]:
-    choices = literal_values(a_type)
+def _choices(a_type: t.Type) -> list[str]:
+    choices = t.literal_values(a_type)
     described = any(choice.title or choice.description for choice in choices)
     return [*map(_choice, choices)] if described else []
 
 
-def _choice(choice: LiteralValue) -> str:
+def _choice(choice: t.LiteralValue) -> str:
     shown = bare(choice.constant.value) or "''"
     text = choice.description or choice.title
     return f"- `{shown}`: {text}" if text else f"- `{shown}`"
 
 
-def limits(a_type: Type) -> list[str]:
+def limits(a_type: t.Type) -> list[str]:
     """Return the limits of a value, in at most one sentence."""
     match a_type:
         case t.Constrained(inner):
             return limits(inner)
-        case t.Union(alternatives) if only := only_alternative(alternatives):
+        case t.Union(alternatives) if only := t.only_alternative(alternatives):
             return limits(only)
         case _:
             text = limits_of(a_type)

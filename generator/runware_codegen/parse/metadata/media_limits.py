@@ -10,21 +10,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from runware_codegen.model import (
-    Array,
-    Constrained,
-    Media,
-    Union,
-    object_class,
-    types_in,
-)
+from runware_codegen.model import types as t
 from runware_codegen.model.predicates import InRange
 from runware_codegen.wording import joined_paragraphs, media_limits_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from runware_codegen.model import Class, Field, MediaLimit, Type
+    from runware_codegen.model import Class, Field, MediaLimit
 
 _NOUNS: Final = {"audio": "audio file"}
 
@@ -60,7 +53,7 @@ def _owner(classes: dict[str, Class], request: str, path: list[str]) -> Class | 
     owner: Class | None = classes[request]
     for json_name in path:
         found = None if owner is None else owner.field(json_name)
-        owner = None if found is None else classes.get(object_class(found.type))
+        owner = None if found is None else classes.get(t.object_class(found.type))
     return owner
 
 
@@ -76,20 +69,20 @@ def _limited(field: Field, limits: Sequence[MediaLimit]) -> Field:
     return replace(field, type=a_type, doc=joined_paragraphs(field.doc, sentence))
 
 
-def _subject(a_type: Type) -> str:
+def _subject(a_type: t.Type) -> str:
     """Name the files of a type: "The image", "Each audio file"."""
-    types = [*types_in(a_type)]
-    kinds = {each.kind for each in types if isinstance(each, Media)}
+    types = [*t.types_in(a_type)]
+    kinds = {each.kind for each in types if isinstance(each, t.Media)}
     kind = kinds.pop() if len(kinds) == 1 else "file"
-    if any(isinstance(each, Array) for each in types):
+    if any(isinstance(each, t.Array) for each in types):
         return f"Each {_NOUNS.get(kind, kind)}"
     return f"The {kind}"
 
 
-def _sized(a_type: Type, limit: MediaLimit) -> Type:
+def _sized(a_type: t.Type, limit: MediaLimit) -> t.Type:
     """Limit the size of the files in a type."""
     match a_type:
-        case Media():
+        case t.Media():
             least = [a_type.size.ge, limit.minimum]
             most = [a_type.size.le, limit.maximum]
             size = InRange(
@@ -97,11 +90,11 @@ def _sized(a_type: Type, limit: MediaLimit) -> Type:
                 le=min((n for n in most if n is not None), default=None),
             )
             return replace(a_type, size=size)
-        case Array(item):
+        case t.Array(item):
             return replace(a_type, item=_sized(item, limit))
-        case Constrained(inner):
+        case t.Constrained(inner):
             return replace(a_type, type=_sized(inner, limit))
-        case Union(alternatives):
-            return Union(tuple(_sized(each, limit) for each in alternatives))
+        case t.Union(alternatives):
+            return t.Union(tuple(_sized(each, limit) for each in alternatives))
         case _:
             return a_type
