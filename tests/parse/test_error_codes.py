@@ -13,7 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loopback import pickled
+from making import a_document
 from random_text import CHARACTERS
+from runware_codegen.documents import SourceDocument
+from runware_codegen.parse import parse
 from runware_codegen.parse.metadata.error_codes import error_members
 
 if TYPE_CHECKING:
@@ -38,7 +41,7 @@ unsupportedDuration uploadFailed validationFailed workspaceSuspended
 """
 
 statuses = st.dictionaries(
-    st.sampled_from(["200", "418", "4XX", "default", "0x1"]), st.text(CHARACTERS)
+    st.sampled_from(["402", "418", "429", "599"]), st.text(CHARACTERS)
 )
 codes = st.lists(
     st.text(CHARACTERS) | st.sampled_from(["418", "a-b", "aB", "a_b", "", "class"])
@@ -67,7 +70,7 @@ def test_all_that_was_seen_is_there() -> None:
 
 def test_documents_add_statuses_and_codes() -> None:
     before = error_members({}, [])
-    documented = {"418": "A teapot.", "402": "In their words.", "200": "Fine."}
+    documented = {"418": "A teapot.", "402": "In their words."}
     after = error_members(documented, ["teaTooHot", "taskFailed"])
     added = [member for member in after if member not in before]
     assert [(m.name, m.value, m.http_status) for m in added] == [
@@ -76,6 +79,14 @@ def test_documents_add_statuses_and_codes() -> None:
     ]
     assert added[0].doc == "A teapot."
     assert [member for member in after if member not in added] == [*before]
+
+
+def test_only_statuses_of_errors_are_members() -> None:
+    document = a_document({})
+    described = {key: {"description": "x"} for key in ("200", "418", "4XX", "default")}
+    document["paths"]["/"]["post"]["responses"] = described
+    package = parse([SourceDocument("a", "a", document)], package="p")
+    assert [member.value for member in package.task_types[0].errors] == ["418"]
 
 
 def test_a_name_follows_the_code() -> None:

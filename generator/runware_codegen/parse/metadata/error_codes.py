@@ -6,7 +6,6 @@ the known statuses and codes, each with its meaning and a remedy. Documents may 
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, partial
@@ -119,7 +118,7 @@ def error_members(
     """List the members of an error enum.
 
     Args:
-        statuses: Descriptions of HTTP statuses in the documents of the task type.
+        statuses: Descriptions of HTTP statuses of errors in the documents.
         codes: The error codes that the documents name.
 
     Returns:
@@ -149,7 +148,7 @@ def common_error_members() -> tuple[ErrorMember, ...]:
 
 
 def _statuses(documented: Mapping[str, str]) -> Iterable[tuple[str, int | None, str]]:
-    failures = {int(s): doc for s, doc in documented.items() if _is_failure(s)}
+    failures = {int(status): doc for status, doc in documented.items()}
     for status in sorted(_STATUSES.keys() | failures.keys()):
         value = _STATUSES.get(status, str(status))
         doc = _MEANINGS.get(value) or failures[status]
@@ -162,8 +161,3 @@ def _codes(documented: Iterable[str]) -> Iterable[tuple[str, int | None, str]]:
     )
     for code in sorted({*_MEANINGS, *documented}):
         yield code, None, _MEANINGS.get(code, unknown)
-
-
-def _is_failure(status: str) -> bool:
-    """Return whether a key of a document's responses is the status of an error."""
-    return re.fullmatch("[4-9][0-9]{2}", status) is not None
