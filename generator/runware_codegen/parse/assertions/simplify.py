@@ -44,7 +44,7 @@ from runware_codegen.parse.assertions.lowering import INLINE_LIMIT, node_count
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runware_codegen.model import Class, Type
+    from runware_codegen.model import Class
 
 _MAX_ABSENT = 8
 """The most members for which a test that they are absent is written out."""
@@ -52,7 +52,7 @@ _MAX_FACTS = 400
 """The most parts of a predicate by which its later parts are simplified."""
 
 
-_NAME = Facts(String(), frozenset({"string"}))
+_NAME = Facts.of(String())
 
 
 class _PropertyFacts(NamedTuple):
@@ -221,24 +221,20 @@ class Simplifier:
         return _drop_presence_test(made) if found.required else made
 
     def _property_facts(self, name: str, known: Facts) -> _PropertyFacts:
-        possible, required, a_type = self._declared(name, known)
+        owner = self._owner(known)
+        field = owner.field(name) if owner else None
+        if owner is None:
+            possible = "object" in known.json_types
+        else:
+            possible = field is not None or owner.allows_extra
+        required = field is not None and field.required
         predicates: list[Predicate] = []
         for each in conjuncts(known.predicates):
             if isinstance(each, p.Property) and each.name == name:
                 required = required or isinstance(each, p.RequiredProperty)
                 predicates.append(each.part)
-        facts = Facts.of(a_type).with_facts(*predicates)
+        facts = Facts.of(field.type if field else None).with_facts(*predicates)
         return _PropertyFacts(possible and FALSE not in predicates, required, facts)
-
-    def _declared(self, name: str, known: Facts) -> tuple[bool, bool, Type | None]:
-        """Return whether a property is possible, whether it is required, and its type."""
-        owner = self._owner(known)
-        if owner is None:
-            return "object" in known.json_types, False, None
-        field = owner.field(name)
-        if field is None:
-            return owner.allows_extra, False, None
-        return True, field.required, field.type
 
     def _additional_properties(
         self, predicate: p.AdditionalProperties, known: Facts
