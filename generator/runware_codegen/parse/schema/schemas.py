@@ -53,22 +53,23 @@ class Schema:
         path: The keys and indexes from the document's root to the schema.
         resource: The resource that contains it.
         joined: The schemas in its `allOf`, if it is not in the document itself.
+        keywords: The keywords; empty for a boolean schema.
     """
 
     node: JsonObject | bool = field(compare=False)
     path: Path
     resource: Resource = field(compare=False)
     joined: tuple[Schema, ...] = field(default=(), compare=False)
+    keywords: JsonObject = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        keywords = self.node if isinstance(self.node, dict) else {}
+        object.__setattr__(self, "keywords", keywords)
 
     @property
     def places(self) -> tuple[Path, ...]:
         """Where the document has it: its path, or the paths of what it joins."""
         return tuple(each.path for each in self.joined) or (self.path,)
-
-    @property
-    def keywords(self) -> JsonObject:
-        """The keywords; empty for a boolean schema."""
-        return self.node if isinstance(self.node, dict) else {}
 
     def child(self, *steps: str | int) -> Schema:
         """Return the schema at some keys and indexes below this one."""
