@@ -428,22 +428,22 @@ MUTANTS = (
     Mutant(
         "results that come again count again",
         "_runtime.delivery.account",
-        "if each not in bill.costs}",
-        "}",
+        "        self.cost += bill.said - known.said\n",
+        "        self.cost += bill.said\n",
         196,
     ),
     Mutant(
         "results that do not say what they cost are free",
         "_runtime.delivery.account",
-        "rest = Decimal(0) if is_complete else max(Decimal(0), rest - added)",
-        "rest = Decimal(0)",
+        "        return max(self.said, self.reserved)\n",
+        "        return self.said\n",
         10,
     ),
     Mutant(
         "one result that says what it costs stands for all",
         "_runtime.delivery.account",
-        "        is_complete = 0 < len(task.items) == len(found)\n",
-        "        is_complete = bool(found)\n",
+        "bool(self.costs) and None not in self.costs.values()",
+        "any(self.costs.values())",
         3108,
     ),
     Mutant(
@@ -548,8 +548,8 @@ MUTANTS = (
     Mutant(
         "the first run of a task that was sent again costs nothing if the second fails",
         "_runtime.delivery.account",
-        " or task.is_repeated\n",
-        "\n",
+        "task.error is None or task.is_repeated\n",
+        "task.error is None\n",
         8010996,
     ),
     Mutant(

@@ -30,18 +30,31 @@ class Bill(NamedTuple):
     """The costs of a finished task.
 
     Attributes:
-        costs: The costs in its results, by the identity of the result.
-        rest: The rest of its reservation, for results without a cost.
-        released: The reservation that its failure released. It counts again if a result
-            is received later.
+        costs: The costs of its results, by the identity of the result; None for a result
+            without a cost.
+        reserved: The amount that was reserved for it.
+        has_run: Whether it may have been billed. If it failed, a result may still arrive.
         is_collected: Whether only resumed handles have received the results: the call
             that sent the task may still receive them.
     """
 
-    costs: dict[tuple[Members, int], Decimal]
-    rest: Decimal = Decimal(0)
-    released: Decimal = Decimal(0)
+    costs: dict[tuple[Members, int], Decimal | None]
+    reserved: Decimal = Decimal(0)
+    has_run: bool = False
     is_collected: bool = False
+
+    @property
+    def said(self) -> Decimal:
+        """The sum of the costs in its results."""
+        return sum(filter(None, self.costs.values()), Decimal(0))
+
+    @property
+    def counted(self) -> Decimal:
+        """The amount that counts against the budget."""
+        is_complete = bool(self.costs) and None not in self.costs.values()
+        if is_complete or not self.has_run:
+            return self.said
+        return max(self.said, self.reserved)
 
 
 class Account:
@@ -144,24 +157,23 @@ class Account:
         reserved = self._reserved.pop(task.key, Decimal(0))
         before = self._bills.pop(task.key, None) or Bill({}, is_collected=True)
         is_copy = task.is_known or before.is_collected
-        bill = before if is_copy else _with_uuids(before)
-        found = _costs_of(task)
-        fresh = {each: cost for each, cost in found.items() if each not in bill.costs}
-        added = sum(fresh.values(), Decimal(0))
+        known = before if is_copy else _with_uuids(before)
+        found = _costs_of(task).items()
+        fresh = {each: cost for each, cost in found if known.costs.get(each) is None}
         # A first run of a task that was sent again may be billed, if the second failed.
         has_run = bool(task.items) or task.error is None or task.is_repeated
-        is_complete = 0 < len(task.items) == len(found)
-        rest, released = bill.rest, bill.released + reserved
-        if has_run:
-            rest, released = rest + released, Decimal(0)
-        rest = Decimal(0) if is_complete else max(Decimal(0), rest - added)
-        self.cost += added
-        self.committed += added + rest - bill.rest - reserved
-        if before.costs or fresh or rest or released:
-            is_collected = before.is_collected and task.is_known
-            self._bills[task.key] = Bill(
-                before.costs | fresh, rest, released, is_collected
-            )
+        is_billed_again = not is_copy or task.is_repeated
+        most = max(known.reserved, reserved)
+        bill = Bill(
+            known.costs | fresh,
+            known.reserved + reserved if is_billed_again else most,
+            known.has_run or has_run,
+            before.is_collected and task.is_known,
+        )
+        self.cost += bill.said - known.said
+        self.committed += bill.counted - known.counted - reserved
+        if bill.said or bill.reserved:
+            self._bills[task.key] = bill
         if len(self._bills) > MAX_BILLS:
             self._bills.popitem(last=False)
         task.is_known = True  # it may be collected again
@@ -185,27 +197,27 @@ def _with_uuids(bill: Bill) -> Bill:
 
     A result with a known UUID is a copy. A text can be the same in two runs.
     """
-    known = {
+    known: dict[tuple[Members, int], Decimal | None] = {
         (own, number): cost
         for (own, number), cost in bill.costs.items()
-        if Identity(own, ()).has_uuid
+        if cost is not None and Identity(own, ()).has_uuid
     }
-    return Bill(known)
+    return Bill(known, Bill(known).said)
 
 
-def _costs_of(task: Task[Any]) -> dict[tuple[Members, int], Decimal]:
-    """Return the costs in the results of a task, by the identity of the result.
+def _costs_of(task: Task[Any]) -> dict[tuple[Members, int], Decimal | None]:
+    """Return the costs of the results of a task, by the identity of the result.
 
     Results with the same identity are numbered. Texts are only numbered: a text in a poll
     can have members that the same text in a stream lacks.
     """
-    found: dict[tuple[Members, int], Decimal] = {}
+    found: dict[tuple[Members, int], Decimal | None] = {}
     equal = Counter[Members]()
     for item, identity in zip(task.items, task.identities, strict=True):
-        for cost in costs([item]):
-            own = () if identity.is_digest else identity.own
-            equal[own] += 1
-            found[own, equal[own]] = Decimal(str(cost))
+        own = () if identity.is_digest else identity.own
+        equal[own] += 1
+        cost = next((Decimal(str(each)) for each in costs([item])), None)
+        found[own, equal[own]] = cost
     return found
 
 
