@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from runware_codegen.documents.json_text import is_cut_off, read_json
 from runware_codegen.documents.sources import (
     JSON_SUFFIXES,
     YAML_SUFFIXES,
+    Source,
     find_sources,
     read_text,
 )
-from runware_codegen.documents.values import MalformedError, find_faults
+from runware_codegen.documents.values import (
+    JsonObject,
+    MalformedError,
+    RawValue,
+    find_faults,
+)
 from runware_codegen.problems import (
     InvalidInputError,
     Problem,
     json_pointer,
     without_conflict,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from runware_codegen.documents.sources import Source
-    from runware_codegen.documents.values import JsonObject, RawValue
 
 # A whole text without one of these is not a document.
 _VERSION_KEY = re.compile("openapi|swagger")

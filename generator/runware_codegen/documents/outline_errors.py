@@ -6,16 +6,12 @@ problem has a JSON pointer, and is only about the alternative that the document 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+
+from pydantic import ValidationError
 
 from runware_codegen.documents.values import JsonValue, shown
 from runware_codegen.problems import Path, Problem, json_pointer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from pydantic import ValidationError
-
 
 _EXPECTED = {
     "string_type": "a string",

@@ -7,17 +7,15 @@ both, and raises only `MalformedError`.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from ruamel.yaml import YAML
 from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import AliasEvent
+from ruamel.yaml.nodes import Node
 
 from runware_codegen.documents.values import TOO_DEEP, MalformedError, place_in, shown
-
-if TYPE_CHECKING:
-    from ruamel.yaml.nodes import Node
 
 # The parser takes up to 40 microseconds for a value, and 2 for a character.
 MAX_VALUES = 100_000

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from runware_codegen.model.constants import Constant
 from runware_codegen.model.predicates import TRUE, Predicate
-
-if TYPE_CHECKING:
-    from runware_codegen.model.constants import Constant
-    from runware_codegen.model.types import Type
+from runware_codegen.model.types import Type
 
 
 @dataclass(frozen=True, slots=True)

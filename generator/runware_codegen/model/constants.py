@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from runware_codegen.documents import JsonValue
+from runware_codegen.documents import JsonValue
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
+from runware_codegen.model.classes import Class, Field
+from runware_codegen.model.predicates import Predicate
 from runware_codegen.problems import Problem  # pydantic resolves it
-
-if TYPE_CHECKING:
-    from runware_codegen.model.classes import Class, Field
-    from runware_codegen.model.predicates import Predicate
-
 
 ABOUT_ANOTHER_TASK: Final = frozenset({"getResponse", "getTaskDetails"})
 """Task types whose `taskUUID` identifies another task, not the task itself."""

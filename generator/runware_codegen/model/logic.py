@@ -10,13 +10,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import TYPE_CHECKING
 
 from runware_codegen.model import predicates as p
+from runware_codegen.model.constants import Constant
 from runware_codegen.model.predicates import FALSE, TRUE, Predicate
-
-if TYPE_CHECKING:
-    from runware_codegen.model.constants import Constant
 
 _OBJECT = p.IsType(frozenset({"object"}))
 

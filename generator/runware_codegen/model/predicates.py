@@ -14,12 +14,10 @@ Modules that match over many kinds of predicates import this module as `p`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from decimal import Decimal
+from typing import TypeAlias
 
-if TYPE_CHECKING:
-    from decimal import Decimal
-
-    from runware_codegen.model.constants import Constant
+from runware_codegen.model.constants import Constant
 
 JsonType: TypeAlias = str
 """One of null, boolean, integer, number, string, array, object."""

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from runware_codegen.model import predicates as p
 from runware_codegen.model import types as t
 from runware_codegen.model.logic import all_of, any_of
 from runware_codegen.model.predicates import TRUE, Predicate
-
-if TYPE_CHECKING:
-    from runware_codegen.model.types import Type
-
+from runware_codegen.model.types import Type
 
 _UNLIMITED = (p.ANY_LENGTH, p.ANY_NUMBER, p.ANY_COUNT)
 

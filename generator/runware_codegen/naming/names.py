@@ -22,18 +22,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Container
 from functools import cache, lru_cache
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from runware_codegen.naming import reserved
+from runware_codegen.problems import Path
 
 if TYPE_CHECKING:
-    from collections.abc import Container
-
     from pluralizer import Pluralizer
-
-    from runware_codegen.problems import Path
 
 _MAX_LENGTH: Final = 60
 _ACRONYMS: Final = "AIR|API|CFG|NSFW|TTL|URI|URL|UUID"

@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import copy
 from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
+from runware_codegen.documents import JsonValue
 from runware_codegen.formats import EXAMPLES
-from runware_codegen.model import Rule, SizeRule, object_class
+from runware_codegen.model import (
+    Class,
+    Document,
+    Field,
+    Rule,
+    SizeRule,
+    Type,
+    object_class,
+)
 from runware_codegen.model import predicates as p
 from runware_codegen.model import types as t
 from runware_codegen.model.class_predicates import of_rule
 from runware_codegen.model.logic import has
-from runware_codegen.model.predicates import children
+from runware_codegen.model.predicates import Predicate, children
 from runware_codegen.model.type_predicates import of_type
 from runware_codegen.parse.assertions.evaluate import holds
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from runware_codegen.documents import JsonValue
-    from runware_codegen.model import Class, Document, Field, Type
-    from runware_codegen.model.predicates import Predicate
-
-    Path: TypeAlias = tuple[str, ...]
-    Task: TypeAlias = dict[str, JsonValue]
+Path: TypeAlias = tuple[str, ...]
+Task: TypeAlias = dict[str, JsonValue]
 
 _PROMPT: Final = "A lighthouse at dusk, seen from the sea."
 _TEXTS: Final = (

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from runware_codegen.model import ABOUT_ANOTHER_TASK, Literals, object_class
-from runware_codegen.pages.example import example_task
+from runware_codegen.documents import JsonValue
+from runware_codegen.model import (
+    ABOUT_ANOTHER_TASK,
+    Class,
+    Document,
+    Field,
+    Literals,
+    object_class,
+)
+from runware_codegen.pages.example import Task, example_task
 from runware_codegen.render.exports import import_order
 from runware_codegen.render.imports import import_of
 from runware_codegen.render.literals import LINE
 from runware_codegen.render.literals import value as literal
-
-if TYPE_CHECKING:
-    from runware_codegen.documents import JsonValue
-    from runware_codegen.model import Class, Document, Field
-    from runware_codegen.pages.example import Task
 
 
 def first_call(document: Document, package: str, module: str) -> str:

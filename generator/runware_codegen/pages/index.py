@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
+from runware_codegen.model import DocumentInfo, Package
 from runware_codegen.pages.environment import pages_environment
 from runware_codegen.pages.model_page import page_path
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from runware_codegen.model import DocumentInfo, Package
 
 
 @dataclass(frozen=True, slots=True)

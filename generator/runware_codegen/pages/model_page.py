@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from runware_codegen.model import Rule, SizeRule, class_names, types_in, unconstrained
+from runware_codegen.model import (
+    Class,
+    Document,
+    DocumentInfo,
+    DocumentT,
+    Field,
+    LiteralValue,
+    Package,
+    Rule,
+    Size,
+    SizeRule,
+    Type,
+    class_names,
+    types_in,
+    unconstrained,
+)
 from runware_codegen.model import types as t
+from runware_codegen.model.constants import Constant
 from runware_codegen.naming.names import module_name, pascal_case
 from runware_codegen.pages.environment import pages_environment
 from runware_codegen.pages.example import paths_of
@@ -16,23 +34,6 @@ from runware_codegen.pages.first_call import first_call, is_filled_in
 from runware_codegen.pages.text import cell, code, inline
 from runware_codegen.render.docs import class_doc, field_text, limits, sentence
 from runware_codegen.wording import joined
-
-if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from runware_codegen.model import (
-        Class,
-        Document,
-        DocumentInfo,
-        DocumentT,
-        Field,
-        LiteralValue,
-        Package,
-        Size,
-        Type,
-    )
-    from runware_codegen.model.constants import Constant
 
 _MAX_LISTED: Final = 8
 _FORMATS: Final = {"uri": "URI", "uuid": "UUID"}

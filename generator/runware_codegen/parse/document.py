@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from runware_codegen.model import ABOUT_ANOTHER_TASK, Class, Document, Field
+from runware_codegen.documents import SourceDocument as Source
+from runware_codegen.model import ABOUT_ANOTHER_TASK, Class, Document, Field, MediaLimit
 from runware_codegen.model import types as t
+from runware_codegen.model.predicates import Predicate
 from runware_codegen.model.type_predicates import of_type
 from runware_codegen.naming.names import module_name, pascal_case
 from runware_codegen.parse.assertions.evaluate import holds
@@ -32,14 +35,6 @@ from runware_codegen.parse.schema.validation import dialect_problems, validate_s
 from runware_codegen.parse.types.objects import ImpossibleError
 from runware_codegen.parse.types.types import TypeBuilder
 from runware_codegen.problems import InvalidInputError, Problem, json_pointer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from runware_codegen.documents import SourceDocument as Source
-    from runware_codegen.model import MediaLimit
-    from runware_codegen.model.predicates import Predicate
-
 
 _UUIDS: Final = (
     "00000000-0000-4000-8000-000000000000",

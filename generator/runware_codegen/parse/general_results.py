@@ -9,16 +9,12 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from runware_codegen.documents import JsonObject
+from runware_codegen.model import Class
 from runware_codegen.resources import builtin_documents, builtin_task_type
 from runware_codegen.wording import joined_paragraphs
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from runware_codegen.documents import JsonObject
-    from runware_codegen.model import Class
 
 
 @cache

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from runware_codegen.model import Literals, LiteralValue, String, Union
+from runware_codegen.model import (
+    Document,
+    DocumentInfo,
+    Literals,
+    LiteralValue,
+    String,
+    Type,
+    Union,
+)
 from runware_codegen.model.constants import Constant
+from runware_codegen.model.predicates import Matches
 from runware_codegen.parse.patterns import translate
 from runware_codegen.problems import InvalidInputError, Problem
+from runware_codegen.settings import OwnModels
 from runware_codegen.wording import one_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from runware_codegen.model import Document, DocumentInfo, Type
-    from runware_codegen.model.predicates import Matches
-    from runware_codegen.settings import OwnModels
 
 _ANY: Final = "[!-~]*"
 """The pattern for `*`: the characters of AIRs."""

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
+from runware_codegen.documents import SourceDocument as Source
+from runware_codegen.model import Document, Package
 from runware_codegen.parse.assembly import DocumentFilter, assemble, conflicts
 from runware_codegen.parse.document import parse_document
 from runware_codegen.parse.own_models import with_own_models, without_documents
 from runware_codegen.problems import InvalidInputError, Problem
 from runware_codegen.settings import OwnModels
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from runware_codegen.documents import SourceDocument as Source
-    from runware_codegen.model import Document, Package
-
 
 _USUAL_FILTER = DocumentFilter()
 _NO_MODELS = OwnModels()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from runware_codegen.documents.members import is_number
 from runware_codegen.formats import predicate_name
@@ -10,10 +10,8 @@ from runware_codegen.model import Type, json_types
 from runware_codegen.model import types as t
 from runware_codegen.model.predicates import HasFormat, Matches
 from runware_codegen.naming.names import numbered
+from runware_codegen.render.expressions import Expressions
 from runware_codegen.render.literals import string, value
-
-if TYPE_CHECKING:
-    from runware_codegen.render.expressions import Expressions
 
 _ALIASES: dict[HasFormat | None, str] = {
     HasFormat("uuid"): "Uuid",

@@ -6,17 +6,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from runware_codegen.documents import JsonValue
 from runware_codegen.model import Class, Document, DocumentInfo, Field
 from runware_codegen.model import types as t
 from runware_codegen.model.constants import bare
 from runware_codegen.model.predicates import Matches
 from runware_codegen.naming.reserved import listed
 from runware_codegen.wording import joined, joined_paragraphs, limits_of
-
-if TYPE_CHECKING:
-    from runware_codegen.documents import JsonValue
 
 _EMPTY_WORDS: Final = listed("""
     a an and assets configuration for global inference input inputs list object of

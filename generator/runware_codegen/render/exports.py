@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable
+from typing import Final
 
+from runware_codegen.model import DocumentInfo, TaskType
 from runware_codegen.naming.names import natural
 from runware_codegen.naming.reserved import listed
 from runware_codegen.render.imports import SCHEMA
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from runware_codegen.model import DocumentInfo, TaskType
 
 Exports = list[tuple[str, list[str]]]
 """Modules with the names that each exports, in the order of import lines."""

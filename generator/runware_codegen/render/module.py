@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from runware_codegen.model import ClassRef, Literals, LiteralValue, SizeRule, json_types
+from runware_codegen.model import (
+    Class,
+    ClassRef,
+    Document,
+    Field,
+    Literals,
+    LiteralValue,
+    MediaLimit,
+    Rule,
+    SizeRule,
+    json_types,
+)
 from runware_codegen.model.constants import Constant
 from runware_codegen.model.logic import all_of, not_
 from runware_codegen.render.annotations import Annotations
@@ -20,7 +29,7 @@ from runware_codegen.render.expressions import Expressions
 from runware_codegen.render.imports import import_lines
 from runware_codegen.render.literals import string, strings, value
 from runware_codegen.render.python import Precedence
-from runware_codegen.render.subjects import rule_subject, value_subject
+from runware_codegen.render.subjects import Subject, rule_subject, value_subject
 from runware_codegen.render.views import (
     Alias,
     ClassView,
@@ -31,10 +40,6 @@ from runware_codegen.render.views import (
     TestFunction,
     Variable,
 )
-
-if TYPE_CHECKING:
-    from runware_codegen.model import Class, Document, Field, MediaLimit, Rule
-    from runware_codegen.render.subjects import Subject
 
 
 class ModuleMaker:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
 from runware_codegen import __version__
+from runware_codegen.model import (
+    Document,
+    DocumentInfo,
+    DocumentT,
+    Package,
+    TaskType,
+)
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.render.docs import call_doc
 from runware_codegen.render.environment import template
@@ -20,18 +27,6 @@ from runware_codegen.render.exports import (
 from runware_codegen.render.formatting import formatted
 from runware_codegen.render.module import ModuleMaker
 from runware_codegen.resources import folder
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from runware_codegen.model import (
-        Document,
-        DocumentInfo,
-        DocumentT,
-        Package,
-        TaskType,
-    )
-
 
 _MAX_LENGTH = 250_000
 """A module with more characters takes too long to format and to import."""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
-from runware_codegen.model import Array, ClassRef, json_types, unconstrained
+from runware_codegen.model import (
+    Array,
+    Class,
+    ClassRef,
+    Field,
+    Type,
+    json_types,
+    unconstrained,
+)
 from runware_codegen.naming import reserved
 from runware_codegen.naming.names import member_name
 from runware_codegen.render.literals import string
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from runware_codegen.model import Class, Field, Type
 
 
 @dataclass(frozen=True, slots=True)

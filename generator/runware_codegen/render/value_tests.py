@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeGuard
+from collections.abc import Callable, Iterable
+from typing import TypeGuard
 
 from runware_codegen.formats import predicate_name
 from runware_codegen.model import predicates as p
+from runware_codegen.model.constants import Constant
+from runware_codegen.model.predicates import Predicate
 from runware_codegen.render.literals import string, value
 from runware_codegen.render.python import (
     Expression,
@@ -15,13 +18,7 @@ from runware_codegen.render.python import (
     conjunction,
     disjunction,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from runware_codegen.model.constants import Constant
-    from runware_codegen.model.predicates import Predicate
-    from runware_codegen.render.subjects import Subject
+from runware_codegen.render.subjects import Subject
 
 
 class ValueTests:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from runware_codegen.documents import JsonValue
 from runware_codegen.documents.members import is_number
 from runware_codegen.model import including_integers
 from runware_codegen.model import predicates as p
 from runware_codegen.model.constants import Constant, json_type
+from runware_codegen.model.predicates import EvaluatedItems, Predicate
 from runware_codegen.parse.patterns import is_found
 from runware_codegen.parse.schema.standalone import validator_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from jsonschema_rs import Draft202012Validator
-
-    from runware_codegen.documents import JsonValue
-    from runware_codegen.model.predicates import EvaluatedItems, Predicate
 
 Definitions: TypeAlias = "Mapping[str, Predicate]"
 """The predicates that each `DefinitionRef` names."""

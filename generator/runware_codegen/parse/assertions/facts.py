@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 from runware_codegen.model import Type, including_integers, json_types, unconstrained
 from runware_codegen.model import predicates as p
 from runware_codegen.model import types as t
 from runware_codegen.model.constants import json_type
-
-if TYPE_CHECKING:
-    from runware_codegen.model.predicates import Predicate
+from runware_codegen.model.predicates import Predicate
 
 _ANY_TYPE: Final = including_integers(t.ALL_TYPES)
 _NO_TYPE: Final = frozenset[str]()

@@ -6,10 +6,12 @@ is false for them. `for_type` adds what accepts the other types.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from itertools import starmap
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
+from runware_codegen.documents import JsonObject, JsonValue
 from runware_codegen.formats import FORMATS
 from runware_codegen.model import predicates as p
 from runware_codegen.model.constants import Constant
@@ -30,6 +32,7 @@ from runware_codegen.model.logic import (
 )
 from runware_codegen.model.predicates import FALSE, TRUE, Predicate
 from runware_codegen.model.type_predicates import has_type
+from runware_codegen.parse.assertions.subschemas import Subschemas
 from runware_codegen.parse.assertions.unevaluated import (
     evaluated_items,
     evaluated_properties,
@@ -47,13 +50,7 @@ from runware_codegen.parse.schema.keyword_values import (
     types,
 )
 from runware_codegen.parse.schema.merged import branches_of, merge
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from runware_codegen.documents import JsonObject, JsonValue
-    from runware_codegen.parse.assertions.subschemas import Subschemas
-    from runware_codegen.parse.schema.schemas import Schema
+from runware_codegen.parse.schema.schemas import Schema
 
 
 def for_type(json_type: p.JsonType, test: Predicate) -> Predicate:

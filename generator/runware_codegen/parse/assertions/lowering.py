@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
 from runware_codegen.model.logic import all_of
 from runware_codegen.model.predicates import FALSE, TRUE, DefinitionRef, Predicate
@@ -11,12 +12,8 @@ from runware_codegen.naming.names import definition_name
 from runware_codegen.parse.assertions.keywords import KEYWORDS, for_type
 from runware_codegen.parse.schema.encoding import cache_key
 from runware_codegen.parse.schema.merged import MergedSchema, merge
+from runware_codegen.parse.schema.schemas import Schema, Schemas
 from runware_codegen.problems import InvalidInputError, Path, json_pointer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from runware_codegen.parse.schema.schemas import Schema, Schemas
 
 INLINE_LIMIT = 40
 """A referenced schema with more nodes than this becomes a definition."""

@@ -6,10 +6,17 @@ what the fields imply. A consequence need not test again what its condition test
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from runware_codegen.model import ClassRef, String, including_integers, unconstrained
+from runware_codegen.model import (
+    Class,
+    ClassRef,
+    String,
+    including_integers,
+    unconstrained,
+)
 from runware_codegen.model import predicates as p
 from runware_codegen.model.constants import json_type
 from runware_codegen.model.logic import (
@@ -40,11 +47,6 @@ from runware_codegen.parse.assertions.facts import (
     value_facts,
 )
 from runware_codegen.parse.assertions.lowering import INLINE_LIMIT, node_count
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from runware_codegen.model import Class
 
 _MAX_ABSENT = 8
 """The most members for which a test that they are absent is written out."""

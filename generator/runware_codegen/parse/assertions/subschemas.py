@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from runware_codegen.model.predicates import Predicate
-    from runware_codegen.parse.schema.schemas import Schema, Schemas
+from runware_codegen.model.predicates import Predicate
+from runware_codegen.parse.schema.schemas import Schema, Schemas
 
 
 class Subschemas(Protocol):

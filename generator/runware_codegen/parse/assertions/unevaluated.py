@@ -6,19 +6,15 @@ neither the keywords beside them nor a subschema that the value satisfies evalua
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from runware_codegen.model import predicates as p
 from runware_codegen.model.logic import all_of, has, not_
 from runware_codegen.model.predicates import TRUE, Predicate
+from runware_codegen.parse.assertions.subschemas import Subschemas
 from runware_codegen.parse.schema.keyword_values import length, member_patterns, members
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from runware_codegen.parse.assertions.subschemas import Subschemas
-    from runware_codegen.parse.schema.schemas import Schema
-    from runware_codegen.problems import Path
+from runware_codegen.parse.schema.schemas import Schema
+from runware_codegen.problems import Path
 
 
 def evaluated_properties(

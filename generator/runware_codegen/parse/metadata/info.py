@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, TypedDict
+from typing import Final, TypedDict
 
+from runware_codegen.documents import JsonObject, JsonValue, SourceDocument
 from runware_codegen.documents.members import (
     array_of,
     is_number,
@@ -18,11 +20,6 @@ from runware_codegen.documents.members import (
 )
 from runware_codegen.model import Measurement, Pricing, Rate
 from runware_codegen.parse.metadata.markdown import clean_markdown
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from runware_codegen.documents import JsonObject, JsonValue, SourceDocument
 
 _OF_PRICING: Final = frozenset(
     ("currency", "docs", "examples", "measured", "overview", "rates")

@@ -7,17 +7,14 @@ at its field and emitted as data. Only the size of a file that is sent is valida
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from runware_codegen.model import Class, Field, MediaLimit
 from runware_codegen.model import types as t
 from runware_codegen.model.predicates import InRange
 from runware_codegen.wording import joined_paragraphs, media_limits_words
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from runware_codegen.model import Class, Field, MediaLimit
 
 _NOUNS: Final = {"audio": "audio file"}
 

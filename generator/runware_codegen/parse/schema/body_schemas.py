@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import Final
 
+from runware_codegen.documents import JsonObject
 from runware_codegen.documents.members import object_of
+from runware_codegen.parse.schema.schemas import Schema, Schemas
 from runware_codegen.parse.schema.standalone import standalone
 from runware_codegen.parse.schema.validation import validate_schemas
 from runware_codegen.parse.schema.vocabulary import DEFINITIONS
 from runware_codegen.problems import InvalidInputError, Path, Problem, json_pointer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from runware_codegen.documents import JsonObject
-    from runware_codegen.parse.schema.schemas import Schema, Schemas
 
 _REQUEST: Final[Path] = ("components", "schemas", "RequestBody")
 _RESPONSE: Final[Path] = ("components", "schemas", "ResponseBody")

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import chain
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
+from runware_codegen.documents import JsonObject
 from runware_codegen.model import MediaLimit
 from runware_codegen.parse.schema.merged import merge, properties_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from runware_codegen.documents import JsonObject
-    from runware_codegen.parse.schema.schemas import Schema, Schemas
+from runware_codegen.parse.schema.schemas import Schema, Schemas
 
 _OF_MEDIA: Final = frozenset(
     {"area", "duration", "fileSize", "height", "ratio", "width"}

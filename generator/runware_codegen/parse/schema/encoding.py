@@ -7,10 +7,8 @@ references does not depend on its place, so results for it can be cached.
 from __future__ import annotations
 
 import marshal
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from runware_codegen.documents import JsonValue
+from runware_codegen.documents import JsonValue
 
 _MAX_LENGTH = 2**15
 """Larger schemas are not encoded: they are rarely repeated."""

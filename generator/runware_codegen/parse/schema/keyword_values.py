@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import sys
 from decimal import Decimal
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
+from runware_codegen.documents import JsonObject, JsonValue
+from runware_codegen.model.predicates import Matches
 from runware_codegen.parse.patterns import translate
-
-if TYPE_CHECKING:
-    from runware_codegen.documents import JsonObject, JsonValue
-    from runware_codegen.model.predicates import Matches
-    from runware_codegen.parse.schema.schemas import Schema
+from runware_codegen.parse.schema.schemas import Schema
 
 
 def count(keywords: JsonObject, keyword: str) -> int | None:

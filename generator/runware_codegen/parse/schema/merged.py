@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from runware_codegen.documents import JsonValue
 from runware_codegen.model import including_integers
 from runware_codegen.parse.schema import keyword_values
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from runware_codegen.documents import JsonValue
-    from runware_codegen.parse.schema.schemas import Schema, Schemas
-    from runware_codegen.problems import Path
+from runware_codegen.parse.schema.schemas import Schema, Schemas
+from runware_codegen.problems import Path
 
 
 @dataclass(frozen=True, slots=True)

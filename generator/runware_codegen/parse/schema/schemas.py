@@ -7,19 +7,15 @@ starts a resource, `$anchor` names a schema in it, `$ref` refers to a schema.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin
 
+from runware_codegen.documents import JsonObject, JsonValue
 from runware_codegen.documents.members import object_of
 from runware_codegen.parse.schema.encoding import may_contain
 from runware_codegen.parse.schema.vocabulary import subschemas
 from runware_codegen.problems import InvalidInputError, Path, json_pointer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from runware_codegen.documents import JsonObject, JsonValue
 
 _ANCHORS = ("$anchor", "$dynamicAnchor")
 _IDENTIFIERS = ("$id", *_ANCHORS)

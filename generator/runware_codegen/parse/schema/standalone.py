@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from runware_codegen.documents import JsonObject, JsonValue
 from runware_codegen.parse.schema.keyword_values import count, members
 from runware_codegen.parse.schema.merged import branches_of
+from runware_codegen.parse.schema.schemas import Schema, Schemas
 from runware_codegen.parse.schema.vocabulary import (
     ANNOTATIONS,
     COUNTS,
@@ -19,13 +21,10 @@ from runware_codegen.parse.schema.vocabulary import (
     SCHEMA_MAP,
     SHAPES,
 )
+from runware_codegen.problems import Path
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator
-
-    from runware_codegen.documents import JsonObject, JsonValue
-    from runware_codegen.parse.schema.schemas import Schema, Schemas
-    from runware_codegen.problems import Path
 
 _KEPT: Final = SHAPES.keys() - ANNOTATIONS - DEFINITIONS - {"x-constraints"} | {
     "default"

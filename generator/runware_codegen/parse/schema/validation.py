@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
+from runware_codegen.documents import JsonObject, JsonValue
 from runware_codegen.formats import NOT_ASSERTED
 from runware_codegen.parse.patterns import UnsupportedPatternError, translate
 from runware_codegen.parse.schema.constraints import is_enforceable
+from runware_codegen.parse.schema.schemas import Schema, Schemas
 from runware_codegen.parse.schema.vocabulary import (
     DEFINITIONS,
     SHAPES,
@@ -16,12 +19,6 @@ from runware_codegen.parse.schema.vocabulary import (
     remedy_for,
 )
 from runware_codegen.problems import InvalidInputError, Path, Problem, json_pointer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from runware_codegen.documents import JsonObject, JsonValue
-    from runware_codegen.parse.schema.schemas import Schema, Schemas
 
 _JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 _OPENAPI = "https://spec.openapis.org/oas/3.1/dialect/"

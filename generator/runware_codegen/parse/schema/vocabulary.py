@@ -7,18 +7,15 @@ https://json-schema.org/draft/2020-12/json-schema-validation; `discriminator`, `
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, TypeAlias
 
+from runware_codegen.documents import JsonObject, JsonValue
 from runware_codegen.documents.members import is_number
 from runware_codegen.naming.reserved import listed
 from runware_codegen.problems import did_you_mean
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from runware_codegen.documents import JsonObject, JsonValue
-
-    _Test: TypeAlias = Callable[[JsonValue], bool]
+_Test: TypeAlias = Callable[[JsonValue], bool]
 
 JSON_TYPES: Final = (
     "null",

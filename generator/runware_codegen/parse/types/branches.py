@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from runware_codegen.parse.schema import keyword_values
-from runware_codegen.parse.schema.merged import branches_of, merge, properties_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from runware_codegen.parse.schema.merged import MergedSchema
-    from runware_codegen.parse.schema.schemas import Schema, Schemas
-    from runware_codegen.problems import Path
+from runware_codegen.parse.schema.merged import (
+    MergedSchema,
+    branches_of,
+    merge,
+    properties_of,
+)
+from runware_codegen.parse.schema.schemas import Schema, Schemas
+from runware_codegen.problems import Path
 
 
 class BranchProperty(NamedTuple):

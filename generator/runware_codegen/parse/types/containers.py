@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from runware_codegen.model import Anything, Array, Map
 from runware_codegen.model.predicates import ItemCount
 from runware_codegen.naming.names import singular
 from runware_codegen.parse.schema import keyword_values
 from runware_codegen.parse.schema.merged import MergedSchema, branches_of
+from runware_codegen.parse.schema.schemas import Schema
 from runware_codegen.parse.types.alternatives import union_of
 from runware_codegen.parse.types.readings import PartTypes, Reading
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from runware_codegen.parse.schema.schemas import Schema
-    from runware_codegen.problems import Path
+from runware_codegen.problems import Path
 
 _ARRAY = ("minItems", "maxItems", "uniqueItems")
 

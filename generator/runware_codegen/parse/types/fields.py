@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from itertools import chain, islice
-from typing import TYPE_CHECKING
 
 from runware_codegen.formats import FORMATS
-from runware_codegen.model import Field, literal_values
+from runware_codegen.model import Field, Type, literal_values
 from runware_codegen.model.constants import Constant, bare, quoted
 from runware_codegen.naming.names import member_name
 from runware_codegen.parse.metadata.markdown import clean_markdown, without_other_values
+from runware_codegen.parse.schema.merged import MergedSchema
 from runware_codegen.wording import joined_paragraphs
-
-if TYPE_CHECKING:
-    from runware_codegen.model import Type
-    from runware_codegen.parse.schema.merged import MergedSchema
 
 _MAX_EXAMPLES = 5
 _MAX_EXAMPLE_LENGTH = 200

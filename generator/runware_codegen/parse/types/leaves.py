@@ -6,17 +6,14 @@ references and properties depends only on its keywords and its name, so it is bu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Callable
+from typing import Final, NamedTuple
 
+from runware_codegen.documents import JsonValue
+from runware_codegen.model import Type
+from runware_codegen.parse.assertions.lowering import Lowering
 from runware_codegen.parse.schema.encoding import encode
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from runware_codegen.documents import JsonValue
-    from runware_codegen.model import Type
-    from runware_codegen.parse.assertions.lowering import Lowering
-    from runware_codegen.parse.schema.schemas import Schema
+from runware_codegen.parse.schema.schemas import Schema
 
 _MAX_CACHED: Final = 2**14
 _PROPERTIES: Final = encode("properties")

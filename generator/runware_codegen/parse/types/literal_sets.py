@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
+from runware_codegen.documents import JsonValue
 from runware_codegen.model import LiteralValue, including_integers
 from runware_codegen.model.constants import Constant, json_type
 from runware_codegen.parse.schema import keyword_values
 from runware_codegen.parse.schema.merged import MergedSchema, branches_of
-
-if TYPE_CHECKING:
-    from runware_codegen.documents import JsonValue
-    from runware_codegen.parse.schema.schemas import Schema
-    from runware_codegen.problems import Path
+from runware_codegen.parse.schema.schemas import Schema
+from runware_codegen.problems import Path
 
 _LABELS = frozenset({"const", "enum", "title", "description", "deprecated", "type"})
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING
 
+from runware_codegen.documents import JsonValue
 from runware_codegen.model import Class, Field, Type, including_integers, json_types
 from runware_codegen.model import types as t
 from runware_codegen.model.logic import lacks
@@ -29,13 +30,8 @@ from runware_codegen.parse.types.branches import (
     names_of_alternatives,
 )
 from runware_codegen.parse.types.fields import FieldNames, field_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from runware_codegen.documents import JsonValue
-    from runware_codegen.parse.types.readings import PartTypes
-    from runware_codegen.problems import Path
+from runware_codegen.parse.types.readings import PartTypes
+from runware_codegen.problems import Path
 
 
 class ImpossibleError(Exception):

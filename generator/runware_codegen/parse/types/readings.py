@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from collections.abc import Collection
+from typing import NamedTuple, Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from runware_codegen.model import Type
-    from runware_codegen.parse.assertions.lowering import Lowering
-    from runware_codegen.parse.schema.schemas import Schema
-    from runware_codegen.problems import Path
+from runware_codegen.model import Type
+from runware_codegen.parse.assertions.lowering import Lowering
+from runware_codegen.parse.schema.schemas import Schema
+from runware_codegen.problems import Path
 
 
 class Reading(NamedTuple):

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from runware_codegen.model import Number, String
 from runware_codegen.model import predicates as p
+from runware_codegen.parse.assertions.lowering import Lowering
 from runware_codegen.parse.schema import keyword_values
+from runware_codegen.parse.schema.merged import MergedSchema
 from runware_codegen.parse.types.readings import Reading
-
-if TYPE_CHECKING:
-    from runware_codegen.parse.assertions.lowering import Lowering
-    from runware_codegen.parse.schema.merged import MergedSchema
 
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 

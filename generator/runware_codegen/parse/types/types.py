@@ -7,9 +7,9 @@ value. So every schema is enforced exactly; a type only makes it readable.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from itertools import combinations, islice, starmap
-from typing import TYPE_CHECKING
 
 from runware_codegen.model import Type
 from runware_codegen.model import types as t
@@ -19,6 +19,7 @@ from runware_codegen.model.predicates import FALSE, TRUE, Always, IsIn, Predicat
 from runware_codegen.parse.assertions.lowering import NESTING_LIMIT, Lowering
 from runware_codegen.parse.rules.sentences import must_be
 from runware_codegen.parse.schema.merged import MergedSchema, branches_of, merge
+from runware_codegen.parse.schema.schemas import Schema, Schemas
 from runware_codegen.parse.schema.vocabulary import ANNOTATIONS
 from runware_codegen.parse.types.alternatives import (
     Alternative,
@@ -33,11 +34,6 @@ from runware_codegen.parse.types.objects import ClassBuilder
 from runware_codegen.parse.types.readings import Reading
 from runware_codegen.parse.types.scalars import number, text
 from runware_codegen.problems import InvalidInputError, Path, Problem, json_pointer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from runware_codegen.parse.schema.schemas import Schema, Schemas
 
 _BESIDE_REFERENCE = ANNOTATIONS | {"$ref", "$defs", "definitions"}
 _STRUCTURE = ("properties", "items", "prefixItems", "additionalProperties", "required")
