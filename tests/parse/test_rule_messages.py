@@ -202,6 +202,19 @@ def test_messages_name_only_conditions_that_can_hold(tmp_path: Path) -> None:
         assert [error["msg"] for error in caught.value.errors()] == messages
 
 
+def test_a_closed_class_needs_no_rule_about_other_members(tmp_path: Path) -> None:
+    again = {
+        "properties": dict.fromkeys(["taskType", "taskUUID", "model", "a"], True),
+        "patternProperties": {"^x": TEXT},
+        "additionalProperties": False,
+    }
+    closed = {"properties": {"a": TEXT}, "additionalProperties": False}
+    document = simple_document("closed", {**closed, "allOf": [again]})
+    generated(tmp_path, {"closed.json": document}, package="closed_class")
+    [module] = tmp_path.rglob("closed.py")
+    assert "besides" not in module.read_text()
+
+
 def test_a_rule_of_very_many_combinations_does_not_list_them(tmp_path: Path) -> None:
     pairs = [
         {"properties": {"a": {"const": n}, "b": {"const": -n}}, "required": ["a", "b"]}

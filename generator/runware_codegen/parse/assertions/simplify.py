@@ -270,11 +270,11 @@ class Simplifier:
         """Require that the other fields of a closed class are absent.
 
         A field that is evaluated under a condition may be present if that holds. Returns
-        None for an open class, and if there are many other fields.
+        None for an open class, and if there are many other fields, or a pattern may match
+        one of them.
         """
         owner = self._owner(known)
-        by_name = not any(each.patterns for each in evaluated)
-        if owner is None or owner.allows_extra or not by_name:
+        if owner is None or owner.allows_extra:
             return None
         absent = [
             any_of([*conditions, lacks(name)])
@@ -282,7 +282,9 @@ class Simplifier:
             for conditions in [[e.condition for e in evaluated if name in e.names]]
             if TRUE not in conditions
         ]
-        return absent if len(absent) <= _MAX_ABSENT else None
+        by_name = not any(each.patterns for each in evaluated)
+        is_short = by_name and len(absent) <= _MAX_ABSENT
+        return absent if is_short or not absent else None
 
     def _owner(self, known: Facts) -> Class | None:
         instance = unconstrained(known.type)
