@@ -138,15 +138,17 @@ def docs(ctx: click.Context, /, **options: Unpack[DocsOptions]) -> int:
     name = import_name(
         (ctx.default_map or {}).get("package_output") or "", options["package"]
     )
-    with _terminal(ctx) as terminal, remarking(f"{target} was not changed"):
-        lock.check(options["documents"])
-        from runware_codegen import pipeline  # noqa: PLC0415  # slow to import
+    with _terminal(ctx) as terminal:
+        with remarking(f"{target} was not changed"):
+            lock.check(options["documents"])
+            from runware_codegen import pipeline  # noqa: PLC0415  # slow to import
 
-        targets = pipeline.Targets(name, pages=target)
-        if options["check"] or options["diff"]:
-            differs = pipeline.check(options, targets, terminal)
-            return DIFFERENT if options["check"] and differs else 0
-        pipeline.summarize(pipeline.generate(options, targets, terminal), terminal)
+            targets = pipeline.Targets(name, pages=target)
+            if options["check"] or options["diff"]:
+                differs = pipeline.check(options, targets, terminal)
+                return DIFFERENT if options["check"] and differs else 0
+            made = pipeline.generate(options, targets, terminal)
+        pipeline.summarize(made, terminal)
     return 0
 
 

@@ -252,6 +252,22 @@ class TestStopped:
         assert ("0 added, 0 changed" in finished.stdout) is (left == new)
         assert [path.name for path in (made / "out").iterdir()] == ["client"]
 
+    @pytest.mark.parametrize("command", ["generate", "docs"])
+    def test_when_it_prints_its_summary(self, here: Path, command: str) -> None:
+        program = """
+import io, os, signal, sys
+from runware_codegen.__main__ import main
+class Output(io.StringIO):
+    def write(self, text):
+        os.kill(os.getpid(), signal.SIGTERM)
+sys.stdout = Output()
+main()
+"""
+        arguments = ["-c", program, command, *GENERATE[1:]]
+        finished = run_forked(arguments, cwd=here, env=environment())
+        assert (finished.returncode, finished.stderr) == (143, b"Terminated.\n")
+        assert any((here / "out").iterdir())
+
     def test_a_file_that_is_being_opened(self, here: Path) -> None:
         """It is freed unclosed: Python warns of it, which is an error in the tests."""
         work = "opened = open(os.devnull, 'rb', 0); os.kill(os.getpid(), signal.SIGINT)"
