@@ -21,7 +21,7 @@ from runware_codegen.termination import DIFFERENT
 
 
 def fetch(ctx: click.Context, options: FetchOptions, terminal: Terminal) -> int:
-    """Fetch documents into each folder, or remove documents from the folders.
+    """Fetch documents into their folders, or remove them, as the options say.
 
     Returns:
         The exit code.

@@ -10,11 +10,34 @@ from typing import Any, TypeVar
 from runware_codegen.documents.members import text_of, with_texts
 from runware_codegen.mock.items import UTILITIES, Item, RefusalError, error_item
 
+T = TypeVar("T")
+
 HEADER = "x-mock-fault"
 """The request header that selects the fault of its exchange."""
 
 NONE = "none"
 """The value of that header for an exchange without a fault."""
+
+ACKNOWLEDGED = frozenset({"taskType", "taskUUID"})
+"""The names of the members of an acknowledgement."""
+
+RUNNING = (
+    {"status": "queued", "position": 3},
+    {"status": "running", "message": "warming up"},
+    {"status": "PROCESSING", "eta": 9},
+    {"status": "in_progress", "estimatedTime": 30},
+)
+"""Members of an unfinished item, with statuses that no document has."""
+
+_UNFINISHED = frozenset(members["status"] for members in RUNNING)
+
+_INVALID: tuple[tuple[str, Any], ...] = (
+    ("status", {}),
+    ("progress", "soon"),
+    ("cost", 10**400),
+    ("resultIndex", None),
+)
+"""Members with invalid values. The cost of a result is not replaced."""
 
 
 class Fault(StrEnum):
@@ -211,30 +234,6 @@ def _named(name: str, possible: Collection[Fault]) -> Fault | None:
         message = f"{HEADER} must be {NONE} or one of {', '.join(Fault)}."
         raise RefusalError(400, error_item("invalidFault", message))
     return Fault(name) if Fault(name) in possible else None
-
-
-T = TypeVar("T")
-
-ACKNOWLEDGED = frozenset({"taskType", "taskUUID"})
-"""The names of the members of an acknowledgement."""
-
-RUNNING = (
-    {"status": "queued", "position": 3},
-    {"status": "running", "message": "warming up"},
-    {"status": "PROCESSING", "eta": 9},
-    {"status": "in_progress", "estimatedTime": 30},
-)
-"""Members of an unfinished item, with statuses that no document has."""
-
-_UNFINISHED = frozenset(members["status"] for members in RUNNING)
-
-_INVALID: tuple[tuple[str, Any], ...] = (
-    ("status", {}),
-    ("progress", "soon"),
-    ("cost", 10**400),
-    ("resultIndex", None),
-)
-"""Members with invalid values. The cost of a result is not replaced."""
 
 
 def selected(items: list[T], fault: Fault | None) -> list[T]:

@@ -23,6 +23,14 @@ _HTML = """<html>
 </html>
 """
 
+DONE = "[DONE]"
+
+_LAST = ("finishReason", "usage", "cost")
+"""Members of the last event."""
+
+_DELTAS = ("reasoningContent", "text")
+"""Members that are sent in pieces, in this order."""
+
 
 class Reply(Response):
     """A response with items, which count as collected when it is completely written."""
@@ -123,15 +131,6 @@ def refused(refusal: RefusalError) -> Response:
     kind = "problem+json" if refusal.shape == "problem" else "json"
     body = as_text(bodies[refusal.shape])
     return Response(body, refusal.status, headers, f"application/{kind}")
-
-
-DONE = "[DONE]"
-
-_LAST = ("finishReason", "usage", "cost")
-"""Members of the last event."""
-
-_DELTAS = ("reasoningContent", "text")
-"""Members that are sent in pieces, in this order."""
 
 
 class EventStream(Response):

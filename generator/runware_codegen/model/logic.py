@@ -49,9 +49,7 @@ def _joined(parts: Iterable[Predicate], kind: type[p.AllOf | p.AnyOf]) -> Predic
         elif part == decisive:
             return decisive
     if any_part and any(isinstance(part, p.OptionalProperty) for part in kept):
-        kept.pop(
-            p.Not(_OBJECT), None
-        )  # the other part accepts all that are not objects
+        kept.pop(p.Not(_OBJECT), None)  # the other part accepts what is no object
     if not any_part and any(isinstance(part, p.RequiredProperty) for part in kept):
         kept.pop(_OBJECT, None)  # only objects have properties
     listed = _merge_types(list(kept)) if any_part else list(kept)

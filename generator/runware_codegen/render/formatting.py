@@ -275,7 +275,7 @@ def _joined(statements: Iterable[_Statement]) -> str:
 def _blank_lines(
     owner: _Statement | None, before: _Statement, statement: _Statement
 ) -> int:
-    """Count the lines that black puts between two statements after a header."""
+    """Count the blank lines between two statements; `owner` is the header above."""
     most = 1 if statement.level else 2
     if statement.kind is _Kind.DOCSTRING:
         return 0

@@ -88,7 +88,7 @@ class ClassView(NamedTuple):
 
 @dataclass(slots=True)
 class ModuleView:
-    """A module; of its tables of sizes, the names."""
+    """A module. Each table of sizes has a name."""
 
     docstring: str
     imports: list[str] = field(default_factory=list)
