@@ -62,7 +62,7 @@ MORE = {
             "http://%41%e2/",
             "a:@",
         ],
-        invalid=["https://exa%ple.org/", "http://[v.a]"],
+        invalid=["https://exa%ple.org/", "http://[v.a]", "http://[v1.]"],
     ),
     "uri-reference": Examples(
         valid=["//user@[::1]:80", "/a:b", "a:b", "?a:b", "#a:b", "?#", "%41"],
@@ -75,7 +75,7 @@ MORE = {
             "12:30:05.123456789012345678901234567890+05:45",
             "12:30:05+23:59",
         ],
-        invalid=["12:30:05,5Z", "\u0661\u0662:30:05Z"],
+        invalid=["12:30:05.Z", "12:30:05,5Z", "\u0661\u0662:30:05Z"],
     ),
     "date-time": Examples(invalid=["2024-02-29 12:30:05Z"]),
     "duration": Examples(valid=["P1Y2M3D", "P1Y2M3DT4H5M6S"], invalid=["P\u0661D"]),
@@ -103,6 +103,7 @@ MORE = {
     "hostname": Examples(
         valid=[
             "1a.2",
+            "127.0.0.1",
             MAX_NAME,
             "xn--zca29lwxobi7a",  # letters and signs that are exceptions
             "xn--ll-0ea",  # a middle dot between two letters l
@@ -113,6 +114,7 @@ MORE = {
         ],
         invalid=[
             f"{MAX_NAME}d",
+            "xn--x",
             "xn---wdl",  # Punycode would not produce the first hyphen
             "xn--ls8h",  # a pictograph
             "xn--hello-zed",  # begins with a combining mark
@@ -137,7 +139,9 @@ MORE = {
             r"\p{L}\P{Script=Greek}[\p{Lu}_]",
             r"[\b\-\]\^\d-][\x41-\u{42}][\cA-\cB][\0-\t]",
             r"[\ud83d\ude00-\u{1f601}][\uffff-\ud83d\ude00][a-a][\ca-\cB]",
+            "[][^][-a][a-][a-b-c][(|{.*$]",
             "a{0}b{1,}c{2,2}d{007,8}?",
+            f"a{{{'9' * 30},1{'0' * 30}}}",
             r"[\0-\0]",
             r"\1(a)\1*",
             r"\k<n>(?<n>a)\k<\u006e>",
@@ -154,6 +158,7 @@ MORE = {
             "]",
             "{",
             "}",
+            "a{,1}",
             "a{2,1}",
             f"a{{1{'0' * 30},{'9' * 30}}}",
             "a*+",
@@ -170,6 +175,7 @@ MORE = {
             r"\k<n>",
             r"(?<n>a)\k<n",
             "(?<n>?a)",
+            r"\p{}",
             r"\p{A=}",
             r"[\d-z]",
             r"[a-\w]",
