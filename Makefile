@@ -33,7 +33,7 @@ test: $(READY)
 
 simulate: $(READY)
 	@PYTHONPATH=tests:tests/support $(BIN)/python -m simulation.run \
-	  --schedules $(or $(SCHEDULES),1000000) --seed $(or $(SEED),0)
+	  --schedules $(or $(SCHEDULES),1000000) --seed $(or $(SEED),0) $(OPTIONS)
 
 faults: $(READY)
 	@$(BIN)/python tests/support/fault_run.py --tasks 1000 --seed $(or $(SEED),1)

@@ -1,6 +1,7 @@
 """Runs many schedules, each determined by its seed, and describes one that fails.
 
 PYTHONPATH=tests python -m simulation.run --schedules 1000000 --seed 0
+PYTHONPATH=tests python -m simulation.run --schedules 1000000 --seed 0 --biased
 """
 
 from __future__ import annotations
@@ -12,17 +13,18 @@ import re
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from simulation.profiles import NONE, Profile
+from simulation.profiles import NONE, TROUBLES, Profile
 from simulation.schedule import POLICIES, outcome, trace
 from simulation.shrink import shrink
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-CHUNK = 1000
+CHUNK = 500
 """The number of schedules that a process runs before it reports."""
 
 
@@ -32,10 +34,12 @@ class Failure(NamedTuple):
     Attributes:
         seed: The seed that determines it.
         what: The type and the message of the exception.
+        knobs: The knobs that were not drawn.
     """
 
     seed: int
     what: str
+    knobs: Mapping[str, Any] = NONE
 
 
 def drawn(seed: int, knobs: Mapping[str, Any] = NONE) -> tuple[Profile, str]:
@@ -56,14 +60,14 @@ def failures(
             profile, policy = drawn(seed, knobs)
             what = outcome(seed, profile, policy)
             if what is not None:
-                yield Failure(seed, what)
+                yield Failure(seed, what, knobs)
     finally:
         gc.set_threshold(*threshold)
 
 
 def told(failure: Failure) -> str:
     """Shrink a failing schedule, and describe what happens in it."""
-    profile, policy = drawn(failure.seed)
+    profile, policy = drawn(failure.seed, failure.knobs)
     kind = _kind(failure.what)
 
     def fails(seed: int, candidate: Profile) -> str | None:
@@ -73,7 +77,7 @@ def told(failure: Failure) -> str:
     seed, small = shrink(fails, failure.seed, profile, seeds=8)
     return "\n".join(
         [
-            f"seed {failure.seed}, resend={policy!r}: {failure.what}",
+            f"seed {failure.seed}, {dict(failure.knobs)}, resend={policy!r}: {failure.what}",
             f"shrunk, with seed {seed}: {fails(seed, small)}",
             small.told(),
             trace(seed, small, policy),
@@ -86,8 +90,22 @@ def _kind(what: str) -> str:
     return re.sub(r"[0-9a-f]{8}-[0-9a-f-]+|[\d.]+", "", what)[:60]
 
 
-def _failures_of(seeds: range) -> list[Failure]:
-    return [*failures(seeds)]
+def _biased(seed: int) -> dict[str, Any]:
+    """Draw knobs with a few frequent troubles, which find faults that are rare otherwise."""
+    random = Random(seed)
+    troubles = random.sample([*TROUBLES], random.randint(2, 4))
+    return {
+        "tasks": random.randint(1, 3),
+        "streams": random.choice((0.0, 0.5, 1.0)),
+        "budget": random.choice((-1.0, 0.7, 1.0)),
+        "onlookers": random.randint(0, 2),
+        "repeats": random.choice((0.0, 0.05, 0.5)),
+        "troubles": {name: random.choice((0.1, 0.3, 0.6)) for name in troubles},
+    }
+
+
+def _failures_of(seeds: range, *, is_biased: bool) -> list[Failure]:
+    return [*failures(seeds, _biased(seeds.start) if is_biased else NONE)]
 
 
 def main() -> int:
@@ -96,15 +114,16 @@ def main() -> int:
     parser.add_argument("--schedules", type=int, default=50_000)
     parser.add_argument("--seed", type=int, default=0, help="the first seed")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--biased", action="store_true", help="with frequent troubles")
     parser.add_argument("--first", action="store_true", help="stop at a failure")
     given = parser.parse_args()
     end = given.seed + given.schedules
-    if given.jobs == 1:
-        return _run_here(range(given.seed, end), first=given.first)
     chunks = [range(n, min(n + CHUNK, end)) for n in range(given.seed, end, CHUNK)]
+    run = partial(_failures_of, is_biased=given.biased)
     began, done, found = time.monotonic(), 0, list[Failure]()
     with ProcessPoolExecutor(given.jobs) as pool:
-        for chunk, failed in zip(chunks, pool.map(_failures_of, chunks), strict=True):
+        results = map(run, chunks) if given.jobs == 1 else pool.map(run, chunks)
+        for chunk, failed in zip(chunks, results, strict=True):
             done += len(chunk)
             found += failed
             for failure in failed:
@@ -115,16 +134,6 @@ def main() -> int:
             if found and given.first:
                 break
     print(file=sys.stderr)
-    return _report(found, done)
-
-
-def _run_here(seeds: range, *, first: bool) -> int:
-    found: list[Failure] = []
-    for failure in failures(seeds):
-        found.append(failure)
-        if first:
-            break
-    done = found[0].seed - seeds.start + 1 if found and first else len(seeds)
     return _report(found, done)
 
 
