@@ -171,7 +171,7 @@ class Simplifier:
     def _is_discriminator(
         self, name: str, constants: list[p.IsIn | None], known: Facts
     ) -> bool:
-        """Return whether the constants that a property may be decide the alternative."""
+        """Return whether the value of a property decides which alternative applies."""
         found = self._property_facts(name, known)
         possible = possible_values(found.facts)
         if not found.required or possible is None or None in constants:
