@@ -8,6 +8,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
+from decimal import Decimal
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -858,6 +859,36 @@ def test_a_refused_run_is_not_sent_again_after_another_run_has_sent_it(
         assert [*map(str, client.run(request))] == [*map(str, second)]
         assert client.unfinished() == []
     assert server.sent == [TASK, TASK, POLL]
+
+
+def test_a_run_is_not_sent_if_another_one_returns_while_it_waits_for_its_dry_run(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    request = image(delivery_method="sync")
+    is_waiting, may_go_on = threading.Event(), threading.Event()
+
+    def answer(tasks: Tasks) -> object:
+        [uuid] = names_of(tasks)
+        if uuid == request.task_uuid or tasks[0]["taskType"] == "getResponse":
+            return finished(tasks)
+        if not is_waiting.is_set():
+            is_waiting.set()
+            may_go_on.wait(30)
+        return {"data": [{"taskUUID": uuid, "cost": 0.01}]}
+
+    server.answer = answer
+    options = {"base_url": server.url, "budget": Decimal(1)}
+    with shipped.Runware(KEY, **options) as client, ThreadPoolExecutor(1) as pool:
+        first = pool.submit(client.run, request)
+        assert is_waiting.wait(30)
+        [result] = client.run(request)
+        may_go_on.set()
+        assert first.result() == [result]
+        assert client.unfinished() == []
+        assert len(client.run(request)) == 1  # a new run
+    sent = [task for call in server.calls for task in call]
+    of_request = [t["taskType"] for t in sent if t["taskUUID"] == request.task_uuid]
+    assert of_request == [TASK, "getResponse", TASK]
 
 
 def test_a_call_that_is_too_large_does_not_send_what_another_call_has_sent(

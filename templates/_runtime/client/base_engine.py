@@ -181,6 +181,7 @@ class BaseEngine(Generic[TransportT]):
                 the task was sent before. A stream cannot be continued.
         """
         task, account = submission.task, self.settings.account
+        self.open_tasks.expect(task)
         if self.open_tasks.continue_earlier(task):
             raise _second_stream()
         if submission.needs_uploads:

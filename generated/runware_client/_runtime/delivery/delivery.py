@@ -99,6 +99,7 @@ class Delivery(Generic[ResultT]):
             )
             raise ValueError(message)
         for each in self._idle:
+            open_tasks.expect(each.task)
             if each.kind is Kind.POLL and not polls_now:
                 self.schedule.resume_polling(each)
 

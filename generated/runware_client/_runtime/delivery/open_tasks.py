@@ -30,6 +30,9 @@ class OpenTasks:
         self.lock: ForkSafeLock = ForkSafeLock()
         self._tasks: dict[str, Task[Any]] = {}
         self._left: OrderedDict[str, None] = OrderedDict()
+        self._returned: OrderedDict[str, int] = OrderedDict()
+        """The keys of tasks whose results a call has returned, each with its number."""
+        self._returns: int = 0
         self._process = os.getpid()
 
     def take_over(self) -> None:
@@ -50,18 +53,25 @@ class OpenTasks:
             self._tasks[task.key] = task
             self._left.pop(task.key, None)
 
+    def expect(self, task: Task[Any]) -> None:
+        """Record that a call begins that may send a task."""
+        task.expected_at = self._returns
+
     def begin(
         self, task: Task[Any], now: float, *, resent_after: int | None = None
     ) -> bool:
         """Record that a task is being sent; return False if another call has sent it.
 
-        Only one of several calls that run the same request sends it. The others poll it.
-        This includes a call that waits to send it again after a rejection.
+        Only one of several calls that run the same request at once sends it. The others
+        poll it. This includes a call that waits to send it again after a rejection.
         """
         with self.lock.native:
             may_resend = task.phase is Phase.IN_DOUBT and task.sends == resent_after
             is_begun = task.phase is not Phase.UNSENT and not may_resend
             if is_begun or self.continue_earlier(task):
+                return False
+            if self._returned.get(task.key, 0) > task.expected_at:
+                task.resume(is_accepted=True)
                 return False
             other = self._tasks.get(task.key, task)
             if other is not task and other.phase is Phase.UNSENT:  # it was rejected
@@ -117,6 +127,11 @@ class OpenTasks:
                 has_results = task.is_done and task.error is None
                 if has_results or self._tasks.get(task.key) is task:
                     self._forget(task)
+                if has_results and task.is_pollable:
+                    self._returns += 1
+                    self._returned[task.key] = self._returns
+                    if len(self._returned) > MAX_LEFT:
+                        self._returned.popitem(last=False)
 
     def has_other(self, task: Task[Any]) -> bool:
         """Return whether another call has sent this task, or waits to send it again."""
