@@ -401,6 +401,8 @@ class Schedule:
             error = raised
         if submission.task.is_done:
             self._give(submission.task, [] if error else [stream.result])
+        if error is not None:
+            self._books[wires[0]["taskUUID"]].unanswered_at = self.world.now
         self._check_time(began, timeout + own)
         self._check_stream(submission, error, given, began + timeout + own)
         if error is not None and error.handle is not None:
@@ -693,7 +695,8 @@ class Schedule:
         uuid, ledger = str(task.task_uuid), self.world.ledger
         done_at = ledger.finished_at(uuid) if ledger.produced(uuid) else None
         calm = max(self.world.calm_at, began)
-        if self._profile.poll_limit:  # finding the size of polls takes several polls
+        # Finding the size of polls takes several polls, and others wait for a sending.
+        if self._profile.poll_limit or task in self._shared:
             calm = max(calm, self._books[uuid].unanswered_at)
         is_cut_off = 0 < self._profile.gateway_patience <= 4 * self._profile.latency
         if done_at is None or is_cut_off:  # the gateway gives up on every poll
