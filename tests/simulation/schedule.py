@@ -699,7 +699,9 @@ class Schedule:
         if self._profile.poll_limit or task in self._shared:
             calm = max(calm, self._books[uuid].unanswered_at)
         is_cut_off = 0 < self._profile.gateway_patience <= 4 * self._profile.latency
-        if done_at is None or is_cut_off:  # the gateway gives up on every poll
+        is_being_sent = task in self._shared and task.phase is Phase.SENDING
+        # The gateway gives up on every poll, or nobody polls while another call sends it.
+        if done_at is None or is_cut_off or is_being_sent:
             return
         if now - max(calm, done_at) > PATIENCE:
             raise Broken(f"a call gave up {task.task_uuid}, which was done long ago")
