@@ -127,5 +127,6 @@ class AsyncHandle(BaseHandle[ResultT_co, "AsyncEngine"]):
                 yield delivery
         finally:
             await steps.aclose()
-            engine.open_tasks.leave([task])
+            if task.is_done:
+                engine.open_tasks.leave([task])
         self._raise_failure(delivery)

@@ -281,5 +281,6 @@ class Handle(BaseHandle[ResultT_co, "Engine"]):
                 yield delivery
         finally:
             steps.close()
-            engine.open_tasks.leave([task])
+            if task.is_done:
+                engine.open_tasks.leave([task])
         self._raise_failure(delivery)
