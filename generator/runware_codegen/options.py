@@ -5,16 +5,14 @@ The same definitions serve the command line and pyproject.toml.
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import click
 
 from runware_codegen import settings
+from runware_codegen.option_checks import FiniteRange, url_fault
 from runware_codegen.package_name import invalid_package
 from runware_codegen.resources import BUILTIN
 
@@ -24,37 +22,6 @@ DOCUMENTS_FOLDER = "schemas"
 
 ACCEPT_FILE = "runware-accepted.toml"
 """The name of the file of differences that are accepted."""
-
-
-class FiniteRange(click.FloatRange):
-    """A range of numbers without NaN and infinity."""
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Convert a value to a number of the range."""
-        number = super().convert(value, param, ctx)
-        if not math.isfinite(number):
-            self.fail(f"{value} is not a finite number.", param, ctx)
-        return number
-
-
-def url_fault(url: str) -> tuple[str, str] | None:
-    """Return what is wrong with the URL of an index, and a remedy; None if it is valid."""
-    if not url:  # the index of Runware
-        return None
-    try:
-        parts = urlsplit(url)
-        fits = parts.scheme in {"http", "https"} and parts.hostname and parts.path
-    except ValueError:
-        fits = False
-    example = "https://example.com/index.json"
-    if "@" in re.split("[/?#]", url.partition("://")[2])[0]:
-        remedy = f"Write them into ~/.netrc, and a URL such as {example}."
-        return "runware.lock would contain the user and the password.", remedy
-    if not fits:
-        return f"{url!r} is not a URL such as {example}.", "Write the whole URL."
-    return None
 
 
 def with_options(

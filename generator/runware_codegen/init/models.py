@@ -12,7 +12,7 @@ from runware_codegen.catalog.fetching import read_catalog
 from runware_codegen.catalog.index import CatalogEntry
 from runware_codegen.catalog.names import is_pattern, matches, similar
 from runware_codegen.catalog.search import Filters
-from runware_codegen.options import url_fault
+from runware_codegen.option_checks import url_fault
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.report import Terminal, plain, table
 

@@ -20,8 +20,8 @@ from runware_codegen.mock.items import (
     error_item,
     is_poll,
 )
-from runware_codegen.mock.replies import EventStream
 from runware_codegen.mock.service import TaskService
+from runware_codegen.mock.streams import EventStream
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 

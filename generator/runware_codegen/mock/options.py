@@ -7,7 +7,8 @@ from typing import Any, Literal, TypedDict, get_args
 import click
 
 from runware_codegen.mock.faults import Fault
-from runware_codegen.options import DOCUMENTS, FiniteRange
+from runware_codegen.option_checks import FiniteRange
+from runware_codegen.options import DOCUMENTS
 from runware_codegen.settings import OwnModels
 
 UnknownTask = Literal["empty", "not-found", "failed-or-not-found"]

@@ -11,16 +11,10 @@ from uuid import uuid4
 
 from runware_codegen.documents.members import text_of
 from runware_codegen.mock import refusals
+from runware_codegen.mock.alterations import altered, selected
 from runware_codegen.mock.batch import Batch
 from runware_codegen.mock.catalog import Catalog, ModelSchema
-from runware_codegen.mock.faults import (
-    LASTING,
-    OF_POLLS,
-    Fault,
-    Faults,
-    altered,
-    selected,
-)
+from runware_codegen.mock.faults import LASTING, OF_POLLS, Fault, Faults
 from runware_codegen.mock.items import (
     AUTHENTICATION,
     GET_RESPONSE,

@@ -12,8 +12,8 @@ from time import monotonic
 from typing import NamedTuple
 
 from runware_codegen.documents.members import text_of
+from runware_codegen.mock.alterations import RUNNING
 from runware_codegen.mock.catalog import ModelSchema
-from runware_codegen.mock.faults import RUNNING
 from runware_codegen.mock.items import Item, error_item, shortened
 from runware_codegen.mock.results import ItemSpec, item_id, make_result, own_uuids
 

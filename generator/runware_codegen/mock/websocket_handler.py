@@ -16,14 +16,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from runware_codegen.documents.members import text_of
 from runware_codegen.mock import background, connections, refusals
+from runware_codegen.mock.alterations import altered, selected
 from runware_codegen.mock.batch import Batch, read_tasks
-from runware_codegen.mock.faults import (
-    AT_HANDSHAKE,
-    OVER_SOCKET,
-    Fault,
-    altered,
-    selected,
-)
+from runware_codegen.mock.faults import AT_HANDSHAKE, OVER_SOCKET, Fault
 from runware_codegen.mock.items import (
     AUTHENTICATION,
     Envelope,
