@@ -53,8 +53,8 @@ class OpenTasks:
             self._left.pop(task.key, None)
 
     def expect(self, task: Task[Any]) -> None:
-        """Record that a call begins that may send a task."""
-        task.expected_at = self._returns
+        """Record that a call begins that may send a task; see `begin`."""
+        task.returns_before = self._returns
 
     def begin(
         self, task: Task[Any], now: float, *, resent_after: int | None = None
@@ -69,7 +69,8 @@ class OpenTasks:
             is_begun = task.phase is not Phase.UNSENT and not may_resend
             if is_begun or self.continue_earlier(task):
                 return False
-            if self._returned.get(task.key, 0) > task.expected_at:
+            # Another call has sent it and returned its results while this one waited.
+            if self._returned.get(task.key, 0) > task.returns_before:
                 task.resume(is_accepted=True)
                 return False
             other = self._tasks.get(task.key, task)

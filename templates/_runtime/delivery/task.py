@@ -75,7 +75,7 @@ class Task(Generic[ResultT]):
             may then be about that sending.
         is_repeated: Whether the server may have run it twice: it was sent again, and the
             server did not say that it has it.
-        expected_at: How many results `OpenTasks` had returned when its call began.
+        returns_before: How many results other calls had returned before its call began.
         key: The key that matches items to it: its taskUUID or, without one, its type.
         ordered: The number of results that it orders.
     """
@@ -112,7 +112,7 @@ class Task(Generic[ResultT]):
         self.is_known: bool = False
         self.is_resent: bool = False
         self.is_repeated: bool = False
-        self.expected_at: int = 0
+        self.returns_before: int = 0
         self.key: str = (self.task_uuid or self.task_type).casefold()
         self.ordered: int = number_of_results(wire)
         self._poll: bytes | None = None
