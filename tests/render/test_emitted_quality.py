@@ -17,6 +17,7 @@ import black
 import pytest
 
 from environments import TOP
+from type_checkers import WIDE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +42,7 @@ def test_every_public_name_of_the_shipped_client_has_a_type(tmp_path: Path) -> N
     done = subprocess.run(
         [sys.executable, "-m", "basedpyright", *options],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(TOP / "generated")},
+        env={**os.environ, **WIDE, "PYTHONPATH": str(TOP / "generated")},
         capture_output=True,
         text=True,
         check=False,

@@ -64,6 +64,7 @@ def prepare(name: str) -> None:
     import_everything(name)
     if name == "runware_codegen":
         render_a_package()
+        hash_the_generator()
     certificates.share()
     certificates.shared_ssl_context()
 
@@ -76,6 +77,14 @@ def render_a_package() -> None:
 
     documents = load([str(SPECS / "image-inference.json")]).documents
     render(parse(documents, package="client"))
+
+
+def hash_the_generator() -> None:
+    """Hash the files of the generator, unless they have just changed."""
+    from runware_codegen.cache import store  # noqa: PLC0415
+
+    if known := store.fingerprint():
+        store.fingerprint = lambda: known
 
 
 def import_everything(name: str) -> None:
