@@ -80,7 +80,6 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 # CPU seconds of the test files that need ten or more. Files on one line share data that
 # takes long to make.
 LONG = {
-    ("test_schedules.py",): 40,
     ("test_emitted_quality.py", "test_emitted_types.py"): 45,
     ("test_faults.py",): 40,
     ("test_build_hooks.py",): 30,
@@ -88,6 +87,7 @@ LONG = {
     ("test_hostile.py",): 30,
     ("test_mutations.py",): 25,
     ("test_lower_bounds.py",): 20,
+    ("test_schedules.py",): 15,
     ("test_editor.py",): 15,
     ("test_precommit.py",): 15,
     ("test_distribution.py",): 15,
