@@ -172,6 +172,9 @@ class _Search:
         if isinstance(value, FaultyObject):
             for fault in value.faults:
                 self._report(fault)
+        keys = "".join(value)
+        if keys.isascii() and len(keys) <= MAX_KEY:
+            return True
         unfit = [key for key in value if len(key) > MAX_KEY or _has_surrogate(key)]
         for key in unfit[:MAX_FAULTS]:
             self._report(_unfit_key(key))

@@ -48,6 +48,8 @@ def _joined(parts: Iterable[Predicate], kind: type[p.AllOf | p.AnyOf]) -> Predic
             kept[part] = None
         elif part == decisive:
             return decisive
+    if len(kept) < 2:
+        return next(iter(kept), neutral)
     if any_part and any(isinstance(part, p.OptionalProperty) for part in kept):
         kept.pop(p.Not(_OBJECT), None)  # the other part accepts what is no object
     if not any_part and any(isinstance(part, p.RequiredProperty) for part in kept):

@@ -163,14 +163,17 @@ def numbered(name: str, taken: Container[str], joint: str) -> str:
     return next(each for each in numbers if each not in taken)
 
 
-def natural(name: str) -> list[str | tuple[bool, int, str]]:
+@lru_cache(2**14)
+def natural(name: str) -> tuple[str | tuple[bool, int, str], ...]:
     """Return the key that sorts names as ruff does: flux_2 before flux_10.
 
     Digits after a zero are a fraction.
     """
     parts: list[str | tuple[bool, int, str]] = [*re.split(r"([0-9]+)", name)]
-    for index, digits in enumerate(re.findall(r"[0-9]+", name)):
-        is_fraction = digits.startswith("0")
-        size = 0 if is_fraction else int(digits)
-        parts[2 * index + 1] = (not is_fraction, size, digits)
-    return parts
+    parts[1::2] = [_number(digits) for digits in re.findall(r"[0-9]+", name)]
+    return tuple(parts)
+
+
+def _number(digits: str) -> tuple[bool, int, str]:
+    is_fraction = digits.startswith("0")
+    return not is_fraction, 0 if is_fraction else int(digits), digits

@@ -21,7 +21,7 @@ from runware_codegen.parse.metadata.media_limits import apply_media_limits
 from runware_codegen.parse.schema.body_schemas import (
     no_task_type,
     request_schema,
-    response_problems,
+    response_findings,
     result_schema,
     several_task_types,
     task_schema,
@@ -31,7 +31,11 @@ from runware_codegen.parse.schema.constraints import read_media_limits
 from runware_codegen.parse.schema.keyword_values import names
 from runware_codegen.parse.schema.merged import MergedSchema, merge
 from runware_codegen.parse.schema.schemas import Schema, Schemas
-from runware_codegen.parse.schema.validation import dialect_problems, validate_schemas
+from runware_codegen.parse.schema.validation import (
+    Findings,
+    dialect_problems,
+    validate_schemas,
+)
 from runware_codegen.parse.types.objects import ImpossibleError
 from runware_codegen.parse.types.types import TypeBuilder
 from runware_codegen.problems import InvalidInputError, Problem, json_pointer
@@ -56,7 +60,8 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
     schemas = Schemas(source.source, source.tree)
     task = task_schema(schemas)
     findings = validate_schemas(schemas, request_schema(schemas))
-    findings.malformed += response_problems(schemas)
+    of_response = response_findings(schemas)
+    findings.malformed += of_response.malformed
     findings.unenforced += dialect_problems(source.source, source.tree)
     if not findings.malformed:
         findings.unenforced += unread_bodies(schemas, source.tree)
@@ -74,7 +79,8 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
     if others:
         raise several_task_types(schemas.source, task, task_types)
     taken = [part.name for part in request.parts]
-    result = _completed(_result(schemas, f"{stem}Result", taken), task_type, taken)
+    result = _result(schemas, of_response, f"{stem}Result", taken)
+    result = _completed(result, task_type, taken)
     identifier = identifier or task_type
     return Document(
         id=identifier,
@@ -177,13 +183,14 @@ def _definitions(types: TypeBuilder) -> tuple[tuple[str, Predicate], ...]:
     )
 
 
-def _result(schemas: Schemas, name: str, taken: list[str]) -> _Classes:
+def _result(
+    schemas: Schemas, findings: Findings, name: str, taken: list[str]
+) -> _Classes:
     """Make the classes of a result; an open class if the document has no schema."""
     nothing = _Classes(Class(name, "", (), allows_extra=True))
     schema = result_schema(schemas)
     if schema is None:
         return nothing
-    findings = validate_schemas(schemas, schema)
     lowering = Lowering(schemas, frozenset(findings.skipped))
     types = TypeBuilder(lowering, [*taken, name], is_result=True)
     merged = merge(schemas, schema)
@@ -217,7 +224,8 @@ def _general_result(task_type: str, taken: frozenset[str]) -> _Classes | None:
     tree = general_document(task_type)
     if tree is None:
         return None
-    return _result(Schemas(task_type, tree), "Result", [*taken])
+    schemas = Schemas(task_type, tree)
+    return _result(schemas, response_findings(schemas), "Result", [*taken])
 
 
 def _constants(request: Class, json_name: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 Modules of documents are similar, and black is the slowest step. So each statement is
 formatted alone, in nested classes of the same depth, and the result is cached. Statements
 with short lines that differ only in names and values share a result. So do statements that
-differ only in texts of equal lengths. Afterwards, this module inserts the blank lines
+differ only in names and values of equal lengths. Afterwards, this module inserts the blank lines
 between statements.
 """
 
@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum, auto
 from functools import lru_cache
+from keyword import iskeyword
 
 from runware_codegen.render.literals import LINE
 
@@ -35,6 +36,11 @@ _VARIABLE = re.compile(
     """,
     re.VERBOSE,
 )
+_WORD = re.compile(
+    _TEXT.pattern + r"| \b [A-Za-z_]\w* | (?<![\w.]) (?: 0 | [1-9]\d* ) (?![\w.])",
+    re.VERBOSE | re.ASCII,
+)
+"""A text, a name or a whole number, in a statement without comments."""
 _PLAIN_TEXT = re.compile(r'"[ !#-&(-\[\]-~]*"')
 """A string literal that black does not change: no quotes, escapes or prefix."""
 
@@ -109,19 +115,25 @@ def _format(kind: _Kind, level: int, text: str) -> str:
         return text
     if _QUOTES in text or "#" in text:  # texts may be in comments, or in other texts
         return _formatted_alone(kind, level, text)
-    made = _formatted_alone(kind, level, _TEXT.sub(_of_same_length, text))
-    texts = iter(_TEXT.findall(text))
-    return _TEXT.sub(lambda each: _unchanged(next(texts)) or each[0], made)
+    made = _formatted_alone(kind, level, _WORD.sub(_of_same_length, text))
+    words = iter(_WORD.findall(text))
+    return _WORD.sub(lambda each: _unchanged(next(words)) or each[0], made)
 
 
-def _of_same_length(text: re.Match[str]) -> str:
-    """Replace a text, of which only the length matters to black."""
-    return f'"{"x" * (len(text[0]) - 2)}"' if _unchanged(text[0]) else text[0]
+def _of_same_length(word: re.Match[str]) -> str:
+    """Replace a word, unless more than its length matters to black."""
+    found = _unchanged(word[0])
+    if found.endswith('"'):
+        return f'"{"x" * (len(found) - 2)}"'
+    if not found or iskeyword(found):
+        return word[0]
+    return ("1" if found.isdigit() else "X") * len(found)
 
 
-def _unchanged(text: str) -> str:
-    """Return a text that black does not change; else an empty string."""
-    return text if _PLAIN_TEXT.fullmatch(text) else ""
+def _unchanged(word: str) -> str:
+    """Return a word that black does not change; else an empty string."""
+    is_text = word.endswith(('"', "'"))
+    return "" if is_text and not _PLAIN_TEXT.fullmatch(word) else word
 
 
 def _shape(text: str) -> str:

@@ -9,7 +9,7 @@ from runware_codegen.documents import JsonObject
 from runware_codegen.documents.members import object_of
 from runware_codegen.parse.schema.schemas import Schema, Schemas
 from runware_codegen.parse.schema.standalone import standalone
-from runware_codegen.parse.schema.validation import validate_schemas
+from runware_codegen.parse.schema.validation import Findings, validate_schemas
 from runware_codegen.parse.schema.vocabulary import DEFINITIONS
 from runware_codegen.problems import InvalidInputError, Path, Problem, json_pointer
 
@@ -68,13 +68,13 @@ def _followed(schemas: Schemas, schema: Schema) -> Schema:
     return schema
 
 
-def response_problems(schemas: Schemas) -> list[Problem]:
-    """Return what is malformed in ResponseBody."""
+def response_findings(schemas: Schemas) -> Findings:
+    """Validate ResponseBody, if there is one."""
     try:
         body = schemas.at(_RESPONSE)
     except KeyError:
-        return []
-    return validate_schemas(schemas, body).malformed
+        return Findings(schemas.source)
+    return validate_schemas(schemas, body)
 
 
 def unread_bodies(schemas: Schemas, tree: JsonObject) -> Iterator[Problem]:

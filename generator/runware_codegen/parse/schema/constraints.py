@@ -8,6 +8,7 @@ from typing import Final, cast
 
 from runware_codegen.documents import JsonObject
 from runware_codegen.model import MediaLimit
+from runware_codegen.parse.schema.encoding import may_contain
 from runware_codegen.parse.schema.merged import merge, properties_of
 from runware_codegen.parse.schema.schemas import Schema, Schemas
 
@@ -27,6 +28,8 @@ def read_media_limits(schemas: Schemas, task: Schema) -> tuple[MediaLimit, ...]:
 
     Those of a nested object, or of the items of a list, are relative to it.
     """
+    if not may_contain(schemas.at(()).node, "x-constraints"):
+        return ()
     limits: list[MediaLimit] = []
     pending, seen = [("", task)], set[object]()
     for prefix, schema in pending:

@@ -78,8 +78,9 @@ class Schema:
 
     def children(self) -> Iterator[Schema]:
         """Yield every schema directly below this one."""
-        for steps in subschemas(self.keywords):
-            yield self.child(*steps)
+        yield from self.joined
+        for steps, node in () if self.joined else subschemas(self.keywords):
+            yield _at(node, (*self.path, *steps), self.resource)
 
 
 def _step(node: JsonValue, step: str | int) -> JsonValue:

@@ -159,15 +159,17 @@ Each has a test of its value and a description of the value.
 """
 
 
-def subschemas(keywords: JsonObject) -> Iterator[tuple[str | int, ...]]:
-    """Yield the steps to each schema directly below one whose keywords are valid."""
+def subschemas(
+    keywords: JsonObject,
+) -> Iterator[tuple[tuple[str | int, ...], JsonValue]]:
+    """Yield each schema directly below one whose keywords are valid, after its steps."""
     for keyword, value in keywords.items():
         if keyword in SCHEMA and _is_schema(value):
-            yield (keyword,)
+            yield (keyword,), value
         elif keyword in SCHEMA_LIST and isinstance(value, list):
-            yield from ((keyword, i) for i, v in enumerate(value) if _is_schema(v))
+            yield from (((keyword, i), v) for i, v in enumerate(value) if _is_schema(v))
         elif keyword in SCHEMA_MAP and isinstance(value, dict):
-            yield from ((keyword, k) for k, v in value.items() if _is_schema(v))
+            yield from (((keyword, k), v) for k, v in value.items() if _is_schema(v))
 
 
 def not_schemas(keyword: str, value: JsonValue) -> list[str | int]:
