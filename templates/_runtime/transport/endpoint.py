@@ -89,9 +89,9 @@ class Endpoint(NamedTuple):
         return error
 
 
-def merged(*layers: Headers) -> dict[str, str]:
+def merged(first: Headers, *layers: Headers) -> dict[str, str]:
     """Merge headers; later layers override earlier ones, ignoring case."""
-    headers: dict[str, str] = {}
+    headers = dict(first or {})
     for layer in filter(None, layers):
         replaced = {name.lower() for name in layer}
         headers = {n: v for n, v in headers.items() if n.lower() not in replaced}

@@ -286,14 +286,16 @@ class HTTPTransport:
 
     @contextmanager
     def _under_way(self, lane: _Lane, exchange: SyncExchange) -> Generator[None]:
+        cancelled = cancellation()
         try:
             # Added before the check, so that this thread or the closing thread sees it.
             lane.exchanges.add(exchange)
             if self._connections.is_closed:
                 raise closed()
-            with cancellation().watching(exchange):
-                yield
+            cancelled.watch(exchange)
+            yield
         finally:
+            cancelled.exchanges.discard(exchange)
             lane.exchanges.discard(exchange)
             if self._connections.is_closed:
                 self._end(lane)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import selectors
 import socket
 import threading
-from contextlib import contextmanager
 from functools import partial
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Self
@@ -22,7 +21,7 @@ from ..aside import LateError, WorkT, run_aside, shut_down
 from .exchange import CONNECTING, MAX_CONNECT, UNUSED_EVENTS, Exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, MutableMapping
+    from collections.abc import Callable, MutableMapping
     from types import TracebackType
 
     from httpcore2 import NetworkStream
@@ -185,16 +184,19 @@ class Cancellation:
     """Ends the exchanges of other threads when their call is cancelled.
 
     A thread does its exchanges inside the context of a `Cancellation`.
+
+    Attributes:
+        exchanges: The running exchanges.
     """
 
     def __init__(self) -> None:
-        self._exchanges: set[SyncExchange] = set()
+        self.exchanges: set[SyncExchange] = set()
         self._is_cancelled = False
 
     def cancel(self) -> None:
         """End the running exchanges, and all that start later."""
         self._is_cancelled = True
-        for exchange in [*self._exchanges]:
+        for exchange in [*self.exchanges]:
             exchange.cut(LEFT)
 
     def __enter__(self) -> None:
@@ -203,17 +205,12 @@ class Cancellation:
     def __exit__(self, *_: object) -> None:
         _thread.cancellation = _NEVER
 
-    @contextmanager
-    def watching(self, exchange: SyncExchange) -> Generator[None]:
-        """Allow to end an exchange inside the context."""
+    def watch(self, exchange: SyncExchange) -> None:
+        """Allow to end an exchange, until it is removed from `exchanges`."""
         # Added before the check, so that this thread or the cancelling one sees it.
-        self._exchanges.add(exchange)
+        self.exchanges.add(exchange)
         if self._is_cancelled:
             exchange.cut(LEFT)
-        try:
-            yield
-        finally:
-            self._exchanges.discard(exchange)
 
 
 _NEVER = Cancellation()
