@@ -9,7 +9,6 @@ from runware_codegen.render.docstrings import docstring
 from runware_codegen.render.imports import import_of
 from runware_codegen.render.literals import (
     string,
-    strings,
     wrapped_string,
     wrapped_strings,
 )
@@ -35,7 +34,6 @@ def _environment() -> Environment:
             "docstring": docstring,
             "import_of": import_of,
             "literal": string,
-            "literals": strings,
             "wrapped_literal": wrapped_string,
             "wrapped_literals": wrapped_strings,
         },

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import IntEnum, auto
 from functools import lru_cache
 from keyword import iskeyword
+from typing import NamedTuple
 
 from runware_codegen.render.literals import LINE
 
@@ -64,8 +64,7 @@ _BLOCKS = (_Kind.HEADER, _Kind.CONDITION)
 """The kinds of statements whose block has statements of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Statement:
+class _Statement(NamedTuple):
     """A statement, or the header of a class or function.
 
     Attributes:

@@ -100,7 +100,9 @@ def shared_files(package: Package[DocumentInfo]) -> dict[str, str]:
         The text of each file by its path in the package.
     """
     written = {path: formatted(text) for path, text in _written(package)}
-    return {**dict(_copied()), **written}
+    # Its template formats it as black does: it has an item for each document.
+    index = template("tasks/_index.py.jinja").render(package=package)
+    return {**dict(_copied()), **written, "tasks/_index.py": f"{index}\n"}
 
 
 def module_paths(package: Package[DocumentT]) -> Iterator[tuple[str, DocumentT]]:
@@ -139,7 +141,6 @@ def _written(package: Package[DocumentInfo]) -> Iterator[tuple[str, str]]:
         ("async_client", []),
         ("client", []),
         ("tasks/__init__", []),
-        ("tasks/_index", []),
         ("tasks/_task_types", []),
     ):
         text = template(f"{path}.py.jinja").render(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, NamedTuple, Self
 
 from runware_codegen.model import Type, including_integers, json_types, unconstrained
@@ -15,8 +14,7 @@ _ANY_TYPE: Final = including_integers(t.ALL_TYPES)
 _NO_TYPE: Final = frozenset[str]()
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What is known of a value.
 
     Attributes:
@@ -48,6 +46,10 @@ class _Types(NamedTuple):
     failing: frozenset[str]
 
 
+_ANYTHING: Final = _Types(_ANY_TYPE, _ANY_TYPE)
+_AN_OBJECT: Final = _Types(frozenset({"object"}), _ANY_TYPE)
+
+
 def _types_of(fact: Predicate) -> _Types:
     match fact:
         case p.IsType(types):
@@ -57,7 +59,7 @@ def _types_of(fact: Predicate) -> _Types:
             listed = frozenset(json_type(each.value) for each in values)
             return _Types(including_integers(listed), _ANY_TYPE)
         case p.RequiredProperty():
-            return _Types(frozenset({"object"}), _ANY_TYPE)
+            return _AN_OBJECT
         case p.Not(part):
             found = _types_of(part)
             return _Types(found.failing, found.holding)
@@ -78,7 +80,7 @@ def _types_of(fact: Predicate) -> _Types:
                 given.holding & one.failing | given.failing & other.failing,
             )
         case _:
-            return _Types(_ANY_TYPE, _ANY_TYPE)
+            return _ANYTHING
 
 
 def item_facts(known: Facts) -> Facts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from runware_codegen.documents import JsonValue
 from runware_codegen.model import including_integers
@@ -12,8 +12,7 @@ from runware_codegen.parse.schema.schemas import Schema, Schemas
 from runware_codegen.problems import Path
 
 
-@dataclass(frozen=True, slots=True)
-class MergedSchema:
+class MergedSchema(NamedTuple):
     """A schema with the schemas that it includes by `$ref` and `allOf`.
 
     Attributes:

@@ -40,9 +40,11 @@ class Resource:
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Schema:
-    """A schema and its place in the document.
+    """A schema and its place in the document. It never changes.
+
+    It is not frozen: that would take longer, for hundreds of schemas of each document.
 
     Attributes:
         node: The schema as written: an object, or a boolean.
@@ -59,8 +61,7 @@ class Schema:
     keywords: JsonObject = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        keywords = self.node if isinstance(self.node, dict) else {}
-        object.__setattr__(self, "keywords", keywords)
+        self.keywords = self.node if isinstance(self.node, dict) else {}
 
     @property
     def places(self) -> tuple[Path, ...]:
