@@ -6,6 +6,7 @@ import asyncio
 import copy
 import json
 import threading
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -454,6 +455,28 @@ def test_a_handle_is_shared_by_threads(
         ["a"]
     ] * 8
     assert server.sent == [TASK, POLL, POLL]
+
+
+def test_a_poll_beside_a_wait_that_fails_returns(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    """The poll begins before the failure arrives, and sends nothing."""
+    polls: list[Future[bool]] = []
+    server.answer = acknowledge
+    with shipped.Runware(KEY, base_url=server.url) as client, ThreadPoolExecutor(1) as pool:
+        handle = client.submit(image())
+        failure = {"taskUUID": handle.task_uuid, "code": "inferenceError"}
+
+        def answer(_: Tasks) -> object:
+            polls.append(pool.submit(handle.poll))
+            wait(polls, 0.05)
+            return {"errors": [failure]}
+
+        server.answer = answer
+        with pytest.raises(shipped.TaskError):
+            handle.wait()
+        assert [poll.result() for poll in polls] == [True]
+    assert server.sent == [TASK, POLL]
 
 
 async def test_a_handle_shows_what_it_is_of(
