@@ -373,7 +373,7 @@ def test_an_interrupted_download_leaves_no_file(
                 result.save(tmp_path / "a.png", http_client=http)
             gc.collect(0)
         for thread in threading.enumerate():
-            if thread.name == "runware-save":
+            if thread.name == "runware":
                 thread.join(60)
                 assert not thread.is_alive()
         left = [path.name for path in tmp_path.iterdir()]
