@@ -507,6 +507,29 @@ async def test_a_stream_keeps_to_the_budget(
     assert (bank.billed, bank.dry) == (0, 1)
 
 
+@pytest.mark.options(budget=Decimal(1))
+async def test_a_stream_that_is_closed_during_its_dry_run_is_not_sent(
+    client: Any, caller: Caller, server: Server, text: Any
+) -> None:
+    bank = Bank(server)
+    reply = server.reply
+    loop = None if caller.kind == "sync" else asyncio.get_running_loop()
+    stream = client.stream(text)
+
+    def closing(headers: dict[str, str], body: bytes) -> Reply | Drop:
+        if loop is None:
+            stream.close()
+        else:
+            asyncio.run_coroutine_threadsafe(stream.aclose(), loop).result(30)
+        return reply(headers, body)
+
+    server.reply = closing  # type: ignore[method-assign]
+    with pytest.raises(caller.package.ClosedError, match="before its task was sent"):
+        await value(stream.get_result())
+    assert client.unfinished() == []
+    assert (bank.billed, bank.dry) == (0, 1)
+
+
 @pytest.mark.options(budget=Decimal("0.004"))
 async def test_what_fails_gives_its_reservation_back(
     client: Any, caller: Caller, server: Server, image: Callable[..., Any]
