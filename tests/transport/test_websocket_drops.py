@@ -23,6 +23,7 @@ from sockets import (
     is_ours,
     listening,
     news,
+    order,
     question,
     result,
     silent,
@@ -106,6 +107,35 @@ async def test_a_call_is_given_up_however_often_the_connection_breaks(
         [made] = await client.run(image())
         assert made.seed == 6
     assert len(run.sockets.peers) < 20
+
+
+async def test_the_client_pauses_before_it_connects_again(
+    run: Run, shipped: ModuleType
+) -> None:
+    run.wait(RECONNECTING=shipped.Waits(first=1000, longest=1000))
+    async with run.carrier(dropping([])) as carrier:
+        with pytest.raises(shipped.ConnectionError, match="the connection broke"):
+            await carrier.post(order())
+    assert len(run.sockets.peers) == 1
+
+
+async def test_a_call_outlives_a_failure_to_connect_again(run: Run) -> None:
+    """It begins while the client connects after a drop, which fails once."""
+    run.wait(GRACE=30)
+    later: list[asyncio.Task[Any]] = []
+
+    @Admitting
+    async def closed(peer: Peer) -> None:
+        later.append(asyncio.create_task(carrier.post(order())))
+        await asyncio.sleep(0)
+        peer.drop()
+
+    async with run.carrier(dropping([]), closed, answering) as carrier:
+        first = asyncio.create_task(carrier.post(order()))
+        while not later:  # noqa: ASYNC110 - there is no event to wait for
+            await asyncio.sleep(0.01)
+        assert len((await later[0]).data) == 1
+        first.cancel()
 
 
 @pytest.mark.parametrize("says", ["an error", "nothing", "an empty answer"])
