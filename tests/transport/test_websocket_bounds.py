@@ -338,6 +338,16 @@ async def test_calls_that_wait_when_the_client_is_closed(
             await made.post(order())
 
 
+async def test_a_client_that_is_closed_before_its_first_call_sends_nothing(
+    run: Run, shipped: ModuleType
+) -> None:
+    async with run.carrier(answering) as made:
+        await made.transport.aclose()
+        with pytest.raises(shipped.ClosedError):
+            await made.post(order())
+    assert run.sockets.peers == []
+
+
 async def test_a_call_that_has_just_begun_when_the_client_is_closed(
     run: Run, shipped: ModuleType
 ) -> None:
