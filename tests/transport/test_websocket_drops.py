@@ -607,7 +607,8 @@ async def test_a_server_that_reads_nothing_holds_up_nobody(
         try:
             with pytest.raises(shipped.TimeoutError):
                 await client.run(request, timeout=1)
-            await client.aclose()
+            async with asyncio.timeout(20):  # the server closes it after 40 seconds
+                await client.aclose()
         finally:
             closed.set()
 
