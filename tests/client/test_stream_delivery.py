@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
-from loopback import KEY, Caller, Drop, Reply, each, refusal, value
+from loopback import (
+    KEY,
+    Caller,
+    Drop,
+    Reply,
+    acknowledge,
+    each,
+    news,
+    refusal,
+    value,
+)
 from mocking import mocking
 
 if TYPE_CHECKING:
@@ -28,6 +38,7 @@ SAY = {
     "include_cost": True,
 }
 BROKEN = {"x-mock-fault": "drop-during"}
+EVENTS = "text/event-stream"
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +131,7 @@ def test_a_stream_that_was_not_accepted_is_sent_again(
     busy = refusal(429, "rateLimitExceeded")
     event = {"delta": {"text": "Hello."}, "finishReason": "stop"}
     events = f"data: {json.dumps(event)}\n\ndata: [DONE]\n\n"
-    server.script(busy, busy, Reply(events, content_type="text/event-stream"))
+    server.script(busy, busy, Reply(events, content_type=EVENTS))
 
     async def work(client: Any) -> None:
         result = await value(client.stream(asking(shipped)).get_result())
@@ -128,6 +139,31 @@ def test_a_stream_that_was_not_accepted_is_sent_again(
 
     Caller(kind, shipped, server.url).using(work)
     assert server.calls[0] == server.calls[1] == server.calls[2]
+
+
+def test_a_task_is_polled_while_a_text_is_streamed(
+    shipped: ModuleType, server: Server, kind: str, image: Any
+) -> None:
+    polled = threading.Event()
+    told: list[bool] = []
+    reply = server.reply
+    event = {"delta": {"text": "Hello."}, "finishReason": "stop"}
+
+    def in_turn(headers: dict[str, str], body: bytes) -> Reply | Drop:
+        [task] = json.loads(body)
+        if task["taskType"] == "textInference":
+            told.append(polled.wait(20))
+            return Reply(f"data: {json.dumps(event)}\n\n", content_type=EVENTS)
+        if task["taskType"] == "getResponse":
+            polled.set()
+        return reply(headers, body)
+
+    server.reply = in_turn  # type: ignore[method-assign]
+    server.script(acknowledge, news({"status": "success", "seed": 7}))
+    requests = [asking(shipped, delivery_method="stream"), image()]
+    for outcome in Caller(kind, shipped, server.url)("run_many", requests):
+        assert outcome.unwrap()
+    assert told == [True]
 
 
 @pytest.mark.parametrize("failures", [1, 9])
@@ -205,7 +241,7 @@ def test_the_refusal_of_a_second_stream_is_no_failure(
     refusal = {"code": code, "message": "It was not taken.", **scope}
     event = f"data: {json.dumps({'errors': [refusal]})}\n\n"
     whole = {"data": [{**scope, "text": "Hello.", "status": "success"}]}
-    server.script(Drop(), Reply(event, content_type="text/event-stream"), Reply(whole))
+    server.script(Drop(), Reply(event, content_type=EVENTS), Reply(whole))
 
     async def work(client: Any) -> None:
         [result] = await value(client.run(request))
@@ -267,7 +303,7 @@ def told(tasks: Any) -> object:
 def streamed(*events: object) -> Reply:
     """Return a response that is a stream of events."""
     body = "".join(f"data: {json.dumps(event)}\n\n" for event in events)
-    return Reply(body, content_type="text/event-stream")
+    return Reply(body, content_type=EVENTS)
 
 
 @pytest.mark.parametrize(
