@@ -265,7 +265,7 @@ class Pending:
         Raises:
             RunwareError: There is no response.
         """
-        if self.outcome is None or isinstance(self.outcome, RunwareError):
+        if not isinstance(self.outcome, Envelope):
             raise self.outcome or self.unanswered("there is no response")
         self.is_given = True
         return self.outcome

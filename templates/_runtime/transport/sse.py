@@ -95,8 +95,6 @@ class EventReader:
         elif field == "event":
             self._name = value
         elif field == "data":
-            if value.strip() == DONE:  # never a part of JSON
-                yield from self._end_event()
             self._data.append(value)
             self._data_size += len(line)
             self._depth += _depth(value)

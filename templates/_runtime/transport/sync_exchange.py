@@ -297,7 +297,7 @@ def addresses(host: str, port: int, seconds: float) -> int:
         return 1
     look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
     try:
-        return max(1, len(run_aside(look_up, seconds, lambda: None)))
+        return len(run_aside(look_up, seconds, lambda: None))
     except LateError:
         message = f"the name resolution of {host} timed out"
         raise httpx2.ConnectTimeout(message) from None

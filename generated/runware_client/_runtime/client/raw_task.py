@@ -10,7 +10,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ..exceptions import readable
-from ..json_values import is_object
 from ..media.local_files import refuse_files
 from ..transport.items import AUTHENTICATION, NAMELESS
 from .documents import request_class, task_object
@@ -38,10 +37,10 @@ def unchecked_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
     given = task_object(task)
     try:
         refuse_files(given, "task")
-        wire = json.loads(json.dumps(given, allow_nan=False))
+        wire: dict[str, Any] = json.loads(json.dumps(given, allow_nan=False))
     except RecursionError:
         raise ValueError("the task is nested too deeply for JSON") from None
-    task_type = wire.get("taskType") if is_object(wire) else None
+    task_type = wire.get("taskType")
     if not isinstance(task_type, str) or task_type in ("", AUTHENTICATION):
         message = (
             f"taskType must be the name of a task type, not {readable(repr(task_type))}"
@@ -75,7 +74,6 @@ def _unchecked_class(
 
         air = kind.air if kind else ""
         result = kind.result if kind else TaskResult
-        deliveries = kind.deliveries if kind else ()
         default_delivery = kind.default_delivery if kind else None
         shortest_latency = kind.shortest_latency if kind else None
 
