@@ -369,12 +369,13 @@ async def test_a_handle_of_another_request_is_refused(
         client.resume(text, image())
 
 
-async def test_a_task_without_uuid_has_no_json(
-    shipped: ModuleType, client: Any
+@pytest.mark.parametrize("task_type", ["ping", "modelSearch"])
+async def test_a_task_that_cannot_be_polled_has_no_json(
+    shipped: ModuleType, client: Any, task_type: str
 ) -> None:
-    ping = shipped.request_class("ping", None)()
-    with pytest.raises(ValueError, match="ping tasks cannot be polled later"):
-        client.handle(ping).to_json()
+    request = shipped.request_class(task_type, None)()
+    with pytest.raises(ValueError, match=f"{task_type} tasks cannot be polled later"):
+        client.handle(request).to_json()
 
 
 async def test_a_time_out_leaves_a_handle(

@@ -449,7 +449,7 @@ async def _iterated(request: Any, client: Any, **options: Any) -> None:
         pass
 
 
-@pytest.mark.parametrize("method", ["run", "run_many"])
+@pytest.mark.parametrize("method", ["run", "run_many", "send"])
 def test_a_callback_that_raises_loses_no_result(
     caller: Caller,
     server: Server,
@@ -461,7 +461,8 @@ def test_a_callback_that_raises_loses_no_result(
         raise LookupError("mine")
 
     server.answer = echo()
-    given = [image()] if method == "run_many" else image()
+    request = image()
+    given = {"run": request, "run_many": [request], "send": request.to_wire()}
     with caplog.at_level(logging.ERROR):
-        assert caller(method, given, on_result=fail, on_progress=fail)
+        assert caller(method, given[method], on_result=fail, on_progress=fail)
     assert [r.exc_info and r.exc_info[0] for r in caplog.records] == [LookupError] * 2
