@@ -353,7 +353,7 @@ def test_a_client_of_the_other_kind_is_refused(save: Saver, tmp_path: Path) -> N
 
 
 def test_redirects_are_followed(save: Saver, files: Files, tmp_path: Path) -> None:
-    files.add("/3", PNG)
+    files.add("/3", PNG, Location="/1")  # this status is no redirect
     files.add("/2", b"moved", 307, Location="3")
     url = files.add("/1", b"moved", 302, Location=f"{files.url}/2")
     assert save({"imageURL": url}, tmp_path / "cat.png").read_bytes() == PNG
@@ -870,15 +870,20 @@ def test_a_file_is_not_larger_than_it_may(
     size = len(PNG)
     limits = httpx2.Limits(max_connections=1)  # each download must release it
     given = {"http_client": save.client[save.kind](limits=limits, trust_env=False)}
+    over = Event()
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
     for members in (
         {"imageURL": f"{files.url}/endless"},
+        {"imageURL": files.drip("/silent", head, b"", over)},
         {"imageURL": url},
         {"imageBase64Data": text},
         {"imageDataURI": f"data:image/png;base64,{text}"},
         {"imageDataURI": f"data:image/png,{'x' * size}"},
     ):
-        error = save.error(members, tmp_path / "cat.png", limit=size - 1, **given)
+        limited = {"limit": size - 1, "timeout": 30, **given}
+        error = save.error(members, tmp_path / "cat.png", **limited)
         assert f"the limit is {size - 1:,}" in str(error)
+    over.set()
     for members in ({"imageURL": url}, {"imageBase64Data": text}):
         saved = save(members, tmp_path / "cat.png", limit=size, timeout=30, **given)
         assert saved.read_bytes() == PNG
