@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import socket
 import struct
@@ -309,6 +310,18 @@ def test_a_server_that_is_busy_says_when_to_come_again(shipped: ModuleType) -> N
 
     with wired(say(answer(b"", 429, "Retry-After: 7"))) as wire:
         asyncio.run(main(wire.url.replace("http", "ws", 1)))
+
+
+async def test_calls_that_are_answered_leave_nothing(run: Run) -> None:
+    counts: list[int] = []
+    async with run.carrier(answering) as made:
+        for _ in range(4):
+            for _ in range(100):
+                await made.post(order())
+            run.sockets.peers[0].frames.clear()
+            gc.collect()
+            counts.append(len(gc.get_objects()))
+    assert max(counts) - counts[0] < 100, counts
 
 
 # -- closing ----------------------------------------------------------------------
