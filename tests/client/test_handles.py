@@ -464,7 +464,10 @@ def test_a_poll_beside_a_wait_that_fails_returns(
     """The poll begins before the failure arrives, and sends nothing."""
     polls: list[Future[bool]] = []
     server.answer = acknowledge
-    with shipped.Runware(KEY, base_url=server.url) as client, ThreadPoolExecutor(1) as pool:
+    with (
+        shipped.Runware(KEY, base_url=server.url) as client,
+        ThreadPoolExecutor(1) as pool,
+    ):
         handle = client.submit(image())
         failure = {"taskUUID": handle.task_uuid, "code": "inferenceError"}
 

@@ -424,7 +424,7 @@ BILLS_NOTHING: dict[str, list[Any]] = {
 }
 
 
-@pytest.mark.parametrize("way", ["run", "run_many"])
+@pytest.mark.parametrize("way", ["run", "run_many", "results"])
 @pytest.mark.parametrize("name", BILLS_NOTHING)
 def test_an_error_of_what_is_not_billed_has_no_handle(
     caller: Caller, server: Server, image: Callable[..., Any], name: str, way: str
@@ -459,6 +459,11 @@ def test_a_task_that_failed_in_part_has_run(
     assert "nothing was billed" not in str(error)
 
 
+async def _taken(client: Any, request: Any) -> None:
+    async for _ in each(client.handle(request).results()):
+        pass
+
+
 def _error(caller: Caller, way: str, request: Any, *, unfinished: int = 0) -> Any:
     """Return a coroutine function that runs a failing task and returns its error."""
 
@@ -468,7 +473,7 @@ def _error(caller: Caller, way: str, request: Any, *, unfinished: int = 0) -> An
             error = outcome.error
         else:
             with pytest.raises(caller.package.RunwareError) as caught:
-                await value(client.run(request))
+                await (run if way == "run" else _taken)(client, request)
             error = caught.value
         assert len(client.unfinished()) == unfinished
         return error
@@ -513,7 +518,7 @@ MAY_BILL: dict[str, list[Any]] = {
 }
 
 
-@pytest.mark.parametrize("way", ["run", "run_many"])
+@pytest.mark.parametrize("way", ["run", "run_many", "results"])
 @pytest.mark.parametrize("name", MAY_BILL)
 def test_an_error_of_what_may_be_billed_has_a_handle(
     caller: Caller, server: Server, image: Callable[..., Any], name: str, way: str
