@@ -231,6 +231,8 @@ def test_a_stream_does_not_wait_for_one_that_reads_the_connection(
         assert stream.text in ("", "At")
         server.may_answer.set()
         assert patient.result(LONGEST)[0].image_url
+    # Leaving the stream does not end the connection, after which the call would poll.
+    assert POLL not in [task["taskType"] for task in server.tasks]
 
 
 def test_another_task_closes_a_stream(clients: Clients) -> None:
