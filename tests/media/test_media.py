@@ -366,11 +366,12 @@ def test_the_size_of_a_file_is_checked(
 ) -> None:
     assert sent(small_image=JPEG) == {"smallImage": _uri("image/jpeg", JPEG)}
     large = "has 1,234,567 bytes; the maximum is 30"
-    sparse = tmp_path / "large.png"
-    with sparse.open("wb") as file:
-        file.truncate(1_234_567)
-    assert refused(small_image=sparse) == {"smallImage": large}
     assert refused(small_image=bytes(1_234_567)) == {"smallImage": large}
+    sparse = tmp_path / "large.png"  # no memory would hold it
+    with sparse.open("wb") as file:
+        file.truncate(2**40)
+    large = large.replace("1,234,567", "1,099,511,627,776")
+    assert refused(small_image=sparse) == {"smallImage": large}
     few = "has 4 bytes; the minimum is 10"
     assert refused(small_image=b"1234") == {"smallImage": few}
     large = large.replace("is 30", "is 1,000,000")
