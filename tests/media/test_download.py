@@ -868,7 +868,8 @@ def test_a_file_is_not_larger_than_it_may(
     url = files.add("/a.png")
     text = base64.b64encode(PNG).decode()
     size = len(PNG)
-    limits = httpx2.Limits(max_connections=1)  # each download must release it
+    # Each download must release the only connection.
+    limits = httpx2.Limits(max_connections=1, max_keepalive_connections=0)
     given = {"http_client": save.client[save.kind](limits=limits, trust_env=False)}
     over = Event()
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
