@@ -24,10 +24,7 @@ class _InheritingEnum(EnumType):
 
     @classmethod
     def __prepare__(  # type: ignore[override]  # enum itself names these parameters so
-        metacls,
-        cls: str,
-        bases: tuple[type, ...],
-        **kwds: Any,
+        metacls, cls: str, bases: tuple[type, ...], **kwds: Any
     ) -> Any:
         members = super().__prepare__(cls, bases, **kwds)
         for base in bases:

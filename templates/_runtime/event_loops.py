@@ -19,8 +19,7 @@ def running_loop() -> Loop:
     try:
         return asyncio.get_running_loop()
     except RuntimeError:
-        message = (
+        raise RunwareError(
             "async methods need a running event loop of asyncio. Others, such as trio, "
             "are not supported"
-        )
-        raise RunwareError(message) from None
+        ) from None

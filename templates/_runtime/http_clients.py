@@ -30,8 +30,7 @@ def checked_client(http_client: object, kind: type[ClientT]) -> ClientT | None:
     if http_client is None or isinstance(http_client, kind):
         return http_client
     given = f"{type(http_client).__module__}.{type(http_client).__qualname__}"
-    message = f"http_client must be an httpx2.{kind.__name__}, not {given}"
-    raise TypeError(message)
+    raise TypeError(f"http_client must be an httpx2.{kind.__name__}, not {given}")
 
 
 def trusted_certificates() -> SSLContext:

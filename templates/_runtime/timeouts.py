@@ -21,5 +21,4 @@ def valid_timeout(timeout: object) -> float:
     """
     if is_number(timeout) and 0 < timeout < inf:
         return float(min(timeout, MAX_TIMEOUT))
-    message = f"timeout must be a number of seconds above 0, not {timeout!r}"
-    raise ValueError(message)
+    raise ValueError(f"timeout must be a number of seconds above 0, not {timeout!r}")

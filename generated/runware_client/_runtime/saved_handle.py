@@ -52,8 +52,7 @@ class SavedHandle:
 
     def wait(self, *, timeout: float | None = None) -> NoReturn:
         """Raise an error: without a client, no results can be collected."""
-        message = (
+        raise TypeError(
             "the handle of a pickled error has no client. Collect the results with"
             " client.resume(error.handle.to_json()).wait()"
         )
-        raise TypeError(message)

@@ -44,10 +44,7 @@ class AsyncEngine(BaseEngine["AsyncTransport"]):
     """Runs deliveries for the tasks of event loops."""
 
     def __init__(
-        self,
-        transport: AsyncTransport,
-        settings: Settings,
-        timeout: float,
+        self, transport: AsyncTransport, settings: Settings, timeout: float
     ) -> None:
         super().__init__(transport, settings, timeout)
         self._batchers: WeakKeyDictionary[Loop, AsyncPollBatcher] = WeakKeyDictionary()
@@ -84,11 +81,10 @@ class AsyncEngine(BaseEngine["AsyncTransport"]):
         """Run a delivery; see `Engine.run`."""
         running_loop()  # raises on event loops other than asyncio's
         if extra and not self.transport.takes_headers:
-            message = (
+            raise ValueError(
                 "extra_headers cannot be sent over an open WebSocket. Remove them, or use "
                 "a client with transport='http'"
             )
-            raise ValueError(message)
         checked_headers(extra)
         running: set[asyncio.Task[None]] = set()
         try:

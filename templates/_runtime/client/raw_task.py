@@ -41,10 +41,9 @@ def unchecked_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
         raise ValueError("the task is nested too deeply for JSON") from None
     task_type = wire.get("taskType")
     if not isinstance(task_type, str) or task_type in ("", AUTHENTICATION):
-        message = (
+        raise ValueError(
             f"taskType must be the name of a task type, not {readable(repr(task_type))}"
         )
-        raise ValueError(message)
     task_uuid = wire.get("taskUUID")
     if task_uuid is None and task_type not in NAMELESS:
         from uuid import uuid4  # slow to import

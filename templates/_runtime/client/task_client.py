@@ -188,9 +188,7 @@ class TaskClient(TaskType):
 
     @overload
     def run(
-        self: General[P, TaskRequest[ResultT]],
-        *args: P.args,
-        **parameters: P.kwargs,
+        self: General[P, TaskRequest[ResultT]], *args: P.args, **parameters: P.kwargs
     ) -> list[ResultT]: ...
 
     @documented("""Run one task from a request or from parameters.
@@ -219,9 +217,7 @@ class TaskClient(TaskType):
 
     @overload
     def submit(
-        self: General[P, TaskRequest[ResultT]],
-        *args: P.args,
-        **parameters: P.kwargs,
+        self: General[P, TaskRequest[ResultT]], *args: P.args, **parameters: P.kwargs
     ) -> Handle[ResultT]: ...
 
     @documented(
@@ -248,9 +244,7 @@ class StreamingTaskClient(TaskClient):
 
     @overload
     def stream(
-        self: General[P, TaskRequest[ResultT]],
-        *args: P.args,
-        **parameters: P.kwargs,
+        self: General[P, TaskRequest[ResultT]], *args: P.args, **parameters: P.kwargs
     ) -> Stream[ResultT]: ...
 
     @documented("""Run one task from a request or from parameters, and stream its text.
@@ -299,9 +293,7 @@ class AsyncTaskClient(TaskType):
 
     @overload
     async def run(
-        self: General[P, TaskRequest[ResultT]],
-        *args: P.args,
-        **parameters: P.kwargs,
+        self: General[P, TaskRequest[ResultT]], *args: P.args, **parameters: P.kwargs
     ) -> list[ResultT]: ...
 
     @documented("Run one task; see `TaskClient.run`.")
@@ -316,9 +308,7 @@ class AsyncTaskClient(TaskType):
 
     @overload
     async def submit(
-        self: General[P, TaskRequest[ResultT]],
-        *args: P.args,
-        **parameters: P.kwargs,
+        self: General[P, TaskRequest[ResultT]], *args: P.args, **parameters: P.kwargs
     ) -> AsyncHandle[ResultT]: ...
 
     @documented("Send one task; see `TaskClient.submit`.")
@@ -337,9 +327,7 @@ class AsyncStreamingTaskClient(AsyncTaskClient):
 
     @overload
     def stream(
-        self: General[P, TaskRequest[ResultT]],
-        *args: P.args,
-        **parameters: P.kwargs,
+        self: General[P, TaskRequest[ResultT]], *args: P.args, **parameters: P.kwargs
     ) -> AsyncStream[ResultT]: ...
 
     @documented("Run one task as a stream; see `StreamingTaskClient.stream`.")

@@ -119,12 +119,11 @@ def refuse_in_json(value: Any) -> Any:
     if isinstance(value, LocalFile):
         from pydantic_core import PydanticSerializationError  # slow to import
 
-        message = (
+        raise PydanticSerializationError(
             f"the {value.description.strip('<>')} cannot be written as JSON: a client "
             "uploads it when it sends the request. Upload it with a mediaStorage task, "
             "and use the UUID in its result"
         )
-        raise PydanticSerializationError(message)
     return value
 
 
@@ -135,9 +134,8 @@ def refuse_files(wire: Any, owner: str) -> None:
         ValueError: It contains a file, which must be uploaded first.
     """
     for file in files_in(wire):
-        message = (
+        raise ValueError(
             f"this {owner} cannot be written as JSON yet: {place_of(file, wire)} is a "
             "file, and a client uploads it when it sends the request. To write it now, "
             "upload the file with a mediaStorage task and use its UUID"
         )
-        raise ValueError(message)

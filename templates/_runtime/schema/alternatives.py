@@ -159,9 +159,7 @@ def _others(details: Sequence[ErrorDetails]) -> int:
 
 
 def _of_one(
-    name: str,
-    details: Sequence[ErrorDetails],
-    by_alternative: _Alternatives,
+    name: str, details: Sequence[ErrorDetails], by_alternative: _Alternatives
 ) -> list[InitErrorDetails]:
     """Return the errors of one alternative, with its name unless that is empty."""
     texts = [

@@ -155,9 +155,7 @@ class Text(NamedTuple):
         self, source: type[Any], handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         text = core.str_schema(
-            strict=True,
-            min_length=self.min_length or None,
-            max_length=self.max_length,
+            strict=True, min_length=self.min_length or None, max_length=self.max_length
         )
         checks: list[CoreSchema] = []
         if self.format is not None:

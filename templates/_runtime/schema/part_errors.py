@@ -10,20 +10,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..json_values import is_object
-from .explanations import (
-    combined,
-    is_other_text,
-    is_unknown,
-    narrower,
-    reworded,
-)
-from .fields import (
-    default_names,
-    hidden_names,
-    optional_names,
-    wire_name,
-    wire_names,
-)
+from .explanations import combined, is_other_text, is_unknown, narrower, reworded
+from .fields import default_names, hidden_names, optional_names, wire_name, wire_names
 from .given_names import (
     Given,
     is_about_others,

@@ -85,10 +85,9 @@ def refuse_options(
     """
     for name in RunOptions.__annotations__:
         if name in parameters and name not in request.model_fields:
-            message = (
+            raise TypeError(
                 f"{name} is not a parameter of the task. Pass it to run, with a request"
             )
-            raise TypeError(message)
 
 
 class _Call(Generic[ClientT, P, RequestT_co]):

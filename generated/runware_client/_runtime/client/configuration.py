@@ -112,11 +112,10 @@ class Client(Generic[EngineT]):
         """
         known, settings = self._engine.endpoint, self._engine.settings
         if known.url.startswith("ws") and (extra_headers or base_url):
-            message = (
+            raise ValueError(
                 "extra_headers and base_url cannot be changed for an open WebSocket. "
                 "Create another client with default_headers and base_url"
             )
-            raise ValueError(message)
         url = known.url if base_url is None else _valid_url(base_url, "http")
         headers = merged(known.default_headers, checked_headers(extra_headers))
         endpoint = Endpoint(url, known.key, known.auth, headers)
@@ -267,12 +266,10 @@ def valid_endpoint(
 ) -> Endpoint:
     """Return the endpoint of a client, if all arguments are valid."""
     if channel not in SCHEMES:
-        message = f"transport must be 'http' or 'websocket', not {channel!r}"
-        raise ValueError(message)
+        raise ValueError(f"transport must be 'http' or 'websocket', not {channel!r}")
     url = _valid_url(base_url, channel)
     if auth not in ("header", "payload"):
-        message = f"auth must be 'header' or 'payload', not {auth!r}"
-        raise ValueError(message)
+        raise ValueError(f"auth must be 'header' or 'payload', not {auth!r}")
     headers = merged(checked_headers(default_headers))
     return Endpoint(url, ApiKey(api_key), auth, headers)
 
@@ -301,11 +298,10 @@ def _valid_url(base_url: str | None, channel: Channel) -> str:
     best, other = SCHEMES[channel]
     scheme, _, rest = base_url.strip().partition("://")
     if scheme.lower() not in (best, other):
-        message = (
+        raise ValueError(
             f"{source} must start with {best}:// or {other}://, not "
             f"{shown_url(base_url)!r}"
         )
-        raise ValueError(message)
     return f"{scheme.lower()}://{rest}"
 
 
@@ -349,9 +345,8 @@ def websocket_transport() -> type[WebSocketTransport]:
     try:
         from ..transport.websocket import WebSocketTransport
     except ModuleNotFoundError as error:
-        message = (
+        raise ImportError(
             "transport='websocket' needs the extra `ws` of httpx2: pip install "
             "'httpx2[ws]'"
-        )
-        raise ImportError(message) from error
+        ) from error
     return WebSocketTransport

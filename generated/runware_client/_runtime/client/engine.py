@@ -45,10 +45,7 @@ class Engine(BaseEngine["HTTPTransport"]):
     """Runs deliveries for the threads that call it."""
 
     def __init__(
-        self,
-        transport: HTTPTransport,
-        settings: Settings,
-        timeout: float,
+        self, transport: HTTPTransport, settings: Settings, timeout: float
     ) -> None:
         super().__init__(transport, settings, timeout)
         self._batcher = PollBatcher(transport, settings.server)

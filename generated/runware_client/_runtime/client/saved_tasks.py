@@ -43,12 +43,11 @@ def saved_task(
         return task
     submission = submission_of(request)
     if submission.task.task_uuid != wire["taskUUID"]:
-        message = (
+        raise ValueError(
             f"the request has task_uuid {submission.task.task_uuid}, and the handle "
             f"belongs to task {wire['taskUUID']}. Create the request with "
             f"task_uuid={wire['taskUUID']!r}"
         )
-        raise ValueError(message)
     if delivery := wire.get("deliveryMethod"):  # `submit` may have changed it
         submission.wire["deliveryMethod"] = delivery
         submission.task.is_async = delivery == "async"
@@ -74,11 +73,10 @@ def _saved(text: str) -> Item:
         names = ", ".join([*wrong, *sorted(missing)])
         raise ValueError(f"the JSON text of the handle has no valid value for: {names}")
     if wire["taskType"] in READ_ONLY or wire["taskType"] == "authentication":
-        message = (
+        raise ValueError(
             f"the JSON text of the handle has the taskType {wire['taskType']}, which "
             "cannot be polled"
         )
-        raise ValueError(message)
     return wire
 
 

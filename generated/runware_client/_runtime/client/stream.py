@@ -120,10 +120,9 @@ class BaseStream(Generic[ResultT_co, SendT]):
             RuntimeError: The stream was not read to its end.
         """
         if not self._is_whole:
-            message = (
+            raise RuntimeError(
                 "the stream was not read to its end. The partial text is in `text`"
             )
-            raise RuntimeError(message)
         return self._so_far()
 
     def _so_far(self) -> ResultT_co:
@@ -131,8 +130,7 @@ class BaseStream(Generic[ResultT_co, SendT]):
 
     def _begin(self) -> None:
         if self._is_begun:
-            message = "a stream can be read only once. Its text is in `text`"
-            raise RuntimeError(message)
+            raise RuntimeError("a stream can be read only once. Its text is in `text`")
         if self._is_closed:
             message = "the stream was closed before it was read. Its task was not sent"
             raise RuntimeError(message)
@@ -211,8 +209,7 @@ class BaseStream(Generic[ResultT_co, SendT]):
         if self._reader.is_over:
             return
         if self._deadline.left() <= 0 and not self._is_closed:
-            message = "timed out before the end of the stream"
-            raise TimeoutError(message)
+            raise TimeoutError("timed out before the end of the stream")
         how_far = f"the stream ended early, after {len(self.text)} characters"
         reason = self._broken_by or "the server ended it without a finishReason"
         error: RunwareError = ConnectionError(f"{how_far}: {reason}")

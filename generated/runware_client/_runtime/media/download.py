@@ -18,11 +18,7 @@ import httpx2
 from ..aside import LateError, run_aside, shut_down
 from ..event_loops import running_loop
 from ..exceptions import DownloadError
-from ..http_clients import (
-    checked_client,
-    trusted_certificates,
-    unread_certificates,
-)
+from ..http_clients import checked_client, trusted_certificates, unread_certificates
 from ..timeouts import valid_timeout
 from .fetch import Fetch
 from .file_types import named_type

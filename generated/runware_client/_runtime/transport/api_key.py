@@ -44,21 +44,19 @@ class ApiKey:
             raise RunwareError(message)
         is_plain = self._text.isascii() and self._text.isprintable()
         if not is_plain or set(self._text) & set(' "\\'):
-            message = (
+            raise RunwareError(
                 "the API key contains characters that keys do not have (spaces, quotes, "
                 "backslashes, or characters outside printable ASCII)"
             )
-            raise RunwareError(message)
         self._shapes = (self._text, quote(self._text, safe=""))
 
     def __repr__(self) -> str:
         return "ApiKey(…)"
 
     def __reduce__(self) -> NoReturn:
-        message = (
+        raise TypeError(
             "an API key cannot be pickled or copied. Create a new client from the key"
         )
-        raise TypeError(message)
 
     def header(self) -> dict[str, str]:
         """Return the key as an HTTP header."""

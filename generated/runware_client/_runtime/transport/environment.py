@@ -12,11 +12,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from ..exceptions import RunwareError
-from ..http_clients import (
-    trusted_certificates,
-    unread_certificates,
-    with_hint,
-)
+from ..http_clients import trusted_certificates, unread_certificates, with_hint
 
 codecs.lookup("idna")  # imports it now: a fork during a later import would hang
 

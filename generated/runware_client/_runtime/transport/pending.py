@@ -234,12 +234,7 @@ class Pending:
         answer = answer or Answer(status, {}, self.body)
         self.settle(
             Envelope(
-                answer,
-                data,
-                errors,
-                self.excerpt,
-                is_partial=is_partial,
-                is_cut=is_cut,
+                answer, data, errors, self.excerpt, is_partial=is_partial, is_cut=is_cut
             )
         )
 
