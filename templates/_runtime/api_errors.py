@@ -74,12 +74,9 @@ class APIError(RunwareError):
         source: ErrorSource,
         errors: type[ErrorEnum] | None = None,
     ) -> None:
-        """Parse an error object.
+        """Parse an error object of a response, whose members may be of any type.
 
-        Args:
-            item: The object: `code`, `message`, … Each may be missing or of any type.
-            source: The response that contains it.
-            errors: The task type's error enum; without one, codes are plain text.
+        Without the error enum of the task type, codes are plain text.
         """
         name = errors or str
         super().__init__(

@@ -15,10 +15,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     """Return the seconds in the header Retry-After; None without a valid one.
 
     Source: RFC 9110, section 10.2.3: a number of seconds or a date. A date counts from
-    the server's own time, if the response has it: this machine's may be wrong.
-
-    Args:
-        headers: The headers of a response; their names ignore case.
+    the server's own time, if the response has it: this machine's may be wrong. The names
+    of headers must ignore case.
     """
     text = headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():

@@ -4,12 +4,9 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING
+from types import FrameType
 
 from . import PACKAGE
-
-if TYPE_CHECKING:
-    from types import FrameType
 
 
 def levels_to_caller() -> int:

@@ -162,11 +162,7 @@ _CACHE: dict[tuple[object, object], type[TaskRequest[TaskResult]]] = {}
 
 
 def _document_of(task: Mapping[str, Any]) -> Document:
-    """Return the document of a task object.
-
-    Raises:
-        pydantic.ValidationError: The package has no document for such a task.
-    """
+    """Return the document of a task object, or raise an error if there is none."""
     task_type, model = task.get("taskType"), task.get("model")
     found = _likely_document(task_type, model)
     if found is None:

@@ -73,13 +73,7 @@ class Engine(BaseEngine["HTTPTransport"]):
     ) -> Generator[None]:
         """Run a delivery; batches that are due together are sent in parallel.
 
-        Args:
-            delivery: The delivery.
-            extra: Headers that override those of the client.
-            answers: A list to which the HTTP responses are appended; None to drop them.
-
-        Yields:
-            None, after each response.
+        It yields after each response. The HTTP responses are appended to `answers`.
         """
         exchange = partial(self._exchange, extra=checked_headers(extra))
         threads = PostThreads(exchange, self.transport.concurrency)

@@ -10,16 +10,14 @@ from __future__ import annotations
 import os
 import threading
 from time import monotonic
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from ..delivery.batches import Reply
+from ..delivery.server_facts import ServerFacts
 from ..exceptions import RunwareError, TimeoutError
 from ..locks import ForkSafeLock
-
-if TYPE_CHECKING:
-    from ..delivery.server_facts import ServerFacts
-    from ..transport.envelope import Envelope
-    from ..transport.http import HTTPTransport
+from ..transport.envelope import Envelope
+from ..transport.http import HTTPTransport
 
 MAX_TURN = 1.0
 """Maximum seconds that polls wait for the previous POST."""
@@ -68,8 +66,7 @@ class PollRounds(Generic[EventT]):
     def join(self, own: PollRound[EventT]) -> PollRound[EventT]:
         """Add the polls of a caller to the open round, or open a new round with them.
 
-        Returns:
-            The round with the polls. If it is `own`, the caller must send it.
+        If it returns `own`, the caller must send it.
         """
         with self._lock.native:
             joined = self._open

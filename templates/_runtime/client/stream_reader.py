@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Generator
 
 from ..api_errors import api_error
+from ..error_enum import ErrorEnum
 from ..exceptions import joined
 from ..json_values import is_object
 from ..transport.answer_body import MAX_ANSWER, is_event_stream, unreadable
-from ..transport.envelope import ENVELOPE, Answer, has_failed, parsed, read_envelope
+from ..transport.api_key import ApiKey
+from ..transport.envelope import (
+    ENVELOPE,
+    Answer,
+    Item,
+    has_failed,
+    parsed,
+    read_envelope,
+)
 from ..transport.items import is_result
-from ..transport.sse import DONE, EventReader, EventTooLargeError
-from .deltas import Transcript
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from ..error_enum import ErrorEnum
-    from ..transport.api_key import ApiKey
-    from ..transport.envelope import Item
-    from ..transport.sse import ServerSentEvent
-    from .deltas import Delta
+from ..transport.sse import DONE, EventReader, EventTooLargeError, ServerSentEvent
+from .deltas import Delta, Transcript
 
 _STARTS_OF_EVENTS = (b"data:", b"event:", b"id:", b"retry:", b":")
 """How the text of a stream of events begins, and JSON does not."""

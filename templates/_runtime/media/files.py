@@ -39,9 +39,7 @@ class UnusableFile(Exception):
 
 def is_file(value: object) -> TypeGuard[MediaFile]:
     """Return whether a value is a media file, not a text such as a URL."""
-    return isinstance(value, (bytes, os.PathLike)) or (
-        hasattr(value, "read") and not isinstance(value, BaseModel)
-    )
+    return isinstance(value, (bytes, os.PathLike)) or is_open_file(value)
 
 
 def is_open_file(value: object) -> TypeGuard[BinaryFile]:

@@ -34,10 +34,8 @@ def rule_error(
 ) -> InitErrorDetails:
     """Return the error of a violated rule.
 
-    Args:
-        sentence: The error message of the rule.
-        places: The paths of the members that the rule is about. The error is located at
-            the first; its context has all of them.
+    It is located at the first of the members that the rule is about; its context has the
+    paths of all of them.
     """
     context = {"sentence": sentence, "members": [*map(".".join, places)]}
     return InitErrorDetails(
@@ -70,11 +68,8 @@ def reworded(
 ) -> InitErrorDetails:
     """Return an error of pydantic with a message of this package and a shortened input.
 
-    Args:
-        detail: The error.
-        hidden: The wire names of members whose values are not shown.
-        hint: Returns the end of the message for an unknown name.
-        optional: The Python and wire names of members that may be omitted but not null.
+    The values of `hidden` members are not shown. `hint` returns the end of the message for
+    an unknown name. Members that are `optional` may be omitted, but not null.
     """
     loc = detail["loc"]
     sentence = detail["msg"]
@@ -106,11 +101,6 @@ def is_other_text(detail: ErrorDetails) -> bool:
 def is_unknown(detail: ErrorDetails) -> bool:
     """Return whether the error is that an object has no member of this name."""
     return detail["type"] == "extra_forbidden" and len(detail["loc"]) == 1
-
-
-def narrower(member: str, broken: Iterable[str]) -> list[str]:
-    """Return the messages of rules that list the accepted values of a member."""
-    return [rule for rule in broken if rule.startswith(f"{member} must be ")]
 
 
 def combined(title: str, errors: Iterable[InitErrorDetails]) -> ValidationError:

@@ -43,11 +43,6 @@ class Given(NamedTuple):
     value: Any
     is_call: bool
 
-    @classmethod
-    def to(cls, owner: type[BaseModel], value: Any) -> Given:
-        """Create one from the input of a class."""
-        return cls(owner, value, isinstance(value, Keywords))
-
     def spelled(self, path: str) -> tuple[str, ...]:
         """Return the path of a member, such as "inputs.seedImage", as the caller spells it.
 
@@ -140,7 +135,7 @@ def placed_rule_error(
 
     The message of the rule has wire names; the error spells them as the input does.
     """
-    given = Given.to(cls, data)
+    given = Given(cls, data, isinstance(data, Keywords))
     places = [given.spelled(path) for path in _paths(cls, sentence)]
     return rule_error(given.in_sentence(sentence), places)
 

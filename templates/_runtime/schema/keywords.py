@@ -8,13 +8,13 @@ from operator import is_
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from ..json_values import is_object
-from .explanations import UNKNOWN_FIELD, field_error, is_unknown, short_name
+from .explanations import UNKNOWN_FIELD, field_error, short_name
 from .fields import fills, nullable_fields, python_names, wire_names
 from .spelling import nearest, plain
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
-    from pydantic_core import ErrorDetails, InitErrorDetails
+    from pydantic_core import InitErrorDetails
 
 EXTRA = "extra"
 """The keyword for members that the document does not name."""
@@ -108,7 +108,7 @@ def misspelt(
         if name in keywords.kept:
             continue
         may_be_python = is_call or "_" in name
-        if may_be_python and (twice := _second_spelling(owner, name, data)):
+        if may_be_python and (twice := second_spelling(owner, name, data)):
             yield twice
             continue
         known = _by_letters(owner).get(plain(name))
@@ -125,30 +125,13 @@ def misspelt(
             yield field_error(name, f"{UNKNOWN_FIELD}{hint}{more}")
 
 
-def given_twice(
-    owner: type[BaseModel], detail: ErrorDetails, data: Any
+def second_spelling(
+    owner: type[BaseModel], name: str, data: Any
 ) -> InitErrorDetails | None:
     """Return the error of a member that is given by its Python name and its wire name.
 
-    pydantic takes the second spelling as unknown. Returns None for other errors.
+    pydantic takes the second spelling as unknown. Returns None for other members.
     """
-    if not is_unknown(detail):
-        return None
-    return _second_spelling(owner, str(detail["loc"][0]), data)
-
-
-def two_names(
-    owner: type[BaseModel], members: dict[str, Any]
-) -> Iterator[InitErrorDetails]:
-    """Yield an error for each member that is given by its Python name and its wire name."""
-    for name in members:
-        if twice := _second_spelling(owner, name, members):
-            yield twice
-
-
-def _second_spelling(
-    owner: type[BaseModel], name: str, data: Any
-) -> InitErrorDetails | None:
     other = wire_names(owner).get(name)
     if other in {None, name} or not is_object(data) or other not in data:
         return None

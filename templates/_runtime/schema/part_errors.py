@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..json_values import is_object
-from .explanations import combined, is_other_text, is_unknown, narrower, reworded
+from .explanations import combined, is_other_text, is_unknown, reworded
 from .fields import default_names, hidden_names, optional_names, wire_name, wire_names
 from .given_names import (
     Given,
@@ -21,7 +21,7 @@ from .given_names import (
     wrong_names,
 )
 from .json_types import serialized
-from .keywords import Keywords, given_twice, misspelt
+from .keywords import Keywords, misspelt, second_spelling
 from .rules import Incomplete, Wire
 from .subclasses import is_of_user
 
@@ -43,16 +43,9 @@ def explained(
 
     It includes misspelt members, and the violated rules that are only about valid
     members.
-
-    Args:
-        cls: The class of the object.
-        data: The input.
-        error: The exception of pydantic.
-        rules: The rules of the class.
-        hint: Suggests a member for an unknown name.
     """
     details = error.errors(include_url=False)
-    given = Given.to(cls, data) if isinstance(data, Keywords) else None
+    given = Given(cls, data, is_call=True) if isinstance(data, Keywords) else None
     if given is not None:
         details = [with_given_names(given, detail) for detail in details]
 
@@ -92,11 +85,13 @@ def _explained(
     If a rule limits the constants of a member, its message replaces the list of all
     constants.
     """
-    if twice := given_twice(cls, detail, data):
-        return [twice]
+    if is_unknown(detail):
+        [name] = detail["loc"]
+        if twice := second_spelling(cls, str(name), data):
+            return [twice]
     member = ".".join(wire_name(str(part)) for part in detail["loc"])
-    rules = narrower(member, violated) if is_other_text(detail) else []
-    if rules:
+    rules = [rule for rule in violated if rule.startswith(f"{member} must be ")]
+    if rules and is_other_text(detail):
         return placed(cls, data, rules)
     return [reworded(detail, hidden_names(cls), hint, optional_names(cls))]
 

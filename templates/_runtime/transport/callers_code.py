@@ -7,15 +7,13 @@ middle of an exchange, and may raise what the HTTP library raises for a failed n
 from __future__ import annotations
 
 import signal
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable
 from functools import partial
 from traceback import walk_tb
-from typing import TYPE_CHECKING, Any
+from types import CodeType
+from typing import Any
 
 import httpx2
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Generator, Iterable
-    from types import CodeType
 
 
 def was_raised_in(error: BaseException, functions: Iterable[object]) -> bool:

@@ -8,10 +8,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeGuard, overload
+from typing import Any, Generic, Protocol, TypeGuard, overload
 
 from .. import PACKAGE
 from ..api_errors import TaskError
+from ..client.document import Document
 from ..client.documents import documents
 from ..delivery.identity import identity_of
 from ..error_enum import ErrorEnum
@@ -23,9 +24,6 @@ from ..schema.generics import ResultT, ResultT_co
 from ..schema.results import TaskResult
 from ..transport.envelope import SCOPE, Answer, Envelope, Item, has_failed, parsed
 from ..transport.items import is_result, is_unfinished
-
-if TYPE_CHECKING:
-    from ..client.document import Document
 
 
 class Seen(Protocol):

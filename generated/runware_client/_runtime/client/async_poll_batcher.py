@@ -5,18 +5,15 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+from collections.abc import Coroutine
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ..delivery.batches import Reply
+from ..delivery.server_facts import ServerFacts
 from ..exceptions import RunwareError, TimeoutError
+from ..transport.async_http import AsyncTransport
 from .poll_batcher import PollRound, PollRounds, turn_timeout, unanswered
-
-if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
-    from ..delivery.batches import Reply
-    from ..delivery.server_facts import ServerFacts
-    from ..transport.async_http import AsyncTransport
 
 
 class AsyncPollBatcher:

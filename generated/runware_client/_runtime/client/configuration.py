@@ -280,12 +280,7 @@ def check_concurrency(concurrency: int) -> None:
 
 
 def _valid_url(base_url: str | None, channel: Channel) -> str:
-    """Return the address to which tasks are posted.
-
-    Raises:
-        ValueError: The scheme of the address does not match the transport of tasks.
-        TypeError: The address is not a str.
-    """
+    """Return the address to which tasks are posted, if its scheme fits the channel."""
     source = "base_url"
     if base_url is None and (named := os.environ.get(BASE_URL_VARIABLE, "").strip()):
         base_url, source = named, f"the environment variable {BASE_URL_VARIABLE}"

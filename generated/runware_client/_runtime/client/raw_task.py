@@ -23,11 +23,8 @@ def unchecked_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
     """Return a task object as a request, without validation.
 
     If a document describes the task, its request class determines the default delivery
-    method and the class of the results.
-
-    Args:
-        task: The object with `taskType`. A `taskUUID` is added if it has none, and its
-            type has one.
+    method and the class of the results. A missing `taskUUID` is added, if the task type
+    has one.
 
     Raises:
         TypeError: It is not an object, or contains a value that JSON does not have.

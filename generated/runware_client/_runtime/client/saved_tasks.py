@@ -25,11 +25,8 @@ def saved_task(
 ) -> Deliverable[Any]:
     """Return the task of a handle's JSON text, in doubt and ready to be polled.
 
-    Args:
-        text: The text that `to_json` of a handle returned.
-        request: The request of the task. With it, the task can be sent again if `resend`
-            allows that and the API key is the same.
-        key: The API key of the client.
+    With its request, the task can be sent again if `resend` allows that and the API key is
+    the same.
 
     Raises:
         ValueError: The text is not the JSON text of a handle, or the request has another

@@ -6,14 +6,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias
+from typing import Any, Generic, TypeAlias
 
+from ..delivery.delivery import Delivery
 from ..delivery.events import check_callback, log
+from ..delivery.task import Task
 from ..schema.generics import ResultT
-
-if TYPE_CHECKING:
-    from ..delivery.delivery import Delivery
-    from ..delivery.task import Task
 
 OnResult: TypeAlias = Callable[[ResultT], object] | None
 OnProgress: TypeAlias = Callable[[float], object] | None

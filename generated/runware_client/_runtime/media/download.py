@@ -29,15 +29,7 @@ ClientT = TypeVar("ClientT", httpx2.Client, httpx2.AsyncClient)
 
 
 class Saving(NamedTuple):
-    """The options of a download.
-
-    Attributes:
-        wire: The result as received.
-        path: The path of the file, or a folder in which the file gets a name.
-        output: The name of the output, if there are several.
-        limit: The maximum number of bytes.
-        timeout: The timeout of the download in seconds.
-    """
+    """The result as received, and the options of `TaskResult.save`."""
 
     wire: Mapping[str, Any]
     path: str | os.PathLike[str]

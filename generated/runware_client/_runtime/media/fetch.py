@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import httpx2
 
@@ -20,9 +20,7 @@ from ..exceptions import DownloadError
 from ..http_clients import with_hint
 from ..retry_after import retry_after
 from .file_types import BYTES, FileType, named_type
-
-if TYPE_CHECKING:
-    from .part_file import PartFile
+from .part_file import PartFile
 
 MAX_SILENCE: Final = 60.0
 """Maximum seconds between two reads from the host of a file."""
@@ -86,12 +84,12 @@ class Fetch:
             error = DownloadError(message.rstrip(), http_status=status)
             error.retry_after = retry_after(response.headers)
             raise error
-        if _is_page(response.headers.get("content-type", ""), self._url):
+        content_type = response.headers.get("content-type", "")
+        if _is_page(content_type, self._url):
             raise DownloadError(
                 f"{self._place} returned an HTML page instead of the file"
             )
         self.is_done = True
-        content_type = response.headers.get("content-type", "")
         self.file_type = _declared_type(content_type, self._url)
         body = Body(response)
         self._part.expect(body.size)

@@ -6,14 +6,12 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 from uuid import uuid4
 
 from ..exceptions import DownloadError
 from .file_types import BYTES, HEAD, FileType, file_type, is_text_as_medium
-
-if TYPE_CHECKING:
-    from .outputs import Output
+from .outputs import Output
 
 
 class PartFile:

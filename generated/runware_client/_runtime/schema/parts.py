@@ -27,7 +27,14 @@ from .fast_path import FastCheck, fast_validator
 from .fields import default_names, nullable_fields, python_names, wire_names
 from .json_object import JsonObject, refuse_null, write_if_set
 from .json_types import serialized
-from .keywords import Keywords, is_none, misspelt, take_extra, two_names, without_nulls
+from .keywords import (
+    Keywords,
+    is_none,
+    misspelt,
+    second_spelling,
+    take_extra,
+    without_nulls,
+)
 from .rules import Wire
 from .subclasses import is_of_user, no_json, refuse_unsent
 
@@ -98,10 +105,7 @@ class Part(JsonObject):
     ) -> Self:
         """Validate with the fast validator; if that fails, with the complete one.
 
-        Args:
-            data: The members.
-            made: The instance to fill; None to create one.
-            is_wire: Whether all members have their wire names.
+        `made` is the instance to fill. With `is_wire`, all members have their wire names.
         """
         __tracebackhide__ = True
         by_alias, by_name = (True, False) if is_wire else (None, None)
@@ -176,11 +180,7 @@ class Part(JsonObject):
 
     @classmethod
     def _refuse_files_as_texts(cls, made: Self, data: dict[str, Any]) -> None:
-        """Check that no member for a text was given a file of another request.
-
-        Raises:
-            ValidationError: A file would be sent as the text of its placeholder.
-        """
+        """Raise an error if a file would be sent as the text of its placeholder."""
         names = python_names(cls)
         members = {**vars(made), **(made.__pydantic_extra__ or {})}
         errors = [
@@ -193,11 +193,7 @@ class Part(JsonObject):
 
     @classmethod
     def _check_unknown(cls, made: Self, data: Any) -> None:
-        """Check the unknown members of an object.
-
-        Raises:
-            ValidationError: A member is misspelt.
-        """
+        """Raise an error for each unknown member that is misspelt."""
         unknown = made.__pydantic_extra__ or {}
         if errors := [*misspelt(cls, unknown, data)]:
             raise combined(cls.__name__, errors)
@@ -207,11 +203,7 @@ class Part(JsonObject):
 
     @classmethod
     def _check_own(cls, made: Self, data: Any) -> None:
-        """Check the members of an object of a subclass, and set its default values.
-
-        Raises:
-            ValidationError: A member cannot be sent.
-        """
+        """Set the default values of a subclass; raise an error for what cannot be sent."""
         made.__pydantic_fields_set__.update(default_names(cls))
         names = python_names(cls) if isinstance(data, Keywords) else {}
         if errors := [*no_json(serialized(made), names)]:
@@ -219,11 +211,7 @@ class Part(JsonObject):
 
     @classmethod
     def _check_rules(cls, made: Self, data: Any) -> None:
-        """Check the rules of an object.
-
-        Raises:
-            ValidationError: A rule is violated.
-        """
+        """Raise an error for each violated rule."""
         if violated := [*cls.rules(serialized(made))]:
             from .part_errors import placed  # only errors need it
 
@@ -281,11 +269,9 @@ class Part(JsonObject):
     def _replaced(
         self, members: Mapping[str, Any], fresh: Mapping[str, Any] | None = None
     ) -> Self:
-        """Return a validated copy with other members.
+        """Return a validated copy with other members, by their Python or wire names.
 
-        Args:
-            members: The members, by their Python names or wire names.
-            fresh: New values of members that `members` does not have.
+        `fresh` has new values of members that `members` does not have.
         """
         cls = type(self)
         names = python_names(cls)
@@ -298,7 +284,8 @@ class Part(JsonObject):
         given = dict(members)
         extra = take_extra(cls, given)
         given = {**extra, **given}
-        if errors := [*two_names(cls, given)]:
+        twice = [second_spelling(cls, name, given) for name in given]
+        if errors := [*filter(None, twice)]:
             raise combined(cls.__name__, errors)
         renamed = {names.get(name, name): value for name, value in given.items()}
         known = without_nulls(cls, {**current, **(fresh or {}), **renamed})

@@ -35,23 +35,19 @@ class _AnswerBody:
         self._decoder = Decoder(response.headers.get("content-encoding", ""))
 
     def take(self, chunk: bytes) -> None:
-        """Decode and add a chunk."""
-        for piece in self._decoder.decoded(chunk):
-            self._add(piece)
-
-    def _add(self, chunk: bytes) -> None:
-        """Add a decoded chunk.
+        """Decode and add a chunk.
 
         Raises:
             ResponseError: The body is too large.
         """
-        self._decoded += chunk
-        if len(self._decoded) > MAX_ANSWER:
-            answer = answer_of(self._response)
-            error = unreadable(answer, f"more than {MAX_ANSWER:,} bytes")
-            error.advice = ADVICE
-            error.oversized = self._elements
-            raise error
+        for piece in self._decoder.decoded(chunk):
+            self._decoded += piece
+            if len(self._decoded) > MAX_ANSWER:
+                answer = answer_of(self._response)
+                error = unreadable(answer, f"more than {MAX_ANSWER:,} bytes")
+                error.advice = ADVICE
+                error.oversized = self._elements
+                raise error
 
     def whole(self) -> bytes:
         """Return the whole body."""
@@ -123,12 +119,8 @@ def refused_by_hook(
 ) -> httpx2.Response:
     """Return the response of which a hook raised an error, as `raise_for_status` does.
 
-    It is without connection. Its body is empty, unless the hook has read it.
-
-    Args:
-        error: The exception of the hook.
-        request: The request.
-        elements: The number of its tasks.
+    It is without connection. Its body is empty, unless the hook has read it. `elements`
+    is the number of tasks in the request.
 
     Raises:
         httpx2.HTTPStatusError: The response is not that of the request, or only its unread

@@ -24,10 +24,7 @@ class ApiKey:
     __slots__ = ("_shapes", "_text")
 
     def __init__(self, text: str | None = None) -> None:
-        """Validate a key.
-
-        Args:
-            text: The key; None reads it from the environment variable RUNWARE_API_KEY.
+        """Validate a key; None reads the environment variable RUNWARE_API_KEY.
 
         Raises:
             RunwareError: There is no key, or it has characters that are not allowed in a

@@ -43,7 +43,7 @@ class _ReadingStream:
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Write all bytes."""
         if len(buffer) > LARGE and self._early is None:
-            self._early = asyncio.create_task(self._read_some())
+            self._early = asyncio.create_task(self._read(LARGE))
             await asyncio.sleep(0)  # it reads before the connection can fail
         await self._write(buffer, timeout)
 
@@ -63,9 +63,6 @@ class _ReadingStream:
         if info == "is_readable" and self._socket is not None:
             return _is_readable(self._socket.fileno())
         return self._fact(info)
-
-    async def _read_some(self) -> bytes:
-        return await self._read(LARGE)
 
 
 def _is_readable(descriptor: int) -> bool:

@@ -5,16 +5,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, cast
+from typing import Any, Literal, NamedTuple, TypeAlias, cast
 
 import httpx2
 
 from ..exceptions import ClosedError, ConnectionError, RunwareError, TimeoutError
 from ..version import USER_AGENT
+from .api_key import ApiKey
 from .exchange import CLOSED, NEVER_SENT, STREAM_CLOSED
-
-if TYPE_CHECKING:
-    from .api_key import ApiKey
 
 Auth: TypeAlias = Literal["header", "payload"]
 Headers: TypeAlias = Mapping[str, str] | None

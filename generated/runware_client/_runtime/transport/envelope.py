@@ -17,15 +17,13 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeGuard
+from typing import Any, NamedTuple, TypeAlias, TypeGuard
 
 from ..exceptions import ResponseError, readable
 from ..json_values import is_array, is_object, parts_of
 from ..retry_after import retry_after
+from .api_key import ApiKey
 from .endpoint import shown_url
-
-if TYPE_CHECKING:
-    from .api_key import ApiKey
 
 Item: TypeAlias = dict[str, Any]
 

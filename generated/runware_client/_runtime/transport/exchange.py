@@ -5,24 +5,20 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator, MutableMapping
 from contextlib import contextmanager
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from types import TracebackType
+from typing import Any, Self, TypeAlias
 
 import httpx2
 
 from ..causes import chain, is_timeout, told
 from ..exceptions import RunwareError
 from ..http_clients import REFUSAL
+from .api_key import ApiKey
 from .callers_code import NotedAuth, signal_handlers, was_raised_in
 from .environment import explained
-
-if TYPE_CHECKING:
-    from collections.abc import Generator, MutableMapping
-    from types import TracebackType
-
-    from .api_key import ApiKey
 
 MAX_CONNECT = 10.0
 """Timeout of opening a connection, in seconds."""

@@ -4,15 +4,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from copy import copy
 from functools import partial
 from threading import Condition, RLock
-from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import httpx2
 
+from ..aside import WorkT
 from ..exceptions import ClosedError, ConnectionError
 from ..locks import ForkSafeLock
 from .answer_body import (
@@ -22,18 +23,12 @@ from .answer_body import (
     refused_by_hook,
     with_body,
 )
+from .api_key import ApiKey
 from .endpoint import JSON_HEADERS, STREAM_HEADERS, Endpoint, Headers, Target
 from .envelope import Answer, Envelope, read_envelope
 from .environment import new_client
-from .exchange import CLOSED
+from .exchange import CLOSED, OnExchange
 from .sync_exchange import SyncExchange, cancellation
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
-
-    from ..aside import WorkT
-    from .api_key import ApiKey
-    from .exchange import OnExchange
 
 
 class _Semaphore:
@@ -129,12 +124,10 @@ class HTTPTransport:
         return other
 
     def post(self, parts: list[bytes], timeout: float, extra: Headers) -> Envelope:
-        """Send tasks and return the response.
+        """Send tasks, each as JSON text, and return the response.
 
-        Args:
-            parts: The tasks, each as JSON text.
-            timeout: The timeout in seconds, including the wait for other calls.
-            extra: Headers that override those of the client.
+        The timeout, in seconds, includes the wait for other calls. Extra headers override
+        those of the client.
 
         Raises:
             ClosedError: The client is closed.
@@ -184,18 +177,11 @@ class HTTPTransport:
         is_limited: bool,
         on_exchange: OnExchange,
     ) -> Generator[httpx2.Response]:
-        """Send one task whose response is a stream of events.
+        """Send one task, as JSON text, whose response is a stream of events.
 
-        Args:
-            part: The task as JSON text.
-            timeout: The timeout in seconds until the response begins.
-            extra: Headers that override those of the client.
-            is_limited: Whether the stream counts as one of the parallel calls. One that a
-                caller reads does not, because the caller may wait for other calls.
-            on_exchange: Called with the exchange before it starts.
-
-        Yields:
-            The response. If it is a stream of events, its body is unread.
+        The timeout, in seconds, ends when the response begins. The body of a stream of
+        events is unread then. A stream that a caller reads does not count as one of the
+        parallel calls (`is_limited`), because the caller may wait for other calls.
 
         Raises:
             ClosedError: The client is closed.

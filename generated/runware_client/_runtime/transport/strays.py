@@ -5,12 +5,9 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from typing import TYPE_CHECKING
 
+from .envelope import Item
 from .pending import add
-
-if TYPE_CHECKING:
-    from .envelope import Item
 
 MAX_STRAYS = 500
 """Maximum number of unknown tasks whose results are kept."""

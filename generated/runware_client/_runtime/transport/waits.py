@@ -35,10 +35,7 @@ class Waits(NamedTuple):
     def of(self, task_type: str, latency: float | None = None) -> Iterator[float]:
         """Yield the waits for a task, endlessly.
 
-        Args:
-            task_type: The type of the task.
-            latency: The shortest latency in seconds that the document of the task states;
-                None if it states none. It becomes the first wait.
+        The shortest latency that its document states, in seconds, becomes the first wait.
         """
         first = self.first
         if first is None and latency is not None:
