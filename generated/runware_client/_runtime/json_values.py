@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import cache
 from typing import Any, Final, Literal, TypeGuard, overload
@@ -27,6 +27,16 @@ def parts_of(value: object) -> Iterable[tuple[str | int, Any]]:
     if is_object(value):
         return value.items()
     return enumerate(value) if is_array(value) else ()
+
+
+def parts_within(value: object) -> Iterator[tuple[str, Any]]:
+    """Yield a value and its parts at any depth, each with its path, in their order."""
+    left: list[tuple[str, Any]] = [("", value)]
+    while left:  # not recursive: it may be nested deeper than the call stack
+        place, whole = left.pop()
+        yield place, whole
+        parts = [(f"{place}.{n}" if place else str(n), p) for n, p in parts_of(whole)]
+        left += reversed(parts)
 
 
 def is_number(value: object) -> TypeGuard[float]:

@@ -26,7 +26,7 @@ from ..exceptions import RunwareError
 from ..http_clients import checked_client
 from ..schema.generics import RequestT, ResultT
 from ..timeouts import valid_timeout
-from ..transport.async_http import AsyncHTTPTransport, AsyncTransport
+from ..transport.async_http import AsyncHTTPTransport
 from ..transport.endpoint import Auth, Headers
 from .async_engine import AsyncEngine
 from .async_handle import AsyncHandle
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from ..delivery.outcome import DryRun, Outcome, RawResponse
     from ..schema.requests import TaskRequest
     from ..schema.results import TaskResult
+    from ..transport.async_http import AsyncTransport
     from ..transport.envelope import Answer
     from .async_stream import AsyncStream
 

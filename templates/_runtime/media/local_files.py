@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any, ClassVar, Final, Self
 
-from ..json_values import is_array, is_object, parts_of
+from ..json_values import is_array, is_object, parts_of, parts_within
 
 NOT_UPLOADED: Final = (
     "not a file. Upload the file with a mediaStorage task, and use the UUID in its result"
@@ -86,13 +86,8 @@ def is_file_as_text(given: Any, wire: Any) -> bool:
 
 def place_of(file: LocalFile, wire: Any) -> str | None:
     """Return the path of a file in a task object, such as "inputs.frames.0.image"."""
-    if isinstance(wire, LocalFile):
-        return "" if wire == file else None
-    for name, part in parts_of(wire):
-        place = place_of(file, part)
-        if place is not None:
-            return f"{name}.{place}".rstrip(".")
-    return None
+    parts = parts_within(wire)
+    return next((p for p, v in parts if isinstance(v, LocalFile) and v == file), None)
 
 
 def with_uuids(wire: Any, uuids: Mapping[LocalFile, object]) -> Any:

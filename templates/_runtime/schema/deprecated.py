@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from pydantic import BaseModel, Field
 
-from ..json_values import is_array, is_object
+from ..json_values import parts_of
 from .fields import classes_within
 
 if TYPE_CHECKING:
@@ -67,7 +67,5 @@ def deprecated_members(made: BaseModel) -> Iterator[str]:
             for name in sorted(_deprecated_names(cls) & value.model_fields_set):
                 yield f"`{name}` of {cls.__name__} is deprecated by its document"
             left += vars(value).values()
-        elif is_array(value):
-            left += value
-        elif is_object(value):
-            left += value.values()
+        else:
+            left += (part for _, part in parts_of(value))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from html import escape
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from ..json_values import parts_of
+from ..json_values import parts_within
 from .explanations import is_link
 
 if TYPE_CHECKING:
@@ -20,19 +19,12 @@ _IMAGE_FILE: Final = re.compile(
 
 def html_of(result: TaskResult) -> str:
     """Return images by their URLs, other files as links, and the rest as text."""
-    shown = [_html(place, url) for place, url in _links_in(result.to_wire())]
+    shown = [
+        _html(place, value)
+        for place, value in parts_within(result.to_wire())
+        if place.lower().endswith("url") and is_link(value)
+    ]
     return "\n".join([*shown, f"<pre>{escape(repr(result))}</pre>"])
-
-
-def _links_in(wire: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the URLs of outputs at any depth, each with its place, in their order."""
-    left: list[tuple[str, Any]] = [("", wire)]
-    while left:
-        place, value = left.pop()
-        if place.lower().endswith("url") and is_link(value):
-            yield place, value
-        parts = [(f"{place}.{n}".lstrip("."), part) for n, part in parts_of(value)]
-        left += reversed(parts)
 
 
 def _html(place: str, url: str) -> str:

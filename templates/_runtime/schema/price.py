@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from itertools import groupby
 from math import isfinite
-from operator import attrgetter
 
 from ..json_values import is_array, is_number, is_object
 from ..media.local_files import LocalFile
@@ -22,9 +20,10 @@ def counted_price(rates: Iterable[Rate], task: Wire) -> Decimal | None:
     None without rates, if the number of a unit is not known, or if it is not known which
     of several rates applies.
     """
+    units: dict[str, list[Rate]] = {}
+    for rate in rates:
+        units.setdefault(rate.unit, []).append(rate)
     total = Decimal(0)
-    by_unit = groupby(sorted(rates, key=attrgetter("unit")), key=attrgetter("unit"))
-    units = {unit: [*group] for unit, group in by_unit}
     for unit, listed in units.items():
         number = _number(unit, task)
         holding = [*_holding(listed, task)]

@@ -6,9 +6,9 @@ import asyncio
 import builtins
 import os
 from collections.abc import AsyncGenerator, MutableMapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from copy import copy
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, TypeAlias
 from weakref import WeakKeyDictionary, ref
 
 import httpx2
@@ -32,43 +32,10 @@ from .http import closed, crowded, redact, shared
 if TYPE_CHECKING:
     from httpcore2 import AsyncNetworkStream
 
+    from .websocket import WebSocketTransport
 
-class AsyncTransport(Protocol):
-    """The transport of the async client.
-
-    Attributes:
-        endpoint: The address of the API, and the API key.
-        takes_headers: Whether a call can have its own headers.
-    """
-
-    endpoint: Endpoint
-    takes_headers: bool
-
-    def at(self, endpoint: Endpoint) -> AsyncTransport:
-        """Return a transport to another endpoint, over the same connections."""
-        ...
-
-    async def post(
-        self, parts: list[bytes], timeout: float, extra: Headers
-    ) -> Envelope:
-        """Send tasks, each as JSON text, and return the response."""
-        ...
-
-    def open(
-        self,
-        part: bytes,
-        timeout: float,
-        extra: Headers,
-        *,
-        is_limited: bool,
-        on_exchange: OnExchange,
-    ) -> AbstractAsyncContextManager[httpx2.Response]:
-        """Send one task whose response is a stream of events."""
-        ...
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        ...
+    AsyncTransport: TypeAlias = "AsyncHTTPTransport | WebSocketTransport"
+    """A transport of the async client."""
 
 
 class AsyncExchange(Exchange):
@@ -82,10 +49,6 @@ class AsyncExchange(Exchange):
     is_http1 = False
     timer: asyncio.Timeout | None = None
     _stream: AsyncNetworkStream | None = None
-
-    def extensions(self) -> dict[str, Any]:
-        """Return the extensions of the request: its timeouts, and the trace."""
-        return {"timeout": self.timeouts(), "trace": self._trace}
 
     def cut(self, reason: str) -> None:
         """End the exchange from another task."""

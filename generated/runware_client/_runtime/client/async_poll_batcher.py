@@ -7,13 +7,15 @@ import asyncio
 import builtins
 from collections.abc import Coroutine
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..delivery.batches import Reply
 from ..delivery.server_facts import ServerFacts
 from ..exceptions import RunwareError, TimeoutError
-from ..transport.async_http import AsyncTransport
 from .poll_batcher import PollRound, PollRounds, turn_timeout, unanswered
+
+if TYPE_CHECKING:
+    from ..transport.async_http import AsyncTransport
 
 
 class AsyncPollBatcher:

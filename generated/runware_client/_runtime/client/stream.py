@@ -155,16 +155,13 @@ class BaseStream(Generic[ResultT_co, SendT]):
             self._on_end(self._reader.transcript.item, None)
         except BaseException as error:
             try:
-                self._note_failure(error)
+                if isinstance(error, RunwareError):
+                    self._explain(error)
+                self._on_end(self._reader.transcript.item, error)
             except BaseException as stop:
                 self._on_end(self._reader.transcript.item, stop)
                 raise
             raise
-
-    def _note_failure(self, error: BaseException) -> None:
-        if isinstance(error, RunwareError):
-            self._explain(error)
-        self._on_end(self._reader.transcript.item, error)
 
     def _note_exchange(self, exchange: Exchange) -> None:
         # Set before the check, so that this thread or the closing one sees it.

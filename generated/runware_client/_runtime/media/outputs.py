@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from ..exceptions import DownloadError
-from ..json_values import is_object, parts_of
+from ..json_values import is_object, parts_within
 
 _MEMBER: Final = re.compile("(.*?)(URL|Url|url|DataURI|Base64Data)")
 _PREFERRED: Final = ("DataURI", "Base64Data", "URL", "Url", "url")
@@ -74,13 +74,10 @@ def chosen_output(wire: Mapping[str, Any], name: str | None) -> Output:
 def _outputs(wire: Mapping[str, Any]) -> dict[str, Output]:
     """Return the outputs by name: `image` for imageURL, `outputs.files.0` for its url."""
     found: dict[str, Output] = {}
-    left: list[tuple[str, Any]] = [("", wire)]
-    while left:  # not recursive: a result may be nested deeper than the call stack
-        place, value = left.pop()
+    for place, value in parts_within(wire):
         for name, output in _outputs_in(value) if is_object(value) else ():
-            found.setdefault(f"{place}{name}".rstrip(".") or output.form, output)
-        parts = [(f"{place}{name}.", part) for name, part in parts_of(value)]
-        left += reversed(parts)
+            path = f"{place}.{name}" if place else name
+            found.setdefault(path.rstrip(".") or output.form, output)
     return found
 
 

@@ -21,7 +21,6 @@ from typing import (
     TypeAlias,
     cast,
     get_args,
-    get_origin,
 )
 
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError
@@ -58,25 +57,14 @@ class Limits(NamedTuple):
         schema = core.no_info_plain_validator_function(
             self._check(is_whole=source is int)
         )
-        metadata = json_schema({"type": kind, **self._keywords()})
-        if source is int and all(type(bound) in (int, NoneType) for bound in self):
-            given = {
-                n: bound for n, bound in self._asdict().items() if bound is not None
-            }
+        given = {n: bound for n, bound in self._asdict().items() if bound is not None}
+        keywords = {_KEYWORDS[name]: bound for name, bound in given.items()}
+        metadata = json_schema({"type": kind, **keywords})
+        if source is int and all(type(bound) is int for bound in given.values()):
             bounds: dict[str, Any] = {"ge": -(2**63), "le": 2**63 - 1, **given}
             usual = core.int_schema(strict=True, **bounds)
             metadata[FAST] = core.union_schema([usual, schema], mode="left_to_right")
         return {**schema, "metadata": metadata}
-
-    def _keywords(self) -> dict[str, Any]:
-        keywords = {
-            "minimum": self.ge,
-            "exclusiveMinimum": self.gt,
-            "maximum": self.le,
-            "exclusiveMaximum": self.lt,
-            "multipleOf": self.multiple_of,
-        }
-        return {name: bound for name, bound in keywords.items() if bound is not None}
 
     def _check(self, *, is_whole: bool) -> Callable[[Any], Any]:
         """Return the validator, which first tests whether a number is within the bounds."""
@@ -142,6 +130,15 @@ class Limits(NamedTuple):
         if step is not None and not is_multiple(value, step):
             raise PydanticKnownError("multiple_of", {"multiple_of": step})
         return value
+
+
+_KEYWORDS: Final = {
+    "ge": "minimum",
+    "gt": "exclusiveMinimum",
+    "le": "maximum",
+    "lt": "exclusiveMaximum",
+    "multiple_of": "multipleOf",
+}
 
 
 class Text(NamedTuple):
@@ -213,8 +210,7 @@ class Count(NamedTuple):
     def __get_pydantic_core_schema__(
         self, source: type[Any], handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        items = handler(source)
-        items = cast("core.ListSchema", items)
+        items = cast("core.ListSchema", handler(source))
         if self.at_least:
             items["min_length"] = self.at_least
         if self.at_most is not None:
@@ -244,7 +240,7 @@ class Exactly:
     def __get_pydantic_core_schema__(
         self, source: type[Any], handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        expected = self.values or tuple(_constants(source))
+        expected = self.values or (*_constants(source),)
 
         def check(given: Any) -> Any:
             value = as_json(given)
@@ -273,12 +269,11 @@ def _usual_constants(constants: tuple[Any, ...], schema: CoreSchema) -> CoreSche
 
 
 def _constants(source: Any) -> list[Any]:
-    if get_origin(source) is None and source is type(None):
+    """Return the constants of a `Literal`, or of a union of it and None."""
+    if source is NoneType:
         return [None]
-    found: list[Any] = []
-    for part in get_args(source):
-        found += _constants(part) if get_args(part) or part is type(None) else [part]
-    return found
+    parts = get_args(source)
+    return [each for part in parts for each in _constants(part)] if parts else [source]
 
 
 def _plain(value: Any) -> str:
@@ -296,17 +291,14 @@ class OfType:
     def __get_pydantic_core_schema__(
         self, source: type[Any], handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        types = [*self.types]
         return core.no_info_after_validator_function(
-            self._check, handler(source), metadata=json_schema({"type": types})
+            self._check, handler(source), metadata=json_schema({"type": [*self.types]})
         )
 
     def _check(self, value: Any) -> Any:
         if not is_type(value, *self.types):
-            words = " or ".join(self.types)
-            raise PydanticCustomError(
-                "json_type", "must be of type {types}", {"types": words}
-            )
+            words = {"types": " or ".join(self.types)}
+            raise PydanticCustomError("json_type", "must be of type {types}", words)
         return value
 
 
@@ -329,11 +321,6 @@ class Must(NamedTuple):
 
 class Nullable:
     """Marks a field that accepts null. Null differs from an omitted field."""
-
-    def __get_pydantic_core_schema__(
-        self, source: type[Any], handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        return handler(source)
 
 
 class Secret:

@@ -81,6 +81,9 @@ class Exchange:
         cut_by: The reason why it was ended from outside; None if it was not.
     """
 
+    _trace: Any
+    """The extension `trace` of httpx2, which notes each step."""
+
     def __init__(self, url: httpx2.URL, key: ApiKey, seconds: float) -> None:
         """Start the time of an exchange; the API key is removed from errors."""
         self.is_sending = False
@@ -103,13 +106,12 @@ class Exchange:
         """Return the seconds until the timeout, 0 or more."""
         return max(0.0, self._deadline - monotonic())
 
-    def timeouts(self) -> dict[str, float]:
-        """Return the timeouts of each step, for the extension `timeout` of httpx2."""
+    def extensions(self) -> dict[str, Any]:
+        """Return the extensions of the request: the timeout of each step, and the trace."""
         left = self.left()
-        return {
-            **dict.fromkeys(("read", "write", "pool"), left),
-            "connect": min(left, MAX_CONNECT),
-        }
+        timeouts = {"connect": min(left, MAX_CONNECT)}
+        timeouts |= dict.fromkeys(("read", "write", "pool"), left)
+        return {"timeout": timeouts, "trace": self._trace}
 
     def note(self, event: str, info: MutableMapping[str, Any]) -> list[str]:
         """Record an event of the extension `trace` of httpx2; return its three parts."""

@@ -67,10 +67,6 @@ class SyncExchange(Exchange):
             self._raise(error)
             raise error from None
 
-    def extensions(self) -> dict[str, Any]:
-        """Return the extensions of the request: its timeouts, and the trace."""
-        return {"timeout": self.timeouts(), "trace": self._trace}
-
     def cut(self, reason: str) -> None:
         """End the exchange from another thread."""
         self.cut_by = reason
