@@ -63,14 +63,12 @@ class ErrorCategory(StrEnum):
 OF_THE_TASK: Final = (ErrorCategory.SAFETY, ErrorCategory.PROVIDER)
 """Categories of errors that only tasks have, not polls."""
 
-_RETRYABLE: Final = frozenset(
-    {
-        ErrorCategory.CONNECTION,
-        ErrorCategory.PROVIDER,
-        ErrorCategory.RATE_LIMIT,
-        ErrorCategory.SERVER,
-        ErrorCategory.TIMEOUT,
-    }
+_RETRYABLE: Final = (
+    ErrorCategory.CONNECTION,
+    ErrorCategory.PROVIDER,
+    ErrorCategory.RATE_LIMIT,
+    ErrorCategory.SERVER,
+    ErrorCategory.TIMEOUT,
 )
 
 _CODES: Final = {

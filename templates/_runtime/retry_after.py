@@ -33,7 +33,6 @@ def _seconds(date: str) -> float | None:
     """
     try:
         moment = parsedate_to_datetime(date)
-        zone = moment.tzinfo or UTC
-        return moment.replace(tzinfo=zone).timestamp()
+        return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
     except (ValueError, OverflowError):
         return None

@@ -333,7 +333,7 @@ class Client:
     def _open(
         self, submission: Submission[Any], timeout: float, process: Process
     ) -> Steps:
-        """Open a stream; see `Engine._open`."""
+        """Open a stream; see `Engine._opened`."""
         task, part = submission.task, submission.encoded()
         if task.phase is not Phase.UNSENT:  # its delivery retries
             return (yield from self._opened(part, timeout))

@@ -14,13 +14,11 @@ from .exceptions import COLLECT, RunwareError, readable
 MAX_DETAIL = 300
 """Maximum number of characters of a provider's text, or of allowed values."""
 
-_REFUSALS = frozenset(
-    {
-        ErrorCategory.AUTH,
-        ErrorCategory.QUOTA,
-        ErrorCategory.RATE_LIMIT,
-        ErrorCategory.VALIDATION,
-    }
+_REFUSALS = (
+    ErrorCategory.AUTH,
+    ErrorCategory.QUOTA,
+    ErrorCategory.RATE_LIMIT,
+    ErrorCategory.VALIDATION,
 )
 """Categories of errors with which the server refuses a task before it runs."""
 
@@ -91,11 +89,8 @@ class APIError(RunwareError):
         self.http_status = http_status
         self.request_id: str | None = source.request_id or _text(item.get("requestId"))
         self.body: str = source.excerpt
-        self.status: str | None = None
-        if http_status >= 400:
-            self.status = (
-                errors.from_status(http_status) if errors else str(http_status)
-            )
+        status = errors.from_status(http_status) if errors else str(http_status)
+        self.status: str | None = status if http_status >= 400 else None
         self.code: str | None = None if code is None else name(code)
         self.parameters: tuple[str, ...] = _texts(item.get("parameter"))
         self.allowed_values: tuple[Any, ...] = _values(item.get("allowedValues"))

@@ -51,10 +51,8 @@ def run_aside(
         else:
             outcome.set_result(result)
 
-    context = copy_context()
-    if not started(
-        Thread(target=context.run, args=(run,), name="runware", daemon=True)
-    ):
+    carry = copy_context().run
+    if not started(Thread(target=carry, args=(run,), name="runware", daemon=True)):
         run()
     is_waiting = True
     try:

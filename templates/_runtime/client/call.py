@@ -105,11 +105,11 @@ class _Call(Generic[ClientT, P, RequestT_co]):
         def __getattr__(self, name: str) -> Any:
             if name == "__signature__":
                 return signature_of(self.request)
-            message = (
-                f"the document of {self.request.__name__} does not offer streams"
-                if name == "stream"
-                else f"{type(self).__name__!r} object has no attribute {name!r}"
-            )
+            message = f"{type(self).__name__!r} object has no attribute {name!r}"
+            if name == "stream":
+                message = (
+                    f"the document of {self.request.__name__} does not offer streams"
+                )
             raise AttributeError(message, name=name, obj=self)
 
     @property

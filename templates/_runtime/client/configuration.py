@@ -159,11 +159,10 @@ class Client(Generic[EngineT]):
             error = delivery.error(dry_run.task)
             if error is not None:
                 error = error.about(task.task_type, task.task_uuid)
-            cost, items = cost_of(dry_run.task), dry_run.task.results()
-            result = DryRun(request, cost, items, error)
+            cost = cost_of(dry_run.task)
             if cost is not None:
                 self._engine.settings.account.note_price(task.key, cost)
-            priced.append(result)
+            priced.append(DryRun(request, cost, dry_run.task.results(), error))
         return priced
 
     @property
@@ -273,11 +272,6 @@ def valid_endpoint(
     return Endpoint(url, ApiKey(api_key), auth, headers)
 
 
-def check_concurrency(concurrency: int) -> None:
-    """Raise an error if the maximum number of parallel calls is no integer above 0."""
-    _valid_integer("concurrency", concurrency, 1)
-
-
 def _valid_url(base_url: str | None, channel: Channel) -> str:
     """Return the address to which tasks are posted, if its scheme fits the channel."""
     source = "base_url"
@@ -300,10 +294,11 @@ def _valid_url(base_url: str | None, channel: Channel) -> str:
 
 
 def _valid_retries(max_retries: int) -> int:
-    return _valid_integer("max_retries", max_retries, 0)
+    return valid_integer("max_retries", max_retries, 0)
 
 
-def _valid_integer(name: str, value: int, least: int) -> int:
+def valid_integer(name: str, value: int, least: int) -> int:
+    """Return the value of an argument, if it is an integer and not too small."""
     if type(value) is not int or value < least:
         raise ValueError(f"{name} must be an integer of {least} or more, not {value!r}")
     return value

@@ -56,8 +56,7 @@ class _AnyModel(Signature):
             return own
         named = [Parameter("self", Parameter.POSITIONAL_ONLY)]
         if "request" in own:
-            kind = Parameter.POSITIONAL_ONLY
-            named.append(Parameter("request", kind, default=None))
+            named.append(Parameter("request", Parameter.POSITIONAL_ONLY, default=None))
         return Signature(
             [*named, *signature_of(request).parameters.values()]
         ).parameters

@@ -192,9 +192,7 @@ class BaseStream(Generic[ResultT_co, SendT]):
         return self._reader.is_done or self._is_closed or is_late
 
     def _note_break(self, cause: Exception, outer: BaseException | None = None) -> None:
-        """Record why the body cannot be read any further.
-
-        `outer` is the exception that the caller handles meanwhile.
+        """Record why the body cannot be read, while the caller handles another exception.
 
         The exception itself is not kept, because its traceback references the API key.
         """

@@ -11,13 +11,7 @@ HEAD: Final = 512
 
 
 class FileType(NamedTuple):
-    """A type of file.
-
-    Attributes:
-        kind: The type in a media type: image, video, audio or another.
-        subtype: The subtype in a media type.
-        suffix: The file name extension, with a dot.
-    """
+    """A type of file: its media type (image, video, audio …), and its suffix with a dot."""
 
     kind: str
     subtype: str
@@ -177,23 +171,10 @@ _LOOKS: Final[tuple[Callable[[bytes], FileType | None], ...]] = (
 )
 """Detectors of types that are not determined by a fixed prefix."""
 
-_BY_NAME: Final = {
-    **{
-        each.media_type: each
-        for each in (
-            *(*_BY_START.values(), *_RIFF.values()),
-            *(AAC, AVIF, HEIC, M4A, MOV, MP4, OGV, SVG, WEBM),
-        )
-    },
-    **_OTHER_NAMES,
-}
+_BY_LOOK: Final = (AAC, AVIF, HEIC, M4A, MOV, MP4, OGV, SVG, WEBM)
+_FOUND: Final = (*_BY_START.values(), *_RIFF.values(), *_BY_LOOK)
+_BY_NAME: Final = {each.media_type: each for each in _FOUND} | _OTHER_NAMES
 
-_MEDIA_SUFFIXES: Final = {
-    ".jpeg",
-    *(
-        each.suffix
-        for each in _BY_NAME.values()
-        if each.kind in ("image", "video", "audio") and each != SVG
-    ),
-}
+_MEDIA: Final = {t for t in _BY_NAME.values() if t.kind in ("audio", "image", "video")}
+_MEDIA_SUFFIXES: Final = {".jpeg", *(each.suffix for each in _MEDIA - {SVG})}
 """The suffixes of binary formats of media."""

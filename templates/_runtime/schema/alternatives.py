@@ -42,12 +42,10 @@ class Either:
     def __get_pydantic_core_schema__(
         self, source: type[Any], handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        names = [part.__name__ for part in get_args(source) if isinstance(part, type)]
+        parts = get_args(source)
+        names = [part.__name__ for part in parts if isinstance(part, type)]
         union = _left_to_right(handler(source), names)
-        takes_text = any(
-            str in (part, getattr(part, "__origin__", None))
-            for part in get_args(source)
-        )
+        takes_text = any(str in (p, getattr(p, "__origin__", None)) for p in parts)
 
         def check(value: Any, read: Callable[[Any], Any]) -> Any:
             if is_open_file(value):  # read once for all alternatives

@@ -38,10 +38,7 @@ def _own_docs(cls: type) -> dict[str, str]:
     body = node.body if isinstance(node, ast.ClassDef) else []
     for field, below in pairwise(body):
         match field, below:
-            case (
-                ast.AnnAssign(target=ast.Name(id=name)),
-                ast.Expr(value=ast.Constant(value=str(doc))),
-            ):
+            case ast.AnnAssign(ast.Name(name)), ast.Expr(ast.Constant(str(doc))):
                 found[name] = inspect.cleandoc(doc)
             case _:
                 pass

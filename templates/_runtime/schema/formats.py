@@ -12,7 +12,6 @@ import re
 from calendar import monthrange
 from collections.abc import Callable, Mapping
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
-from types import MappingProxyType
 from typing import Final
 from unicodedata import category, combining
 
@@ -225,22 +224,20 @@ def is_email(text: str) -> bool:
     return closing == "]" and (is_ipv6_literal or is_ipv4(literal))
 
 
-FORMATS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
-    {
-        "date": is_date,
-        "date-time": is_date_time,
-        "duration": is_duration,
-        "email": is_email,
-        "hostname": is_hostname,
-        "ipv4": is_ipv4,
-        "ipv6": is_ipv6,
-        "json-pointer": is_json_pointer,
-        "regex": is_regex,
-        "relative-json-pointer": is_relative_json_pointer,
-        "time": is_time,
-        "uri": is_uri,
-        "uri-reference": is_uri_reference,
-        "uuid": is_uuid,
-    }
-)
+FORMATS: Final[Mapping[str, Callable[[str], bool]]] = {
+    "date": is_date,
+    "date-time": is_date_time,
+    "duration": is_duration,
+    "email": is_email,
+    "hostname": is_hostname,
+    "ipv4": is_ipv4,
+    "ipv6": is_ipv6,
+    "json-pointer": is_json_pointer,
+    "regex": is_regex,
+    "relative-json-pointer": is_relative_json_pointer,
+    "time": is_time,
+    "uri": is_uri,
+    "uri-reference": is_uri_reference,
+    "uuid": is_uuid,
+}
 """The predicate of each format, by the format's name in JSON Schema."""

@@ -56,10 +56,6 @@ if _BUILDING is not None and hasattr(os, "register_at_fork"):
     )
 
 
-def _title(name: str, _: object) -> str:
-    return name.replace("_", " ").capitalize()
-
-
 if TYPE_CHECKING:
     from pydantic._internal._model_construction import ModelMetaclass
     from pydantic_core import CoreSchema
@@ -92,7 +88,7 @@ class JsonObject(BaseModel, metaclass=_Frozen):
         frozen=True,
         hide_input_in_errors=True,
         protected_namespaces=(),
-        field_title_generator=_title,
+        field_title_generator=lambda name, _: name.replace("_", " ").capitalize(),
         strict=True,
         validate_by_alias=True,
         validate_by_name=True,
@@ -281,11 +277,7 @@ def _serializable(made: JsonObject, odd: Wire) -> JsonObject:
 
 def odd_members(members: Wire) -> Wire:
     """Return the members with lone surrogates in their names, which pydantic refuses."""
-    return {
-        n: member
-        for n, member in members.items()
-        if not n.isascii() and not is_unicode(n)
-    }
+    return {n: m for n, m in members.items() if not n.isascii() and not is_unicode(n)}
 
 
 def _repr(value: Any, *, hide: bool, levels: int = 20) -> Any:

@@ -101,10 +101,8 @@ def _copied(
         sentence = f"must not be nested more than {MAX_LEVELS} levels deep"
         raise _refused(value, (), sentence)
     if isinstance(value, list):
-        return [
-            _as_json(item, (*place, index), levels - 1)
-            for index, item in enumerate(value)
-        ]
+        items = enumerate(value)
+        return [_as_json(item, (*place, index), levels - 1) for index, item in items]
     return {
         _name(name, value, place): _as_json(member, (*place, name), levels - 1)
         for name, member in value.items()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, get_args, get_origin
@@ -71,24 +70,19 @@ def _members(cls: type[BaseModel]) -> dict[str, str]:
     It is computed once for each class: a list in a task may have an unknown name in each
     of its items.
     """
-    return {path: plain(path) for path in _paths(cls)}
-
-
-def _paths(cls: type[BaseModel]) -> Iterator[str]:
-    """Yield the paths of all members; those of the object itself come first."""
-    left: deque[tuple[str, type[BaseModel]]] = deque([("", cls)])
+    members: dict[str, str] = {}
+    left: list[tuple[str, type[BaseModel]]] = [("", cls)]
     seen: set[type[BaseModel]] = set()
-    while left:
-        above, part = left.popleft()
+    for above, part in left:
         if part in seen:
             continue
         seen.add(part)
         for name, wire in wire_names(part).items():
             path = f"{above}{wire}"
             if path not in _FILLED:
-                yield path
-            inside = _objects(part.model_fields[name].annotation, f"{path}.")
-            left.extend(inside)
+                members[path] = plain(path)
+            left.extend(_objects(part.model_fields[name].annotation, f"{path}."))
+    return members
 
 
 def _objects(annotation: Any, path: str) -> Iterator[tuple[str, type[BaseModel]]]:

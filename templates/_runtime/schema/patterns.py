@@ -10,7 +10,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, final
 
-from pydantic_core import CoreSchema, SchemaValidator, core_schema
+from pydantic_core import CoreSchema, SchemaValidator
+from pydantic_core import core_schema as core
 
 
 @final
@@ -56,7 +57,7 @@ class Pattern:
         """Return the core schema of texts that match."""
         if len(self._required) == 1 and not self._excluded:
             return _schema(*self._required)
-        return core_schema.no_info_plain_validator_function(self._check)
+        return core.no_info_plain_validator_function(self._check)
 
     def _check(self, text: str) -> str:
         if not self(text):
@@ -80,6 +81,4 @@ def _compiled(expression: str) -> SchemaValidator:
 
 
 def _schema(expression: str) -> CoreSchema:
-    return core_schema.str_schema(
-        pattern=expression, regex_engine="rust-regex", strict=True
-    )
+    return core.str_schema(pattern=expression, regex_engine="rust-regex", strict=True)

@@ -106,13 +106,10 @@ class TaskRequest(Part, Generic[ResultT_co]):
         return counted_price(self.rates, serialized(self))
 
     def read(self, item: Mapping[str, Any]) -> ResultT_co:
-        """Parse an item of a response's `data`.
+        """Parse an item of a response's `data` as a result.
 
         Args:
             item: The item as received. Unexpected members and values are kept.
-
-        Returns:
-            The result.
 
         Raises:
             TypeError: It is not an object.

@@ -57,7 +57,9 @@ def signature_of(cls: type[BaseModel]) -> Signature:
     from inspect import Parameter, Signature
 
     fields = cls.model_fields
-    types = _types({name: info.annotation for name, info in fields.items()})
+    annotations = {name: info.annotation for name, info in fields.items()}
+    # Without the metadata of `Annotated`, at any depth.
+    types = get_type_hints(type("_", (), {"__annotations__": annotations}))
     filled = fills(cls)
     parameters = [
         Parameter(
@@ -72,11 +74,6 @@ def signature_of(cls: type[BaseModel]) -> Signature:
         kind, of = Parameter.KEYWORD_ONLY, dict[str, Any]
         parameters.append(Parameter(EXTRA, kind, annotation=of, default=of()))
     return Signature(parameters)
-
-
-def _types(annotations: dict[str, Any]) -> dict[str, Any]:
-    """Return types without the metadata of `Annotated`, at any depth."""
-    return get_type_hints(type("_", (), {"__annotations__": annotations}))
 
 
 def _default(info: FieldInfo, fill: Callable[[], Any] | None, none: Any) -> Any:

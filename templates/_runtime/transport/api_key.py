@@ -65,8 +65,7 @@ class ApiKey:
 
     def fingerprint(self, salt: str) -> str:
         """Return a short digest of the key and a salt."""
-        digest = sha256(f"{salt.casefold()} {self._text}".encode())
-        return digest.hexdigest()[:16]
+        return sha256(f"{salt.casefold()} {self._text}".encode()).hexdigest()[:16]
 
     def scrub(self, value: Any) -> Any:
         """Return a copy of a JSON value without the key.

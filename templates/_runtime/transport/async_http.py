@@ -27,7 +27,7 @@ from .endpoint import JSON_HEADERS, STREAM_HEADERS, Endpoint, Headers, Target
 from .envelope import Answer, Envelope, read_envelope
 from .environment import new_client
 from .exchange import CLOSED, CONNECTING, UNUSED_EVENTS, Exchange, OnExchange
-from .http import closed, crowded, redact, shared
+from .http import closed, crowded, shared
 
 if TYPE_CHECKING:
     from httpcore2 import AsyncNetworkStream
@@ -120,12 +120,7 @@ class AsyncHTTPTransport:
         http_client: httpx2.AsyncClient | None,
         concurrency: int,
     ) -> None:
-        """Create a transport without connecting.
-
-        Raises:
-            RunwareError: An environment variable prevents the creation of an HTTP client.
-            ValueError: The URL of the endpoint is not valid.
-        """
+        """Create a transport without connecting; see `HTTPTransport`."""
         self.endpoint = endpoint
         self._target = Target(endpoint)
         self._brought = http_client
@@ -135,11 +130,7 @@ class AsyncHTTPTransport:
         self._connections = _Connections(self._new_client())
 
     def at(self, endpoint: Endpoint) -> AsyncHTTPTransport:
-        """Return a transport to another endpoint, over the same connections.
-
-        Raises:
-            ValueError: The URL of the endpoint is not valid.
-        """
+        """Return a transport to another endpoint; see `HTTPTransport.at`."""
         other = copy(self)
         vars(other).update(endpoint=endpoint, _target=Target(endpoint))
         return other
@@ -196,9 +187,9 @@ class AsyncHTTPTransport:
         part: bytes,
         timeout: float,
         extra: Headers,
+        on_exchange: OnExchange,
         *,
         is_limited: bool,
-        on_exchange: OnExchange,
     ) -> AsyncGenerator[httpx2.Response]:
         """Send one task whose response is a stream of events; see `HTTPTransport.open`.
 
@@ -219,8 +210,7 @@ class AsyncHTTPTransport:
                     )
                     try:
                         if not is_event_stream(answer_of(response)):
-                            body = await aread_body(response)
-                            response = with_body(response, body)
+                            response = with_body(response, await aread_body(response))
                     except BaseException:
                         await response.aclose()
                         raise
@@ -272,8 +262,7 @@ class AsyncHTTPTransport:
         except httpx2.HTTPStatusError as error:
             response = refused_by_hook(error, request, len(parts))
         try:
-            redact(response.headers, self.endpoint.key)
-            exchange.check_sent_once(response.status_code)
+            exchange.accept(response)
         except BaseException:
             await response.aclose()
             raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from functools import cache
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
@@ -144,10 +145,6 @@ def numbers(items: Iterable[Item], name: str) -> list[float]:
     for item in items:
         value: Any = item.get(name)
         if isinstance(value, str) or is_number(value):
-            try:
-                number = float(value)
-            except (OverflowError, ValueError):
-                continue
-            if isfinite(number):
-                found.append(number)
-    return found
+            with suppress(OverflowError, ValueError):
+                found.append(float(value))
+    return [*filter(isfinite, found)]

@@ -293,13 +293,10 @@ def _note_owed(calls: Iterable[Pending]) -> None:
 
 def _leave_unclear(calls: Iterable[Pending], error: Item) -> None:
     """End calls if an error may be about any of them."""
-    message = (
-        text_of(error, "message")
-        or text_of(error, "code")
-        or "an error without a message"
-    )
+    text = text_of(error, "message") or text_of(error, "code")
+    told = text or "an error without a message"
     for pending in calls:
-        reason = f"an error that names no task may be about this one: {message}"
+        reason = f"an error that names no task may be about this one: {told}"
         pending.settle(pending.unanswered(reason))
 
 

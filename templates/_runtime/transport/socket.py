@@ -82,6 +82,8 @@ class _SignalStream:
 
     def __init__(self, stream: AsyncNetworkStream) -> None:
         self._stream = stream
+        self.write = stream.write
+        self.aclose = stream.aclose
         self.signal = asyncio.Event()
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -89,14 +91,6 @@ class _SignalStream:
         data = await self._stream.read(min(max_bytes, READ_AT_ONCE), timeout)
         self.signal.set()
         return data
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Write all bytes."""
-        await self._stream.write(buffer, timeout)
-
-    async def aclose(self) -> None:
-        """Close the stream."""
-        await self._stream.aclose()
 
     @property
     def is_readable(self) -> bool:

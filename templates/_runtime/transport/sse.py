@@ -25,12 +25,7 @@ class EventTooLargeError(ValueError):
 
 
 class ServerSentEvent(NamedTuple):
-    """One event.
-
-    Attributes:
-        name: Its type; empty for a plain message.
-        data: Its data, which is never blank.
-    """
+    """One event. Its name is empty for a plain message; its data is never blank."""
 
     name: str
     data: str

@@ -35,8 +35,8 @@ from .configuration import (
     Channel,
     Client,
     ClientT,
-    check_concurrency,
     valid_endpoint,
+    valid_integer,
     websocket_transport,
 )
 from .raw_task import unchecked_request
@@ -74,36 +74,26 @@ class AsyncRunware(Client[AsyncEngine]):
         http_client: httpx2.AsyncClient | None = None,
         on_event: Callable[[Event], object] | None = None,
     ) -> None:
-        """Create a client without connecting to the server.
+        """Create a client without connecting to the server; see also `Runware`.
 
         Args:
             api_key: The API key. Default: the environment variable RUNWARE_API_KEY.
             base_url: The URL of the API.
                 Default: RUNWARE_BASE_URL, else that of Runware.
-            auth: How to send the key. `header`: in the `Authorization` header.
-                `payload`: as the first task.
+            auth: How to send the key: in a `header`, or as a task in the `payload`.
             transport: `http`, or `websocket` to send tasks over one connection.
                 It is reopened when it breaks. `websocket` needs `httpx2[ws]`, does not
                 allow `extra_headers`, and sends the key in its first message. Streams
                 and dry runs always use HTTP.
-            timeout: The maximum duration of a call in seconds.
-                It includes all POSTs, waits and polls. A task that is given up
-                continues on the server, and is billed.
+            timeout: The maximum duration of a call in seconds, with all its polls.
             max_retries: The maximum number of times that a task is sent again.
-                Polls are limited by the timeout only.
-            resend: Whether a task that the server may have is sent again.
-                The taskUUID stays the same. `safe`: async tasks only, since the
-                platform refuses those that it already has. `eager`: every task; use it
-                only if the platform refuses every taskUUID that it already has.
-                `never`: no task.
+            resend: Which tasks that the server may have are sent again.
+                `safe`: async tasks only. `eager`: every task; use it only if the
+                platform refuses every taskUUID that it already has. `never`: no task.
             budget: The US dollars that all tasks of this client may cost together.
-                The cost of a task is reserved before the task is sent. It comes from a
-                dry run, else from the rates of the document. A task that would exceed
-                the budget raises `BudgetError`, and is not sent.
+                A task that would exceed it raises `BudgetError`, and is not sent.
             default_headers: HTTP headers of every call.
-                They are added to the headers of this package, or replace them.
             concurrency: The maximum number of parallel POSTs.
-                Streams that you read do not count.
             http_client: Your own HTTP client.
                 This client does not close it, and uses it on one event loop only.
             on_event: Called with each event, in the event loop.
@@ -118,7 +108,7 @@ class AsyncRunware(Client[AsyncEngine]):
         """
         http_client = checked_client(http_client, httpx2.AsyncClient)
         endpoint = valid_endpoint(api_key, base_url, auth, default_headers, transport)
-        check_concurrency(concurrency)
+        valid_integer("concurrency", concurrency, 1)
         settings = self._settings(max_retries, resend, budget, on_event)
         carrier: AsyncTransport
         if transport == "http":
@@ -144,8 +134,7 @@ class AsyncRunware(Client[AsyncEngine]):
         on_progress: OnProgress = None,
     ) -> list[ResultT]:
         """Run one task and return its results; see `Runware.run`."""
-        engine = self._engine_for(max_retries)
-        handle = AsyncHandle(engine, submission_of(request))
+        handle = AsyncHandle(self._engine_for(max_retries), submission_of(request))
         return await handle.wait(
             timeout=timeout,
             extra_headers=extra_headers,

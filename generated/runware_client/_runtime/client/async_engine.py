@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 from ..delivery.batches import Kind, Reply
-from ..delivery.lifecycle import Phase
 from ..delivery.stream_retries import StreamRetries
 from ..event_loops import Loop, running_loop
 from ..exceptions import RunwareError
@@ -18,12 +17,11 @@ from ..transport.endpoint import checked_headers
 from ..transport.exchange import NEVER_SENT, take_unwritten
 from .async_handle import AsyncHandle
 from .async_poll_batcher import AsyncPollBatcher
-from .async_stream import AsyncStream
+from .async_stream import AsyncSend, AsyncStream
 from .base_engine import BaseEngine, reply_of_stream, requested, unwatched
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
-    from contextlib import AbstractAsyncContextManager
 
     import httpx2
 
@@ -142,29 +140,25 @@ class AsyncEngine(BaseEngine["AsyncTransport"]):
         on_end: OnEnd,
     ) -> AsyncStream[ResultT]:
         """Return the stream of a task. The task is sent when the stream is first read."""
+        send = partial(self._opened, submission, timeout, checked_headers(extra))
+        return self._stream(submission, send, timeout, on_end)
+
+    def _stream(
+        self,
+        submission: Submission[ResultT],
+        send: AsyncSend,
+        timeout: float,
+        on_end: OnEnd,
+    ) -> AsyncStream[ResultT]:
         return AsyncStream(
             requested(submission),
             submission.wire,
-            partial(self._open, submission, timeout, checked_headers(extra)),
+            send,
             endpoint=self.endpoint,
             errors=self._errors(submission.task),
             deadline=self._deadline(timeout),
             on_end=on_end,
         )
-
-    def _open(
-        self,
-        submission: Submission[Any],
-        timeout: float,
-        extra: Headers,
-        on_exchange: OnExchange,
-    ) -> AbstractAsyncContextManager[httpx2.Response]:
-        if submission.task.phase is not Phase.UNSENT:  # its delivery retries
-            part = submission.encoded()
-            return self.transport.open(
-                part, timeout, extra, is_limited=True, on_exchange=on_exchange
-            )
-        return self._opened(submission, timeout, extra, on_exchange)
 
     @asynccontextmanager
     async def _opened(
@@ -187,8 +181,8 @@ class AsyncEngine(BaseEngine["AsyncTransport"]):
                         submission.encoded(),
                         retries.seconds_left(),
                         extra,
+                        on_exchange,
                         is_limited=False,
-                        on_exchange=on_exchange,
                     )
                     response = await stack.enter_async_context(opening)
                 except NEVER_SENT:
@@ -204,7 +198,9 @@ class AsyncEngine(BaseEngine["AsyncTransport"]):
 
     async def _exchange(self, batch: Batch[Any], extra: Headers) -> Reply:
         if batch.stream is not None:
-            stream = self.stream(batch.stream, batch.timeout, extra, unwatched)
+            part, timeout = batch.stream.encoded(), batch.timeout
+            send = partial(self.transport.open, part, timeout, extra, is_limited=True)
+            stream = self._stream(batch.stream, send, timeout, unwatched)
             result = await stream.get_result()
             return reply_of_stream(result.to_wire())
         if batch.kind is Kind.POLL and extra is None and not batch.is_alone:

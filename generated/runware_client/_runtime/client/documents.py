@@ -167,13 +167,13 @@ def _document_of(task: Mapping[str, Any]) -> Document:
     task_type, model = task.get("taskType"), task.get("model")
     found = _likely_document(task_type, model)
     if found is None:
-        from ..schema.explanations import unknown_task
+        from ..schema.explanations import combined, rule_error
 
         near = nearest(
             "taskType", [n for n in task if isinstance(cast("object", n), str)]
         )
         hint = f", but {near!r}, which is not its JSON name" if near else ""
-        raise unknown_task(_unknown(task_type, model, hint))
+        raise combined("Task", [rule_error(_unknown(task_type, model, hint))])
     for known in found.models:
         if known != found.id:
             _CACHE[found.task_type, known] = found.request

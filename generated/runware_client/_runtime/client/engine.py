@@ -12,7 +12,6 @@ from weakref import WeakKeyDictionary
 
 from ..delivery.batches import Batch, Kind, Reply, Settings
 from ..delivery.delivery import Delivery
-from ..delivery.lifecycle import Phase
 from ..delivery.stream_retries import StreamRetries
 from ..exceptions import RunwareError
 from ..locks import ForkSafeLock
@@ -23,11 +22,10 @@ from .base_engine import BaseEngine, reply_of_stream, requested, unwatched
 from .handle import Handle
 from .poll_batcher import PollBatcher
 from .post_threads import PostThreads
-from .stream import Stream
+from .stream import Send, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-    from contextlib import AbstractContextManager
     from threading import RLock
 
     import httpx2
@@ -104,29 +102,21 @@ class Engine(BaseEngine["HTTPTransport"]):
         on_end: OnEnd,
     ) -> Stream[ResultT]:
         """Return the stream of a task. The task is sent when the stream is first read."""
+        send = partial(self._opened, submission, timeout, checked_headers(extra))
+        return self._stream(submission, send, timeout, on_end)
+
+    def _stream(
+        self, submission: Submission[ResultT], send: Send, timeout: float, on_end: OnEnd
+    ) -> Stream[ResultT]:
         return Stream(
             requested(submission),
             submission.wire,
-            partial(self._open, submission, timeout, checked_headers(extra)),
+            send,
             endpoint=self.endpoint,
             errors=self._errors(submission.task),
             deadline=self._deadline(timeout),
             on_end=on_end,
         )
-
-    def _open(
-        self,
-        submission: Submission[Any],
-        timeout: float,
-        extra: Headers,
-        on_exchange: OnExchange,
-    ) -> AbstractContextManager[httpx2.Response]:
-        if submission.task.phase is not Phase.UNSENT:  # its delivery retries
-            part = submission.encoded()
-            return self.transport.open(
-                part, timeout, extra, is_limited=True, on_exchange=on_exchange
-            )
-        return self._opened(submission, timeout, extra, on_exchange)
 
     @contextmanager
     def _opened(
@@ -149,8 +139,8 @@ class Engine(BaseEngine["HTTPTransport"]):
                         submission.encoded(),
                         retries.seconds_left(),
                         extra,
+                        on_exchange,
                         is_limited=False,
-                        on_exchange=on_exchange,
                     )
                     response = stack.enter_context(opening)
                 except NEVER_SENT:
@@ -166,7 +156,9 @@ class Engine(BaseEngine["HTTPTransport"]):
 
     def _exchange(self, batch: Batch[Any], extra: Headers) -> Reply:
         if batch.stream is not None:
-            stream = self.stream(batch.stream, batch.timeout, extra, unwatched)
+            part, timeout = batch.stream.encoded(), batch.timeout
+            send = partial(self.transport.open, part, timeout, extra, is_limited=True)
+            stream = self._stream(batch.stream, send, timeout, unwatched)
             return reply_of_stream(stream.get_result().to_wire())
         if batch.kind is Kind.POLL and extra is None and not batch.is_alone:
             return self._batcher.poll(batch.parts, batch.timeout)

@@ -52,8 +52,7 @@ class BaseHandle(Generic[ResultT_co, EngineT]):
         """Pickle as a `SavedHandle`, which needs no client."""
         from ..saved_handle import SavedHandle  # only pickles need it
 
-        saved = (self.task_type, str(self.task_uuid), self.to_json())
-        return SavedHandle, saved
+        return SavedHandle, (self.task_type, str(self.task_uuid), self.to_json())
 
     def __copy__(self) -> Self:
         return self

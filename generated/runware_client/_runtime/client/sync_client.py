@@ -24,7 +24,7 @@ from ..schema.generics import RequestT, ResultT
 from ..timeouts import valid_timeout
 from ..transport.endpoint import Auth, Headers
 from ..transport.http import HTTPTransport
-from .configuration import Client, ClientT, check_concurrency, valid_endpoint
+from .configuration import Client, ClientT, valid_endpoint, valid_integer
 from .engine import Engine
 from .handle import Handle
 from .raw_task import unchecked_request
@@ -101,7 +101,7 @@ class Runware(Client[Engine]):
         """
         http_client = checked_client(http_client, httpx2.Client)
         endpoint = valid_endpoint(api_key, base_url, auth, default_headers)
-        check_concurrency(concurrency)
+        valid_integer("concurrency", concurrency, 1)
         settings = self._settings(max_retries, resend, budget, on_event)
         limit = valid_timeout(timeout)
         transport = HTTPTransport(endpoint, http_client, concurrency)
@@ -145,8 +145,7 @@ class Runware(Client[Engine]):
             BudgetError: The cost would exceed the budget. The task was not sent.
             ClosedError: The client is closed.
         """
-        engine = self._engine_for(max_retries)
-        handle = Handle(engine, submission_of(request))
+        handle = Handle(self._engine_for(max_retries), submission_of(request))
         return handle.wait(
             timeout=timeout,
             extra_headers=extra_headers,
@@ -378,8 +377,7 @@ class Runware(Client[Engine]):
             RunwareError: The server did not accept the task, or did not respond in time;
                 see `run`.
         """
-        engine = self._engine_for(max_retries)
-        handle = Handle(engine, async_submission_of(request))
+        handle = Handle(self._engine_for(max_retries), async_submission_of(request))
         return handle.submit(timeout=timeout, extra_headers=extra_headers)
 
     def stream(

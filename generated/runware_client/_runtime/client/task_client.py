@@ -130,12 +130,11 @@ class TaskType:
             message = f"{', '.join(fields)} cannot be combined with a request. "
             raise TypeError(message + (f"Did you mean {near}?" if near else change))
         if wire_of(request)["taskType"] != self.task_type:
-            message = (
+            raise TypeError(
                 f"this client runs {self.task_type} tasks, not "
                 f"{wire_of(request)['taskType']}. The method run of Runware runs requests "
                 "of all task types"
             )
-            raise TypeError(message)
         return request, keywords
 
     def __dir__(self) -> Iterable[str]:
@@ -349,7 +348,6 @@ class AsyncPagedTaskClient(AsyncTaskClient):
 
 
 def _pages(client: Runware, request: Any) -> Iterator[Any]:
-    """Yield the items of all pages."""
     items: list[Any] = []
     while request is not None:
         answers = client.run(request)
@@ -359,7 +357,6 @@ def _pages(client: Runware, request: Any) -> Iterator[Any]:
 
 
 async def _async_pages(client: AsyncRunware, request: Any) -> AsyncIterator[Any]:
-    """Yield the items of all pages."""
     items: list[Any] = []
     while request is not None:
         answers = await client.run(request)

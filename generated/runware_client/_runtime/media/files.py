@@ -62,12 +62,8 @@ def type_of(content: bytes, kind: str) -> FileType:
     of_kind = found and found.of_kind(kind)
     if of_kind:
         return of_kind
-    what = (
-        f"the file is {found.media_type}"
-        if found
-        else "the kind of the file is unknown"
-    )
-    raise UnusableFile(f"must be {_a(kind)}, but {what}")
+    what = f"file is {found.media_type}" if found else "kind of the file is unknown"
+    raise UnusableFile(f"must be {_a(kind)}, but the {what}")
 
 
 def content_of(file: MediaFile, most: float | None) -> bytes:

@@ -54,9 +54,8 @@ class Limits(NamedTuple):
         self, source: type[Any], handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         kind = "integer" if source is int else "number"
-        schema = core.no_info_plain_validator_function(
-            self._check(is_whole=source is int)
-        )
+        check = self._check(is_whole=source is int)
+        schema = core.no_info_plain_validator_function(check)
         given = {n: bound for n, bound in self._asdict().items() if bound is not None}
         keywords = {_KEYWORDS[name]: bound for name, bound in given.items()}
         metadata = json_schema({"type": kind, **keywords})
@@ -170,16 +169,14 @@ class Text(NamedTuple):
         )
 
     def _schema(self) -> dict[str, Any]:
-        schema: dict[str, Any] = {"type": "string"}
-        if self.min_length:
-            schema["minLength"] = self.min_length
-        if self.max_length is not None:
-            schema["maxLength"] = self.max_length
-        if self.format is not None:
-            schema["format"] = self.format
-        if self.matches is not None:
-            schema |= self.matches.json_schema()
-        return schema
+        keywords = {
+            "minLength": self.min_length or None,
+            "maxLength": self.max_length,
+            "format": self.format,
+        }
+        given = {n: value for n, value in keywords.items() if value is not None}
+        pattern = self.matches.json_schema() if self.matches is not None else {}
+        return {"type": "string", **given, **pattern}
 
 
 _FORMAT_WORDS: Final = {

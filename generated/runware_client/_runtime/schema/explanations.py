@@ -56,11 +56,6 @@ def refusal(sentence: str) -> PydanticCustomError:
     return PydanticCustomError("refused", "{sentence}", {"sentence": sentence})
 
 
-def unknown_task(sentence: str) -> ValidationError:
-    """Return the error of a task that no document describes."""
-    return combined("Task", [rule_error(sentence)])
-
-
 def reworded(
     detail: ErrorDetails,
     hidden: frozenset[str],
@@ -164,9 +159,8 @@ def error_at(
     detail: ErrorDetails, sentence: str, loc: tuple[int | str, ...]
 ) -> InitErrorDetails:
     """Return an error of the same type with another message, at another place."""
-    return InitErrorDetails(
-        type=custom_error(detail, sentence), loc=loc, input=detail["input"]
-    )
+    error = custom_error(detail, sentence)
+    return InitErrorDetails(type=error, loc=loc, input=detail["input"])
 
 
 def custom_error(detail: ErrorDetails, sentence: str) -> PydanticCustomError:

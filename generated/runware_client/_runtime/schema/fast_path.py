@@ -37,10 +37,8 @@ def fast_validator(
 ) -> SchemaValidator:
     """Return a fast validator of a class. Values that it refuses may still be valid.
 
-    Args:
-        schema: The schema of the class.
-        checks_of: Returns the checks of valid objects that replace a wrap validator; None
-            if the validator is necessary.
+    `checks_of` returns the checks of valid objects that replace a wrap validator; None if
+    the validator is necessary.
     """
     keys = (FAST,) if schema["type"] == "definitions" else (FLAT, FAST)
 

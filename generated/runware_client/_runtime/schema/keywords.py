@@ -142,9 +142,5 @@ def second_spelling(
 @cache
 def _by_letters(owner: type[BaseModel]) -> dict[str, str]:
     """Return the Python names of fields, by both names without case and underscores."""
-    names = wire_names(owner)
-    return {
-        plain(spelling): name
-        for name, wire in names.items()
-        for spelling in (name, wire)
-    }
+    names = wire_names(owner).items()
+    return {plain(each): name for name, wire in names for each in (name, wire)}

@@ -21,7 +21,6 @@ from pydantic_core import (
 from pydantic_core import core_schema as core
 
 from ..media.files import (
-    MediaFile,
     MediaSource,
     UnusableFile,
     check_size,
@@ -104,7 +103,10 @@ class Media:
         if isinstance(value, LocalFile):  # the file of another request
             value = value.content
         if is_file(value):
-            return self._of_file(value)
+            try:
+                return self.text_of(content_of(value, self.most_bytes), uploads=True)
+            except UnusableFile as error:
+                raise refusal(str(error)) from None
         ways = f"must be {self._ways()}, or a file as pathlib.Path(…)"
         if not isinstance(value, str):
             sentence = {"sentence": f"{ways}, bytes or an open file"}
@@ -113,12 +115,6 @@ class Media:
             if accepts(value):
                 return value
         raise refusal(ways)
-
-    def _of_file(self, file: MediaFile) -> str:
-        try:
-            return self.text_of(content_of(file, self.most_bytes), uploads=True)
-        except UnusableFile as error:
-            raise refusal(str(error)) from None
 
     @property
     def _inline(self) -> list[Test]:

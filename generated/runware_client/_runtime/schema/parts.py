@@ -224,8 +224,7 @@ class Part(JsonObject):
         if has_deprecated(cls):
             messages += deprecated_members(made)
         for message in messages:
-            level = levels_to_caller()
-            warnings.warn(message, DeprecationWarning, stacklevel=level)
+            warnings.warn(message, DeprecationWarning, stacklevel=levels_to_caller())
         return made
 
     @classmethod

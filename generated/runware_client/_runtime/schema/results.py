@@ -42,14 +42,13 @@ class TaskResult(JsonObject):
     ) -> None:
         for field in fields.values():
             # A value may be of any type, so its serializer cannot be chosen in advance.
-            of_subclass = field["schema"].pop("serialization", None)
-            if field["schema"]["type"] != "default":  # it may be missing
-                field["schema"] = core.with_default_schema(
-                    field["schema"], default=None
+            schema = field["schema"]
+            of_subclass = schema.pop("serialization", None)
+            if schema["type"] != "default":  # it may be missing
+                schema = field["schema"] = core.with_default_schema(
+                    schema, default=None
                 )
-            field["schema"]["serialization"] = of_subclass or core.simple_ser_schema(
-                "any"
-            )
+            schema["serialization"] = of_subclass or core.simple_ser_schema("any")
         write_if_set(model, fields)
 
     def to_wire(self) -> Wire:
@@ -132,8 +131,7 @@ class TaskResult(JsonObject):
         """
         from ..media.download import Saving, save
 
-        saving = Saving(self.to_wire(), path, output, limit, timeout)
-        return save(saving, http_client)
+        return save(Saving(self.to_wire(), path, output, limit, timeout), http_client)
 
     async def asave(
         self,

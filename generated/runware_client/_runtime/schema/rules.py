@@ -149,11 +149,8 @@ def not_a_size(task: Wire, sizes: tuple[Size, ...], when: str = "") -> str:
     def distance(size: Size) -> Any:
         return abs(size.width - width) + abs(size.height - height)
 
-    near = sorted(sizes, key=distance)[:3]
-    return (
-        f"{width}×{height} {NO_SIZE}{condition}; "
-        f"nearest: {', '.join(map(str, near))}"
-    )
+    near = ", ".join(map(str, sorted(sizes, key=distance)[:3]))
+    return f"{width}×{height} {NO_SIZE}{condition}; nearest: {near}"
 
 
 def area_in(

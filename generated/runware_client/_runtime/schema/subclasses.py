@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from .. import PACKAGE
 from ..json_values import is_object
 from .explanations import field_error
 from .fields import wire_name
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
     from pydantic_core import InitErrorDetails
 
-_EMITTED: Final = f"{__name__.removesuffix('_runtime.schema.subclasses')}tasks."
+_EMITTED: Final = f"{PACKAGE}.tasks."
 
 
 @cache

@@ -62,13 +62,7 @@ _PROBLEM_NAME = re.compile("(?:.*[/#:])?([A-Za-z]+(?:[-_][A-Za-z]+)*)/?", re.DOT
 
 
 class Answer(NamedTuple):
-    """One HTTP response.
-
-    Attributes:
-        http_status: Its HTTP status.
-        headers: Its headers; their names ignore case.
-        body: Its body, decompressed.
-    """
+    """One HTTP response. The names of its headers ignore case; its body is decompressed."""
 
     http_status: int
     headers: Mapping[str, str] = MappingProxyType({})

@@ -36,8 +36,7 @@ def new_client(kind: type[ClientT], concurrency: int) -> ClientT:
     )
     no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
     try:
-        trusted = trusted_certificates()
-        return kind(verify=trusted, limits=limits, cookies=no_cookies)
+        return kind(verify=trusted_certificates(), limits=limits, cookies=no_cookies)
     except OSError as error:
         raise RunwareError(unread_certificates(error)) from None
     except (ImportError, ValueError, httpx2.InvalidURL) as error:

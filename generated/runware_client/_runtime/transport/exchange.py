@@ -187,15 +187,20 @@ class Exchange:
         noted = NotedAuth(http.auth or auth, self._note_sending)
         return {"stream": True, "follow_redirects": False, "auth": noted}
 
-    def check_sent_once(self, status: int) -> None:
-        """Check that a refusal is about the only sending of the request.
+    def accept(self, response: httpx2.Response) -> None:
+        """Remove the API key from the headers of the response, unless it says nothing.
 
-        The transport of a caller's HTTP client may send it again, for example after a
-        timeout. Then a refusal says nothing about the first sending.
+        The transport of a caller's HTTP client may send the request again, for example
+        after a timeout. Then a refusal says nothing about the first sending.
 
         Raises:
             httpx2.ReadError: The request was sent several times, and refused at last.
         """
+        for name, value in response.headers.multi_items():
+            text = self._key.scrub(value)
+            if text != value:
+                response.headers[name] = text
+        status = response.status_code
         if self._is_repeated and status >= 400:
             raise httpx2.ReadError(
                 f"HTTP {status} after your http_client sent the request several times; "

@@ -23,7 +23,6 @@ from .answer_body import (
     refused_by_hook,
     with_body,
 )
-from .api_key import ApiKey
 from .endpoint import JSON_HEADERS, STREAM_HEADERS, Endpoint, Headers, Target
 from .envelope import Answer, Envelope, read_envelope
 from .environment import new_client
@@ -90,12 +89,7 @@ _users: WeakKeyDictionary[httpx2.Client, int] = WeakKeyDictionary()
 
 
 class HTTPTransport:
-    """Sends calls with a sync HTTP client.
-
-    Attributes:
-        endpoint: The address of the API, and the API key.
-        concurrency: The maximum number of parallel calls.
-    """
+    """Sends calls with a sync HTTP client, at most `concurrency` of them in parallel."""
 
     def __init__(
         self, endpoint: Endpoint, http_client: httpx2.Client | None, concurrency: int
@@ -173,9 +167,9 @@ class HTTPTransport:
         part: bytes,
         timeout: float,
         extra: Headers,
+        on_exchange: OnExchange,
         *,
         is_limited: bool,
-        on_exchange: OnExchange,
     ) -> Generator[httpx2.Response]:
         """Send one task, as JSON text, whose response is a stream of events.
 
@@ -255,17 +249,15 @@ class HTTPTransport:
             self.endpoint.headers(given, extra),
             exchange.extensions(),
         )
-        options = exchange.sending(
-            lane.http, self._target.auth, is_own=self._brought is None
-        )
+        is_own = self._brought is None
+        options = exchange.sending(lane.http, self._target.auth, is_own=is_own)
         try:
             response = lane.http.send(request, **options)
         except httpx2.HTTPStatusError as error:
             response = refused_by_hook(error, request, len(parts))
         try:
             exchange.use(response)
-            redact(response.headers, self.endpoint.key)
-            exchange.check_sent_once(response.status_code)
+            exchange.accept(response)
         except BaseException:
             response.close()
             raise
@@ -334,11 +326,3 @@ def shared(where: str) -> ConnectionError:
     return ConnectionError(
         f"the http_client was used {where}. Use another http_client here. Nothing was sent"
     )
-
-
-def redact(headers: httpx2.Headers, key: ApiKey) -> None:
-    """Remove the API key from the headers of a response."""
-    for name, value in headers.multi_items():
-        text = key.scrub(value)
-        if text != value:
-            headers[name] = text

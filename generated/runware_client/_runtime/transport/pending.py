@@ -232,11 +232,8 @@ class Pending:
         is_partial = answer is None and not self.is_answered
         is_cut = self.is_cut and (is_partial or not data)
         answer = answer or Answer(status, {}, self.body)
-        self.settle(
-            Envelope(
-                answer, data, errors, self.excerpt, is_partial=is_partial, is_cut=is_cut
-            )
-        )
+        envelope = Envelope(answer, data, errors, self.excerpt)
+        self.settle(envelope._replace(is_partial=is_partial, is_cut=is_cut))
 
     def _is_refused(self, task: Expected) -> bool:
         """Whether the response has errors of a task and no results."""

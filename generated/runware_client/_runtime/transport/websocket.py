@@ -9,23 +9,21 @@ caller polls its tasks.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
 from ..locks import ForkSafeLock
 from .async_http import AsyncHTTPTransport
 from .connection import SharedConnection
 from .endpoint import RUNWARE_SOCKET_URL, RUNWARE_URL, Endpoint, Headers
+from .envelope import Envelope
+from .exchange import OnExchange
 from .http import closed
 from .session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractAsyncContextManager
-
     import httpx2
-
-    from .envelope import Envelope
-    from .exchange import OnExchange
 
 
 class WebSocketTransport:
@@ -68,13 +66,7 @@ class WebSocketTransport:
 
         Extra headers are ignored: they cannot be sent over an open connection. The result
         may lack some tasks, about which nothing is known. The response to a poll may be
-        empty.
-
-        Raises:
-            ClosedError: The client is closed.
-            ConnectionError: There was no response.
-            TimeoutError: There was no response in time.
-            ResponseError: The response cannot be parsed.
+        empty. It raises the exceptions of `HTTPTransport.post`.
         """
         return await self._connection_here().post(parts, timeout)
 
@@ -83,13 +75,13 @@ class WebSocketTransport:
         part: bytes,
         timeout: float,
         extra: Headers,
+        on_exchange: OnExchange,
         *,
         is_limited: bool,
-        on_exchange: OnExchange,
     ) -> AbstractAsyncContextManager[httpx2.Response]:
         """Send one task whose response is a stream of events, over HTTP."""
         return self._streams.open(
-            part, timeout, extra, is_limited=is_limited, on_exchange=on_exchange
+            part, timeout, extra, on_exchange, is_limited=is_limited
         )
 
     async def aclose(self) -> None:

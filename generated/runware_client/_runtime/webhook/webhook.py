@@ -204,8 +204,7 @@ def _result(item: Item, result_class: type[TaskResult] | None) -> TaskResult:
 def _result_class(task_type: object, model: object) -> type[TaskResult]:
     """Return the result class of the model, or the only one of the task type."""
     of_type = _documents_of(task_type)
-    of_model = [each for each in of_type if each.takes(model)]
-    found = of_model or of_type
+    found = [each for each in of_type if each.takes(model)] or of_type
     return found[0].request.result if len(found) == 1 else TaskResult
 
 
@@ -231,5 +230,4 @@ def _key(item: Item) -> str:
     names = [item["taskUUID"].lower(), identity_of(item)]
     if _failure(item, is_error=False) is None and not is_result(item):
         names.append(str(item.get("status")))  # the item comes again when it is done
-    text = json.dumps(names)
-    return sha256(text.encode(), usedforsecurity=False).hexdigest()
+    return sha256(json.dumps(names).encode(), usedforsecurity=False).hexdigest()
