@@ -29,12 +29,9 @@ class BodyError(Exception):
 
 
 class Decoder:
-    """Decodes gzip, and deflate with or without a zlib header.
+    """Decodes gzip, and deflate with or without a zlib header; `is_identity` is neither.
 
     A body may have several compressed streams, such as members of gzip.
-
-    Attributes:
-        is_identity: Whether the body is not encoded.
     """
 
     def __init__(self, codings: str) -> None:

@@ -138,12 +138,7 @@ def shown_url(url: str) -> str:
 
 
 class Target:
-    """The address of an endpoint.
-
-    Attributes:
-        url: Its URL without user name and password.
-        auth: Basic authentication with these; None without a user name.
-    """
+    """The URL of an endpoint without user name and password, and its `auth` with these."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         """Parse the URL of an endpoint.

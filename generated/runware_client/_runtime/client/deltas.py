@@ -34,12 +34,7 @@ class Delta(NamedTuple):
 
 
 class Transcript:
-    """The result of a stream so far.
-
-    Attributes:
-        is_begun: Whether there was an event.
-        has_finish_reason: Whether an event had a finish reason.
-    """
+    """The result of a stream so far, and whether an event, or a finish reason, has come."""
 
     def __init__(self, scope: Item) -> None:
         """Create an empty transcript of a task with this `taskType` and `taskUUID`."""
