@@ -635,13 +635,17 @@ def test_a_refused_dry_run_leaves_the_task_of_another_call(
                 await (client.run(text) if is_run else client.stream(text).get_result())
 
             calls = [asyncio.create_task(call()) for _ in range(2)]
-            [first], _ = await asyncio.wait(calls, return_when="FIRST_COMPLETED")
-            assert isinstance(first.exception(), shipped.BadRequestError)
+            if is_run:  # it waits for the other call
+                await asyncio.to_thread(is_sent.wait, 60)
+            else:
+                [first], _ = await asyncio.wait(calls, return_when="FIRST_COMPLETED")
+                assert isinstance(first.exception(), shipped.BadRequestError)
             assert [each.task_uuid for each in client.unfinished()] == [text.task_uuid]
             with pytest.raises(shipped.BudgetError):
                 await client.run(text.replace(seed=7))
             is_refused.set()
             await asyncio.wait(calls)
+            assert sum(each.exception() is None for each in calls) == 1 + is_run
             assert client.unfinished() == []
 
     asyncio.run(both())

@@ -184,7 +184,7 @@ def test_a_second_sending_is_too_large_for_a_task_that_a_poll_has_finished(
             [handle, _] = client.unfinished()
             polled.append(pool.submit(handle.poll))
             asked.wait(30)
-            server.clock.ahead += 1
+            server.clock.ahead += 6  # more than the timeout of the poll
 
     server.answer = answer
     with (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from decimal import Decimal
 from importlib import import_module
 from threading import Barrier
 from typing import TYPE_CHECKING, Any
@@ -38,11 +39,33 @@ class Deliveries:
 
     def submission(self, request: Any) -> Any:
         """Return the submission of a request."""
-        return self._module("delivery.submission").submission_of(request)
+        submission = self._module("delivery.submission").submission_of(request)
+        return self._engine.joined(submission)
 
     def of(self, given: Any) -> Any:
         """Return a delivery of a submission, or of a task that is only polled."""
         return self._engine.delivery([given], 10 * LATER, polls_now=True)
+
+    def later(self, delivery: Any) -> Any:
+        """Return the next batch of a delivery, some time later."""
+        self.clock.ahead += LATER
+        return delivery.next_batch()
+
+    def meanwhile(
+        self, delivery: Any, pool: ThreadPoolExecutor, call: Any, *given: Any
+    ) -> list[Future[None]]:
+        """Let a thread begin a call while a delivery makes its next batch."""
+        begun: list[Future[None]] = []
+        timeouts = delivery.schedule.timeout_of
+
+        def late(*chosen: Any) -> float:
+            delivery.schedule.timeout_of = timeouts
+            begun.append(pool.submit(call, *given))
+            wait(begun, timeout=0.1)
+            return float(timeouts(*chosen))
+
+        delivery.schedule.timeout_of = late
+        return begun
 
     def reply(self, *items: dict[str, Any], status: int = 200, errors: Any = ()) -> Any:
         """Return a response with these items and error objects."""
@@ -74,10 +97,9 @@ def test_results_that_two_threads_receive_at_once_count_once(
     rounds = 100
     start = Barrier(2)
 
-    def receive(delivery: Any, items: list[dict[str, Any]]) -> None:
-        batch = delivery.next_batch()
+    def receive(delivery: Any, poll: Any) -> None:
         start.wait(30)
-        delivery.receive(batch, deliveries.reply(*map(dict, items)))
+        delivery.receive(poll, deliveries.reply(*map(dict, items)))
 
     with ThreadPoolExecutor(2) as pool, shipped.Runware(KEY) as client:
         deliveries = Deliveries(shipped, client)
@@ -88,8 +110,8 @@ def test_results_that_two_threads_receive_at_once_count_once(
             batch, handle = map(deliveries.of, (submission, submission.task))
             acknowledgement = {"taskUUID": request.task_uuid}
             batch.receive(batch.next_batch(), deliveries.reply(acknowledgement))
-            deliveries.clock.ahead += LATER
-            for done in [pool.submit(receive, d, items) for d in (batch, handle)]:
+            polls = [(each, deliveries.later(each)) for each in (batch, handle)]
+            for done in [pool.submit(receive, *poll) for poll in polls]:
                 done.result()
             assert [result.image_url for result in submission.task.results()] == [
                 "a",
@@ -100,11 +122,11 @@ def test_results_that_two_threads_receive_at_once_count_once(
         assert client.cost == 2 * rounds
 
 
-def test_a_task_that_a_poll_finishes_is_not_sent_again(
+def test_a_task_is_sent_before_a_poll_can_finish_it(
     shipped: ModuleType, image: Callable[..., Any]
 ) -> None:
     """The response to the poll arrives between the decision to send it and the sending."""
-    with shipped.Runware(KEY, resend="eager") as client:
+    with shipped.Runware(KEY, resend="eager") as client, ThreadPoolExecutor() as pool:
         deliveries = Deliveries(shipped, client)
         request = image(delivery_method="async")
         submission = deliveries.submission(request)
@@ -114,18 +136,13 @@ def test_a_task_that_a_poll_finishes_is_not_sent_again(
         batch.fail(batch.next_batch(), broken)
         assert submission.task.may_be_billed
         handle = deliveries.of(submission.task)
-        deliveries.clock.ahead += LATER
-        poll = handle.next_batch()
-        sendings = batch.schedule.timeout_of
-
-        def late(*given: Any) -> float:
-            handle.receive(poll, deliveries.reply(image_of(request)))
-            return float(sendings(*given))
-
-        batch.schedule.timeout_of = late
-        assert batch.next_batch() is None
+        poll, answer = deliveries.later(handle), deliveries.reply(image_of(request))
+        received = deliveries.meanwhile(batch, pool, handle.receive, poll, answer)
+        sending = deliveries.later(batch)
+        received[0].result(30)
         assert submission.task.is_done
-        assert batch.next_batch() is None
+        conflict = {"code": "conflictTaskUUID", "taskUUID": request.task_uuid}
+        batch.receive(sending, deliveries.reply(status=400, errors=[conflict]))
         assert [error for _, error in batch.ended()] == [None]
 
 
@@ -154,19 +171,60 @@ def test_a_refused_task_is_at_no_moment_done_without_its_error(
     assert {error for is_done, error in states if is_done} == {True}
 
 
-def test_the_failure_of_a_call_leaves_the_task_of_another_call(
-    shipped: ModuleType, image: Callable[..., Any]
+@pytest.mark.parametrize("is_found", [True, False])
+@pytest.mark.parametrize("status", [200, 404, 401, 500])
+def test_a_poll_is_answered_after_the_sending_was_refused(
+    shipped: ModuleType, image: Callable[..., Any], status: int, *, is_found: bool
 ) -> None:
-    """Another process may have sent the task that the other call polls."""
+    """Another call polls a task while it is being sent."""
     with shipped.Runware(KEY) as client:
         deliveries = Deliveries(shipped, client)
-        submission = deliveries.submission(image())
-        task = submission.task
-        batch, handle = deliveries.of(submission), client.handle(submission.request)
-        sending = batch.next_batch()
-        assert deliveries.of(client.resume(handle.to_json())._task).next_batch()
-        refusal = {"code": "invalidParameter", "taskUUID": task.task_uuid}
-        batch.receive(sending, deliveries.reply(status=400, errors=[refusal]))
-        assert task.error is not None
-        client._engine.open_tasks.close([task])
-        assert [left.task_uuid for left in client.unfinished()] == [task.task_uuid]
+        request = image(delivery_method="sync")
+        first, second = (deliveries.submission(request) for _ in range(2))
+        sender, other = map(deliveries.of, (first, second))
+        sending, poll = sender.next_batch(), deliveries.later(other)
+        assert second.task is first.task
+        busy = {"code": "rateLimitExceeded", "message": "Later."}
+        sender.receive(sending, deliveries.reply(status=429, errors=[busy]))
+        errors = [] if status == 200 else [{"code": "x", "message": "No."}]
+        items = [image_of(request)] if is_found else []
+        other.receive(poll, deliveries.reply(*items, status=status, errors=errors))
+        assert first.task.is_done is is_found
+        assert other.is_waiting is (not is_found and status != 401)
+        assert (deliveries.later(sender) is None) is is_found
+
+
+def test_polls_of_a_task_that_another_call_sends_are_not_counted(
+    shipped: ModuleType, image: Callable[..., Any]
+) -> None:
+    """The server does not know the task yet, as during the upload of a large body."""
+    with shipped.Runware(KEY) as client:
+        deliveries = Deliveries(shipped, client)
+        request = image(delivery_method="sync")
+        first, second = (deliveries.submission(request) for _ in range(2))
+        sender, other = map(deliveries.of, (first, second))
+        assert sender.next_batch()
+        for _ in range(9):
+            poll, unknown = deliveries.later(other), {"code": "taskNotFound"}
+            other.receive(poll, deliveries.reply(status=404, errors=[unknown]))
+        assert other.is_waiting
+
+
+def test_a_call_that_ends_does_not_release_the_reservation_of_a_sending(
+    shipped: ModuleType, image: Callable[..., Any]
+) -> None:
+    """It ends between the decision to send the task and the sending."""
+    with (
+        shipped.Runware(KEY, budget=Decimal(1)) as client,
+        ThreadPoolExecutor() as pool,
+    ):
+        deliveries = Deliveries(shipped, client)
+        request = image()
+        first, second = (deliveries.submission(request) for _ in range(2))
+        sender, other = map(deliveries.of, (first, second))
+        account = client._engine.settings.account
+        account.note_price(first.task.key, Decimal("0.25"))
+        ended = deliveries.meanwhile(sender, pool, other.abandon)
+        assert sender.next_batch()
+        ended[0].result(30)
+        assert account.committed == Decimal("0.25")

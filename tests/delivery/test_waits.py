@@ -426,7 +426,7 @@ def test_polls_go_on_until_the_deadline(
     wire = {"taskType": "imageInference", "taskUUID": "1"}
     each = schedule(settings, 4)
     scheduled = each.added(task_of(wire, shipped.TaskResult, "async"))
-    scheduled.task.resume(is_accepted=True)
+    scheduled.task.phase = lifecycle.Phase.ACCEPTED
     polled = list[float]()
     while scheduled.due < each.deadline:
         now[0] = scheduled.due

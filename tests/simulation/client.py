@@ -210,12 +210,7 @@ class Client:
         self.account = settings.account
         self.rounds: PollRounds[Bell] = PollRounds(self.server)
         self.turn = Lock(self.world)
-        self.locks: dict[Task[Any], Lock] = {}
         self._envelopes: dict[tuple[object, ...], Envelope] = {}
-
-    def lock_of(self, task: Task[Any]) -> Lock:
-        """Return the lock of a task; the caller that advances the task holds it."""
-        return self.locks.setdefault(task, Lock(self.world))
 
     # -- engines --------------------------------------------------------------
 
@@ -351,9 +346,9 @@ class Client:
                 response = head_of(answer)
                 if not retries.should_retry(response):
                     return answer
-            self.engine.note_rejection(task)
+            self.engine.note_rejection(submission)
             yield Sleep(retries.pause)
-            self.engine.begin_stream(task)
+            self.engine.begin_stream(submission)
 
     def _opened(self, part: bytes, timeout: float) -> Steps:
         """Post one task; raise the exceptions of the HTTP library, as streams do."""
@@ -447,27 +442,15 @@ class Client:
         Raises:
             RunwareError: The task failed, or the call gave it up.
         """
+        if isinstance(given, Submission):
+            self.engine.joined(given)
         task = given.task if isinstance(given, Submission) else given
-        lock = self.lock_of(task)
         delivery = self.engine.delivery(
             [] if task.is_done else [given], timeout, polls_now=polls_once
         )
         steps = self.run(delivery, process)
         try:
-            while not task.is_done:
-                has_lock = yield from lock.acquire(
-                    process, delivery.schedule.seconds_left()
-                )
-                if not has_lock:
-                    break
-                try:
-                    if task.is_done or (yield from _until_answer(steps)):
-                        break
-                except BaseException:
-                    delivery.abandon()
-                    raise
-                finally:
-                    lock.release()
+            while not (yield from _until_answer(steps)):
                 if until_accepted and task.phase is Phase.ACCEPTED:
                     return None
                 if polls_once and delivery.error(task) is None:
@@ -477,10 +460,8 @@ class Client:
         error = task.error if task.is_done else delivery.error(task)
         if task.is_done or not task.may_be_billed:
             self.open_tasks.close([task])
-        if error is None and task.is_done:
-            return task.results()
         if error is None:
-            error = TimeoutError("the time ran out").about(None, None)
+            return task.results()
         error.results = [*task.results()]
         error.handle = given if task.may_be_billed else None  # type: ignore[assignment]
         raise error
@@ -489,6 +470,7 @@ class Client:
         self, submissions: list[Submission[Any]], timeout: float, process: Process
     ) -> Steps:
         """Run many tasks; yields effects, and an `Ended` when each task ends."""
+        submissions = [*map(self.engine.joined, submissions)]
         delivery = self.engine.delivery([*submissions], timeout)
         steps = self.run(delivery, process)
         try:

@@ -208,13 +208,6 @@ MUTANTS = (
         "        if not task.is_pollable or task.phase is not Phase.ACCEPTED:\n",
     ),
     Mutant(
-        "a refused task is sent again beside that of another call",
-        "_runtime.delivery.open_tasks",
-        "                other.resume()\n",
-        "                pass\n",
-        6733,
-    ),
-    Mutant(
         "a cancelled sending stays unsent",
         "_runtime.delivery.delivery",
         "                    each.task.apply(event)\n",
@@ -231,8 +224,8 @@ MUTANTS = (
     Mutant(
         "a wait shorter than the first pause polls nothing",
         "_runtime.delivery.schedule",
-        "        each.due = min(now + delay, latest)\n",
-        "        each.due = now + delay\n",
+        "= min(now + delay, latest)\n",
+        "= now + delay\n",
         63,
     ),
     Mutant(
@@ -526,17 +519,17 @@ MUTANTS = (
     Mutant(
         "a stream is sent again when others have used up the budget",
         "_runtime.client.base_engine",
-        "        if error := self.settings.account.excess(task):\n",
-        "        if False and (error := self.settings.account.excess(task)):\n",
+        "            if error := account.excess(task):\n",
+        "            if False and (error := account.excess(task)):\n",
         34018,
         {"budget": 1.0, "tasks": 3, "latency": 2.0},
     ),
     Mutant(
-        "a rejected task is sent again although the server has it from another call",
+        "calls that run one request do not share its task",
         "_runtime.delivery.open_tasks",
-        "if task.sends and not has_it:",
-        "if task.sends:",
-        519828,
+        "            return other\n",
+        "            return task\n",
+        764,
     ),
     Mutant(
         "an error of a poll is the failure of a stream",

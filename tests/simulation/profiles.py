@@ -6,7 +6,6 @@ Profiles are plain data that can be drawn, named and shrunk.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from simulation.network import (
@@ -50,7 +49,7 @@ TROUBLES: dict[str, str] = {
 }
 _NAMES = tuple(TROUBLES)
 _SHARES = (0.05, 0.15, 0.3, 0.6)
-NONE: Mapping[str, Any] = MappingProxyType({})
+NONE: Mapping[str, Any] = {}
 """No knobs."""
 
 

@@ -138,18 +138,23 @@ class Watched:
     """A task whose promises are checked after every event.
 
     Attributes:
-        task: The client's state of the task.
+        given: The submission, or the client's state of the task.
         uuid: Its `taskUUID`.
         books: The record of the task.
         client: The client that has the task.
         is_own: Whether this client sends the task and runs until the end.
     """
 
-    task: Task[Any]
+    given: Given
     uuid: str
     books: Books
     client: Client
     is_own: bool
+
+    @property
+    def task(self) -> Task[Any]:
+        """The client's state of the task, which calls with the same UUID share."""
+        return task_in(self.given)
 
 
 class Schedule:
@@ -267,13 +272,13 @@ class Schedule:
         book = self._books[wire["taskUUID"]]
         submission = submission_of(wire, book.documented)
         book.calls += 1
-        self._watch(client, submission.task, is_own=is_own)
+        self._watch(client, submission, is_own=is_own)
         return submission
 
-    def _watch(self, client: Client, task: Task[Any], *, is_own: bool) -> None:
-        uuid = str(task.task_uuid)
+    def _watch(self, client: Client, given: Given, *, is_own: bool) -> None:
+        uuid = _uuid_of(given)
         books = self._books[uuid]
-        self._tasks.append(Watched(task, uuid, books, client, is_own=is_own))
+        self._tasks.append(Watched(given, uuid, books, client, is_own=is_own))
 
     def _timeout(self) -> float:
         return float(self._one(0.3, 2.0, 10.0, 30.0, 60.0, 180.0))
@@ -399,7 +404,7 @@ class Schedule:
             return
         except RunwareError as raised:
             error = raised
-        if submission.task.is_done:
+        if submission.task.is_done and (error is None or error.handle is None):
             self._give(submission.task, [] if error else [stream.result])
         if error is not None:
             self._books[wires[0]["taskUUID"]].unanswered_at = self.world.now
@@ -434,8 +439,9 @@ class Schedule:
         uuid = wire["taskUUID"]
         tasks = [each.task for each in self._tasks if each.uuid == uuid]
         # The other call would run a task again whose results were collected earlier.
-        if tasks and all(task.sends and not task.is_done for task in tasks):
+        if tasks and not any(task.is_done for task in tasks):
             submission = self._submission(wire, self._client, is_own=False)
+            self._shared.add(self._client.engine.joined(submission).task)
             yield from self._wait(self._client, submission, place[0])
 
     def _die(self, place: list[Process], wires: list[Object]) -> Steps:
@@ -475,9 +481,10 @@ class Schedule:
             wire = json.loads(text)
             book = self._books[wire["taskUUID"]]
             if not book.has_ended and self.world.ledger.produced(wire["taskUUID"]):
-                task = task_of(wire)
+                saved = task_of(wire)
+                saved.resume()
+                task = self._client.open_tasks.shared(saved)
                 self._watch(self._client, task, is_own=False)
-                task.resume()
                 yield from self._wait(self._client, task, place[0], timeout=200.0)
         for task in self._client.open_tasks.tasks():
             for _ in range(10):
@@ -503,12 +510,13 @@ class Schedule:
     ) -> Steps:
         """Wait for one task, record its results, and return its error."""
         seconds, began = timeout or self._timeout(), self.world.now
-        task = given if not hasattr(given, "task") else given.task
         error: RunwareError | None = None
         try:
             results = yield from client.wait(given, seconds, process, **options)
         except RunwareError as raised:
-            error, results = raised, raised.results if task.is_done else None
+            is_done = task_in(given).is_done
+            error, results = raised, raised.results if is_done else None
+        task = task_in(given)
         if results is not None:
             self._give(task, results)
         elif error is not None:
@@ -743,10 +751,14 @@ class Schedule:
                 raise Broken(f"{task.task_uuid} is left in the books")
 
 
+def task_in(given: Given) -> Task[Any]:
+    """Return the client's state of a task."""
+    return given.task if hasattr(given, "task") else given
+
+
 def _uuid_of(given: Given) -> str:
     """Return the UUID of a submission or a task."""
-    task = given.task if hasattr(given, "task") else given
-    return str(task.task_uuid)
+    return str(task_in(given).task_uuid)
 
 
 def _identifier(item: Object) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import builtins
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Self
 
@@ -109,20 +108,9 @@ class AsyncHandle(BaseHandle[ResultT_co, "AsyncEngine"]):
         task, engine = self._task, self._engine
         given = [] if task.is_done else [self._given]
         delivery = engine.delivery(given, timeout, polls_now=polls_now)
-        lock = engine.lock_of(task)
         steps = engine.run(delivery, extra, self._answers)
         try:
-            while not task.is_done:
-                try:
-                    async with asyncio.timeout(delivery.schedule.seconds_left()):
-                        await lock.acquire()
-                except builtins.TimeoutError:
-                    break
-                try:
-                    if task.is_done or await anext(steps, False) is False:
-                        break
-                finally:
-                    lock.release()
+            async for _ in steps:
                 yield delivery
         finally:
             await steps.aclose()

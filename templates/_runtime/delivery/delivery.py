@@ -37,7 +37,7 @@ from .classify import answers_too_large, of_failure, of_poll, of_submission
 from .dry_run import DryTask, Pricing, may_have_run, note_doubt
 from .events import Event, EventKind
 from .lifecycle import SENDINGS, Action, Phase, TaskEvent
-from .schedule import Schedule
+from .schedule import Schedule, given_up
 from .submission import Submission
 from .task import Task, Upload
 from .uploads import PendingUploads, Uploads
@@ -98,8 +98,9 @@ class Delivery(Generic[ResultT]):
             )
             raise ValueError(message)
         for each in self._idle:
-            open_tasks.expect(each.task)
-            if each.kind is Kind.POLL and not polls_now:
+            if polls_now:
+                each.task.due = 0.0
+            elif each.kind is Kind.POLL:
                 self.schedule.resume_polling(each)
 
     def _add(self, task: Submission[ResultT] | Task[ResultT]) -> None:
@@ -132,12 +133,20 @@ class Delivery(Generic[ResultT]):
             self._give_up_idle()
             return None
         self._note_others(now)
-        due = [each for each in self._idle if each.due <= now]
-        if not due:
-            return None
-        batch = self._batch_of(due, now)
-        self._begin(batch)
-        return batch if batch.scheduled else None
+        with self._open_tasks.lock.native:  # another thread may send them too
+            due = [each for each in self._idle if self._is_ready(each, now)]
+            if not due:
+                return None
+            batch = self._batch_of(due, now)
+            self._begin(batch)
+            return batch
+
+    def _is_ready(self, each: ScheduledTask[ResultT], now: float) -> bool:
+        """Whether a task is due, and may be sent or polled."""
+        if each.due > now or each.task.is_done or not each.can_go_on:
+            return False
+        is_poll = each.kind is Kind.POLL
+        return is_poll or not self._settings.account.owes_reservation(each.task)
 
     def _batch_of(
         self, due: list[ScheduledTask[ResultT]], now: float
@@ -157,30 +166,28 @@ class Delivery(Generic[ResultT]):
         self._idle = [each for each in self._idle if each not in leaving]
 
     def _note_others(self, now: float) -> None:
-        """Skip tasks that another delivery finished or is sending, such as an upload."""
+        """Skip tasks that another delivery has finished, or that it sends or polls next."""
         for each in [*self._idle]:
             if each.task.is_done:
                 self._idle.remove(each)
                 self._end(each, each.task.error)
-            elif each.task.phase in SENDINGS or not each.can_go_on:
-                each.due = max(each.due, now + TOGETHER)
+            elif not each.can_go_on and not each.task.sends:
+                self._idle.remove(each)
+                self._leave(each, given_up())
+            elif self.schedule.is_turn_of_other(each, now) or not each.can_go_on:
+                each.due = now + TOGETHER
 
     def _begin(self, batch: Batch[ResultT]) -> None:
-        """Record that a batch is sent, without tasks that another thread has sent."""
+        """Record that tasks are sent or polled."""
         self._remove_idle(batch.scheduled)
         self._under_way.append(batch)
-        for each, part in [*zip(batch.scheduled, batch.parts, strict=True)]:
+        for each in batch.scheduled:
             if batch.kind is Kind.POLL:
                 self._open_tasks.add(each.task)
                 self.schedule.note_poll(each)
-            elif not self._open_tasks.begin(
-                each.task, batch.begun, resent_after=each.resent_after
-            ):
-                self._idle.append(each)
-                batch.scheduled.remove(each)
-                batch.parts.remove(part)
-        if not batch.scheduled:
-            self._under_way.remove(batch)
+            else:
+                self._open_tasks.begin(each.submission_to_send, batch.begun)
+                self.schedule.note_sending(each)
 
     def _give_up_idle(self) -> None:
         idle, self._idle = self._idle, []
@@ -190,14 +197,7 @@ class Delivery(Generic[ResultT]):
     # -- before a task is sent ------------------------------------------------
 
     def _hold_back(self) -> None:
-        """Hold back tasks that must not be sent now.
-
-        Those that an earlier call sent are polled. Others wait for uploads, or for the
-        reservation of their costs.
-        """
-        for each in self._to_send():
-            if each.task.phase is Phase.UNSENT:
-                self._open_tasks.continue_earlier(each.task)
+        """Hold back tasks that wait for uploads, or for the reservation of their costs."""
         held = [e for e in self._to_send() if e.submission_to_send.needs_uploads]
         if held:
             self._begin_uploads(held)
@@ -402,13 +402,14 @@ class Delivery(Generic[ResultT]):
         """Count the cost of a task, or release its reservation.
 
         A delivery that cannot send the task does not release the reservation: another
-        delivery may be about to send it. Nor does one while another call has sent it.
+        delivery may be about to send it.
         """
-        is_own = each.submission is not None and not self._open_tasks.has_other(
-            each.task
-        )
-        if (is_own or each.task.is_done) and not isinstance(each.task, DryTask):
-            self._settings.account.settle(each.task)
+        task = each.task
+        task.due = 0.0
+        can_send = each.submission is not None
+        if (can_send or task.is_done) and not isinstance(task, DryTask):
+            with self._open_tasks.lock.native:
+                self._settings.account.settle(task)
 
     def error(self, task: Task[Any]) -> RunwareError | None:
         """Return the error that ended a task or with which it was given up."""

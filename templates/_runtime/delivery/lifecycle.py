@@ -101,6 +101,13 @@ _P, _E, _A = Phase, TaskEvent, Action
 
 TRANSITIONS: Final = {
     (_P.UNSENT, _E.SENT): (_P.SENDING, _A.NOTHING),
+    (_P.UNSENT, _E.PROGRESS): (_P.ACCEPTED, _A.POLL),
+    (_P.UNSENT, _E.FINISHED): (_P.DONE, _A.END),
+    (_P.UNSENT, _E.FAILED): (_P.DONE, _A.END),
+    (_P.UNSENT, _E.SILENCE): (_P.UNSENT, _A.POLL),
+    (_P.UNSENT, _E.NOT_FOUND): (_P.UNSENT, _A.POLL),
+    (_P.UNSENT, _E.POLL_FAILED): (_P.UNSENT, _A.POLL),
+    (_P.UNSENT, _E.POLL_REFUSED): (_P.UNSENT, _A.LEAVE),
     (_P.SENDING, _E.NOT_SENT): (_P.UNSENT, _A.RETRY),
     (_P.SENDING, _E.REJECTED): (_P.UNSENT, _A.RETRY),
     (_P.SENDING, _E.REFUSED): (_P.DONE, _A.END),
@@ -109,6 +116,10 @@ TRANSITIONS: Final = {
     (_P.SENDING, _E.PROGRESS): (_P.ACCEPTED, _A.POLL),
     (_P.SENDING, _E.FINISHED): (_P.DONE, _A.END),
     (_P.SENDING, _E.FAILED): (_P.DONE, _A.END),
+    (_P.SENDING, _E.SILENCE): (_P.SENDING, _A.POLL),
+    (_P.SENDING, _E.NOT_FOUND): (_P.SENDING, _A.POLL),
+    (_P.SENDING, _E.POLL_FAILED): (_P.SENDING, _A.POLL),
+    (_P.SENDING, _E.POLL_REFUSED): (_P.SENDING, _A.LEAVE),
     (_P.IN_DOUBT, _E.SENT): (_P.RESENDING, _A.NOTHING),
     (_P.IN_DOUBT, _E.PROGRESS): (_P.ACCEPTED, _A.POLL),
     (_P.IN_DOUBT, _E.FINISHED): (_P.DONE, _A.END),
@@ -144,9 +155,9 @@ TRANSITIONS: Final = {
 }
 """The next phase and action, by phase and event.
 
-Two calls may wait for the same task, so a response may arrive after the other call has
-learned more: the response to a poll while the task is RESENDING, and the response to a
-sending when the task is ACCEPTED.
+Several calls may share a task, so a response may arrive after another call has sent it
+or learned more: the response to a poll while the task is SENDING, RESENDING or, after a
+rejection, UNSENT, and the response to a sending when the task is ACCEPTED.
 
 Other pairs cannot occur. A KeyError is a bug of this package.
 """

@@ -23,11 +23,13 @@ class Submission(Generic[ResultT]):
     """A task with its request body and its files.
 
     Attributes:
-        task: The task.
+        task: The task. Calls with the same `taskUUID` share it; see `OpenTasks.shared`.
+        own: The task as this request orders it.
         wire: The whole task object, including files that must be uploaded first.
         request: The request; None for an upload.
         uploads: The files that must be uploaded first, each with its upload; None for a
             file whose upload has not started.
+        is_streaming: Whether the task is sent by the stream of this submission.
         needs_uploads: Whether files must be uploaded before it is sent. Afterwards, `wire`
             has their UUIDs.
     """
@@ -40,10 +42,11 @@ class Submission(Generic[ResultT]):
         files: Iterable[LocalFile] = (),
     ) -> None:
         """Create a submission; `files` are the files in the task object."""
-        self.task = task
+        self.task = self.own = task
         self.wire = wire
         self.request = request
         self.uploads: dict[LocalFile, Upload | None] = dict.fromkeys(files)
+        self.is_streaming: bool = False
         self.needs_uploads: bool = bool(self.uploads)
 
     @property

@@ -207,7 +207,7 @@ class AsyncRunware(Client[AsyncEngine]):
     ) -> list[Outcome[RequestT]]:
         """Run many tasks; see `Runware.run_many`."""
         engine = self._engine_for(max_retries)
-        submissions = submissions_of(requests)
+        submissions = [*map(engine.joined, submissions_of(requests))]
         watch = Watch([each.task for each in submissions], on_result, on_progress)
         try:
             ended = self._deliver(engine, submissions, timeout, extra_headers, watch)
@@ -229,8 +229,8 @@ class AsyncRunware(Client[AsyncEngine]):
         on_progress: OnProgress = None,
     ) -> AsyncIterator[Outcome[RequestT]]:
         """Run many tasks, and yield the outcome of each; see `Runware.iter_many`."""
-        submissions = submissions_of(requests)
         engine = self._engine_for(max_retries)
+        submissions = [*map(engine.joined, submissions_of(requests))]
         watch = Watch([each.task for each in submissions], on_result, on_progress)
         ended = self._deliver(engine, submissions, timeout, extra_headers, watch)
         owed = {each.task.key: each for each in submissions}

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from ..delivery.batches import Kind, Reply
@@ -28,15 +28,12 @@ if TYPE_CHECKING:
     from ..delivery.batches import Batch, Settings
     from ..delivery.delivery import Delivery
     from ..delivery.submission import Submission
-    from ..delivery.task import Task
     from ..schema.generics import ResultT
     from ..transport.async_http import AsyncTransport
     from ..transport.endpoint import Endpoint, Headers
     from ..transport.envelope import Answer
     from ..transport.exchange import OnExchange
     from .base_engine import Deliverable, OnEnd
-
-    _Locks: TypeAlias = WeakKeyDictionary[Task[Any], asyncio.Lock]
 
 
 class AsyncEngine(BaseEngine["AsyncTransport"]):
@@ -47,7 +44,6 @@ class AsyncEngine(BaseEngine["AsyncTransport"]):
     ) -> None:
         super().__init__(transport, settings, timeout)
         self._batchers: WeakKeyDictionary[Loop, AsyncPollBatcher] = WeakKeyDictionary()
-        self._locks: WeakKeyDictionary[Loop, _Locks] = WeakKeyDictionary()
 
     def connect(self, endpoint: Endpoint) -> None:
         """Use another endpoint from now on, over the same connections."""
@@ -57,11 +53,6 @@ class AsyncEngine(BaseEngine["AsyncTransport"]):
     def make_handle(self, given: Deliverable[Any]) -> AsyncHandle[Any]:
         """Return the handle of a task."""
         return AsyncHandle(self, given)
-
-    def lock_of(self, task: Task[Any]) -> asyncio.Lock:
-        """Return the lock that a coroutine of this event loop holds while it polls a task."""
-        locks = self._locks.setdefault(running_loop(), WeakKeyDictionary())
-        return locks.setdefault(task, asyncio.Lock())
 
     def _batcher(self) -> AsyncPollBatcher:
         """Return the batcher of polls of this event loop."""
@@ -192,9 +183,9 @@ class AsyncEngine(BaseEngine["AsyncTransport"]):
                     if not retries.should_retry(response):
                         yield response
                         return
-            self.note_rejection(submission.task)
+            self.note_rejection(submission)
             await asyncio.sleep(retries.pause)
-            self.begin_stream(submission.task)
+            self.begin_stream(submission)
 
     async def _exchange(self, batch: Batch[Any], extra: Headers) -> Reply:
         if batch.stream is not None:

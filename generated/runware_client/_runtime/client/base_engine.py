@@ -119,6 +119,13 @@ class BaseEngine(Generic[TransportT]):
         uploaded.wire = with_uuids(submission.wire, known)
         return uploaded
 
+    def joined(self, submission: Submission[ResultT]) -> Submission[ResultT]:
+        """Return a submission that shares its task with calls of the same `taskUUID`."""
+        own, shared = submission.own, self.open_tasks.shared(submission.task)
+        shared.read, shared.outputs = own.read, own.outputs
+        submission.task = shared
+        return submission
+
     def delivery(
         self,
         tasks: Iterable[Deliverable[ResultT]],
@@ -154,8 +161,8 @@ class BaseEngine(Generic[TransportT]):
         """Attach the handle of a task to an exception of its call, if it may be billed."""
         task = _task(given)
         if isinstance(error, RunwareError):
-            error.may_have_run = may_have_run(task, error)
-            error.handle = self.make_handle(given) if task.may_be_billed else None
+            error.may_have_run = task.is_owed or may_have_run(task, error)
+            error.handle = self.make_handle(given) if task.is_owed else None
         else:
             self.give_handles(error, [given])
 
@@ -181,9 +188,9 @@ class BaseEngine(Generic[TransportT]):
             RunwareError: A file was not uploaded, the cost is not within the budget, or
                 the task was sent before. A stream cannot be continued.
         """
-        task, account = submission.task, self.settings.account
-        self.open_tasks.expect(task)
-        if self.open_tasks.continue_earlier(task):
+        account = self.settings.account
+        task = self.joined(submission).task
+        if task.phase is not Phase.UNSENT:
             raise _second_stream()
         if submission.needs_uploads:
             pending = PendingUploads(self._uploads)
@@ -200,23 +207,30 @@ class BaseEngine(Generic[TransportT]):
                 delivery = self.delivery([dry_run], retries.seconds_left())
                 yield delivery
                 _raise_first(pricing.settle(delivery.error))
-        self.begin_stream(task)
+        self.begin_stream(submission)
 
-    def begin_stream(self, task: Task[Any]) -> None:
+    def begin_stream(self, submission: Submission[Any]) -> None:
         """Record that a streamed task is being sent, for the first time or again.
 
         Raises:
             RunwareError: Another call has sent it, or the budget is used up.
         """
-        if error := self.settings.account.excess(task):
-            raise error
-        if not self.open_tasks.begin(task, self.settings.clock()):
-            raise _second_stream()
+        task, account = submission.task, self.settings.account
+        with self.open_tasks.lock.native:
+            if account.owes_reservation(task):  # another call has released it
+                account.reserve(task, account.price(task))
+            if error := account.excess(task):
+                raise error
+            if task.phase is not Phase.UNSENT:
+                raise _second_stream()
+            self.open_tasks.begin(submission, self.settings.clock())
+            submission.is_streaming = True
 
-    def note_rejection(self, task: Task[Any]) -> None:
+    def note_rejection(self, submission: Submission[Any]) -> None:
         """Record that a streamed task was not accepted. Another call may send it now."""
         with self.open_tasks.lock.native:
-            task.apply(TaskEvent.REJECTED)
+            submission.is_streaming = False
+            submission.task.apply(TaskEvent.REJECTED)
 
     def note_stream(
         self, submission: Submission[Any], item: Item, error: BaseException | None
@@ -227,18 +241,19 @@ class BaseEngine(Generic[TransportT]):
         billed.
         """
         task = submission.task
-        is_noted = task.phase not in (Phase.UNSENT, Phase.SENDING)
-        if task.phase is Phase.SENDING:
-            task.apply(_end_of_stream(task, item, error))
+        with self.open_tasks.lock.native:
+            is_sending = submission.is_streaming and task.phase is Phase.SENDING
+            is_noted = not is_sending and task.phase is not Phase.UNSENT
+            if is_sending:
+                task.apply(_end_of_stream(task, item, error))
+            self.settings.account.settle(task)
         if task.error is not None:
             self._uploads.forget(submission.uploads)  # they may have been deleted
-        if task.is_done:
+        if task.is_done and (is_sending or error is None):
             self.open_tasks.close([task])
         else:
             self.open_tasks.leave([task])
-        if task.is_done or not self.open_tasks.has_other(task):
-            self.settings.account.settle(task)
-        if error is not None:
+        if isinstance(error, RunwareError) or (error and not task.is_done):
             self.give_handle(error, submission)
         if is_noted:
             return

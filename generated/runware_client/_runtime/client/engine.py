@@ -8,13 +8,11 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from ..delivery.batches import Batch, Kind, Reply, Settings
 from ..delivery.delivery import Delivery
 from ..delivery.stream_retries import StreamRetries
 from ..exceptions import RunwareError
-from ..locks import ForkSafeLock
 from ..transport.endpoint import checked_headers
 from ..transport.envelope import Answer
 from ..transport.exchange import NEVER_SENT, take_unwritten
@@ -26,12 +24,10 @@ from .stream import Send, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-    from threading import RLock
 
     import httpx2
 
     from ..delivery.submission import Submission
-    from ..delivery.task import Task
     from ..schema.generics import ResultT
     from ..transport.endpoint import Endpoint, Headers
     from ..transport.exchange import OnExchange
@@ -47,8 +43,6 @@ class Engine(BaseEngine["HTTPTransport"]):
     ) -> None:
         super().__init__(transport, settings, timeout)
         self._batcher = PollBatcher(transport, settings.server)
-        self._locks: WeakKeyDictionary[Task[Any], ForkSafeLock] = WeakKeyDictionary()
-        self._lock = ForkSafeLock()
 
     def connect(self, endpoint: Endpoint) -> None:
         """Use another endpoint from now on, over the same connections."""
@@ -58,11 +52,6 @@ class Engine(BaseEngine["HTTPTransport"]):
     def make_handle(self, given: Deliverable[Any]) -> Handle[Any]:
         """Return the handle of a task."""
         return Handle(self, given)
-
-    def lock_of(self, task: Task[Any]) -> RLock:
-        """Return the lock that a thread holds while it polls a task."""
-        with self._lock.native:
-            return self._locks.setdefault(task, ForkSafeLock()).native
 
     def run(
         self,
@@ -150,9 +139,9 @@ class Engine(BaseEngine["HTTPTransport"]):
                     if not retries.should_retry(response):
                         yield response
                         return
-            self.note_rejection(submission.task)
+            self.note_rejection(submission)
             time.sleep(retries.pause)
-            self.begin_stream(submission.task)
+            self.begin_stream(submission)
 
     def _exchange(self, batch: Batch[Any], extra: Headers) -> Reply:
         if batch.stream is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic
 
 from ..delivery.lifecycle import Phase
 from ..delivery.submission import Submission
-from ..exceptions import RunwareError, TimeoutError
+from ..exceptions import RunwareError
 from ..schema.generics import ResultT_co
 from ..timeouts import MAX_POLL
 from .base_engine import EngineT
@@ -40,8 +40,11 @@ class BaseHandle(Generic[ResultT_co, EngineT]):
         answers: list[Answer] | None = None,
     ) -> None:
         self._engine = engine
+        if isinstance(given, Submission):
+            self._task = engine.joined(given).task
+        else:
+            self._task = given = engine.open_tasks.shared(given)
         self._given = given
-        self._task = given.task if isinstance(given, Submission) else given
         self._answers = answers
 
     def __repr__(self) -> str:
@@ -111,7 +114,7 @@ class BaseHandle(Generic[ResultT_co, EngineT]):
 
     def leave(self, stop: BaseException) -> None:
         """Attach the handle to an exception of a call, if the task may be billed."""
-        if isinstance(stop, RunwareError) and not self._task.may_be_billed:
+        if isinstance(stop, RunwareError) and not self._task.is_owed:
             self._engine.open_tasks.close([self._task])
         self._engine.give_handle(stop, self._given)
 
@@ -123,20 +126,15 @@ class BaseHandle(Generic[ResultT_co, EngineT]):
     def _raise_failure(self, delivery: Delivery[ResultT_co]) -> None:
         """Raise the error of the task if it failed or was given up."""
         task = self._task
-        error = delivery.error(task)
-        if error is None and task.is_done:
-            return
-        if error is None:  # another caller has the handle
-            error = TimeoutError("timed out while another call waited for the task")
-            error = error.about(task.task_type, task.task_uuid)
-        error.results = [*task.results()] or error.results
-        raise error
+        if (error := delivery.error(task)) is not None:
+            error.results = [*task.results()] or error.results
+            raise error
 
 
 class Handle(BaseHandle[ResultT_co, "Engine"]):
     """The handle of a task: submit it, poll it, and collect its results later.
 
-    It is thread-safe: one thread sends and polls the task, and the others wait for it.
+    It is thread-safe.
     """
 
     def submit(
@@ -251,7 +249,7 @@ class Handle(BaseHandle[ResultT_co, "Engine"]):
     def _steps(
         self, timeout: float | None, extra: Headers, *, polls_now: bool = False
     ) -> Generator[Delivery[ResultT_co]]:
-        """Send and poll the task until it is done, while other callers wait.
+        """Send and poll the task until it is done.
 
         Raises:
             RunwareError: The task failed, or was given up.
@@ -259,24 +257,9 @@ class Handle(BaseHandle[ResultT_co, "Engine"]):
         task, engine = self._task, self._engine
         given = [] if task.is_done else [self._given]
         delivery = engine.delivery(given, timeout, polls_now=polls_now)
-        lock = engine.lock_of(task)
         steps = engine.run(delivery, extra, self._answers)
         try:
-            while not task.is_done:
-                try:
-                    if not lock.acquire(timeout=delivery.schedule.seconds_left()):
-                        break
-                    if task.is_done or next(steps, False) is False:
-                        break
-                except BaseException:
-                    delivery.abandon()  # before another caller gets the lock
-                    raise
-                finally:
-                    # Not `suppress`: a signal may be handled as it starts.
-                    try:
-                        lock.release()
-                    except RuntimeError:  # it was not acquired
-                        pass
+            for _ in steps:
                 yield delivery
         finally:
             steps.close()

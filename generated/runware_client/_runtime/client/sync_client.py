@@ -283,7 +283,7 @@ class Runware(Client[Engine]):
             ValueError: Two requests have the same `taskUUID`.
         """
         engine = self._engine_for(max_retries)
-        submissions = submissions_of(requests)
+        submissions = [*map(engine.joined, submissions_of(requests))]
         watch = Watch([each.task for each in submissions], on_result, on_progress)
         try:
             ended = self._deliver(engine, submissions, timeout, extra_headers, watch)
@@ -309,8 +309,8 @@ class Runware(Client[Engine]):
         does not include the time that the caller takes between outcomes. If the loop ends
         early, the other tasks continue on the server; `unfinished()` has their handles.
         """
-        submissions = submissions_of(requests)
         engine = self._engine_for(max_retries)
+        submissions = [*map(engine.joined, submissions_of(requests))]
         watch = Watch([each.task for each in submissions], on_result, on_progress)
         ended = self._deliver(engine, submissions, timeout, extra_headers, watch)
         owed = {each.task.key: each for each in submissions}

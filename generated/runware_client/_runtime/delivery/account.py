@@ -154,7 +154,8 @@ class Account:
 
     def _count(self, task: Task[Any]) -> None:
         """Add the costs of a finished task, except those of known results."""
-        reserved = self._reserved.pop(task.key, Decimal(0))
+        released = self._reserved.pop(task.key, Decimal(0))
+        reserved = released if task.is_sent else Decimal(0)
         before = self._bills.pop(task.key, None) or Bill({}, is_collected=True)
         is_copy = task.is_known or before.is_collected
         known = before if is_copy else _with_uuids(before)
@@ -171,7 +172,7 @@ class Account:
             before.is_collected and task.is_known,
         )
         self.cost += bill.said - known.said
-        self.committed += bill.counted - known.counted - reserved
+        self.committed += bill.counted - known.counted - released
         if bill.said or bill.reserved:
             self._bills[task.key] = bill
         if len(self._bills) > MAX_BILLS:

@@ -95,6 +95,7 @@ class ScheduledTask(Generic[ResultT]):
         trouble: The error of the last exchange about it; None if it had a response.
         poll_timeout: The timeout of its next poll in seconds.
         refused_polls: Its consecutive polls that the server refused with a reason.
+        asked: When this delivery has last sent or polled it; None if it has not.
     """
 
     def __init__(
@@ -117,6 +118,7 @@ class ScheduledTask(Generic[ResultT]):
         self.trouble: RunwareError | None = None
         self.poll_timeout = POLL_TIMEOUT
         self.refused_polls = 0
+        self.asked: float | None = None
 
     @property
     def kind(self) -> Kind:
@@ -196,7 +198,7 @@ def polled_with(
     """Return the tasks that are polled with one POST, each with the JSON text of its poll."""
     chosen = [first]
     if not first.is_alone:
-        polls = (e for e in idle if e.kind is Kind.POLL and e.due <= now + TOGETHER)
+        polls = (e for e in idle if e.kind is Kind.POLL and e.due < now + TOGETHER)
         chosen = [each for each in polls if not each.is_alone][:most]
     return chosen, [each.task.poll() for each in chosen]
 

@@ -6,11 +6,15 @@ from __future__ import annotations
 import os
 from collections import OrderedDict
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 from ..locks import ForkSafeLock
 from .lifecycle import SENDINGS, Phase, TaskEvent
 from .task import Task, Upload
+
+if TYPE_CHECKING:
+    from .submission import Submission
 
 MAX_LEFT = 10_000
 """Maximum number of remembered tasks without a caller; beyond it, the oldest goes."""
@@ -19,7 +23,8 @@ MAX_LEFT = 10_000
 class OpenTasks:
     """Tasks from their first sending until the caller gets their results.
 
-    It holds no requests, so it stays small. It is thread-safe.
+    It holds no requests, so it stays small. It is thread-safe. All calls and handles with
+    the same `taskUUID` share one task: only one of them sends it.
 
     Attributes:
         lock: Held while the state of a task changes: several threads may send it, poll it
@@ -30,9 +35,8 @@ class OpenTasks:
         self.lock: ForkSafeLock = ForkSafeLock()
         self._tasks: dict[str, Task[Any]] = {}
         self._left: OrderedDict[str, None] = OrderedDict()
-        self._returned: OrderedDict[str, int] = OrderedDict()
-        """The keys of tasks whose results a call has returned, each with its number."""
-        self._returns: int = 0
+        self._shared: WeakValueDictionary[str, Task[Any]] = WeakValueDictionary()
+        """The tasks of running calls and of handles, also those that are not sent."""
         self._process = os.getpid()
 
     def take_over(self) -> None:
@@ -45,6 +49,24 @@ class OpenTasks:
                 if task.phase in SENDINGS:
                     task.apply(TaskEvent.UNCLEAR)
 
+    def shared(self, task: Task[Any]) -> Task[Any]:
+        """Return the task of other calls with the same `taskUUID`; this one without any.
+
+        A request that is run again after a call has returned its results, or after it has
+        failed, is another task.
+        """
+        if task.is_done or not task.is_pollable:
+            return task
+        with self.lock.native:
+            other = self._tasks.get(task.key) or self._shared.get(task.key)
+            if other is None or (other.is_done and other.error is not None):
+                self._shared[task.key] = task
+                return task
+            if task.phase is Phase.IN_DOUBT:  # another process may have sent it
+                other.resume()
+                other.allows_resend &= task.allows_resend
+            return other
+
     def add(self, task: Task[Any]) -> None:
         """Add a task that is being sent; the caller gets no results of an upload."""
         if not task.is_pollable or isinstance(task, Upload):
@@ -53,63 +75,19 @@ class OpenTasks:
             self._tasks[task.key] = task
             self._left.pop(task.key, None)
 
-    def expect(self, task: Task[Any]) -> None:
-        """Record that a call begins that may send a task; see `begin`."""
-        task.returns_before = self._returns
-
-    def begin(
-        self, task: Task[Any], now: float, *, resent_after: int | None = None
-    ) -> bool:
-        """Record that a task is being sent; return False if another call has sent it.
-
-        Only one of several calls that run the same request at once sends it. The others
-        poll it. This includes a call that waits to send it again after a rejection.
-        """
+    def begin(self, submission: Submission[Any], now: float) -> None:
+        """Record that a task is being sent."""
         with self.lock.native:
-            may_resend = task.phase is Phase.IN_DOUBT and task.sends == resent_after
-            is_begun = task.phase is not Phase.UNSENT and not may_resend
-            if is_begun or self.continue_earlier(task):
-                return False
-            # Another call has sent it and returned its results while this one waited.
-            if self._returned.get(task.key, 0) > task.returns_before:
-                task.resume(is_accepted=True)
-                return False
-            other = self._tasks.get(task.key, task)
-            if other is not task and other.phase is Phase.UNSENT:  # it was rejected
-                other.resume()
-            self.add(task)
-            task.note_sending(now)
-            return True
-
-    def continue_earlier(self, task: Task[Any]) -> bool:
-        """Continue an unsent task if another call has sent one with its `taskUUID`.
-
-        The results of that task are still to come, or no caller got them: the caller
-        runs the same request again. It is polled then, and not sent. Returns whether there
-        is such a task.
-        """
-        with self.lock.native:
-            other = self._tasks.get(task.key)
-            if other is None or other is task or not task.is_pollable:
-                return False
-            has_it = other.phase in (Phase.ACCEPTED, Phase.DONE)
-            if task.sends and not has_it:  # it is sent again; the others poll it
-                return False
-            has_failed = other.is_done and other.error is not None
-            if has_failed or other.phase is Phase.UNSENT:
-                return False
-            task.resume(is_accepted=has_it)
-            task.first_sent = other.first_sent
-            return True
+            self.add(submission.task)
+            submission.task.note_sending(now, submission.own)
 
     def leave(self, tasks: Iterable[Task[Any]]) -> None:
         """Record that no caller waits for these tasks any more; forget unsent ones."""
         with self.lock.native:
             for task in tasks:
                 if task.phase is Phase.UNSENT:
-                    task.sends = 0  # so that it continues a task of another call
-                    if self._tasks.get(task.key) is task:
-                        self._forget(task)
+                    task.sends = 0  # the next call begins anew
+                    self._forget(task)
                     continue
                 if task.may_be_billed and task.key not in self._tasks:
                     self.add(task)  # another call has ended without its results
@@ -121,27 +99,19 @@ class OpenTasks:
     def close(self, tasks: Iterable[Task[Any]]) -> None:
         """Remove tasks whose results or failures the caller gets now.
 
-        A call that failed, or sent nothing, does not remove the task of another call.
+        A task that another call has sent meanwhile stays.
         """
         with self.lock.native:
             for task in tasks:
-                has_results = task.is_done and task.error is None
-                if has_results or self._tasks.get(task.key) is task:
+                if not task.may_be_billed:
                     self._forget(task)
-                if has_results and task.is_pollable:
-                    self._returns += 1
-                    self._returned[task.key] = self._returns
-                    if len(self._returned) > MAX_LEFT:
-                        self._returned.popitem(last=False)
-
-    def has_other(self, task: Task[Any]) -> bool:
-        """Return whether another call has sent this task, or waits to send it again."""
-        other = self._tasks.get(task.key, task)
-        return other is not task and not other.is_done
+                if task.is_done and self._shared.get(task.key) is task:
+                    del self._shared[task.key]
 
     def _forget(self, task: Task[Any]) -> None:
-        self._tasks.pop(task.key, None)
-        self._left.pop(task.key, None)
+        if self._tasks.get(task.key) is task:
+            del self._tasks[task.key]
+            self._left.pop(task.key, None)
 
     def tasks(self) -> list[Task[Any]]:
         """Return the tasks, oldest first."""

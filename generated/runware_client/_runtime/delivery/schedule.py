@@ -12,9 +12,9 @@ from ..schema.generics import ResultT
 from ..timeouts import MAX_POLL
 from .batches import Kind, ScheduledTask, Settings
 from .dry_run import DryTask
-from .lifecycle import Action, Phase, TaskEvent
+from .lifecycle import SENDINGS, Action, Phase, TaskEvent
 from .submission import Submission
-from .task import Task
+from .task import Task, Upload
 from .verdict import Verdict
 
 SUBMIT_TIMEOUT = 30.0
@@ -112,9 +112,24 @@ class Schedule(Generic[ResultT]):
         sends = max(each.task.sends for each in chosen)
         return min(usual, (SUBMIT_TIMEOUT + size / MIN_SPEED) * 2.0**sends)
 
+    def note_sending(self, each: ScheduledTask[ResultT]) -> None:
+        """Record that a task has been sent."""
+        each.asked = each.task.last_asked
+
     def note_poll(self, each: ScheduledTask[ResultT]) -> None:
         """Record that a task is polled."""
-        each.task.last_asked = self._now()
+        each.asked = each.task.last_asked = self._now()
+        each.task.due = each.asked + each.poll_timeout
+
+    def is_turn_of_other(self, each: ScheduledTask[ResultT], now: float) -> bool:
+        """Whether another call waits for a response about a task, or for its next turn.
+
+        Calls that share a task send and poll it together as often as one call would.
+        """
+        task = each.task
+        if task.phase in SENDINGS and isinstance(task, Upload):  # it is not polled yet
+            return True
+        return task.last_asked != each.asked and now < min(task.due, self._poll_by)
 
     def go_on(
         self, each: ScheduledTask[ResultT], action: Action, verdict: Verdict
@@ -136,6 +151,7 @@ class Schedule(Generic[ResultT]):
         """Schedule another sending of a task that the server certainly does not have."""
         each.error = each.trouble = self.why(each, verdict)
         each.due = self._now() + max(next(each.backoff), verdict.wait or 0.0)
+        each.task.due = each.due
         each.retries += 1
         is_over = each.retries > self._settings.max_retries or each.due >= self.deadline
         return each.error if is_over else None
@@ -164,9 +180,11 @@ class Schedule(Generic[ResultT]):
             each.retries = each.refused_polls = 0
             each.error = task.refusal = None
         elif event in ANSWERS:
-            task.silences += 1
             each.refused_polls = 0
-            task.not_found = task.not_found + 1 if event is TaskEvent.NOT_FOUND else 0
+            if task.phase not in (Phase.UNSENT, Phase.SENDING):  # another call sends it
+                task.silences += 1
+                is_missing = event is TaskEvent.NOT_FOUND
+                task.not_found = task.not_found + 1 if is_missing else 0
         else:
             self._note_trouble(each, verdict)
 
@@ -226,7 +244,7 @@ class Schedule(Generic[ResultT]):
         """Set when a task is due. One poll is early enough to be answered in time."""
         now = self._now()
         latest = self._poll_by if now < self._poll_by else self.deadline
-        each.due = min(now + delay, latest)
+        each.due = each.task.due = min(now + delay, latest)
 
     def _reason(
         self, each: ScheduledTask[ResultT], error: RunwareError | None
@@ -259,3 +277,10 @@ def _without_the_others(error: RunwareError) -> RunwareError:
         "failed too. The results that arrived are in `results`."
     )
     return copy
+
+
+def given_up() -> RunwareError:
+    """Return the error of a task that its calls have given up before it was accepted."""
+    return RunwareError(
+        "the server does not have this task. The call that sent it has given it up"
+    )

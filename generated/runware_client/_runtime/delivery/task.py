@@ -65,18 +65,19 @@ class Task(Generic[ResultT]):
         sends: The number of times that it was sent.
         first_sent: When it was first sent, or resumed, on the client's clock.
         last_asked: When it was last sent or polled.
+        due: When the call that did so sends or polls it again; others wait until then.
         silences: Consecutive polls whose responses did not mention it.
         not_found: Consecutive polls that were answered with "not found".
         quiet: Consecutive polls whose responses mentioned it without anything new.
         is_short: Whether a sync response had fewer results than were ordered.
         allows_resend: Whether it may be sent again while it is in doubt.
+        is_sent: Whether this process has sent it.
         is_known: Whether it is only collected: it is resumed, the server refused a sending
             because it has the task, or its costs were counted.
         is_resent: Whether it was sent again while the server may have had it. A refusal
             may then be about that sending.
         is_repeated: Whether the server may have run it twice: it was sent again, and the
             server did not say that it has it.
-        returns_before: How many results other calls had returned before its call began.
         key: The key that matches items to it: its taskUUID or, without one, its type.
         ordered: The number of results that it orders.
     """
@@ -105,15 +106,16 @@ class Task(Generic[ResultT]):
         self.sends: int = 0
         self.first_sent: float = 0.0
         self.last_asked: float | None = None
+        self.due: float = 0.0
         self.silences: int = 0
         self.not_found: int = 0
         self.quiet: int = 0
         self.is_short: bool = False
         self.allows_resend: bool = True
+        self.is_sent: bool = False
         self.is_known: bool = False
         self.is_resent: bool = False
         self.is_repeated: bool = False
-        self.returns_before: int = 0
         self.key: str = (self.task_uuid or self.task_type).casefold()
         self.ordered: int = number_of_results(wire)
         self._poll: bytes | None = None
@@ -159,6 +161,12 @@ class Task(Generic[ResultT]):
         return self.is_pollable and self.phase not in (Phase.UNSENT, Phase.DONE)
 
     @property
+    def is_owed(self) -> bool:
+        """Whether it may be billed, or has results that a call may still return."""
+        has_failed = self.is_done and self.error is not None
+        return self.is_pollable and self.phase is not Phase.UNSENT and not has_failed
+
+    @property
     def cost(self) -> float | None:
         """The sum of the costs in its results, in US dollars; None if they have none."""
         found = costs(self.items)
@@ -175,11 +183,10 @@ class Task(Generic[ResultT]):
         """Return the results so far."""
         return [self.read(item) for item in self.items]
 
-    def resume(self, *, is_accepted: bool = False) -> None:
-        """Continue a task that another call, or another process, has or may have sent."""
-        self.phase = Phase.ACCEPTED if is_accepted else Phase.IN_DOUBT
-        self.sends = 1
-        self.is_known = True
+    def resume(self) -> None:
+        """Record that another process may have sent it, unless this one has begun to."""
+        if self.phase is Phase.UNSENT and not self.sends:
+            self.phase, self.sends, self.is_known = Phase.IN_DOUBT, 1, True
 
     def apply(self, event: TaskEvent, error: RunwareError | None = None) -> Action:
         """Move to the next phase; return the next action.
@@ -197,11 +204,20 @@ class Task(Generic[ResultT]):
         self.is_resent |= self.phase is Phase.RESENDING
         return action
 
-    def note_sending(self, now: float) -> None:
-        """Record that it is being sent: from now on, the server may accept it."""
+    def note_sending(self, now: float, own: Task[Any]) -> None:
+        """Record that it is being sent: from now on, the server may accept it.
+
+        Another call may have made this task. `own` has the members of the request that
+        is sent.
+        """
+        is_first = self.phase is Phase.UNSENT
+        self.is_async = own.is_async and (is_first or self.is_async)
+        if is_first:
+            self.wire, self.ordered = own.wire, own.ordered
         if not self.sends:
             self.first_sent = now
         self.sends += 1
+        self.is_sent = True
         self.last_asked = now
         self.apply(TaskEvent.SENT)
 

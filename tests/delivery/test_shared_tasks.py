@@ -1,0 +1,435 @@
+"""Calls that share a task: those that run, resume or wait for one `taskUUID` at once."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from loopback import KEY, Drop, Reply, acknowledge, failing, news, refusal, value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from types import ModuleType
+
+    from loopback import Answer, Server, Tasks
+
+TASK, POLL = "imageInference", "getResponse"
+BUSY = refusal(429, "rateLimitExceeded", "0")
+FAST = {"first": 0.005, "longest": 0.01}
+EMPTY: dict[str, Any] = {"data": []}
+
+
+def finished(tasks: Tasks) -> object:
+    """Answer each task as finished, with the URL of its image."""
+    return news({"status": "success", "imageURL": "https://im.runware.ai/a.png"})(tasks)
+
+
+def names(tasks: Tasks) -> list[str]:
+    """Return the types of tasks."""
+    return [task["taskType"] for task in tasks]
+
+
+def refused_once(server: Server, refused: Reply) -> Answer:
+    """Refuse the first sending, finish the others, and answer polls without news."""
+
+    def answer(tasks: Tasks) -> object:
+        if names(tasks) == [POLL]:
+            return EMPTY
+        return refused if server.sent.count(TASK) == 1 else finished(tasks)
+
+    return answer
+
+
+def names_of(tasks: Tasks) -> list[str]:
+    """Return the UUIDs of tasks."""
+    return [task["taskUUID"] for task in tasks]
+
+
+@pytest.fixture
+def image(image: Callable[..., Any]) -> Callable[..., Any]:
+    """Makes image requests with async delivery."""
+    return partial(image, delivery_method="async")
+
+
+@pytest.fixture
+def together(shipped: ModuleType, server: Server) -> Callable[..., list[Any]]:
+    """Runs coroutines of one async client at once; returns their results and errors."""
+
+    async def gathered(*calls: Callable[[Any], Coroutine[Any, Any, Any]]) -> list[Any]:
+        async with shipped.AsyncRunware(KEY, base_url=server.url, timeout=60) as client:
+            client.polling = client.retrying = shipped.Waits(**FAST)
+            made = [call(client) for call in calls]
+            return await asyncio.gather(*made, return_exceptions=True)
+
+    return lambda *calls: asyncio.run(gathered(*calls))
+
+
+def run(request: Any, **options: Any) -> Callable[[Any], Coroutine[Any, Any, Any]]:
+    """Return a function that runs a request with a client."""
+    return lambda client: client.run(request, **options)
+
+
+# -- how they end -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [400, 401, 402])
+def test_a_refusal_ends_all_calls(
+    shipped: ModuleType,
+    server: Server,
+    image: Callable[..., Any],
+    together: Callable[..., list[Any]],
+    status: int,
+) -> None:
+    """Without polls until their timeout."""
+    request = image(delivery_method="sync")
+    server.answer = lambda t: EMPTY if names(t) == [POLL] else refusal(status, "x")
+    errors = together(*[run(request)] * 3)
+    assert [type(error) for error in errors] == [type(errors[0])] * 3
+    assert isinstance(errors[0], shipped.APIError)
+    assert server.sent.count(TASK) == 1
+
+
+def test_another_call_sends_a_task_that_one_gives_up(
+    shipped: ModuleType,
+    server: Server,
+    image: Callable[..., Any],
+    together: Callable[..., list[Any]],
+) -> None:
+    request = image(delivery_method="sync")
+    server.answer = refused_once(server, BUSY)
+    refused, results = together(run(request, max_retries=0), run(request))
+    assert isinstance(refused, shipped.RateLimitError)
+    assert len(results) == 1
+    assert server.sent.count(TASK) == 2
+
+
+async def test_a_handle_ends_with_the_call_that_gives_up(
+    shipped: ModuleType, client: Any, server: Server, image: Callable[..., Any]
+) -> None:
+    """A handle without the request cannot send the task."""
+    handles: list[Any] = []
+
+    def refuse(_: Tasks) -> Reply:
+        handles.extend(client.unfinished())
+        return BUSY
+
+    server.answer = refuse
+    with pytest.raises(shipped.RateLimitError):
+        await value(client.run(image(), max_retries=0))
+    [handle] = handles
+    with pytest.raises(shipped.RunwareError, match="has given it up"):
+        await value(handle.wait(timeout=60))
+    assert server.sent == [TASK]
+
+
+# -- as often as one call -----------------------------------------------------
+
+
+def test_calls_wait_together_before_a_retry(
+    server: Server, image: Callable[..., Any], together: Callable[..., list[Any]]
+) -> None:
+    answered = refused_once(server, refusal(429, "rateLimitExceeded", "1"))
+    sent: list[float] = []
+
+    def answer(tasks: Tasks) -> object:
+        if names(tasks) == [TASK]:
+            sent.append(time.monotonic())
+        return answered(tasks)
+
+    server.answer = answer
+    request = image(delivery_method="sync")
+    assert [len(results) for results in together(*[run(request)] * 5)] == [1] * 5
+    first, second = sent
+    assert second - first >= 1
+
+
+def test_calls_poll_as_often_as_one_would(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    """Eight polls that find no task would end the wait; these are fewer."""
+    missing = failing(code="taskNotFound")
+    server.script(acknowledge, *[missing] * 3, finished)
+
+    async def wait_often() -> None:
+        async with shipped.AsyncRunware(KEY, base_url=server.url) as client:
+            client.polling = shipped.Waits(first=0.2)
+            handle = await client.submit(image())
+            waits = [handle.wait() for _ in range(8)]
+            for results in await asyncio.gather(*waits):
+                assert len(results) == 1
+
+    asyncio.run(wait_often())
+    assert server.sent == [TASK, *[POLL] * 4]
+
+
+# -- what the sending call decides --------------------------------------------
+
+
+def test_a_task_is_async_if_its_sending_is(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    """A task in doubt that was sent as a sync one is not sent again."""
+    request = image(delivery_method=None)
+    answers = iter([BUSY, Drop(), *[EMPTY] * 6])
+    server.answer = lambda tasks: next(answers, None) or finished(tasks)
+    with shipped.Runware(KEY, base_url=server.url) as client:
+        client.polling = client.retrying = shipped.Waits(**FAST)
+        with pytest.raises(shipped.RateLimitError) as refused:
+            client.submit(request, max_retries=0)
+        assert len(client.run(request)) == 1
+        assert refused.value.handle is None
+    assert server.sent == [TASK, TASK, *[POLL] * 7]
+
+
+def test_each_call_gets_results_of_its_own_class(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    """A handle without the request does not know the class of its results."""
+    request = image(model="acme:1@1")
+    server.script(acknowledge, finished)
+    with shipped.Runware(KEY, base_url=server.url) as client:
+        client.polling = shipped.Waits(**FAST)
+        handle = client.resume(client.submit(request).to_json())
+        [result] = client.run(request)
+        assert type(result) is request.result
+        assert [*map(str, handle.wait())] == [str(result)]
+
+
+# -- what another process has sent --------------------------------------------
+
+
+async def test_a_task_that_is_resumed_is_not_sent(
+    client: Any, server: Server, image: Callable[..., Any]
+) -> None:
+    request = image()
+    handle = client.handle(request)
+    resumed = client.resume(handle.to_json())
+    server.answer = finished
+    assert len(await value(handle.wait())) == 1
+    assert len(await value(resumed.wait())) == 1
+    assert server.sent == [POLL]
+
+
+async def test_a_task_that_this_process_is_sending_is_not_in_doubt_if_it_is_resumed(
+    client: Any, server: Server, image: Callable[..., Any]
+) -> None:
+    request = image(delivery_method="sync")
+    resumed: list[Any] = []
+
+    def refuse(_: Tasks) -> Reply:
+        [handle] = client.unfinished()
+        resumed.append(client.resume(handle.to_json()))
+        return BUSY
+
+    server.script(refuse, finished)
+    assert len(await value(client.run(request))) == 1
+    assert server.sent == [TASK, TASK]
+
+
+def test_a_stream_does_not_end_the_sending_of_another_call(
+    shipped: ModuleType, server: Server, together: Callable[..., list[Any]]
+) -> None:
+    texts = import_module(f"{shipped.__name__}.tasks.text_inference")
+    message = {"role": "user", "content": "Say hello."}
+    request = texts.TextInferenceRequest(model="a:b@1", messages=[message])
+    is_sent, is_refused = threading.Event(), threading.Event()
+
+    def answer(tasks: Tasks) -> object:
+        if names(tasks) == [POLL]:
+            return EMPTY
+        if is_sent.is_set():
+            return news({"text": "Hello."})(tasks)
+        is_sent.set()
+        is_refused.wait(60)
+        return BUSY
+
+    async def stream(client: Any) -> None:
+        await asyncio.to_thread(is_sent.wait, 60)
+        try:
+            await client.stream(request).get_result()
+        finally:
+            is_refused.set()
+
+    server.answer = answer
+    [result], refused = together(run(request), stream)
+    assert result.text == "Hello."
+    assert isinstance(refused, shipped.RunwareError)
+    assert "has already sent a task" in str(refused)
+
+
+# -- one sending --------------------------------------------------------------
+
+
+def test_a_request_that_threads_run_at_once_is_sent_once(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    """Threads take turns so often that each may run between two steps of another."""
+    start = threading.Barrier(4)
+
+    def together(client: Any, request: Any) -> Any:
+        handle = client.handle(request)
+        start.wait(30)
+        return handle.wait()
+
+    server.answer = finished
+    requests = [image(delivery_method="sync") for _ in range(10)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with (
+            shipped.Runware(KEY, base_url=server.url) as client,
+            ThreadPoolExecutor(4) as pool,
+        ):
+            client.polling = client.retrying = shipped.Waits(**FAST)
+            for request in requests:
+                runs = [pool.submit(together, client, request) for _ in range(4)]
+                assert [len(run.result()) for run in runs] == [1] * 4
+    finally:
+        sys.setswitchinterval(interval)
+    sent = [task for call in server.calls for task in call if task["taskType"] == TASK]
+    assert names_of(sent) == names_of([r.to_wire() for r in requests])
+
+
+def test_a_refused_run_is_sent_again_while_another_run_polls_for_it(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    """A second run of a request starts before the server refuses the first one."""
+    sent: list[str] = []
+    is_polled = threading.Event()
+
+    def answer(tasks: Tasks) -> object:
+        if tasks[0]["taskType"] == POLL:
+            is_polled.set()
+            return finished(tasks) if len(sent) == 2 else {"data": []}
+        sent.extend(names_of(tasks))
+        if len(sent) == 2:
+            return finished(tasks)
+        is_polled.wait(30)
+        return refusal(429, "rateLimitExceeded", "0")
+
+    async def both() -> None:
+        async with shipped.AsyncRunware(KEY, base_url=server.url) as client:
+            client.polling = client.retrying = shipped.Waits(**FAST)
+            request = image(delivery_method="sync")
+            runs = [client.run(request, timeout=20) for _ in range(2)]
+            for results in await asyncio.gather(*runs):
+                assert [result.task_uuid for result in results] == [request.task_uuid]
+
+    server.answer = answer
+    asyncio.run(both())
+    assert len(sent) == 2
+
+
+def test_a_sending_of_another_call_is_followed_by_polls(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    """Two calls wait for a task in doubt, and both are about to send it again."""
+    empty: dict[str, Any] = {"data": []}
+    server.split(
+        Drop(), lambda tasks: finished(tasks) if len(server.calls) > 40 else empty
+    )
+    request = image()
+
+    async def both() -> None:
+        async with shipped.AsyncRunware(KEY, base_url=server.url) as client:
+            client.polling = client.retrying = shipped.Waits(first=0.005, longest=0.01)
+            handle = client.resume(client.handle(request).to_json(), request)
+            for results in await asyncio.gather(handle.wait(), handle.wait()):
+                assert len(results) == 1
+
+    asyncio.run(both())
+    assert server.sent.count(TASK) == 3
+    assert (TASK, TASK) not in [*zip(server.sent, server.sent[1:], strict=False)]
+
+
+def test_a_refused_run_is_not_sent_again_after_another_run_has_sent_it(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    """The second run starts and ends while the first one waits to send the task again."""
+    request = image(delivery_method="sync")
+    server.script(refusal(429, "rateLimitExceeded", "0"), finished, finished)
+    second: list[Any] = []
+
+    def run_again(event: Any) -> None:
+        if event.kind == "retried":
+            second.extend(client.run(request))
+
+    with shipped.Runware(KEY, base_url=server.url, on_event=run_again) as client:
+        client.polling = client.retrying = shipped.Waits(**FAST)
+        assert [*map(str, client.run(request))] == [*map(str, second)]
+        assert client.unfinished() == []
+    assert server.sent == [TASK, TASK]
+
+
+def test_a_run_is_not_sent_if_another_one_returns_while_it_waits_for_its_dry_run(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    request = image(delivery_method="sync")
+    is_waiting, may_go_on = threading.Event(), threading.Event()
+
+    def answer(tasks: Tasks) -> object:
+        [uuid] = names_of(tasks)
+        if uuid == request.task_uuid or tasks[0]["taskType"] == "getResponse":
+            return finished(tasks)
+        if not is_waiting.is_set():
+            is_waiting.set()
+            may_go_on.wait(30)
+        return {"data": [{"taskUUID": uuid, "cost": 0.01}]}
+
+    server.answer = answer
+    options = {"base_url": server.url, "budget": Decimal(1)}
+    with shipped.Runware(KEY, **options) as client, ThreadPoolExecutor(1) as pool:
+        first = pool.submit(client.run, request)
+        assert is_waiting.wait(30)
+        [result] = client.run(request)
+        may_go_on.set()
+        assert first.result() == [result]
+        assert client.unfinished() == []
+        assert len(client.run(request)) == 1  # a new run
+    sent = [task for call in server.calls for task in call]
+    assert [t["taskUUID"] for t in sent].count(request.task_uuid) == 2
+
+
+def test_a_call_that_is_too_large_does_not_send_what_another_call_has_sent(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    """The other call sends a task before this one sends it in a smaller POST."""
+    requests = [image(delivery_method="sync") for _ in range(2)]
+    first: list[Any] = []
+    server.answer = lambda tasks: Reply({}, 413) if len(tasks) > 1 else finished(tasks)
+
+    def run_first(event: Any) -> None:
+        is_second = event.task_uuid == requests[1].task_uuid
+        if event.kind == "sent" and is_second and not first:
+            first.extend(client.run(requests[0]))
+
+    with shipped.Runware(KEY, base_url=server.url, on_event=run_first) as client:
+        client.polling = shipped.Waits(first=0.005)
+        for outcome in client.run_many(requests):
+            assert len(outcome.unwrap()) == 1
+    sent = [task for call in server.calls for task in call if len(call) == 1]
+    assert [t["taskType"] for t in sent].count(TASK) == 2
+
+
+def test_a_refused_handle_continues_the_task_of_another_call(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    request = image(delivery_method="async")
+    server.script(refusal(429, "rateLimitExceeded"), acknowledge, finished)
+    with shipped.Runware(KEY, base_url=server.url, max_retries=0) as client:
+        client.polling = shipped.Waits(first=0.005)
+        handle = client.handle(request)
+        with pytest.raises(shipped.RateLimitError):
+            handle.wait()
+        client.submit(request)
+        assert len(handle.wait()) == 1
+    assert server.sent == [TASK, TASK, POLL]
