@@ -199,7 +199,7 @@ MUTANTS = (
         "a task that is left is forgotten",
         "_runtime.delivery.delivery",
         "        self._open_tasks.leave([each.task])\n",
-        "        self._open_tasks.close([each.task])\n",
+        "        self._open_tasks._forget(each.task)\n",
     ),
     Mutant(
         "a task is remembered only when it is accepted",
@@ -224,8 +224,8 @@ MUTANTS = (
     Mutant(
         "a wait shorter than the first pause polls nothing",
         "_runtime.delivery.schedule",
-        "= min(now + delay, latest)\n",
-        "= now + delay\n",
+        "        each.due = min(now + delay, latest)\n",
+        "        each.due = now + delay\n",
         63,
     ),
     Mutant(
@@ -302,7 +302,7 @@ MUTANTS = (
         "_runtime.client.base_engine",
         "            self.give_handle(error, submission)\n        if is_noted",
         "            self.give_handle(error, submission)\n"
-        "            self.open_tasks.close([task])\n        if is_noted",
+        "            self.open_tasks._forget(task)\n        if is_noted",
         365,
     ),
     Mutant(
@@ -469,9 +469,9 @@ MUTANTS = (
     ),
     Mutant(
         "a handle without its request sends the task",
-        "_runtime.delivery.delivery",
-        " or not each.can_go_on:",
-        ":",
+        "_runtime.delivery.batches",
+        "        return self.submission is not None or self.kind is Kind.POLL\n",
+        "        return True\n",
         2012,
     ),
     Mutant(

@@ -441,7 +441,6 @@ class Schedule:
         # The other call would run a task again whose results were collected earlier.
         if tasks and not any(task.is_done for task in tasks):
             submission = self._submission(wire, self._client, is_own=False)
-            self._shared.add(self._client.engine.joined(submission).task)
             yield from self._wait(self._client, submission, place[0])
 
     def _die(self, place: list[Process], wires: list[Object]) -> Steps:

@@ -170,6 +170,7 @@ class Schedule(Generic[ResultT]):
         if each.resent_after is not None and event in ANSWERS:
             delay = 0.0
         self._schedule_poll(each, max(delay, verdict.wait or 0.0))
+        each.task.due = each.due
         return None
 
     def _count(self, each: ScheduledTask[ResultT], verdict: Verdict) -> None:
@@ -243,7 +244,7 @@ class Schedule(Generic[ResultT]):
         """Set when a task is due. One poll is early enough to be answered in time."""
         now = self._now()
         latest = self._poll_by if now < self._poll_by else self.deadline
-        each.due = each.task.due = min(now + delay, latest)
+        each.due = min(now + delay, latest)
 
     def _reason(
         self, each: ScheduledTask[ResultT], error: RunwareError | None
