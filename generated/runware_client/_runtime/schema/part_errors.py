@@ -86,10 +86,9 @@ def _explained(
     If a rule limits the constants of a member, its message replaces the list of all
     constants.
     """
-    if is_unknown(detail):
-        [name] = detail["loc"]
-        if twice := second_spelling(cls, str(name), data):
-            return [twice]
+    is_named = is_unknown(detail)
+    if is_named and (twice := second_spelling(cls, str(detail["loc"][0]), data)):
+        return [twice]
     member = ".".join(wire_name(str(part)) for part in detail["loc"])
     rules = [rule for rule in violated if rule.startswith(f"{member} must be ")]
     if rules and is_other_text(detail):
