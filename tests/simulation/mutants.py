@@ -504,19 +504,6 @@ MUTANTS = (
         {"budget": 0.7, "tasks": 5},
     ),
     Mutant(
-        "a dry run takes all the time of a resumed task",
-        "_runtime.delivery.schedule",
-        "each.task.is_pollable or isinstance(each.task, DryTask) for each in chosen",
-        "each.task.is_pollable for each in chosen",
-        28473,
-        {
-            "budget": 1.0,
-            "cancels": 0.5,
-            "onlookers": 2,
-            "troubles": {"answer_lost": 0.6, "request_lost": 0.3},
-        },
-    ),
-    Mutant(
         "a stream is sent again when others have used up the budget",
         "_runtime.client.base_engine",
         "            if error := account.excess(task):\n",
