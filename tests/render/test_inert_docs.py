@@ -214,6 +214,8 @@ _FRAGMENTS = st.sampled_from(
 @example("`b`{a}`x`")
 @example("a ` b\n`{a}`x`")
 @example("\\`{a}`x`")
+@example("`" + "word " * 15 + "````>>> x<script>`")
+@example("`" + "word " * 15 + "- x` `a<b>`")
 def test_no_mixture_of_markers_does_more(text: str) -> None:
     _has_no_html_and_no_code_to_run(text)
     parser = doctest.DocTestParser()

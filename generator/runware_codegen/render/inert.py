@@ -45,6 +45,9 @@ _TAG: Final = re.compile(r"<(?=[A-Za-z/!?])(?!https?://[^\s<>`\"']*>)")
 _ROLE: Final = re.compile(r"(\{[\w:.+-]+\})(?=`)")
 _ROLE_BEFORE_SPAN: Final = re.compile(r"(\{[\w:.+-]+\})\Z")
 _CODE_SPAN: Final = re.compile(r"(?<!`)(`[^`\n]+`)(?!`)")
+_BLOCK: Final = re.compile(r"\s(?:[<>#*+=~|:-]|\d+[.)])|>>>")
+"""What begins a block, and so ends a code span, if wrapping moves it to a new line."""
+
 _BLANK_LINE: Final = re.compile(r"(\n[ \t]*\n)")
 
 
@@ -64,9 +67,8 @@ def _plain_fence(fence: re.Match[str]) -> str:
 def _without_tags_and_roles(paragraph: str) -> str:
     """Insert a space into each HTML tag, and each role of MyST, outside of code spans."""
     parts = _CODE_SPAN.split(paragraph)
-    # Wrapping may move a tag to the start of a line, where it is HTML in a span too.
     is_certain = "`" not in "".join(parts[::2]) and "\\`" not in paragraph
-    if not is_certain or any(re.search(r"\s<", span) for span in parts[1::2]):
+    if not is_certain or any(map(_BLOCK.search, parts[1::2])):
         return _ROLE.sub(r"\1 ", _TAG.sub("< ", paragraph))
     parts[::2] = [_TAG.sub("< ", part) for part in parts[::2]]
     parts[:-1:2] = [_ROLE_BEFORE_SPAN.sub(r"\1 ", part) for part in parts[:-1:2]]
