@@ -190,6 +190,25 @@ def test_a_task_is_async_if_its_sending_is(
     assert server.sent == [TASK, TASK, *[POLL] * 7]
 
 
+@pytest.mark.parametrize("is_made_first", [True, False])
+def test_an_async_task_in_doubt_is_not_sent_again_as_a_sync_one(
+    shipped: ModuleType, server: Server, image: Callable[..., Any], is_made_first: bool
+) -> None:
+    """Runware may know only the `taskUUID` of async tasks."""
+    request = image(delivery_method=None)
+    server.takes = 10
+    server.split(Drop(), EMPTY)
+    with shipped.Runware(KEY, base_url=server.url) as client:
+        client.polling = client.retrying = shipped.Waits(**FAST)
+        server.clock.give(client)
+        handle = client.handle(request) if is_made_first else None
+        with pytest.raises(shipped.ConnectionError):
+            client.submit(request, max_retries=0, timeout=60)
+        server.script(*[EMPTY] * 6, finished)
+        assert len((handle or client.handle(request)).wait(timeout=600)) == 1
+    assert server.sent.count(TASK) == 1
+
+
 def test_each_call_gets_results_of_its_own_class(
     shipped: ModuleType, server: Server, image: Callable[..., Any]
 ) -> None:

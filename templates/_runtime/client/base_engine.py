@@ -120,7 +120,7 @@ class BaseEngine(Generic[TransportT]):
 
     def joined(self, submission: Submission[ResultT]) -> Submission[ResultT]:
         """Return a submission that shares its task with calls of the same `taskUUID`."""
-        own, shared = submission.own, self.open_tasks.shared(submission.task)
+        own, shared = submission.task, self.open_tasks.shared(submission.task)
         shared.read, shared.outputs = own.read, own.outputs
         submission.task = shared
         return submission

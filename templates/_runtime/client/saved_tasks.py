@@ -46,7 +46,7 @@ def saved_task(
         )
     if delivery := wire.get("deliveryMethod"):  # `submit` may have changed it
         submission.wire["deliveryMethod"] = delivery
-        submission.task.is_async = delivery == "async"
+        submission.task.is_async = submission.is_async = delivery == "async"
     submission.task.resume()
     submission.task.allows_resend = fingerprint == key.fingerprint(wire["taskUUID"])
     return submission

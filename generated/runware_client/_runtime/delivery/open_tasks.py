@@ -79,7 +79,7 @@ class OpenTasks:
         """Record that a task is being sent."""
         with self.lock.native:
             self.add(submission.task)
-            submission.task.note_sending(now, submission.own)
+            submission.task.note_sending(now, submission)
 
     def leave(self, tasks: Iterable[Task[Any]]) -> None:
         """Record that no caller waits for these tasks any more; forget unsent ones."""

@@ -106,7 +106,7 @@ class Schedule(Generic[ResultT]):
             each.task.is_pollable or isinstance(each.task, DryTask) for each in chosen
         )
         usual = left - self._reserve if goes_on and left > self._reserve else left
-        if not all(each.task.is_async for each in chosen):
+        if not all(e.submission and e.submission.is_async for e in chosen):
             return usual
         size = sum(map(len, parts))
         sends = max(each.task.sends for each in chosen)
@@ -239,7 +239,9 @@ class Schedule(Generic[ResultT]):
             return False
         if policy == "eager":
             return True
-        return task.resend_is_safe and task.silences >= 2**task.sends
+        is_alike = each.submission.is_async == task.is_async
+        is_safe = task.resend_is_safe and is_alike
+        return is_safe and task.silences >= 2**task.sends
 
     def _schedule_poll(self, each: ScheduledTask[ResultT], delay: float) -> None:
         """Set when a task is due. One poll is early enough to be answered in time."""

@@ -25,7 +25,7 @@ class Submission(Generic[ResultT]):
 
     Attributes:
         task: The task. Calls with the same `taskUUID` share it; see `OpenTasks.shared`.
-        own: The task as this request orders it.
+        is_async: Whether it orders async delivery. Another submission may have sent the task.
         wire: The whole task object, including files that must be uploaded first.
         request: The request; None for an upload.
         uploads: The files that must be uploaded first, each with its upload; None for a
@@ -43,7 +43,8 @@ class Submission(Generic[ResultT]):
         files: Iterable[LocalFile] = (),
     ) -> None:
         """Create a submission; `files` are the files in the task object."""
-        self.task = self.own = task
+        self.task = task
+        self.is_async: bool = task.is_async
         self.wire = wire
         self.request = request
         self.uploads: dict[LocalFile, Upload | None] = dict.fromkeys(files)
@@ -55,6 +56,11 @@ class Submission(Generic[ResultT]):
         """Whether its response is a stream of server-sent events."""
         default = self.request.default_delivery if self.request else None
         return self.wire.get("deliveryMethod", default) == "stream"
+
+    @property
+    def saved(self) -> Item:
+        """The members that polling the task and parsing its results require."""
+        return _saved(self.wire)
 
     def encoded(self) -> bytes:
         """Return the task as JSON text."""
@@ -132,10 +138,13 @@ def task_of(
     wire: Mapping[str, Any], result: type[ResultT], delivery: str | None
 ) -> Task[ResultT]:
     """Return a new task, from its task object or from the members in `SAVED`."""
-    saved = {name: wire[name] for name in SAVED if name in wire}
     outputs = outputs_of(str(wire["taskType"]), result)
     read = partial(_read, result)
-    return Task(saved, read, outputs, is_async=delivery == "async")
+    return Task(_saved(wire), read, outputs, is_async=delivery == "async")
+
+
+def _saved(wire: Mapping[str, Any]) -> Item:
+    return {name: wire[name] for name in SAVED if name in wire}
 
 
 def _read(result: type[ResultT], item: Item) -> ResultT:

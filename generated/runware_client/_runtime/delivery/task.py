@@ -24,6 +24,7 @@ from .lifecycle import TRANSITIONS, Action, Phase, TaskEvent
 
 if TYPE_CHECKING:
     from ..transport.envelope import Item
+    from .submission import Submission
 
 UPLOAD_OUTPUT: Final = "mediaUUID"
 """The member of an upload's result that has the UUID of the file."""
@@ -204,16 +205,15 @@ class Task(Generic[ResultT]):
         self.is_resent |= self.phase is Phase.RESENDING
         return action
 
-    def note_sending(self, now: float, own: Task[Any]) -> None:
-        """Record that it is being sent: from now on, the server may accept it.
+    def note_sending(self, now: float, sent: Submission[Any]) -> None:
+        """Record that a submission sends it: from now on, the server may accept it.
 
-        Another call may have made this task. `own` has the members of the request that
-        is sent.
+        Another submission may have made this task.
         """
         is_first = self.phase is Phase.UNSENT
-        self.is_async = own.is_async and (is_first or self.is_async)
+        self.is_async = sent.is_async and (is_first or self.is_async)
         if is_first:
-            self.wire, self.ordered = own.wire, own.ordered
+            self.wire, self.ordered = sent.saved, number_of_results(sent.wire)
         if not self.sends:
             self.first_sent = now
         self.sends += 1
