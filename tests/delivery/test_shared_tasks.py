@@ -49,6 +49,13 @@ def refused_once(server: Server, refused: Reply) -> Answer:
     return answer
 
 
+def talk(package: ModuleType) -> Any:
+    """Return a request whose result can be streamed."""
+    texts = import_module(f"{package.__name__}.tasks.text_inference")
+    message = {"role": "user", "content": "Say hello."}
+    return texts.TextInferenceRequest(model="a:b@1", messages=[message])
+
+
 def names_of(tasks: Tasks) -> list[str]:
     """Return the UUIDs of tasks."""
     return [task["taskUUID"] for task in tasks]
@@ -257,9 +264,7 @@ async def test_a_task_that_this_process_is_sending_is_not_in_doubt_if_it_is_resu
 def test_a_stream_does_not_end_the_sending_of_another_call(
     shipped: ModuleType, server: Server, together: Callable[..., list[Any]]
 ) -> None:
-    texts = import_module(f"{shipped.__name__}.tasks.text_inference")
-    message = {"role": "user", "content": "Say hello."}
-    request = texts.TextInferenceRequest(model="a:b@1", messages=[message])
+    request = talk(shipped)
     is_sent, is_refused = threading.Event(), threading.Event()
 
     def answer(tasks: Tasks) -> object:
@@ -283,6 +288,49 @@ def test_a_stream_does_not_end_the_sending_of_another_call(
     assert result.text == "Hello."
     assert isinstance(refused, shipped.RunwareError)
     assert "has already sent a task" in str(refused)
+
+
+def polled_by_another(client: Any, sending: Answer, poll: Answer) -> Answer:
+    """Answer a sending after another call has polled its task."""
+
+    def answer(tasks: Tasks) -> object:
+        if names(tasks) == [POLL]:
+            return poll(tasks)
+        for handle in client.unfinished():
+            handle.poll()
+        return sending(tasks)
+
+    return answer
+
+
+def test_a_stream_ends_a_task_that_another_call_polls(
+    shipped: ModuleType, server: Server
+) -> None:
+    """A poll says that the task is running before the stream has its text."""
+    ended: list[str] = []
+    with shipped.Runware(
+        KEY, base_url=server.url, on_event=lambda event: ended.append(event.kind)
+    ) as client:
+        text = {"text": "Hello.", "finishReason": "stop", "cost": 0.5}
+        poll = news({"status": "processing"})
+        server.answer = polled_by_another(client, news(text), poll)
+        assert client.stream(talk(shipped)).get_result().text == "Hello."
+        assert client.unfinished() == []
+        assert client.cost == Decimal("0.5")
+    assert ended == ["polled", "finished"]
+
+
+def test_a_refused_stream_leaves_the_results_that_another_call_has(
+    shipped: ModuleType, server: Server
+) -> None:
+    with shipped.Runware(KEY, base_url=server.url) as client:
+        client.retrying = shipped.Waits(**FAST)
+        poll = news({"text": "Hello."})
+        server.answer = polled_by_another(client, lambda _: BUSY, poll)
+        with pytest.raises(shipped.RunwareError, match="already sent") as refused:
+            client.stream(talk(shipped)).get_result()
+        [result] = refused.value.handle.wait()
+        assert result.text == "Hello."
 
 
 # -- one sending --------------------------------------------------------------

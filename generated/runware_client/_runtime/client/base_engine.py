@@ -217,12 +217,12 @@ class BaseEngine(Generic[TransportT]):
         """
         task, account = submission.task, self.settings.account
         with self.open_tasks.lock.native:
+            if task.phase is not Phase.UNSENT:
+                raise _second_stream()
             if account.owes_reservation(task):  # another call has released it
                 account.reserve(task, account.price(task))
             if error := account.excess(task):
                 raise error
-            if task.phase is not Phase.UNSENT:
-                raise _second_stream()
             self.open_tasks.begin(submission, self.settings.clock())
             submission.is_streaming = True
 
@@ -230,7 +230,8 @@ class BaseEngine(Generic[TransportT]):
         """Record that a streamed task was not accepted. Another call may send it now."""
         with self.open_tasks.lock.native:
             submission.is_streaming = False
-            submission.task.apply(TaskEvent.REJECTED)
+            if not submission.task.is_done:  # a poll of another call may end it
+                submission.task.apply(TaskEvent.REJECTED)
 
     def note_stream(
         self, submission: Submission[Any], item: Item, error: BaseException | None
@@ -242,10 +243,15 @@ class BaseEngine(Generic[TransportT]):
         """
         task = submission.task
         with self.open_tasks.lock.native:
-            is_sending = submission.is_streaming and task.phase is Phase.SENDING
+            is_open = task.phase in (
+                Phase.SENDING,
+                Phase.ACCEPTED,
+            )  # others may poll it
+            is_sending = submission.is_streaming and is_open
             is_noted = not is_sending and task.phase is not Phase.UNSENT
             if is_sending:
-                task.apply(_end_of_stream(task, item, error))
+                failure = error if isinstance(error, RunwareError) else None
+                task.apply(_end_of_stream(task, item, error), failure)
             self.settings.account.settle(task)
         if task.error is not None:
             self._uploads.forget(submission.uploads)  # they may have been deleted
@@ -292,10 +298,7 @@ def _end_of_stream(
     if not isinstance(error, RunwareError):
         is_unwritten = take_unwritten(error)
         return TaskEvent.NOT_SENT if is_unwritten else TaskEvent.UNCLEAR
-    verdict = of_failure(error, is_poll=False, task=task)
-    if verdict.event in (TaskEvent.FAILED, TaskEvent.REFUSED):
-        task.error = error
-    return verdict.event
+    return of_failure(error, is_poll=False, task=task).event
 
 
 def give_handles(error: BaseException, handles: Iterable[TaskHandle]) -> None:
