@@ -333,6 +333,38 @@ def test_a_refused_stream_leaves_the_results_that_another_call_has(
         assert result.text == "Hello."
 
 
+def test_an_interrupted_call_does_not_break_one_that_sends_its_task_meanwhile(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    """The interruption comes before the call has noted the whole response."""
+    requests = [image(delivery_method="sync") for _ in range(2)]
+    is_sent, is_interrupted = threading.Event(), threading.Event()
+    runs: list[Any] = []
+
+    def answer(tasks: Tasks) -> object:
+        if names(tasks) == [POLL]:
+            return finished(tasks)
+        if len(tasks) == 1:
+            is_sent.set()
+            is_interrupted.wait(60)
+        return BUSY
+
+    def interrupt(event: Any) -> None:
+        if event.kind == "retried" and not runs:
+            runs.append(pool.submit(client.run, requests[0]))
+            is_sent.wait(60)
+            raise KeyboardInterrupt
+
+    server.answer = answer
+    options = {"base_url": server.url, "on_event": interrupt}
+    with shipped.Runware(KEY, **options) as client, ThreadPoolExecutor(1) as pool:
+        client.polling = client.retrying = shipped.Waits(**FAST)
+        with pytest.raises(KeyboardInterrupt):
+            client.run_many(requests)
+        is_interrupted.set()
+        assert len(runs[0].result()) == 1
+
+
 # -- one sending --------------------------------------------------------------
 
 

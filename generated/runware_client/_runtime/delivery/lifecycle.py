@@ -128,6 +128,11 @@ TRANSITIONS: Final = {
     (_P.IN_DOUBT, _E.SILENCE): (_P.IN_DOUBT, _A.POLL),
     (_P.IN_DOUBT, _E.NOT_FOUND): (_P.IN_DOUBT, _A.POLL),
     (_P.IN_DOUBT, _E.POLL_FAILED): (_P.IN_DOUBT, _A.POLL),
+    (_P.IN_DOUBT, _E.NOT_SENT): (_P.IN_DOUBT, _A.POLL),
+    (_P.IN_DOUBT, _E.REJECTED): (_P.IN_DOUBT, _A.POLL),
+    (_P.IN_DOUBT, _E.REFUSED): (_P.IN_DOUBT, _A.POLL),
+    (_P.IN_DOUBT, _E.CONFLICT): (_P.ACCEPTED, _A.POLL),
+    (_P.IN_DOUBT, _E.UNCLEAR): (_P.IN_DOUBT, _A.POLL),
     (_P.IN_DOUBT, _E.POLL_REFUSED): (_P.IN_DOUBT, _A.LEAVE),
     (_P.RESENDING, _E.NOT_SENT): (_P.IN_DOUBT, _A.POLL),
     (_P.RESENDING, _E.REJECTED): (_P.IN_DOUBT, _A.POLL),
@@ -158,7 +163,8 @@ TRANSITIONS: Final = {
 
 Several calls may share a task, so a response may arrive after another call has sent it
 or learned more: the response to a poll while the task is SENDING, RESENDING or, after a
-rejection, UNSENT, and the response to a sending when the task is ACCEPTED.
+rejection, UNSENT, and the response to a sending when the task is ACCEPTED or, after an
+interruption of another call, IN_DOUBT.
 
 Other pairs cannot occur. A KeyError is a bug of this package.
 """
