@@ -159,6 +159,38 @@ def test_calls_wait_together_before_a_retry(
     assert second - first >= 1
 
 
+def test_a_response_to_a_poll_does_not_shorten_the_wait_before_a_retry(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    """The response comes after the server has refused the sending of another call."""
+    is_polled, is_refused = threading.Event(), threading.Event()
+    sent: list[float] = []
+
+    def answer(tasks: Tasks) -> object:
+        if names(tasks) == [POLL]:
+            is_polled.set()
+            is_refused.wait(60)
+            return EMPTY
+        sent.append(time.monotonic())
+        is_polled.wait(60)
+        first = refusal(429, "rateLimitExceeded", "1")
+        return finished(tasks) if len(sent) == 2 else first
+
+    def note(event: Any) -> None:
+        if event.kind == "retried":
+            is_refused.set()
+
+    server.answer = answer
+    request = image(delivery_method="sync")
+    options = {"base_url": server.url, "on_event": note}
+    with shipped.Runware(KEY, **options) as client, ThreadPoolExecutor(2) as pool:
+        client.polling = client.retrying = shipped.Waits(**FAST)
+        runs = [pool.submit(client.run, request) for _ in range(2)]
+        assert [len(run.result()) for run in runs] == [1] * 2
+    first, second = sent
+    assert second - first >= 1
+
+
 def test_calls_poll_as_often_as_one_would(
     shipped: ModuleType, server: Server, image: Callable[..., Any]
 ) -> None:
@@ -228,6 +260,22 @@ def test_each_call_gets_results_of_its_own_class(
         [result] = client.run(request)
         assert type(result) is request.result
         assert [*map(str, handle.wait())] == [str(result)]
+
+
+def test_a_request_of_another_type_does_not_change_the_class_of_results(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    request = image(delivery_method="sync")
+    other = talk(shipped).replace(task_uuid=request.task_uuid)
+
+    def run_another(tasks: Tasks) -> object:
+        client.handle(other)
+        return finished(tasks)
+
+    server.answer = run_another
+    with shipped.Runware(KEY, base_url=server.url) as client:
+        [result] = client.run(request)
+        assert type(result) is request.result
 
 
 # -- what another process has sent --------------------------------------------

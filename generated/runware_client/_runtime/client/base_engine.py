@@ -122,7 +122,8 @@ class BaseEngine(Generic[TransportT]):
     def joined(self, submission: Submission[ResultT]) -> Submission[ResultT]:
         """Return a submission that shares its task with calls of the same `taskUUID`."""
         own, shared = submission.task, self.open_tasks.shared(submission.task)
-        shared.read, shared.outputs = own.read, own.outputs
+        if own.task_type == shared.task_type:
+            shared.read, shared.outputs = own.read, own.outputs
         submission.task = shared
         return submission
 

@@ -246,6 +246,9 @@ class Schedule(Generic[ResultT]):
     def _schedule_poll(self, each: ScheduledTask[ResultT], delay: float) -> None:
         """Set when a task is due. One poll is early enough to be answered in time."""
         now = self._now()
+        if each.task.phase is Phase.UNSENT:  # the call that was rejected sends it next
+            each.asked, each.due = None, now
+            return
         latest = self._poll_by if now < self._poll_by else self.deadline
         each.due = min(now + delay, latest)
 
