@@ -243,11 +243,10 @@ class BaseEngine(Generic[TransportT]):
         """
         task = submission.task
         with self.open_tasks.lock.native:
-            is_open = task.phase in (
-                Phase.SENDING,
-                Phase.ACCEPTED,
-            )  # others may poll it
+            # A poll of another call may have found that the server has it.
+            is_open = task.phase in (Phase.SENDING, Phase.ACCEPTED)
             is_sending = submission.is_streaming and is_open
+            submission.is_streaming = False
             is_noted = not is_sending and task.phase is not Phase.UNSENT
             if is_sending:
                 failure = error if isinstance(error, RunwareError) else None

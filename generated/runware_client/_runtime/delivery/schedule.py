@@ -166,6 +166,9 @@ class Schedule(Generic[ResultT]):
         if self._is_hopeless(each, event):
             return self._reason(each, verdict.error)
         each.trouble = None if has_answer else verdict.error
+        if each.task.phase is Phase.UNSENT:  # the call that was rejected sends it next
+            each.asked, each.due = None, self._now()
+            return None
         each.resent_after = each.task.sends if self._may_resend(each) else None
         delay = next(each.polls if has_answer else each.backoff)
         if each.resent_after is not None and event in ANSWERS:
@@ -246,9 +249,6 @@ class Schedule(Generic[ResultT]):
     def _schedule_poll(self, each: ScheduledTask[ResultT], delay: float) -> None:
         """Set when a task is due. One poll is early enough to be answered in time."""
         now = self._now()
-        if each.task.phase is Phase.UNSENT:  # the call that was rejected sends it next
-            each.asked, each.due = None, now
-            return
         latest = self._poll_by if now < self._poll_by else self.deadline
         each.due = min(now + delay, latest)
 
