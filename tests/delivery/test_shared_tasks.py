@@ -14,7 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from loopback import KEY, Drop, Reply, acknowledge, failing, news, refusal, value
+from loopback import (
+    KEY,
+    Drop,
+    Reply,
+    acknowledge,
+    echo,
+    failing,
+    news,
+    refusal,
+    value,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -411,6 +421,32 @@ def test_an_interrupted_call_does_not_break_one_that_sends_its_task_meanwhile(
             client.run_many(requests)
         is_interrupted.set()
         assert len(runs[0].result()) == 1
+
+
+def test_a_loop_that_ends_early_keeps_no_results_that_another_call_has_returned(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    """So the next run of that request is a new one, and is the one that is unfinished."""
+    requests = [image(delivery_method="sync") for _ in range(2)]
+    unfinished: list[Any] = []
+
+    def end_the_loop(tasks: Tasks) -> object:
+        outcomes.close()
+        unfinished.extend(client.unfinished())
+        return echo()(tasks)
+
+    server.script(echo(), end_the_loop, echo())
+    with shipped.Runware(KEY, base_url=server.url) as client:
+        outcomes = client.iter_many(requests)
+        next(outcomes)
+        client.run(requests[1])
+        assert server.sent == [f"{TASK}+{TASK}"]
+        client.run(requests[1])
+        [handle] = unfinished
+        assert handle.task_uuid == requests[1].task_uuid
+        assert client.unfinished() == []
+        client.run(requests[1])
+    assert server.sent == [f"{TASK}+{TASK}", TASK, TASK]
 
 
 # -- one sending --------------------------------------------------------------

@@ -172,8 +172,11 @@ class BaseEngine(Generic[TransportT]):
         """Attach the handles of sent tasks to an exception that interrupts a call."""
         sent = [each for each in given if _task(each).phase is not Phase.UNSENT]
         owed = [each for each in sent if _task(each).is_pollable]
-        for task in map(_task, owed):
-            self.open_tasks.add(task)  # the call was perhaps about to return it
+        for each in owed:
+            if not _is_returned_elsewhere(each):
+                self.open_tasks.add(
+                    _task(each)
+                )  # the call was perhaps about to return it
         self.open_tasks.leave(map(_task, owed))
         give_handles(stop, [self.make_handle(each) for each in owed])
 
@@ -331,6 +334,13 @@ def unwatched(_item: Item, _error: BaseException | None) -> None:
 def reply_of_stream(item: Item) -> Reply:
     """Return the result of a stream as a response without streaming would hold it."""
     return Reply(Envelope(Answer(200), [item], []), 1)
+
+
+def _is_returned_elsewhere(given: Deliverable[Any]) -> bool:
+    """Whether a task is done, and only another call can have returned its results."""
+    return (
+        _task(given).is_done and isinstance(given, Submission) and not given.is_returned
+    )
 
 
 def _task(given: Deliverable[Any]) -> Task[Any]:

@@ -245,6 +245,7 @@ class Client(Generic[EngineT]):
             # Another call has finished it in the meantime.
             return self._hand_over(submission, task.error)
         if error is None or error.handle is None:
+            submission.is_returned = True
             self._engine.open_tasks.close([task])
         return Outcome(requested(submission), task.results(), error)
 

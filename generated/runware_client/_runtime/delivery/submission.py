@@ -31,6 +31,7 @@ class Submission(Generic[ResultT]):
         uploads: The files that must be uploaded first, each with its upload; None for a
             file whose upload has not started.
         is_streaming: Whether the task is sent by the stream of this submission.
+        is_returned: Whether the call of this submission returns the results now.
         needs_uploads: Whether files must be uploaded before it is sent. Afterwards, `wire`
             has their UUIDs.
     """
@@ -49,6 +50,7 @@ class Submission(Generic[ResultT]):
         self.request = request
         self.uploads: dict[LocalFile, Upload | None] = dict.fromkeys(files)
         self.is_streaming: bool = False
+        self.is_returned: bool = False
         self.needs_uploads: bool = bool(self.uploads)
 
     @property
