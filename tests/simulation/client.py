@@ -453,7 +453,8 @@ class Client:
             while not (yield from _until_answer(steps)):
                 if until_accepted and task.phase is Phase.ACCEPTED:
                     return None
-                if polls_once and delivery.error(task) is None:
+                has_asked = polls_once and delivery.has_asked(task)
+                if has_asked and delivery.error(task) is None:
                     return None
         finally:
             steps.close()

@@ -46,8 +46,9 @@ class AsyncHandle(BaseHandle[ResultT_co, "AsyncEngine"]):
             try:
                 async with aclosing(self._steps(limit, None, polls_now=True)) as steps:
                     async for delivery in steps:
-                        self._check_answer(delivery)
-                        break
+                        if delivery.has_asked(self._task):
+                            self._check_answer(delivery)
+                            break
             except BaseException as stop:
                 if self._task.is_done and stop is self._task.error:
                     return True

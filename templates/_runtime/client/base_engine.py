@@ -174,9 +174,8 @@ class BaseEngine(Generic[TransportT]):
         owed = [each for each in sent if _task(each).is_pollable]
         for each in owed:
             if not _is_returned_elsewhere(each):
-                self.open_tasks.add(
-                    _task(each)
-                )  # the call was perhaps about to return it
+                # The call was perhaps about to return it.
+                self.open_tasks.add(_task(each))
         self.open_tasks.leave(map(_task, owed))
         give_handles(stop, [self.make_handle(each) for each in owed])
 
@@ -338,9 +337,9 @@ def reply_of_stream(item: Item) -> Reply:
 
 def _is_returned_elsewhere(given: Deliverable[Any]) -> bool:
     """Whether a task is done, and only another call can have returned its results."""
-    return (
-        _task(given).is_done and isinstance(given, Submission) and not given.is_returned
-    )
+    if not isinstance(given, Submission) or given.is_returned:
+        return False
+    return given.task.is_done
 
 
 def _task(given: Deliverable[Any]) -> Task[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from math import inf
 from typing import Any, Generic
 
 from ..exceptions import ClosedError, ResponseError, RunwareError, TimeoutError
@@ -48,7 +49,10 @@ class Schedule(Generic[ResultT]):
         deadline: When unfinished tasks are given up, on the client's clock.
     """
 
-    def __init__(self, settings: Settings, timeout: float) -> None:
+    def __init__(
+        self, settings: Settings, timeout: float, *, polls_now: bool = False
+    ) -> None:
+        self._polls_now = polls_now
         self._settings = settings
         self._timeout = timeout
         self._now = settings.clock
@@ -86,7 +90,7 @@ class Schedule(Generic[ResultT]):
 
     def resume_polling(self, each: ScheduledTask[ResultT]) -> None:
         """Schedule the first poll of a task that was sent before this delivery."""
-        if each.task.last_asked is not None:
+        if each.task.last_asked is not None and not self._polls_now:
             since = self._now() - each.task.last_asked
             self._schedule_poll(each, max(0.0, next(each.polls) - since))
 
@@ -118,7 +122,7 @@ class Schedule(Generic[ResultT]):
     def note_poll(self, each: ScheduledTask[ResultT]) -> None:
         """Record that a task is polled."""
         each.asked = each.task.last_asked = self._now()
-        each.task.due = each.asked + each.poll_timeout
+        each.task.due = inf  # until it is answered
 
     def is_turn_of_other(self, each: ScheduledTask[ResultT], now: float) -> bool:
         """Whether another call waits for a response about a task, or for its next turn.
@@ -128,6 +132,8 @@ class Schedule(Generic[ResultT]):
         task = each.task
         if task.phase in SENDINGS and isinstance(task, Upload):  # it is not polled yet
             return True
+        if self._polls_now and task.due < inf:
+            return False
         return task.last_asked != each.asked and now < min(task.due, self._poll_by)
 
     def go_on(
@@ -167,6 +173,8 @@ class Schedule(Generic[ResultT]):
         each.trouble = None if has_answer else verdict.error
         if each.task.phase is Phase.UNSENT:  # the call that was rejected sends it next
             each.asked, each.due = None, self._now()
+            if each.task.due == inf:  # a stream was rejected
+                each.task.due = 0.0
             return None
         each.resent_after = each.task.sends if self._may_resend(each) else None
         delay = next(each.polls if has_answer else each.backoff)

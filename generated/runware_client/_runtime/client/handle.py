@@ -183,8 +183,9 @@ class Handle(BaseHandle[ResultT_co, "Engine"]):
             try:
                 with closing(self._steps(limit, None, polls_now=True)) as steps:
                     for delivery in steps:
-                        self._check_answer(delivery)
-                        break
+                        if delivery.has_asked(self._task):
+                            self._check_answer(delivery)
+                            break
             except BaseException as stop:
                 if self._task.is_done and stop is self._task.error:
                     return True

@@ -80,7 +80,9 @@ class Delivery(Generic[ResultT]):
         """
         self._settings = settings
         self._now = settings.clock
-        self.schedule: Schedule[ResultT] = Schedule(settings, timeout)
+        self.schedule: Schedule[ResultT] = Schedule(
+            settings, timeout, polls_now=polls_now
+        )
         self._open_tasks = open_tasks
         self._idle: list[ScheduledTask[ResultT]] = []
         self._scheduled_tasks: dict[str, ScheduledTask[ResultT]] = {}
@@ -99,9 +101,7 @@ class Delivery(Generic[ResultT]):
             )
             raise ValueError(message)
         for each in self._idle:
-            if polls_now:
-                each.task.due = 0.0
-            elif each.kind is Kind.POLL:
+            if each.kind is Kind.POLL:
                 self.schedule.resume_polling(each)
 
     def _add(self, task: Submission[ResultT] | Task[ResultT]) -> None:
@@ -415,6 +415,11 @@ class Delivery(Generic[ResultT]):
     def error(self, task: Task[Any]) -> RunwareError | None:
         """Return the error that ended a task or with which it was given up."""
         return task.error if task.is_done else self._errors.get(task.key)
+
+    def has_asked(self, task: Task[Any]) -> bool:
+        """Return whether this delivery has sent or polled a task, or the task has ended."""
+        each = self._scheduled_tasks.get(task.key)
+        return each is None or each.asked is not None
 
     def trouble(self, task: Task[Any]) -> RunwareError | None:
         """Return the error of the last exchange about a task that is not done."""
