@@ -42,9 +42,9 @@ class Deliveries:
         submission = self._module("delivery.submission").submission_of(request)
         return self._engine.joined(submission)
 
-    def of(self, given: Any) -> Any:
+    def of(self, given: Any, timeout: int = 10 * LATER) -> Any:
         """Return a delivery of a submission, or of a task that is only polled."""
-        return self._engine.delivery([given], 10 * LATER, polls_now=True)
+        return self._engine.delivery([given], timeout, polls_now=True)
 
     def later(self, delivery: Any) -> Any:
         """Return the next batch of a delivery, some time later."""
@@ -107,7 +107,10 @@ def test_results_that_two_threads_receive_at_once_count_once(
             request = image(delivery_method="async", number_results=2)
             items = [image_of(request, name) for name in ("a", "b")]
             submission = deliveries.submission(request)
-            batch, handle = map(deliveries.of, (submission, submission.task))
+            batch = deliveries.of(submission)
+            handle = deliveries.of(
+                submission.task, 2 * LATER + 1
+            )  # it polls at its end
             acknowledgement = {"taskUUID": request.task_uuid}
             batch.receive(batch.next_batch(), deliveries.reply(acknowledgement))
             polls = [(each, deliveries.later(each)) for each in (batch, handle)]
@@ -130,7 +133,7 @@ def test_a_task_is_sent_before_a_poll_can_finish_it(
         deliveries = Deliveries(shipped, client)
         request = image(delivery_method="async")
         submission = deliveries.submission(request)
-        batch = deliveries.of(submission)
+        batch = deliveries.of(submission, 2 * LATER + 1)  # it sends at its end
         broken = shipped.ConnectionError("broken")
         broken.may_have_run = True
         batch.fail(batch.next_batch(), broken)
@@ -227,4 +230,5 @@ def test_a_call_that_ends_does_not_release_the_reservation_of_a_sending(
         ended = deliveries.meanwhile(sender, pool, other.abandon)
         assert sender.next_batch()
         ended[0].result(30)
+        assert first.task.phase.value == "sending"
         assert account.committed == Decimal("0.25")

@@ -461,13 +461,6 @@ MUTANTS = (
         10,
     ),
     Mutant(
-        "whoever looks on leaves a sending of others in doubt",
-        "_runtime.delivery.delivery",
-        "        for batch in self._under_way:\n            self._end_sending(batch, TaskEvent.UNCLEAR)\n",
-        "        for each in self._scheduled_tasks.values():\n            if each.task.phase in SENDINGS:\n                each.task.apply(TaskEvent.UNCLEAR)\n",
-        318,
-    ),
-    Mutant(
         "a handle without its request sends the task",
         "_runtime.delivery.batches",
         "        return self.submission is not None or self.kind is Kind.POLL\n",

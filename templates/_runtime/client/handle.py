@@ -11,7 +11,7 @@ from ..delivery.submission import Submission
 from ..exceptions import RunwareError
 from ..schema.generics import ResultT_co
 from ..timeouts import MAX_POLL
-from .base_engine import EngineT
+from .base_engine import EngineT, task_of
 from .watch import OnProgress, OnResult, Watch
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from ..delivery.delivery import Delivery
+    from ..delivery.task import Task
     from ..schema.requests import TaskRequest
     from ..transport.endpoint import Headers
     from ..transport.envelope import Answer
@@ -40,10 +41,11 @@ class BaseHandle(Generic[ResultT_co, EngineT]):
     ) -> None:
         self._engine = engine
         if isinstance(given, Submission):
-            self._task = engine.joined(given).task
+            given = engine.joined(given)
         else:
-            self._task = given = engine.open_tasks.shared(given)
-        self._given = given
+            given = engine.open_tasks.shared(given)
+        self._given: Deliverable[ResultT_co] = given
+        self._task: Task[ResultT_co] = task_of(given)
         self._answers = answers
 
     def __repr__(self) -> str:

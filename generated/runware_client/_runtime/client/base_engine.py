@@ -160,7 +160,7 @@ class BaseEngine(Generic[TransportT]):
 
     def give_handle(self, error: BaseException, given: Deliverable[Any]) -> None:
         """Attach the handle of a task to an exception of its call, if it may be billed."""
-        task = _task(given)
+        task = task_of(given)
         if isinstance(error, RunwareError):
             error.may_have_run = task.is_owed or may_have_run(task, error)
             error.handle = self.make_handle(given) if task.is_owed else None
@@ -171,13 +171,13 @@ class BaseEngine(Generic[TransportT]):
         self, stop: BaseException, given: Iterable[Deliverable[Any]]
     ) -> None:
         """Attach the handles of sent tasks to an exception that interrupts a call."""
-        sent = [each for each in given if _task(each).phase is not Phase.UNSENT]
-        owed = [each for each in sent if _task(each).is_pollable]
+        sent = [each for each in given if task_of(each).phase is not Phase.UNSENT]
+        owed = [each for each in sent if task_of(each).is_pollable]
         for each in owed:
             if not _is_returned_elsewhere(each):
                 # The call was perhaps about to return it.
-                self.open_tasks.add(_task(each))
-        self.open_tasks.leave(map(_task, owed))
+                self.open_tasks.add(task_of(each))
+        self.open_tasks.leave(map(task_of, owed))
         give_handles(stop, [self.make_handle(each) for each in owed])
 
     def before_stream(
@@ -343,5 +343,6 @@ def _is_returned_elsewhere(given: Deliverable[Any]) -> bool:
     return given.task.is_done
 
 
-def _task(given: Deliverable[Any]) -> Task[Any]:
+def task_of(given: Deliverable[ResultT]) -> Task[ResultT]:
+    """Return the task of a submission, or the task itself."""
     return given.task if isinstance(given, Submission) else given

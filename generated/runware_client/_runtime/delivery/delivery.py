@@ -288,7 +288,7 @@ class Delivery(Generic[ResultT]):
                 each.task.apply(TaskEvent.REJECTED)
                 if each.task.phase is Phase.IN_DOUBT:
                     each.resent_after = each.task.sends
-        each.due = self._now()
+        each.due = each.task.due = self._now()
         self._idle.append(each)
 
     def fail(self, batch: Batch[ResultT], error: RunwareError) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Generic
 from ..exceptions import ClosedError, ResponseError, RunwareError, TimeoutError
 from ..schema.generics import ResultT
 from ..timeouts import MAX_POLL
-from .batches import Kind, ScheduledTask, Settings
+from .batches import POLL_TIMEOUT, Kind, ScheduledTask, Settings
 from .dry_run import DryTask
 from .lifecycle import SENDINGS, Action, Phase, TaskEvent
 from .submission import Submission
@@ -117,8 +117,9 @@ class Schedule(Generic[ResultT]):
         return min(usual, (SUBMIT_TIMEOUT + size / MIN_SPEED) * 2.0**sends)
 
     def note_sending(self, each: ScheduledTask[ResultT]) -> None:
-        """Record that a task has been sent."""
+        """Record that a task is sent; others poll it if there is no response soon."""
         each.asked = each.task.last_asked
+        each.task.due = self._now() + POLL_TIMEOUT
 
     def note_poll(self, each: ScheduledTask[ResultT]) -> None:
         """Record that a task is polled."""

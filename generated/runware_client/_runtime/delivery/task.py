@@ -91,12 +91,12 @@ class Task(Generic[ResultT]):
         *,
         is_async: bool = False,
     ) -> None:
-        self.wire = wire
+        self.wire: Item = wire
         self.task_type: str = str(wire["taskType"])
         self.task_uuid: str | None = wire.get("taskUUID")
-        self.read = read
-        self.outputs = outputs
-        self.is_async = is_async
+        self.read: Callable[[Item], ResultT] = read
+        self.outputs: AbstractSet[str] = outputs
+        self.is_async: bool = is_async
         self.latency: float | None = None
         self.phase: Phase = Phase.UNSENT
         self.items: list[Item] = []
