@@ -489,14 +489,6 @@ MUTANTS = (
         3768,
     ),
     Mutant(
-        "a task is sent again when others have used up the budget",
-        "_runtime.delivery.delivery",
-        "            if error := account.excess(each.task):\n",
-        "            if False and (error := account.excess(each.task)):\n",
-        2377,
-        {"budget": 0.7, "tasks": 5},
-    ),
-    Mutant(
         "a stream is sent again when others have used up the budget",
         "_runtime.client.base_engine",
         "            if error := account.excess(task):\n",
