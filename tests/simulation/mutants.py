@@ -47,7 +47,7 @@ MUTANTS = (
         "_runtime.delivery.lifecycle",
         "(_P.IN_DOUBT, _E.NOT_FOUND): (_P.IN_DOUBT, _A.POLL)",
         "(_P.IN_DOUBT, _E.NOT_FOUND): (_P.UNSENT, _A.RETRY)",
-        271,
+        290,
     ),
     Mutant(
         "a task of which one poll is silent is sent again",
@@ -158,7 +158,7 @@ MUTANTS = (
         "_runtime.delivery.task",
         "        self.is_short |= is_complete\n",
         "        if self.error is not None:\n            return end\n",
-        2035,
+        2555,
     ),
     Mutant(
         "a sync answer holds all results, however few",
@@ -247,6 +247,7 @@ MUTANTS = (
         "_runtime.delivery.classify",
         "    return answer.http_status == 429 or is_busy",
         "    return answer.http_status in (429, 502, 503)",
+        5,
     ),
     Mutant(
         "a timed out poll means that the task is not there",
@@ -376,7 +377,7 @@ MUTANTS = (
         "_runtime.delivery.dry_run",
         "            elif error is None:\n                error = self._refusal(",
         "            else:\n                error = self._refusal(",
-        17,
+        19,
     ),
     Mutant(
         "dry runs and runs are sent together",
@@ -396,7 +397,7 @@ MUTANTS = (
         "_runtime.delivery.account",
         "self.committed + cost > self._limit",
         "self.committed > self._limit",
-        139,
+        162,
     ),
     Mutant(
         "a task that may be billed loses its reservation",
@@ -465,14 +466,14 @@ MUTANTS = (
         "_runtime.delivery.batches",
         "        return self.submission is not None or self.kind is Kind.POLL\n",
         "        return True\n",
-        2012,
+        5728,
     ),
     Mutant(
         "a poll is not answered while the task is sent again",
         "_runtime.delivery.lifecycle",
         "    (_P.RESENDING, _E.SILENCE): (_P.RESENDING, _A.POLL),\n",
         "",
-        3010,
+        5390,
     ),
     Mutant(
         "a sending is not answered when a poll was",
@@ -486,14 +487,14 @@ MUTANTS = (
         "_runtime.delivery.batches",
         "self.resent_after == self.task.sends and phase is Phase.IN_DOUBT\n",
         "self.resent_after == self.task.sends\n",
-        3768,
+        7453,
     ),
     Mutant(
         "a stream is sent again when others have used up the budget",
         "_runtime.client.base_engine",
         "            if error := account.excess(task):\n",
         "            if False and (error := account.excess(task)):\n",
-        34018,
+        49860,
         {"budget": 1.0, "tasks": 3, "latency": 2.0},
     ),
     Mutant(
