@@ -197,6 +197,29 @@ def test_a_poll_is_answered_after_the_sending_was_refused(
         assert (deliveries.later(sender) is None) is is_found
 
 
+def test_a_task_whose_files_are_not_uploaded_is_not_sent(
+    shipped: ModuleType, image: Callable[..., Any]
+) -> None:
+    """The sending of another call is rejected when this one is about to poll."""
+    with shipped.Runware(KEY) as client:
+        deliveries = Deliveries(shipped, client)
+        request = image(delivery_method="sync")
+        first, second = (deliveries.submission(request) for _ in range(2))
+        sender, other = map(deliveries.of, (first, second))
+        sending = sender.next_batch()
+        second.needs_uploads = True
+        deliveries.clock.ahead += LATER
+        noted = other._note_others
+
+        def late(now: float) -> None:
+            noted(now)
+            busy = {"code": "rateLimitExceeded"}
+            sender.receive(sending, deliveries.reply(status=429, errors=[busy]))
+
+        other._note_others = late
+        assert other.next_batch() is None
+
+
 def test_polls_of_a_task_that_another_call_sends_are_not_counted(
     shipped: ModuleType, image: Callable[..., Any]
 ) -> None:

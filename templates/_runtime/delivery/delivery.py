@@ -145,8 +145,10 @@ class Delivery(Generic[ResultT]):
         """Whether a task is due, and may be sent or polled."""
         if each.due > now or each.task.is_done or not each.can_go_on:
             return False
-        is_poll = each.kind is Kind.POLL
-        return is_poll or not self._settings.account.owes_reservation(each.task)
+        if each.kind is Kind.POLL:
+            return True
+        is_whole = not each.submission_to_send.needs_uploads
+        return is_whole and not self._settings.account.owes_reservation(each.task)
 
     def _batch_of(
         self, due: list[ScheduledTask[ResultT]], now: float

@@ -194,7 +194,7 @@ class Schedule(Generic[ResultT]):
             each.error = task.refusal = None
         elif event in ANSWERS:
             each.refused_polls = 0
-            if task.phase not in (Phase.UNSENT, Phase.SENDING):  # another call sends it
+            if task.phase not in (Phase.UNSENT, Phase.SENDING):  # else others send it
                 task.silences += 1
                 is_missing = event is TaskEvent.NOT_FOUND
                 task.not_found = task.not_found + 1 if is_missing else 0
