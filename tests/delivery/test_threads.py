@@ -253,5 +253,6 @@ def test_a_call_that_ends_does_not_release_the_reservation_of_a_sending(
         ended = deliveries.meanwhile(sender, pool, other.abandon)
         assert sender.next_batch()
         ended[0].result(30)
+        deliveries.of(deliveries.submission(request)).abandon()
         assert first.task.phase.value == "sending"
         assert account.committed == Decimal("0.25")
