@@ -42,9 +42,14 @@ class Deliveries:
         submission = self._module("delivery.submission").submission_of(request)
         return self._engine.joined(submission)
 
-    def of(self, given: Any, timeout: int = 10 * LATER) -> Any:
+    def of(self, given: Any) -> Any:
         """Return a delivery of a submission, or of a task that is only polled."""
-        return self._engine.delivery([given], timeout, polls_now=True)
+        return self._engine.delivery([given], 10 * LATER, polls_now=True)
+
+    def two(self, request: Any) -> list[tuple[Any, Any]]:
+        """Return two submissions of a request, which share its task, with deliveries."""
+        made = [self.submission(request) for _ in range(2)]
+        return [(each, self.of(each)) for each in made]
 
     def later(self, delivery: Any) -> Any:
         """Return the next batch of a delivery, some time later."""
@@ -107,10 +112,7 @@ def test_results_that_two_threads_receive_at_once_count_once(
             request = image(delivery_method="async", number_results=2)
             items = [image_of(request, name) for name in ("a", "b")]
             submission = deliveries.submission(request)
-            batch = deliveries.of(submission)
-            handle = deliveries.of(
-                submission.task, 2 * LATER + 1
-            )  # it polls at its end
+            batch, handle = map(deliveries.of, (submission, submission.task))
             acknowledgement = {"taskUUID": request.task_uuid}
             batch.receive(batch.next_batch(), deliveries.reply(acknowledgement))
             polls = [(each, deliveries.later(each)) for each in (batch, handle)]
@@ -133,7 +135,7 @@ def test_a_task_is_sent_before_a_poll_can_finish_it(
         deliveries = Deliveries(shipped, client)
         request = image(delivery_method="async")
         submission = deliveries.submission(request)
-        batch = deliveries.of(submission, 2 * LATER + 1)  # it sends at its end
+        batch = deliveries.of(submission)
         broken = shipped.ConnectionError("broken")
         broken.may_have_run = True
         batch.fail(batch.next_batch(), broken)
@@ -183,10 +185,8 @@ def test_a_poll_is_answered_after_the_sending_was_refused(
     with shipped.Runware(KEY) as client:
         deliveries = Deliveries(shipped, client)
         request = image(delivery_method="sync")
-        first, second = (deliveries.submission(request) for _ in range(2))
-        sender, other = map(deliveries.of, (first, second))
+        (first, sender), (_, other) = deliveries.two(request)
         sending, poll = sender.next_batch(), deliveries.later(other)
-        assert second.task is first.task
         busy = {"code": "rateLimitExceeded", "message": "Later."}
         sender.receive(sending, deliveries.reply(status=429, errors=[busy]))
         errors = [] if status == 200 else [{"code": "x", "message": "No."}]
@@ -204,8 +204,7 @@ def test_a_task_whose_files_are_not_uploaded_is_not_sent(
     with shipped.Runware(KEY) as client:
         deliveries = Deliveries(shipped, client)
         request = image(delivery_method="sync")
-        first, second = (deliveries.submission(request) for _ in range(2))
-        sender, other = map(deliveries.of, (first, second))
+        (_, sender), (second, other) = deliveries.two(request)
         sending = sender.next_batch()
         second.needs_uploads = True
         deliveries.clock.ahead += LATER
@@ -227,13 +226,28 @@ def test_polls_of_a_task_that_another_call_sends_are_not_counted(
     with shipped.Runware(KEY) as client:
         deliveries = Deliveries(shipped, client)
         request = image(delivery_method="sync")
-        first, second = (deliveries.submission(request) for _ in range(2))
-        sender, other = map(deliveries.of, (first, second))
+        (_, sender), (_, other) = deliveries.two(request)
         assert sender.next_batch()
         for _ in range(9):
             poll, unknown = deliveries.later(other), {"code": "taskNotFound"}
             other.receive(poll, deliveries.reply(status=404, errors=[unknown]))
         assert other.is_waiting
+
+
+def test_a_poll_that_is_never_answered_holds_up_no_other_call(
+    shipped: ModuleType, image: Callable[..., Any]
+) -> None:
+    """Its thread or its event loop has ended silently, or is in the parent process."""
+    with shipped.Runware(KEY) as client:
+        deliveries = Deliveries(shipped, client)
+        request = image(delivery_method="sync", number_results=2)
+        (first, sender), (_, other) = deliveries.two(request)
+        sender.receive(sender.next_batch(), deliveries.reply(image_of(request)))
+        assert first.task.may_be_billed
+        waiting = client._engine.delivery([first.task], 10 * LATER)
+        assert deliveries.later(other)
+        assert waiting.next_batch() is None
+        assert deliveries.later(waiting)
 
 
 def test_a_call_that_ends_does_not_release_the_reservation_of_a_sending(
@@ -246,8 +260,7 @@ def test_a_call_that_ends_does_not_release_the_reservation_of_a_sending(
     ):
         deliveries = Deliveries(shipped, client)
         request = image()
-        first, second = (deliveries.submission(request) for _ in range(2))
-        sender, other = map(deliveries.of, (first, second))
+        (first, sender), (_, other) = deliveries.two(request)
         account = client._engine.settings.account
         account.note_price(first.task.key, Decimal("0.25"))
         ended = deliveries.meanwhile(sender, pool, other.abandon)

@@ -89,7 +89,7 @@ class OpenTasks:
                     self._forget(task)
                     continue
                 if task.may_be_billed and task.key not in self._tasks:
-                    self.add(task)  # another call has ended without its results
+                    self.add(task)  # it is resumed, or was forgotten meanwhile
                 if task.key in self._tasks:
                     self._left[task.key] = None
             while len(self._left) > MAX_LEFT:

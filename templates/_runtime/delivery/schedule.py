@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from math import inf
 from typing import Any, Generic
 
 from ..exceptions import ClosedError, ResponseError, RunwareError, TimeoutError
@@ -123,7 +122,7 @@ class Schedule(Generic[ResultT]):
     def note_poll(self, each: ScheduledTask[ResultT]) -> None:
         """Record that a task is polled."""
         each.asked = each.task.last_asked = self._now()
-        each.task.due = inf  # until it is answered
+        each.task.answer_by = each.asked + each.poll_timeout
 
     def is_turn_of_other(self, each: ScheduledTask[ResultT], now: float) -> bool:
         """Whether another call waits for a response about a task, or for its next turn.
@@ -133,9 +132,8 @@ class Schedule(Generic[ResultT]):
         task = each.task
         if task.phase in SENDINGS and isinstance(task, Upload):  # it is not polled yet
             return True
-        if self._polls_now and task.due < inf:
-            return False
-        return task.last_asked != each.asked and now < min(task.due, self._poll_by)
+        until = task.answer_by if self._polls_now else max(task.due, task.answer_by)
+        return task.last_asked != each.asked and now < min(until, self._poll_by)
 
     def go_on(
         self, each: ScheduledTask[ResultT], action: Action, verdict: Verdict
@@ -172,10 +170,9 @@ class Schedule(Generic[ResultT]):
         if self._is_hopeless(each, event):
             return self._reason(each, verdict.error)
         each.trouble = None if has_answer else verdict.error
+        each.task.answer_by = 0.0
         if each.task.phase is Phase.UNSENT:  # the call that was rejected sends it next
             each.asked, each.due = None, self._now()
-            if each.task.due == inf:  # a stream was rejected
-                each.task.due = 0.0
             return None
         each.resent_after = each.task.sends if self._may_resend(each) else None
         delay = next(each.polls if has_answer else each.backoff)

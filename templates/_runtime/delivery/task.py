@@ -66,6 +66,7 @@ class Task(Generic[ResultT]):
         first_sent: When it was first sent, or resumed, on the client's clock.
         last_asked: When it was last sent or polled.
         due: When the call that did so sends or polls it again; others wait until then.
+        answer_by: When a poll times out that has no response yet; others wait until then.
         silences: Consecutive polls whose responses did not mention it.
         not_found: Consecutive polls that were answered with "not found".
         quiet: Consecutive polls whose responses mentioned it without anything new.
@@ -107,6 +108,7 @@ class Task(Generic[ResultT]):
         self.first_sent: float = 0.0
         self.last_asked: float | None = None
         self.due: float = 0.0
+        self.answer_by: float = 0.0
         self.silences: int = 0
         self.not_found: int = 0
         self.quiet: int = 0

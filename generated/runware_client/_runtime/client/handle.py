@@ -138,7 +138,7 @@ class BaseHandle(Generic[ResultT_co, EngineT]):
 class Handle(BaseHandle[ResultT_co, "Engine"]):
     """The handle of a task: submit it, poll it, and collect its results later.
 
-    It is thread-safe.
+    It is thread-safe: one of the threads that wait for a task sends it.
     """
 
     def submit(

@@ -291,6 +291,7 @@ class Delivery(Generic[ResultT]):
                 if each.task.phase is Phase.IN_DOUBT:
                     each.resent_after = each.task.sends
         each.due = each.task.due = self._now()
+        each.task.answer_by = 0.0
         self._idle.append(each)
 
     def fail(self, batch: Batch[ResultT], error: RunwareError) -> None:
@@ -408,7 +409,7 @@ class Delivery(Generic[ResultT]):
         delivery may be about to send it.
         """
         task = each.task
-        task.due = 0.0
+        task.due = task.answer_by = 0.0  # others do not wait for this call
         can_send = each.submission is not None
         if (can_send or task.is_done) and not isinstance(task, DryTask):
             with self._open_tasks.lock.native:
