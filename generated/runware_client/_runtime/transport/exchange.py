@@ -188,7 +188,7 @@ class Exchange:
         return {"stream": True, "follow_redirects": False, "auth": noted}
 
     def accept(self, response: httpx2.Response) -> None:
-        """Remove the API key from the headers of the response, unless it says nothing.
+        """Remove the API key from the headers of a response that proves something.
 
         The transport of a caller's HTTP client may send the request again, for example
         after a timeout. Then a refusal says nothing about the first sending.
