@@ -208,24 +208,46 @@ def test_an_item_may_be_ever_so_deep(identity_of: Callable[[Any], Any]) -> None:
     assert found.own == (("imageUUID", UUID),)
 
 
+class Counted(str):
+    """A string that counts how often it is encoded."""
+
+    __slots__ = ()
+    times = 0
+
+    def encode(self, *args: Any) -> bytes:
+        Counted.times += 1
+        return super().encode(*args)
+
+
+@pytest.fixture
+def output() -> dict[str, Any]:
+    """A result with the content of a file, and without a UUID."""
+    Counted.times = 0
+    return {"taskUUID": TASK_UUID, "imageBase64Data": Counted("A" * 1000)}
+
+
 def test_the_content_of_a_file_is_not_read_beside_a_uuid(
-    identity_of: Callable[[Any], Any],
+    output: dict[str, Any], identity_of: Callable[[Any], Any]
 ) -> None:
-    class Counted(str):
-        """A string that counts how often it is encoded."""
-
-        __slots__ = ()
-        times = 0
-
-        def encode(self, *args: Any) -> bytes:
-            Counted.times += 1
-            return super().encode(*args)
-
-    data = {"taskUUID": TASK_UUID, "imageBase64Data": Counted("A" * 1000)}
-    identity_of(data | {"imageUUID": UUID})
+    identity_of(output | {"imageUUID": UUID})
     assert Counted.times == 0
-    identity_of(data)
+    identity_of(output)
     assert Counted.times == 1
+
+
+def test_the_only_result_of_a_task_is_compared_with_nothing(
+    output: dict[str, Any], shipped: ModuleType
+) -> None:
+    runtime = f"{shipped.__name__}._runtime"
+    wire = {"taskType": "imageInference", "taskUUID": TASK_UUID}
+    task = import_module(f"{runtime}.delivery.task").Task(wire, dict)
+    account = import_module(f"{runtime}.delivery.account").Account()
+    task.resume()
+    task.apply(task.take([output], [], is_complete=True))
+    account.settle(task)
+    assert task.is_done
+    assert Counted.times == 0
+    assert len(task.identities) == Counted.times == 1
 
 
 def test_an_identity_is_the_same_in_each_process(

@@ -153,6 +153,10 @@ class Account:
 
     def _count(self, task: Task[Any]) -> None:
         """Add the costs of a finished task, except those of known results."""
+        is_new = task.key not in self._reserved and task.key not in self._bills
+        if is_new and not costs(task.items):
+            task.is_known = True  # nothing counts, now and when it is collected again
+            return
         released = self._reserved.pop(task.key, Decimal(0))
         reserved = released if task.is_sent else Decimal(0)
         before = self._bills.pop(task.key, None) or Bill({}, is_collected=True)

@@ -59,7 +59,6 @@ class Task(Generic[ResultT]):
             states none.
         phase: Its phase; only `apply` changes it.
         items: The results so far, as received.
-        identities: The identities of these results.
         error: The failure of the task; None if there is none.
         refusal: An error that may be about this task, while that is not certain.
         progress: The percentage that is done, from 0 to 100; None if not known.
@@ -101,7 +100,6 @@ class Task(Generic[ResultT]):
         self.latency: float | None = None
         self.phase: Phase = Phase.UNSENT
         self.items: list[Item] = []
-        self.identities: list[Identity] = []
         self.error: RunwareError | None = None
         self.refusal: RunwareError | None = None
         self.progress: float | None = None
@@ -121,6 +119,7 @@ class Task(Generic[ResultT]):
         self.is_repeated: bool = False
         self.key: str = (self.task_uuid or self.task_type).casefold()
         self.ordered: int = number_of_results(wire)
+        self._identities: list[Identity] = []
         self._poll: bytes | None = None
         self._failed_items = 0
         self._reported_failures = 0
@@ -174,6 +173,13 @@ class Task(Generic[ResultT]):
         """The sum of the costs in its results, in US dollars; None if they have none."""
         found = costs(self.items)
         return sum(found) if found else None
+
+    @property
+    def identities(self) -> list[Identity]:
+        """The identities of the results, each computed when it is first used."""
+        for item in self.items[len(self._identities) :]:
+            self._identities += [identity_of(item)]
+        return self._identities
 
     def poll(self) -> bytes:
         """Return the getResponse task that polls this one, as JSON text."""
@@ -276,6 +282,9 @@ class Task(Generic[ResultT]):
         A response may repeat known results. Two equal results without a UUID count as two
         if one response contains both.
         """
+        if not self.items and len(results) == 1:
+            self.items += results  # nothing to compare it with
+            return True
         places: dict[Members, list[int]] = {}
         for place, known in enumerate(self.identities):
             places.setdefault(known.own, []).append(place)
@@ -295,7 +304,7 @@ class Task(Generic[ResultT]):
             elif self._is_new(item, identity, has_copies=bool(copies)):
                 # Not `append`: a signal may be handled after a call.
                 self.items += [item]
-                self.identities += [identity]
+                self._identities += [identity]
                 alike.append(len(self.items) - 1)
         return len(self.items) > before
 

@@ -69,9 +69,10 @@ def python_names(cls: type[BaseModel]) -> dict[str, str]:
 
 
 @cache
-def required_names(cls: type[BaseModel]) -> list[str]:
+def required_names(cls: type[BaseModel]) -> frozenset[str]:
     """Return the Python names of required fields."""
-    return [name for name, info in cls.model_fields.items() if info.is_required()]
+    fields = cls.model_fields.items()
+    return frozenset(name for name, info in fields if info.is_required())
 
 
 @cache

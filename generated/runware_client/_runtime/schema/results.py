@@ -164,9 +164,8 @@ class TaskResult(JsonObject):
         odd = odd_members(data)
         known = {n: m for n, m in data.items() if n not in odd} if odd else data
         result = read(known)
-        for name in required_names(cls):
-            if name not in result.__pydantic_fields_set__:
-                vars(result).pop(name, None)
+        for name in required_names(cls) - result.__pydantic_fields_set__:
+            vars(result).pop(name, None)
         for name in result.__pydantic_extra__ or ():
             if wire_names(cls).get(name, name) not in data:  # it is named like a field
                 vars(result).pop(name, None)
