@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, cast
 
+from ..media.local_files import files_in
 from ..schema.generics import ResultT
 from ..transport.items import COUNTS, outputs_of
 from .task import Task, Upload, encoded
@@ -71,8 +72,6 @@ class Submission(Generic[ResultT]):
 
 def submission_of(request: TaskRequest[ResultT]) -> Submission[ResultT]:
     """Return an unsent task for a request."""
-    from ..media.local_files import files_in  # slow to import
-
     wire = wire_of(request)
     delivery = wire.get("deliveryMethod", request.default_delivery)
     result: Any = request.result
