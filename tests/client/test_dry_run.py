@@ -803,6 +803,21 @@ def test_a_resumed_task_is_sent_again_within_the_budget(
     assert bank.billed == (1 if budget == Decimal("0.004") else 0)
 
 
+def test_a_resumed_task_that_is_not_sent_again_reserves_nothing(
+    shipped: ModuleType,
+) -> None:
+    """Its call ends between the dry run and the sending."""
+    delivery = f"{shipped.__name__}._runtime.delivery"
+    wire = {"taskType": "imageInference", "taskUUID": "a"}
+    task = import_module(f"{delivery}.task").Task(wire, dict)
+    account = import_module(f"{delivery}.account").Account(Decimal(1))
+    task.resume()
+    account.reserve(task, Decimal("0.5"))
+    assert account.committed == Decimal("0.5")
+    account.settle(task)
+    assert account.committed == 0
+
+
 @pytest.mark.options(budget=Decimal(5))
 async def test_a_dry_run_that_fails_keeps_the_task_from_being_sent(
     client: Any, caller: Caller, server: Server, image: Callable[..., Any]

@@ -393,17 +393,10 @@ MUTANTS = (
         "                pass\n",
     ),
     Mutant(
-        "what a task costs is not added to what counts",
-        "_runtime.delivery.account",
-        "self.committed + cost > self._limit",
-        "self.committed > self._limit",
-        162,
-    ),
-    Mutant(
         "a task that may be billed loses its reservation",
         "_runtime.delivery.account",
-        "            if task.phase is Phase.UNSENT:\n                self.committed -=",
-        "            if not task.is_done:\n                self.committed -=",
+        "            elif task.phase is Phase.UNSENT or not task.is_sent:\n",
+        "            else:\n",
     ),
     Mutant(
         "a task that was not sent keeps its reservation",

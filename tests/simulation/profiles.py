@@ -63,6 +63,7 @@ class Profile:
         streams: The share of tasks whose text is streamed.
         cancels: The share of callers that `Schedule` cancels at a random time.
         onlookers: How many callers wait for the unfinished tasks of other callers.
+        sharers: How many more callers run each task, if clients have no budget.
         budget: The budget of each client, as a share of the cost of all tasks. A
             negative number means no budget.
         pricing: The items of a dry run: one item with the cost of all results
@@ -119,6 +120,7 @@ class Profile:
     streams: float = 0.2
     cancels: float = 0.0
     onlookers: int = 0
+    sharers: int = 0
     budget: float = -1.0
     pricing: str = "whole"
     documented: float = 0.0
@@ -259,7 +261,7 @@ _VALUES: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("failing_tasks", (0.3,)),
     ("failing_items", (0.3,)),
 )
-_KNOBS = ("calm_at", "outage", "known", *(name for name, _ in _VALUES))
+_KNOBS = ("calm_at", "outage", "known", "sharers", *(name for name, _ in _VALUES))
 
 # One profile for each trouble, with a share so large that a few seeds show the trouble,
 # and one profile for each value of each knob.

@@ -99,6 +99,7 @@ def _biased(seed: int) -> dict[str, Any]:
         "streams": random.choice((0.0, 0.5, 1.0)),
         "budget": random.choice((-1.0, 0.7, 1.0)),
         "onlookers": random.randint(0, 2),
+        "sharers": random.randint(0, 2),
         "troubles": {name: random.choice((0.1, 0.3, 0.6)) for name in troubles},
     }
 

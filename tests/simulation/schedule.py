@@ -247,6 +247,9 @@ class Schedule:
                 if self._budget is None and self._repeats.random() < 0.05:
                     self._books[mine[0]["taskUUID"]].is_resumed = True
                     self._spawn(self._run_again, "another caller", mine[0])
+                for _ in range(self._profile.sharers if self._budget is None else 0):
+                    self._books[mine[0]["taskUUID"]].is_resumed = True
+                    self._perhaps_cancel(self._spawn(self._share, "sharer", mine[0]))
             elif self._random.random() < 0.3:
                 self._books[mine[0]["taskUUID"]].is_resumed = True
                 self._perhaps_cancel(self._spawn(self._resume, "resume", mine))
@@ -436,12 +439,24 @@ class Schedule:
     def _run_again(self, place: list[Process], wire: Object) -> Steps:
         """Run a request while another caller runs it."""
         yield Sleep(self._repeats.random() * 10)
-        uuid = wire["taskUUID"]
-        tasks = [each.task for each in self._tasks if each.uuid == uuid]
-        # The other call would run a task again whose results were collected earlier.
-        if tasks and not any(task.is_done for task in tasks):
+        if self._is_running(wire):
             submission = self._submission(wire, self._client, is_own=False)
             yield from self._wait(self._client, submission, place[0])
+
+    def _share(self, place: list[Process], wire: Object) -> Steps:
+        """Run a request, in one of several ways, while other callers run it."""
+        yield Sleep(self._repeats.random() * 10)
+        if self._is_running(wire):
+            is_stream = wire.get("deliveryMethod") == "stream"
+            kinds = [self._run_many, self._iterate, self._submit]
+            kind = self._one(*kinds, *[self._stream] * is_stream)
+            yield from kind(place, [wire])
+
+    def _is_running(self, wire: Object) -> bool:
+        """Whether a caller runs a request. After its end, it would be another run."""
+        uuid = wire["taskUUID"]
+        tasks = [each.task for each in self._tasks if each.uuid == uuid]
+        return bool(tasks) and not any(task.is_done for task in tasks)
 
     def _die(self, place: list[Process], wires: list[Object]) -> Steps:
         """Save a handle, submit the task, and be killed; another process resumes it."""

@@ -143,14 +143,14 @@ class Account:
     def settle(self, task: Task[Any]) -> None:
         """Add the cost of a finished task, or release the reservation of an unsent one.
 
-        Does nothing while the task may still be billed.
+        Does nothing while the task may still be billed to this client.
         """
         with self._lock.native, localcontext(AMOUNTS):
-            if task.phase is Phase.UNSENT:
-                self.committed -= self._reserved.pop(task.key, 0)
-            elif task.is_done:
+            if task.is_done:
                 self._prices.pop(task.key, None)
                 self._count(task)
+            elif task.phase is Phase.UNSENT or not task.is_sent:
+                self.committed -= self._reserved.pop(task.key, 0)
 
     def _count(self, task: Task[Any]) -> None:
         """Add the costs of a finished task, except those of known results."""
