@@ -742,6 +742,45 @@ def test_a_stream_is_not_opened_again_when_others_have_used_up_the_budget(
     asyncio.run(both())
 
 
+def test_a_stream_that_is_opened_again_reserves_its_cost_again(
+    shipped: ModuleType, server: Server, text: Any, image: Callable[..., Any]
+) -> None:
+    """While it waits, another call of its task is refused, and gives the task up."""
+    bank = Bank(server, text="Hello.")
+    is_refused, is_open, is_over = (threading.Event() for _ in range(3))
+    reply = server.reply
+
+    def in_turn(headers: dict[str, str], body: bytes) -> Reply | Drop:
+        is_dry = any(name.lower() == DRY for name in headers)
+        if is_dry or text.task_uuid not in body.decode():
+            return reply(headers, body)
+        if "refused" in headers.values():
+            return Reply({}, 429)
+        if not is_refused.is_set():
+            is_refused.set()
+            return Reply({}, 429, headers={"Retry-After": "3"})
+        is_open.set()
+        is_over.wait(60)
+        return reply(headers, body)
+
+    async def both() -> None:
+        options = {"base_url": server.url, "budget": Decimal("0.005")}
+        async with shipped.AsyncRunware(KEY, **options) as client:
+            stream = asyncio.create_task(client.stream(text).get_result())
+            await asyncio.to_thread(is_refused.wait, 60)
+            with pytest.raises(shipped.RateLimitError):
+                await client.run(text, max_retries=0, extra_headers={"X": "refused"})
+            await asyncio.to_thread(is_open.wait, 60)
+            with pytest.raises(shipped.BudgetError):
+                await client.run(image())
+            is_over.set()
+            await stream
+
+    server.reply = in_turn  # type: ignore[method-assign]
+    asyncio.run(both())
+    assert bank.billed == 1
+
+
 async def test_a_result_that_comes_again_costs_nothing_more(
     client: Any, server: Server, image: Callable[..., Any]
 ) -> None:
@@ -803,10 +842,7 @@ def test_a_resumed_task_is_sent_again_within_the_budget(
     assert bank.billed == (1 if budget == Decimal("0.004") else 0)
 
 
-def test_a_resumed_task_that_is_not_sent_again_reserves_nothing(
-    shipped: ModuleType,
-) -> None:
-    """Its call ends between the dry run and the sending."""
+def test_only_a_task_that_may_be_billed_has_a_reservation(shipped: ModuleType) -> None:
     delivery = f"{shipped.__name__}._runtime.delivery"
     wire = {"taskType": "imageInference", "taskUUID": "a"}
     task = import_module(f"{delivery}.task").Task(wire, dict)
@@ -814,7 +850,10 @@ def test_a_resumed_task_that_is_not_sent_again_reserves_nothing(
     task.resume()
     account.reserve(task, Decimal("0.5"))
     assert account.committed == Decimal("0.5")
-    account.settle(task)
+    account.settle(task)  # its call ends between the dry run and the sending
+    assert account.committed == 0
+    task.apply(task.take([wire | {"text": "", "cost": 0.1}], [], is_complete=True))
+    account.reserve(task, Decimal("0.5"))  # another call has finished it meanwhile
     assert account.committed == 0
 
 

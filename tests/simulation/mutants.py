@@ -401,8 +401,8 @@ MUTANTS = (
     Mutant(
         "a task that was not sent keeps its reservation",
         "_runtime.delivery.account",
-        "                self.committed -= self._reserved.pop(task.key, 0)\n",
-        "                pass\n",
+        "                self.committed -= released\n",
+        "",
         2389,
     ),
     Mutant(

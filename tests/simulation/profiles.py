@@ -63,7 +63,7 @@ class Profile:
         streams: The share of tasks whose text is streamed.
         cancels: The share of callers that `Schedule` cancels at a random time.
         onlookers: How many callers wait for the unfinished tasks of other callers.
-        sharers: How many more callers run each task, if clients have no budget.
+        sharers: How many more callers run each task.
         budget: The budget of each client, as a share of the cost of all tasks. A
             negative number means no budget.
         pricing: The items of a dry run: one item with the cost of all results

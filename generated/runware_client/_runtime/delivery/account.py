@@ -88,11 +88,11 @@ class Account:
         self._prices: OrderedDict[str, Decimal] = OrderedDict()
 
     def price(self, task: Task[Any]) -> Decimal | None:
-        """Return the cost of a task that a dry run returned; None without a dry run."""
+        """Return the cost of a task that is known, as from a dry run; None if it is not."""
         return self._prices.get(task.key)
 
     def note_price(self, key: str, cost: Decimal) -> None:
-        """Remember the cost of a task that a dry run returned."""
+        """Remember the cost of a task."""
         with self._lock.native:
             self._prices.pop(key, None)
             self._prices[key] = cost
@@ -118,13 +118,14 @@ class Account:
     def reserve(self, task: Task[Any], cost: Decimal | None) -> None:
         """Reserve the cost of a task before it is sent.
 
-        A task whose cost is not known is allowed until the budget is used up.
+        A task whose cost is not known is allowed until the budget is used up. For a task
+        that another call has finished, nothing is reserved.
 
         Raises:
             BudgetError: The cost would exceed the budget.
         """
         with self._lock.native, localcontext(AMOUNTS):
-            if task.key not in self._reserved:
+            if task.key not in self._reserved and not task.is_done:
                 self._check(cost)
                 self._reserved[task.key] = cost or Decimal(0)
                 self.committed += self._reserved[task.key]
@@ -150,7 +151,10 @@ class Account:
                 self._prices.pop(task.key, None)
                 self._count(task)
             elif task.phase is Phase.UNSENT or not task.is_sent:
-                self.committed -= self._reserved.pop(task.key, 0)
+                released = self._reserved.pop(task.key, Decimal(0))
+                self.committed -= released
+                if released:
+                    self.note_price(task.key, released)  # another call may send it next
 
     def _count(self, task: Task[Any]) -> None:
         """Add the costs of a finished task, except those of known results."""
