@@ -46,6 +46,10 @@ COLLECT = (
     "The task may have run. Collect its results with handle.wait() of this error "
     "instead of sending it again."
 )
+_OF_DRY_RUN = (
+    "A dry run is not billed, unless something on the way removed the header "
+    "X-Runware-Dry-Run and the server ran the task."
+)
 _UNCERTAIN = "It is not known whether the task ran."
 _HAS_RUN = "The task ran. The results of this error may be billed."
 _NOT_ACCEPTED = "The server did not accept the task, and nothing was billed."
@@ -150,6 +154,8 @@ class RunwareError(Exception):
             task = COLLECT
         elif self.results:
             task = _HAS_RUN
+        elif self.is_of_dry_run:
+            task = _OF_DRY_RUN
         elif self.may_have_run:
             task = _UNCERTAIN
         elif self._proves_not_accepted():

@@ -34,7 +34,7 @@ from .batches import (
     sent_with,
 )
 from .classify import answers_too_large, of_failure, of_poll, of_submission
-from .dry_run import DryTask, Pricing, may_have_run, note_doubt
+from .dry_run import DryTask, Pricing, may_have_run
 from .events import Event, EventKind
 from .lifecycle import SENDINGS, Action, Phase, TaskEvent
 from .schedule import Schedule, given_up
@@ -340,7 +340,7 @@ class Delivery(Generic[ResultT]):
         """Give up a task without ending it: the caller can wait for its handle later."""
         about = self._about(each.task, error)
         if isinstance(each.task, DryTask) and each.task.is_in_doubt:
-            note_doubt(about)
+            about.is_of_dry_run = True
         about.may_have_run = may_have_run(each.task, about)
         self._open_tasks.leave([each.task])
         self._errors[each.task.key] = about

@@ -8,10 +8,11 @@ module expects the usual envelope and keeps everything in it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import copy
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from ..exceptions import BudgetError, RunwareError
+from ..exceptions import BudgetError, RunwareError, readable
 from ..transport.items import has_output
 from .account import Account, cost_of
 from .lifecycle import Phase
@@ -29,12 +30,6 @@ if TYPE_CHECKING:
 ADVICE = (
     "The task is billed; `results` of this error has its results. Create the client "
     "without a budget until dry runs work."
-)
-
-
-MAY_HAVE_BEEN_A_RUN = (
-    "The server may have run the task, and billed it, instead of a dry run: the header "
-    "X-Runware-Dry-Run was ignored, or removed on the way."
 )
 
 
@@ -182,17 +177,11 @@ def may_have_run(task: Task[Any], error: RunwareError) -> bool:
     return task.may_be_billed or bool(error.results) or error.is_of_dry_run
 
 
-def note_doubt(error: RunwareError) -> None:
-    """Record on the error of a dry run that the server may have run the task."""
-    error.is_of_dry_run = True
-    error.advice = MAY_HAVE_BEEN_A_RUN
-
-
 def _of_doubt(cause: RunwareError) -> RunwareError:
     """Return the error of a task whose dry run the server may have run."""
-    error = RunwareError(f"the dry run of this task failed: {cause.message}")
-    note_doubt(error)
-    error.__cause__ = cause
+    error = copy(cause)
+    error.message = readable(f"the dry run of this task failed: {cause.message}")
+    error.is_of_dry_run = True
     return error
 
 
