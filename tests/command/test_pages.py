@@ -324,8 +324,8 @@ def test_a_page_says_what_the_document_says(reference: Path) -> None:
         "- `calm`: Few waves",
         "- `wild`",
         "### Object Settings",
-        "- `strength` requires `seedImage`.",
-        "- Give at least one of `seedImage` and `positivePrompt`.",
+        "- `strength` requires `seed_image`.",
+        "- Give at least one of `seed_image` and `positive_prompt`.",
     ):
         assert line in page.splitlines(), page
     tower = (reference / "sample_task" / "tower.md").read_text()

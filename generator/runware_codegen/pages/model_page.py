@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -22,6 +22,7 @@ from runware_codegen.model import (
     SizeRule,
     Type,
     class_names,
+    object_class,
     types_in,
     unconstrained,
 )
@@ -186,7 +187,7 @@ def _request_section(
         class_doc(part),
         tuple(_request_row(field, classes, document) for field in fields),
         _values(fields),
-        tuple(map(_rule_text, part.rules)),
+        tuple(_rule_text(rule, part, classes) for rule in part.rules),
         tuple(rule.sizes for rule in part.rules if isinstance(rule, SizeRule)),
         part.allows_extra,
     )
@@ -289,20 +290,37 @@ def _value_row(choice: LiteralValue) -> tuple[str, str]:
     return _constant(choice.constant), inline(meaning)
 
 
-def _rule_text(rule: Rule | SizeRule) -> str:
+def _rule_text(rule: Rule | SizeRule, part: Class, classes: Iterable[Class]) -> str:
+    """Write the error message of a rule of a class as a sentence."""
     if isinstance(rule, Rule):
-        return inline(_with_code(sentence(rule.sentence), rule))
+        return inline(_with_python_names(sentence(rule.sentence), rule, part, classes))
     condition = f" where {inline(rule.condition)}" if rule.condition else ""
     return f"`width` and `height` must be one of the sizes below{condition}."
 
 
-def _with_code(text: str, rule: Rule) -> str:
-    """Write the members of a rule as code, and begin with a capital letter."""
-    names = {".".join(path) for path in paths_of([rule.when, rule.must])}
+def _with_python_names(
+    text: str, rule: Rule, part: Class, classes: Iterable[Class]
+) -> str:
+    """Write the members of a rule by their Python names, as errors of calls do."""
+    named = {each.name: each for each in classes}
+    paths = paths_of([rule.when, rule.must])
+    names = {".".join(path): _python_path(path, part, named) for path in paths}
     listed = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
     member = rf"(?<![\w.'])(?:{listed})(?![\w']|\.\w)"
-    marked = re.sub(member, r"`\g<0>`", text) if names else text
+    marked = re.sub(member, lambda m: code(names[m[0]]), text) if names else text
     return marked.replace("give ", "Give ", 1) if text.startswith("give ") else marked
+
+
+def _python_path(
+    path: Iterable[str], part: Class | None, classes: Mapping[str, Class]
+) -> str:
+    names: list[str] = []
+    for step in path:
+        fields = part.fields if part else ()
+        field = next((each for each in fields if each.json_name == step), None)
+        names.append(field.name if field else step)
+        part = classes.get(object_class(field.type)) if field else None
+    return ".".join(names)
 
 
 def _type_text(a_type: Type) -> str:
