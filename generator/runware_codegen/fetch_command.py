@@ -60,14 +60,18 @@ def _fetch_like(ctx: click.Context, options: FetchOptions, terminal: Terminal) -
     """Fetch the document for the user's own models, and record it in pyproject.toml."""
     file = ctx.meta[settings.FILE]
     found = fetching.find_like(options, terminal)
+    models = dict.fromkeys(options["models"], found)
+    is_written = not fetch_project(ctx).has_several_clients
+    if is_written:
+        init.plan_models(file, models)  # a problem is raised before anything is written
     _fetch(ctx, {**options, "models": (found,)}, options["output"], terminal)
     _note_unread(ctx, options["output"], terminal)
-    if not fetch_project(ctx).has_several_clients:
-        init.write_models(file, dict.fromkeys(options["models"], found), terminal)
+    if is_written:
+        init.write_models(file, models, terminal)
         return
     terminal.summary(f"{file} has several clients. Add to one that has the document:")
     terminal.summary("[tool.runware-codegen.clients.models]")
-    for name in options["models"]:
+    for name in models:
         terminal.summary(f'"{name}" = "{found}"')
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from catalog_server import INDEX, ROOT, Catalog, serving_catalog
-from command import run, run_in_terminal
+from command import files, run, run_in_terminal, run_unprivileged
 from making import a_document
 
 if TYPE_CHECKING:
@@ -782,6 +782,29 @@ class TestHostileIndex:
         assert finished.stderr.startswith("package.json\n  This file is not a document")
         assert names(tmp_path) == ["package.json"]
         assert file.is_fifo() or file.read_text() == "{}"
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("runware.lock", ["--update"]),
+        ("runware.lock", ["two"]),
+        ("runware.lock", ["--remove", "one"]),
+        ("schemas/one.json", ["--update"]),
+    ],
+)
+def test_a_file_that_is_read_only_is_not_replaced(
+    fetch: Fetch, catalog: Catalog, tmp_path: Path, name: str, options: list[str]
+) -> None:
+    fetch("one")
+    catalog.add("one", {"title": "Changed"})
+    (tmp_path / name).chmod(0o444)
+    before = files(tmp_path)
+    arguments = ("fetch", *options, "--index-url", catalog.url)
+    finished = run_unprivileged(*arguments, cwd=tmp_path)
+    assert finished.returncode == 2
+    assert f"Permission denied ({name})." in finished.stderr
+    assert files(tmp_path) == before
 
 
 class TestAtTheSameTime:

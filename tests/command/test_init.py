@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from catalog_server import Catalog, serving_catalog
-from command import files, run, run_in_terminal, until_it_waits
+from command import files, run, run_in_terminal, run_unprivileged, until_it_waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -154,6 +154,20 @@ class TestAProject:
         assert after.count(b"\r") == (after.count(b"\n") if end == "\r\n" else 0)
         assert project.stat().st_mode & 0o777 == 0o640
         assert settings(tmp_path)["package"] == "client"
+
+    @pytest.mark.parametrize("name", ["pyproject.toml", ".pre-commit-config.yaml"])
+    def test_a_file_that_is_read_only(
+        self, catalog: Catalog, tmp_path: Path, name: str
+    ) -> None:
+        (tmp_path / ".pre-commit-config.yaml").write_text(HOOKS)
+        (tmp_path / "pyproject.toml").write_text(PROJECT)
+        (tmp_path / name).chmod(0o444)
+        before = files(tmp_path)
+        model = ("init", "--model", "one", "--index-url", catalog.url)
+        finished = run_unprivileged(*model, cwd=tmp_path)
+        assert finished.returncode == 2
+        assert f"Permission denied ({name})." in finished.stderr
+        assert files(tmp_path) == before
 
     def test_a_second_time_writes_nothing(self, tmp_path: Path) -> None:
         (tmp_path / ".pre-commit-config.yaml").write_text(HOOKS)

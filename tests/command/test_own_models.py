@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from catalog_server import Catalog, serving_catalog
-from command import environment, run, write
+from command import environment, files, run, run_unprivileged, write
 from forks import CLIENT, run_forked
 from mocking import BEARER, mocking
 
@@ -284,6 +284,19 @@ class TestFilters:
             assert table["models"] == {**expected, "civitai:8*": "lathe"}
         file.write_text(f'{head}models = {{"civitai:7*" = "zither"}}\n')
         assert "not in a table of their own" in run(*again, cwd=tmp_path).stderr
+
+    def test_fetch_like_changes_nothing_if_the_settings_are_read_only(
+        self, catalog: Catalog, tmp_path: Path
+    ) -> None:
+        (tmp_path / "pyproject.toml").write_text(SETTINGS)
+        (tmp_path / "pyproject.toml").chmod(0o444)
+        before = files(tmp_path)
+        arguments = ("fetch", "civitai:1@2", "--like", "zither")
+        url = ("--index-url", catalog.url)
+        finished = run_unprivileged(*arguments, *url, cwd=tmp_path)
+        assert finished.returncode == 2
+        assert "Permission denied (pyproject.toml)." in finished.stderr
+        assert files(tmp_path) == before
 
     def test_an_architecture_is_known_from_the_lock(
         self, catalog: Catalog, tmp_path: Path

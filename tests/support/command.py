@@ -10,6 +10,7 @@ import select
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +87,26 @@ def run(
     out, err = finished.stdout.decode(), finished.stderr.decode()
     assert "Traceback" not in err
     return subprocess.CompletedProcess(arguments, finished.returncode, out, err)
+
+
+def run_unprivileged(
+    *arguments: str | Path, cwd: Path
+) -> subprocess.CompletedProcess[str]:
+    """Run the command without the privilege of root to write files that are read-only."""
+    program = """
+        import ctypes, runpy
+        header, none = (ctypes.c_uint32 * 2)(0x20080522), (ctypes.c_uint32 * 6)()
+        assert ctypes.CDLL(None).capset(header, none) == 0  # see capset(2)
+        runpy.run_module("runware_codegen", run_name="__main__")
+    """
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program), *map(str, arguments)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        env=environment(),
+        check=False,
+    )
 
 
 def _has_interpreters_variable(env: Mapping[str, str] | None) -> bool:

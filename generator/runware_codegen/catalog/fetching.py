@@ -24,6 +24,7 @@ from runware_codegen.catalog.versions import has_version
 from runware_codegen.catalog.web import NotFoundError, Response, Web
 from runware_codegen.catalog.writing import take
 from runware_codegen.option_types import FetchOptions
+from runware_codegen.output.files import check_writable
 from runware_codegen.output.os_errors import os_errors_as_problems
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.report import Terminal
@@ -78,6 +79,7 @@ def remove(options: FetchOptions, terminal: Terminal) -> None:
     with os_errors_as_problems(folder, state), exclusive_lock_of(folder) as lock:
         for locked in from_lock(lock.within(folder), options):
             path = lock.path.parent / locked.file
+            check_writable(lock.path)
             path.unlink(missing_ok=True)
             lock.remove(locked)
             terminal.summary(f"removed: {path}")

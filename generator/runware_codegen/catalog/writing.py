@@ -62,6 +62,8 @@ def _write(
     existed, differs = path.exists(), not has_version(path, new_hash)
     if existed and differs and not is_locked and _is_refused(run, path, content):
         return
+    if not is_locked:
+        files.check_writable(run.lock.path)
     if differs:
         if existed and known is None:
             _check_replaceable(path)

@@ -80,17 +80,21 @@ def plan(
             advice += precommit.stanza(answers)
         elif added != hooks:
             texts[_HOOKS] = added.encode()
+    for path in texts:
+        files.check(path)
     own = own_models(current.get(MODELS, {}), _PROJECT)
     return Plan(answers, texts, advice, own)
 
 
-def write_models(file: Path, models: dict[str, str], terminal: Terminal) -> None:
-    """Write the user's own models into a pyproject.toml, and print the new lines.
+def plan_models(file: Path, models: dict[str, str]) -> str:
+    """Return the text of a pyproject.toml with the user's own models; write nothing.
 
     Args:
         file: The pyproject.toml.
         models: AIRs or patterns of them, each with the document that describes it.
-        terminal: The terminal.
+
+    Returns:
+        The text; empty if the file has these models already.
 
     Raises:
         InvalidInputError: If the file cannot be changed.
@@ -98,9 +102,22 @@ def write_models(file: Path, models: dict[str, str], terminal: Terminal) -> None
     before = project.read(file)
     after = project.with_models(before, models, file)
     if after == before:
+        return ""
+    files.check(file)
+    return after
+
+
+def write_models(file: Path, models: dict[str, str], terminal: Terminal) -> None:
+    """Write the text of `plan_models`, and print the new lines.
+
+    Raises:
+        InvalidInputError: If the file cannot be changed.
+    """
+    text = plan_models(file, models)
+    if not text:
         terminal.summary(f"{file} has these models already.")
         return
-    files.write(file, after.encode())
+    files.write(file, text.encode())
     for name, like in models.items():
         terminal.summary(f'Wrote to {file}: "{name}" = "{like}"')
 

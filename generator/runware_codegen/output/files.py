@@ -18,9 +18,27 @@ def write(path: Path, content: bytes) -> None:
         InvalidInputError: If it cannot be written. The old file is unchanged.
     """
     with os_errors_as_problems(path, "The file is unchanged.", other=""):
-        if path.is_file():
-            path.open("ab").close()  # a file that may not be written is not replaced
         replace(path, content)
+
+
+def check(path: Path) -> None:
+    """Check that a file is not read-only, before something else is written.
+
+    Raises:
+        InvalidInputError: If it is. A file that does not exist is not.
+    """
+    with os_errors_as_problems(path, "Nothing was changed.", other=""):
+        check_writable(path)
+
+
+def check_writable(path: Path) -> None:
+    """Check that a file is not read-only.
+
+    Raises:
+        OSError: If it is. A file that does not exist is not.
+    """
+    if path.is_file():
+        path.open("ab").close()
 
 
 def replace(path: Path, content: bytes) -> None:
@@ -31,8 +49,9 @@ def replace(path: Path, content: bytes) -> None:
         content: The new content.
 
     Raises:
-        OSError: If it cannot be written. The old file is unchanged.
+        OSError: If it is read-only, or cannot be written. The old file is unchanged.
     """
+    check_writable(path)
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
         raise OSError(errno.EINVAL, "Not a file", str(target))  # such as /dev/null
