@@ -27,7 +27,9 @@ class PartFile:
     def __enter__(self) -> Self:
         self._folder.mkdir(parents=True, exist_ok=True)
         with suppress(FileNotFoundError):
-            self._path.lstat()  # raises another error if no file can have this name
+            self._named(
+                BYTES.suffix
+            ).lstat()  # raises another error if no file can have this name
         self._unique = uuid4().hex
         self._partial = self._folder / f".{self._unique}.part"
         self._file = self._partial.open("xb")
@@ -76,10 +78,14 @@ class PartFile:
         if self._path == self._folder:
             name = output.uuid or f"output-{self._unique}"
             target = self._folder / f"{name}{suffix}"
-        elif self._path.suffix:
-            target = self._path
         else:
-            target = self._path.with_name(self._path.name + suffix)
+            target = self._named(suffix)
         with suppress(OSError):  # the target is new, or its disk has no modes
             self._partial.chmod(target.stat().st_mode & 0o777)
         return self._partial.replace(target)
+
+    def _named(self, suffix: str) -> Path:
+        """Return the path, with a suffix if it is that of a file without one."""
+        if self._path == self._folder or self._path.suffix:
+            return self._path
+        return self._path.with_name(self._path.name + suffix)
