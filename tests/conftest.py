@@ -157,6 +157,13 @@ def _threads() -> set[threading.Thread]:
     return {thread for thread in threading.enumerate() if not thread.daemon}
 
 
+@pytest.fixture
+def _collected() -> Iterator[None]:
+    """Collect the sockets that the HTTP library leaks, in a test that ignores them."""
+    yield
+    gc.collect()
+
+
 @pytest.fixture(scope="session")
 def shipped(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     """The package that is generated from `specs/`."""

@@ -16,6 +16,7 @@ import pytest
 
 from catalog_server import INDEX, ROOT, Catalog, serving_catalog
 from command import files, run, run_in_terminal, run_unprivileged
+from loopback import NotSocks, http_server
 from making import a_document
 
 if TYPE_CHECKING:
@@ -683,6 +684,20 @@ class TestFaults:
         finished = fetch("one", env={"http_proxy": "nonsense://x", "no_proxy": ""})
         assert finished.returncode == 2
         assert "HTTPS_PROXY" in finished.stderr
+
+    def test_a_proxy_that_does_not_speak_socks(self, tmp_path: Path) -> None:
+        arguments = (
+            "fetch",
+            "one",
+            "--index-url",
+            "https://runware.invalid/index.json",
+        )
+        unset = dict.fromkeys(("http_proxy", "https_proxy", "no_proxy"), "")
+        with http_server(NotSocks) as origin:
+            proxy = {"all_proxy": origin.replace("http:", "socks5:")}
+            finished = run(*arguments, cwd=tmp_path, env=unset | proxy)
+        assert finished.returncode == 2
+        assert "The server cannot be reached: Malformed reply" in finished.stderr
 
     def test_a_folder_that_cannot_be(self, fetch: Fetch, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("")

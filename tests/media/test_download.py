@@ -23,7 +23,7 @@ import httpcore2
 import httpx2
 import pytest
 
-from loopback import Handler, http_server, pickled
+from loopback import Handler, NotSocks, http_server, pickled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -485,6 +485,19 @@ def test_an_environment_without_a_client(
     error = save.error({"imageURL": "https://host/a.png"}, tmp_path / "cat.png")
     assert "the HTTP client cannot be created" in str(error)
     assert "nonsense" in str(error)
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+@pytest.mark.usefixtures("_collected")
+def test_a_proxy_that_does_not_speak_socks(
+    save: Saver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("NO_PROXY", "no_proxy", "HTTPS_PROXY", "https_proxy"):
+        monkeypatch.delenv(variable, raising=False)
+    with http_server(NotSocks) as origin:
+        monkeypatch.setenv("ALL_PROXY", origin.replace("http:", "socks5:"))
+        error = save.error({"imageURL": "https://host/a.png"}, tmp_path / "cat.png")
+    assert "the download from https://host/a.png failed: Malformed reply" in str(error)
 
 
 def test_certificates_that_cannot_be_read_are_named(

@@ -131,6 +131,15 @@ class Handler(BaseHTTPRequestHandler):
         """Log nothing."""
 
 
+class NotSocks(Handler):
+    """A server that responds to a client of SOCKS with HTTP."""
+
+    def handle(self) -> None:
+        """Respond to the first message, whatever it is."""
+        self.connection.recv(1024)
+        self.connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+
 @contextlib.contextmanager
 def http_server(handler: type[Handler]) -> Iterator[str]:
     """Run a server on a free port while the context lasts, and yield its URL."""

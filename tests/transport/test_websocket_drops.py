@@ -31,6 +31,7 @@ from sockets import (
 )
 
 if TYPE_CHECKING:
+    from asyncio import StreamReader, StreamWriter
     from collections.abc import Callable
     from types import ModuleType
 
@@ -445,6 +446,44 @@ async def test_a_proxy_that_is_not_there_is_named(
         with pytest.raises(shipped.ConnectionError) as caught:
             await client.run(image())
         assert "(through the proxy 127.0.0.1:9 from HTTPS_PROXY)" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("replies", "told"),
+    [
+        ([b"\x05\xff"], "NO ACCEPTABLE METHODS"),
+        ([b"\x05\0", b"\x05\x04\0\x01\0\0\0\0\0\0"], "Host unreachable"),
+        ([b"HTTP/1.1 400 Bad Request\r\n\r\n"], "Malformed reply"),
+        ([], "Malformed reply"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+@pytest.mark.usefixtures("_collected")
+async def test_a_socks_proxy_that_fails_is_named(
+    run: Run,
+    image: Callable[..., Any],
+    shipped: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    replies: list[bytes],
+    told: str,
+) -> None:
+    async def refuse(reader: StreamReader, writer: StreamWriter) -> None:
+        for reply in replies:
+            await reader.read(1024)
+            writer.write(reply)
+        writer.close()
+
+    for variable in ("NO_PROXY", "no_proxy", "HTTPS_PROXY", "https_proxy"):
+        monkeypatch.delenv(variable, raising=False)
+    async with await asyncio.start_server(refuse, "127.0.0.1") as proxy:
+        place = "{}:{}".format(*proxy.sockets[0].getsockname())
+        monkeypatch.setenv("ALL_PROXY", f"socks5://{place}")
+        async with run.client(answering, base_url="wss://runware.invalid/v1") as client:
+            with pytest.raises(shipped.ConnectionError) as caught:
+                await client.run(image())
+    assert told in str(caught.value)
+    assert f"(through the proxy {place} from ALL_PROXY)" in str(caught.value)
+    assert not caught.value.may_have_run
 
 
 async def test_the_case_of_a_scheme_is_ignored(

@@ -188,7 +188,12 @@ class Web:
         )
         for count in range(_MAX_REDIRECTS + 1):
             auth = None if count else self._auth
-            response = self._client.send(request, auth=auth, stream=True)
+            try:
+                response = self._client.send(request, auth=auth, stream=True)
+            except Exception as error:
+                if type(error).__module__ == "socksio.exceptions":  # if it is installed
+                    raise httpx2.ProxyError(str(error), request=request) from error
+                raise
             with contextlib.closing(response):
                 if response.next_request is None:
                     yield response

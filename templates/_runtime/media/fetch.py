@@ -111,7 +111,10 @@ class Fetch:
             yield
         except LateError:
             raise self._late() from None
-        except _FAILURES as error:
+        except Exception as error:
+            is_of_proxy = type(error).__module__ == "socksio.exceptions"  # if installed
+            if not (is_of_proxy or isinstance(error, _FAILURES)):
+                raise
             is_silent = isinstance(error, httpx2.TimeoutException)
             if is_silent and self._timeout <= MAX_SILENCE:  # both timeouts are equal
                 raise self._late() from None

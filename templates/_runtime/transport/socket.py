@@ -39,15 +39,6 @@ WRITE_TIMEOUT = 120.0
 CLOSE_TIMEOUT = 1.0
 """Timeout of the closing handshake, in seconds; then the connection is dropped."""
 
-NEVER_OPENED = (
-    httpx2.RequestError,
-    httpx2.InvalidURL,
-    OSError,
-    RuntimeError,
-    ValueError,
-)
-"""The exceptions of httpx2 when it cannot open a connection."""
-
 MAX_TURNS = 100
 """Maximum number of turns of the event loop in which arrived data is read."""
 
@@ -216,7 +207,7 @@ async def connected(
 
     async def trace(event: str, info: Mapping[str, Any]) -> None:
         nonlocal peer
-        if event == "connection.connect_tcp.started":
+        if event.endswith(".connect_tcp.started"):  # also of a SOCKS proxy
             peer = info["host"], info["port"]
 
     try:
@@ -233,11 +224,11 @@ async def connected(
             socket = Socket(session)
             stack.push_async_callback(socket.close)
             yield socket
-    except (WebSocketUpgradeError, ExceptionGroup) as error:
+    except (Broken, WebSocketUpgradeError, ExceptionGroup) as error:
         raise _broken(error) from None
     except builtins.TimeoutError:
         raise Broken(f"it was not open within {timeout:g} s") from None
-    except NEVER_OPENED as error:
+    except Exception as error:  # noqa: BLE001  # the SOCKS library has its own kinds
         reason = str(_broken(error))
         raise Broken(explained(reason, httpx2.URL(url), peer)) from None
 
