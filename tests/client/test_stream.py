@@ -1102,6 +1102,27 @@ def test_an_answer_that_is_too_large(
     assert error.may_have_run
 
 
+LATER = [{"errors": [{"code": "busy", "message": "No."}]}, "{", '{"status": "error"}']
+
+
+@pytest.mark.parametrize("later", LATER)
+def test_an_error_after_a_whole_text_ends_nothing(
+    streamer: Streamer, script: Script, later: Any
+) -> None:
+    script.events(HERE, {"finishReason": "stop"}, later, {"cost": 0.002}, DONE)
+    stream, _ = streamer.read()
+    assert (stream.result.text, stream.result.cost) == ("At the ", 0.002)
+
+
+@pytest.mark.parametrize("later", LATER)
+def test_an_error_after_a_text_that_it_ended(
+    streamer: Streamer, script: Script, later: Any
+) -> None:
+    script.events(HERE, {"finishReason": "error"}, later)
+    _, error = streamer.failure()
+    assert [result.text for result in error.results] == ["At the "]
+
+
 @pytest.mark.parametrize("is_stream", [True, False])
 def test_an_error_beside_a_whole_text_ends_nothing(
     streamer: Streamer, script: Script, is_stream: bool

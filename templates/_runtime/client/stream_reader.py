@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-from ..api_errors import api_error
+from ..api_errors import APIError, api_error
 from ..error_enum import ErrorEnum
-from ..exceptions import joined
+from ..exceptions import ResponseError, joined
 from ..json_values import is_object
 from ..transport.answer_body import MAX_ANSWER, is_event_stream, unreadable
 from ..transport.api_key import ApiKey
@@ -54,6 +54,12 @@ class StreamReader:
         """Whether the text is complete. An end without any event before is none."""
         has_ended = self.is_done and self.transcript.is_begun
         return has_ended or self.transcript.has_finish_reason
+
+    @property
+    def _is_complete(self) -> bool:
+        """Whether the server has given the whole text, so that an error ends nothing."""
+        reason = self.transcript.item.get("finishReason")
+        return self.transcript.has_finish_reason and reason != "error"
 
     def begin(self, answer: Answer) -> None:
         """Start with the status and headers of the response."""
@@ -103,7 +109,11 @@ class StreamReader:
             if event.data.strip() == DONE:
                 self.is_done = True
             else:
-                yield from self._take_event(event)
+                try:
+                    yield from self._take_event(event)
+                except (APIError, ResponseError):
+                    if not self._is_complete:
+                        raise
 
     def _take_event(self, event: ServerSentEvent) -> Generator[Delta]:
         content = parsed(event.data)
@@ -146,7 +156,7 @@ class StreamReader:
             if self._is_ours(item) or envelope.http_status >= 400
         ]
         error = joined(failures)
-        if error is not None and not (texts and self.transcript.has_finish_reason):
+        if error is not None and not (texts and self._is_complete):
             raise error
         return bool(texts)
 
