@@ -38,6 +38,8 @@ SHORT = 2.0
 """A timeout in seconds that is long enough to send a request on a slow machine."""
 
 IMAGE, POLL = "imageInference", "getResponse"
+GOAWAY = -1
+"""A failure: the server leaves, and has processed the requests before this one."""
 EVENT = b'data: {"taskType": "textInference", "delta": {"text": "At"}}\n\n'
 
 
@@ -49,7 +51,8 @@ class Multiplexer:
         most: The maximum number of concurrent requests.
         is_leaving: Whether it answers every request, and ends the connection then.
         tasks: The task of each request, in order of arrival.
-        failures: The statuses of the first responses, or the codes of their resets.
+        failures: The statuses of the first responses, or the codes of their resets, or
+            `GOAWAY`.
         has_heard: Counts the requests that have arrived.
         may_answer: Set to allow the response to the first request.
     """
@@ -134,6 +137,8 @@ class Multiplexer:
         with lock:
             if isinstance(failure, ErrorCodes):
                 talk.reset_stream(number, failure)
+            elif failure == GOAWAY:
+                talk.close_connection(last_stream_id=max(number - 2, 0))
             else:
                 is_cut = failure == HTTPStatus.OK
                 head = [(":status", str(failure))]
@@ -308,6 +313,7 @@ FAILURES = [
         [502, ErrorCodes.REFUSED_STREAM], [IMAGE, IMAGE, POLL], id="refused later"
     ),
     pytest.param([HTTPStatus.OK], [IMAGE, POLL], id="refused after a response"),
+    pytest.param([GOAWAY], [IMAGE, IMAGE], id="left before the first"),
 ]
 """How requests fail, and the tasks of all requests. The transport repeats after 502."""
 
@@ -329,6 +335,28 @@ def test_a_refused_stream_was_not_processed(
         [image] = clients.with_own(kind, server.url, work, **how)
     assert image.image_url
     assert [task["taskType"] for task in server.tasks] == task_types
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_what_a_server_left_before_is_sent_again_after_a_rejection(
+    clients: Clients, kind: str
+) -> None:
+    """RFC 9113, section 6.8. The transport repeats the request, which is rejected."""
+
+    async def work(client: Any) -> Any:
+        await value(client.run(clients.image()))
+        server.failures += [GOAWAY, HTTPStatus.TOO_MANY_REQUESTS]
+        second = clients.image()
+        server.tasks.clear()
+        server.tasks.append({"taskUUID": second.task_uuid, "taskType": "the second"})
+        return await value(client.run(second))
+
+    with multiplexing() as server:
+        server.may_answer.set()
+        how = {"http1": False, "http2": True}
+        [image] = clients.with_own(kind, server.url, work, **how)
+    assert image.image_url
+    assert [task["taskType"] for task in server.tasks[1:]] == [IMAGE] * 3
 
 
 def test_what_waits_for_a_connection_that_ends_was_not_sent(clients: Clients) -> None:

@@ -273,14 +273,18 @@ def _is_refused(step: str, error: BaseException) -> bool:
     """Return whether a step failed so that the server does not have the task.
 
     The library refused the headers, such as on an HTTP/2 connection that the server ends,
-    or the server refused the HTTP/2 stream (RFC 9113, section 8.7).
+    or the server refused the HTTP/2 stream, or it ended the connection and has processed
+    no stream, or only earlier ones (RFC 9113, sections 8.7 and 6.8).
     """
+    kind = type(error)
     if step == "send_request_headers":
-        kind = type(error)
         return (
             kind.__name__ == "LocalProtocolError" or kind.__module__ == "h2.exceptions"
         )
     reset = error.args[0] if error.args else None  # an event of the package h2
+    is_left = getattr(reset, "last_stream_id", None) == 0
+    if is_left or kind.__name__ == "ConnectionNotAvailable":
+        return True
     is_by_server = getattr(reset, "remote_reset", False)
     return is_by_server and getattr(reset, "error_code", None) == REFUSED_STREAM
 
