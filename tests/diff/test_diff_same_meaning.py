@@ -196,6 +196,11 @@ ALIKE: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"properties": {"a": {"type": "string", "pattern": r"^\d\d*$"}}},
     ),
     (
+        "limits that a pattern has already",
+        {"properties": {"a": {"type": "string", "pattern": "^([a-z]{2}|\\W{5})$"}}},
+        {"properties": {"a": {"type": "string", "pattern": "^([a-z]{2}|\\W{5})$", "minLength": 2, "maxLength": 5}}},
+    ),
+    (
         "exactly one of two, and one of them alone",
         {"properties": {"a": {}, "b": {}}, "oneOf": [{"required": ["a"]}, {"required": ["b"]}]},
         {

@@ -13,6 +13,9 @@ from runware_codegen.model.predicates import FALSE, TRUE, Predicate
 from runware_codegen.model.type_predicates import class_definition, has_type
 from runware_codegen.parse.assertions.evaluate import holds_constant
 
+_LONGEST: Final = 500
+"""The longest text for which a limit is compared with a pattern."""
+
 
 def implies(one: Predicate, other: Predicate) -> bool:
     """Return whether the form of two predicates proves that the first implies the second.
@@ -88,6 +91,9 @@ def _tests(one: Predicate, other: Predicate) -> bool:
             return evaluated == same and implies(part, wider)
         case p.Matches(pattern), p.Matches(wider):
             return separation(pattern, wider) == Separation(known=True)
+        case p.Matches(pattern), p.LengthIn(least, most) if least <= _LONGEST:
+            lengths = f"^[^]{{{least},{'' if most is None else min(most, _LONGEST)}}}$"
+            return separation(pattern, lengths) == Separation(known=True)
         case p.HasFormat(name), p.HasFormat(wider):
             return wider in _CONTAINED.get(name, ())
         case _:
