@@ -147,6 +147,17 @@ def test_an_error_says_what_a_value_must_be(
     assert response.json()["errors"][0]["message"].startswith(message)
 
 
+def test_a_ratio_to_zero_is_not_limited(tmp_path: Path) -> None:
+    """The generated client accepts it too."""
+    limit = {"operation": "ratio", "parameters": ["width", "height"], "maximum": 2}
+    document = simple_document("a", {"x-constraints": [limit]})
+    (tmp_path / "a.json").write_text(json.dumps(document))
+    with mocking(tmp_path, "--latency", "0") as running:
+        for height, status in ((1, 400), (2, 200), (0, 200)):
+            task = simple_task("a", width=3, height=height, taskUUID=str(uuid4()))
+            assert post(running, task).status_code == status
+
+
 def test_a_task_without_a_model(mock: Mock) -> None:
     task = simple_task("parts")
     del task["model"]

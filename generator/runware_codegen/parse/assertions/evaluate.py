@@ -222,12 +222,10 @@ def additional(
 
 def _is_figure_within(test: p.FigureIn, value: dict[str, JsonValue]) -> bool:
     first, second = value.get(test.first), value.get(test.second)
-    if not (is_number(first) and is_number(second)):
+    is_area = test.operation == "area"
+    if not (is_number(first) and is_number(second) and (is_area or second)):
         return True
     one, other = Fraction(str(first)), Fraction(str(second))
-    is_area = test.operation == "area"
-    if not is_area and other == 0:
-        return False
     figure = one * other if is_area else one / other
     above = test.minimum is None or figure >= Fraction(str(test.minimum))
     return above and (test.maximum is None or figure <= Fraction(str(test.maximum)))
