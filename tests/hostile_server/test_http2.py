@@ -6,6 +6,7 @@ import asyncio
 import json
 import socket
 import threading
+from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -37,6 +38,8 @@ LONGEST = 60.0
 SHORT = 2.0
 """A timeout in seconds that is long enough to send a request on a slow machine."""
 
+WINDOW = 2**16 - 1
+"""Bytes of a body that a client writes before the server reads them."""
 IMAGE, POLL = "imageInference", "getResponse"
 GOAWAY = -1
 """A failure: the server leaves, and has processed the requests before this one."""
@@ -50,6 +53,7 @@ class Multiplexer:
     Attributes:
         most: The maximum number of concurrent requests.
         is_leaving: Whether it answers every request, and ends the connection then.
+        is_impatient: Whether it leaves while the next large body is written.
         tasks: The task of each request, in order of arrival.
         failures: The statuses of the first responses, or the codes of their resets, or
             `GOAWAY`.
@@ -59,6 +63,7 @@ class Multiplexer:
 
     most: int = 100
     is_leaving: bool = False
+    is_impatient: bool = False
     url: str = ""
     tasks: list[Item] = field(default_factory=list)
     failures: list[int] = field(default_factory=list)
@@ -79,11 +84,21 @@ class Multiplexer:
             while content := wire.recv(2**16):
                 with lock:
                     events = talk.receive_data(content)
+                    for event in events:
+                        if isinstance(event, DataReceived):
+                            size = event.flow_controlled_length or 0
+                            talk.acknowledge_received_data(size, event.stream_id)
                     wire.sendall(talk.data_to_send())
                 for event in events:
                     if isinstance(event, DataReceived):
                         number = event.stream_id
                         bodies[number] = bodies.get(number, b"") + (event.data or b"")
+                        if self.is_impatient and len(bodies[number]) > WINDOW // 2:
+                            self.is_impatient = False
+                            self._fail(talk, wire, lock, number, GOAWAY)
+                            while wire.recv(2**16):  # closing now would be a reset
+                                pass
+                            return
                     elif isinstance(event, StreamEnded):
                         self._hear(talk, wire, lock, event.stream_id, bodies)
 
@@ -335,6 +350,29 @@ def test_a_refused_stream_was_not_processed(
         [image] = clients.with_own(kind, server.url, work, **how)
     assert image.image_url
     assert [task["taskType"] for task in server.tasks] == task_types
+
+
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_a_body_that_a_server_left_before_its_end_was_not_processed(
+    clients: Clients, kind: str, number: int
+) -> None:
+    image = f"data:image/png;base64,{b64encode(bytes(2 * WINDOW)).decode()}"
+    large = clients.image(seed_image=image, strength=0.5)
+
+    async def work(client: Any) -> Any:
+        if number == 2:
+            await value(client.run(clients.image()))
+        server.tasks[:] = [large.to_wire()]
+        server.is_impatient = True
+        return await value(client.run(large))
+
+    with multiplexing() as server:
+        server.may_answer.set()
+        how = {"http1": False, "http2": True}
+        [result] = clients.with_own(kind, server.url, work, **how)
+    assert result.image_url
+    assert [task["taskType"] for task in server.tasks[1:]] == [IMAGE]
 
 
 @pytest.mark.parametrize("kind", ["sync", "async"])

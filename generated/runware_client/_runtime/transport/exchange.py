@@ -96,6 +96,7 @@ class Exchange:
         self._is_begun = False
         self._is_repeated = False
         self._status: int | None = None
+        self._stream_id = 0
         self._hooks: dict[str, list[Any]] = {"request": [], "response": []}
 
     def cut(self, reason: str) -> None:
@@ -123,6 +124,7 @@ class Exchange:
             self._is_repeated |= self._is_begun and self._status not in UNAUTHENTICATED
             self._is_begun = info["request"].method != b"CONNECT"  # to a proxy
             self._status = None
+            self._stream_id = info.get("stream_id", 0)
         elif step == "receive_response_headers" and phase == "complete":
             self._status = next(e for e in info["return_value"] if isinstance(e, int))
         elif phase == "failed" and self._status is None:
@@ -145,6 +147,7 @@ class Exchange:
         interruption = self.interruption(error)
         causes = [*chain(error, self._outer)]
         self.is_sending &= not any(map(self._is_of_request_hook, causes))
+        self._is_begun &= not any(map(self._is_unprocessed, causes))
         stop = interruption if isinstance(error, Exception) else error
         if stop is not None and not isinstance(stop, RunwareError):
             note_unwritten(stop, is_unwritten=not self._is_sent(error))
@@ -215,6 +218,15 @@ class Exchange:
         is_of_request = was_raised_in(error, self._hooks["request"])
         return is_of_request and not was_raised_in(error, self._hooks["response"])
 
+    def _is_unprocessed(self, error: BaseException) -> bool:
+        """Return whether the GOAWAY of a server says that it did not process the request.
+
+        It names the last HTTP/2 stream that may be processed (RFC 9113, section 6.8).
+        """
+        leaving = error.args[0] if error.args else None  # an event of the package h2
+        last = getattr(leaving, "last_stream_id", self._stream_id)
+        return self._status is None and last < self._stream_id
+
     def _note_sending(self) -> None:
         self.is_sending = True
 
@@ -273,8 +285,8 @@ def _is_refused(step: str, error: BaseException) -> bool:
     """Return whether a step failed so that the server does not have the task.
 
     The library refused the headers, such as on an HTTP/2 connection that the server ends,
-    or the server refused the HTTP/2 stream, or it ended the connection and has processed
-    no stream, or only earlier ones (RFC 9113, sections 8.7 and 6.8).
+    or the server refused the HTTP/2 stream (RFC 9113, section 8.7), or the library sends
+    the request over another connection, since the server has not processed it.
     """
     kind = type(error)
     if step == "send_request_headers":
@@ -282,11 +294,9 @@ def _is_refused(step: str, error: BaseException) -> bool:
             kind.__name__ == "LocalProtocolError" or kind.__module__ == "h2.exceptions"
         )
     reset = error.args[0] if error.args else None  # an event of the package h2
-    is_left = getattr(reset, "last_stream_id", None) == 0
-    if is_left or kind.__name__ == "ConnectionNotAvailable":
-        return True
     is_by_server = getattr(reset, "remote_reset", False)
-    return is_by_server and getattr(reset, "error_code", None) == REFUSED_STREAM
+    is_reset = is_by_server and getattr(reset, "error_code", None) == REFUSED_STREAM
+    return is_reset or kind.__name__ == "ConnectionNotAvailable"
 
 
 OnExchange: TypeAlias = Callable[[Exchange], object]
