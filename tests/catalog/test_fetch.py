@@ -806,6 +806,8 @@ class TestHostileIndex:
         ("runware.lock", ["two"]),
         ("runware.lock", ["--remove", "one"]),
         ("schemas/one.json", ["--update"]),
+        (".", ["--update"]),
+        (".", ["--remove", "one"]),
     ],
 )
 def test_a_file_that_is_read_only_is_not_replaced(
@@ -813,12 +815,13 @@ def test_a_file_that_is_read_only_is_not_replaced(
 ) -> None:
     fetch("one")
     catalog.add("one", {"title": "Changed"})
-    (tmp_path / name).chmod(0o444)
+    (tmp_path / name).chmod(0o555)
     before = files(tmp_path)
     arguments = ("fetch", *options, "--index-url", catalog.url)
     finished = run_unprivileged(*arguments, cwd=tmp_path)
     assert finished.returncode == 2
-    assert f"Permission denied ({name})." in finished.stderr
+    place = tmp_path if name == "." else name
+    assert f"Permission denied ({place})." in finished.stderr
     assert files(tmp_path) == before
 
 

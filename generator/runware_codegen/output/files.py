@@ -22,23 +22,26 @@ def write(path: Path, content: bytes) -> None:
 
 
 def check(path: Path) -> None:
-    """Check that a file is not read-only, before something else is written.
+    """Check a file as `check_writable`, before something else is written.
 
     Raises:
-        InvalidInputError: If it is. A file that does not exist is not.
+        InvalidInputError: If it or its folder is read-only.
     """
     with os_errors_as_problems(path, "Nothing was changed.", other=""):
         check_writable(path)
 
 
 def check_writable(path: Path) -> None:
-    """Check that a file is not read-only.
+    """Check that a file and its folder are not read-only. The file need not exist.
 
     Raises:
-        OSError: If it is. A file that does not exist is not.
+        OSError: If one of them is.
     """
     if path.is_file():
         path.open("ab").close()
+    folder = Path(os.path.realpath(path)).parent
+    if folder.is_dir() and not os.access(folder, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
 
 
 def replace(path: Path, content: bytes) -> None:
