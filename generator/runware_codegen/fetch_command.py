@@ -11,7 +11,8 @@ from runware_codegen import init, settings
 from runware_codegen.catalog import fetching
 from runware_codegen.catalog.fetch_run import UpdateReport
 from runware_codegen.catalog.lock import lock_of
-from runware_codegen.catalog.names import is_pattern, matches
+from runware_codegen.catalog.names import is_pattern
+from runware_codegen.catalog.query import matches
 from runware_codegen.option_types import FetchOptions
 from runware_codegen.options import ACCEPT_FILE
 from runware_codegen.problems import InvalidInputError, Problem

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from runware_codegen.catalog.search import Filters
+from runware_codegen.catalog.search import none_passes, passes
 from runware_codegen.model import Document, Package
 from runware_codegen.option_types import ListOptions
 from runware_codegen.pipeline import inputs_of, module_of, read_package
@@ -26,17 +26,16 @@ def list_documents(
     """
     (options, _), *_ = clients
     packages = [_read(each, name, terminal) for each, name in clients]
-    filters = Filters.of(options)
     chosen = [
         (document, package)
         for package in packages
         for document in package.documents
-        if filters.matches(document)
+        if passes(document, options)
     ]
     if not chosen:
         inputs = dict.fromkeys(name for each, _ in clients for name in inputs_of(each))
         known = [document for package in packages for document in package.documents]
-        raise filters.none_left(", ".join(inputs), known)
+        raise none_passes(options, ", ".join(inputs), known)
     rows = [_row(*each) for each in chosen]
     own = [
         {**_row(document, package), "air": name}
@@ -58,7 +57,7 @@ def list_documents(
 
 def _read(options: ListOptions, name: str, terminal: Terminal) -> Package[Document]:
     """Read the documents of a package; --status selects more than --include-status."""
-    status = Filters.of(options).status
+    status = options["status"]
     statuses = (status.casefold(),) if status else options["include_status"]
     selection: ListOptions = {**options, "include_status": statuses}
     option = "--status" if status else "--include-status"

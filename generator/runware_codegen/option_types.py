@@ -44,7 +44,14 @@ class GenerateOptions(DocsOptions):
 
 
 class FilterOptions(TypedDict):
-    """Options that select models; an empty string selects all."""
+    """Options that select models; an empty string selects all.
+
+    Attributes:
+        capability: A capability of the model.
+        creator: The creator's name or identifier, or the first word of identifiers.
+        text: Words that the texts of the model all contain.
+        status: Its status.
+    """
 
     capability: str
     creator: str

@@ -13,7 +13,6 @@ from runware_codegen.catalog.fetch_run import FetchOutcome, FetchRun, UpdateRepo
 from runware_codegen.catalog.index import CatalogEntry, Index
 from runware_codegen.catalog.lock import LockedDocument, exclusive_lock_of
 from runware_codegen.catalog.query import (
-    WantedDocument,
     from_index,
     from_lock,
     like,
@@ -141,7 +140,7 @@ def _run(run: FetchRun) -> None:
         run.outcomes |= dict.fromkeys(current, FetchOutcome.UNCHANGED)
         jobs = [one for one in wanted if one.id not in current]
 
-        def get(one: WantedDocument) -> Response:
+        def get(one: CatalogEntry) -> Response:
             known = locked.get(one.id)
             comparable = (
                 known is not None and known.url == one.url and one.id in present
@@ -164,15 +163,15 @@ def _run(run: FetchRun) -> None:
 
 
 def _answers(
-    jobs: list[WantedDocument], get: Callable[[WantedDocument], Response], limit: int
-) -> Iterator[tuple[WantedDocument, Response | Exception]]:
+    jobs: list[CatalogEntry], get: Callable[[CatalogEntry], Response], limit: int
+) -> Iterator[tuple[CatalogEntry, Response | Exception]]:
     """Yield the response for each document, or the error, in the order of completion.
 
     The threads are daemons, so that an interrupted program ends without waiting for a
     server.
     """
-    waiting: SimpleQueue[WantedDocument] = SimpleQueue()
-    done: SimpleQueue[tuple[WantedDocument, Response | Exception]] = SimpleQueue()
+    waiting: SimpleQueue[CatalogEntry] = SimpleQueue()
+    done: SimpleQueue[tuple[CatalogEntry, Response | Exception]] = SimpleQueue()
     for job in jobs:
         waiting.put(job)
 
@@ -193,7 +192,7 @@ def _answers(
         yield done.get()
 
 
-def _choose(run: FetchRun, web: Web) -> list[WantedDocument]:
+def _choose(run: FetchRun, web: Web) -> list[CatalogEntry]:
     """Select the documents to fetch. The index is read only if the lock is not enough."""
     options = run.options
     locked = run.lock.within(run.folder)
@@ -206,8 +205,12 @@ def _choose(run: FetchRun, web: Web) -> list[WantedDocument]:
                 " --all.",
             )
         return [
-            WantedDocument(
-                each.id, each.air, _url(run, each), architecture=each.architecture
+            CatalogEntry(
+                each.id,
+                each.air,
+                status="",
+                url=_url(run, each),
+                architecture=each.architecture,
             )
             for each in from_lock(locked, options)
         ]

@@ -15,7 +15,7 @@ URL = "https://runware.ai/docs/models/index.json"
 
 @dataclass(frozen=True, slots=True)
 class CatalogEntry:
-    """A model of the catalogue, or a utility, which the index does not list.
+    """A document of the catalogue: of a model, or of a utility, which no index lists.
 
     Attributes:
         id: The identifier, which is valid as a file name.

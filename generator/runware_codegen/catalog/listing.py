@@ -5,32 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TypedDict
+from typing import Any
 
 from runware_codegen.catalog.fetching import read_catalog
 from runware_codegen.catalog.index import CatalogEntry
 from runware_codegen.catalog.lock import LockedDocument, lock_of
-from runware_codegen.catalog.names import matches
-from runware_codegen.catalog.search import Filters
+from runware_codegen.catalog.query import matches
+from runware_codegen.catalog.search import none_passes, passes
 from runware_codegen.option_types import ListOptions
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.report import Terminal, counted, table
 from runware_codegen.wording import joined, none_selected
-
-
-class Row(TypedDict):
-    """A model of the catalogue."""
-
-    id: str
-    air: str
-    taskType: str
-    status: str
-    name: str
-    creator: str
-    capabilities: list[str]
-    architecture: str
-    installed: bool
-    locked: bool
 
 
 def list_catalog(
@@ -56,16 +41,15 @@ def list_catalog(
         for folder in reversed(folders)
         for identifier, entry in lock_of(folder).within(folder).items()
     }
-    filters = Filters.of(options)
-    statuses = () if filters.status else statuses
+    statuses = () if options["status"] else statuses
     chosen = [
         entry
         for entry in listed.entries
         if _is_chosen(entry, locked, options["only"], statuses)
     ]
-    rows = [_row(entry, folders, locked) for entry in chosen if filters.matches(entry)]
+    rows = [_row(entry, folders, locked) for entry in chosen if passes(entry, options)]
     if chosen and not rows:
-        raise filters.none_left(listed.url, chosen)
+        raise none_passes(options, listed.url, chosen)
     if not rows:
         given = {"--only": options["only"], "--include-status": statuses}
         used = [option for option, values in given.items() if values]
@@ -97,7 +81,8 @@ def _is_chosen(
 
 def _row(
     entry: CatalogEntry, folders: Sequence[Path], locked: dict[str, LockedDocument]
-) -> Row:
+) -> dict[str, Any]:
+    """Return a row about a model, as in JSON."""
     known = locked.get(entry.id)
     return {
         "id": entry.id,
@@ -113,7 +98,7 @@ def _row(
     }
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     if row["locked"]:
         here = "locked" if row["installed"] else "locked, but missing"
     else:

@@ -85,16 +85,16 @@ class Lock:
 
     def within(self, folder: Path) -> dict[str, LockedDocument]:
         """Return the documents of a folder, by identifier."""
-        prefix = self._prefix(folder)
         return {
             locked.id: locked
             for file, locked in self.documents.items()
-            if file == f"{prefix}{locked.id}.json"
+            if file == self.file_for(locked.id, folder)
         }
 
     def file_for(self, identifier: str, folder: Path) -> str:
         """Return the path of a document in a folder, relative to the lock."""
-        return f"{self._prefix(folder)}{identifier}.json"
+        inside = self.path.parent == folder
+        return f"{identifier}.json" if inside else f"{folder.name}/{identifier}.json"
 
     def add(self, locked: LockedDocument) -> None:
         """Add or replace an entry, and write the lock."""
@@ -109,9 +109,6 @@ class Lock:
     def _write(self) -> None:
         tables = [_written(self.documents[file]) for file in sorted(self.documents)]
         replace(self.path, "\n".join([_HEAD, *tables]).encode())
-
-    def _prefix(self, folder: Path) -> str:
-        return "" if self.path.parent == folder else f"{folder.name}/"
 
 
 def lock_of(folder: Path) -> Lock:

@@ -3,38 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from fnmatch import fnmatchcase
 
 from runware_codegen.catalog import index
 from runware_codegen.catalog.index import CatalogEntry, Index
 from runware_codegen.catalog.lock import LockedDocument
-from runware_codegen.catalog.names import is_identifier, is_pattern, matches, similar
+from runware_codegen.catalog.names import is_identifier, is_pattern
 from runware_codegen.option_types import FetchOptions
 from runware_codegen.problems import InvalidInputError, Problem, did_you_mean
 from runware_codegen.resources import builtin_documents, builtin_task_type
 from runware_codegen.wording import one_of
 
 
-@dataclass(frozen=True, slots=True)
-class WantedDocument:
-    """A document to fetch.
+def matches(one: CatalogEntry | LockedDocument, pattern: str) -> bool:
+    """Return whether a pattern matches the identifier or the AIR of a document."""
+    return fnmatchcase(one.id, pattern) or fnmatchcase(one.air, pattern)
 
-    Attributes:
-        id: Its identifier.
-        air: The AIR of its model; empty without one.
-        url: Its URL.
-        task_types: If not empty, it is fetched only if its task type is one of these.
-        guessed: Whether the URL is derived from its name, since the index does not list
-            it.
-        architecture: The architecture of its model; empty without one.
-    """
 
-    id: str
-    air: str
-    url: str
-    task_types: frozenset[str] = frozenset()
-    guessed: bool = False
-    architecture: str = ""
+def similar(name: str, known: Iterable[CatalogEntry | LockedDocument]) -> str:
+    """Ask whether the most similar identifier or AIR is meant; see `did_you_mean`."""
+    return did_you_mean(name, (t for one in known for t in (one.id, one.air) if t))
 
 
 def names_models(options: FetchOptions) -> bool:
@@ -67,8 +56,11 @@ def from_lock(
 
 def from_index(
     listed: Index, locked: Mapping[str, LockedDocument], options: FetchOptions
-) -> list[WantedDocument]:
+) -> list[CatalogEntry]:
     """Select documents of the catalogue.
+
+    A model that is only selected by its task type may have another one, which its
+    document tells; see `has_wanted_type`.
 
     Args:
         listed: The index of the catalogue.
@@ -79,35 +71,21 @@ def from_index(
     Raises:
         InvalidInputError: If a name matches nothing, or no model is selected.
     """
-    guessed: list[CatalogEntry] = []
+    wanted: list[CatalogEntry] = []
     problems: list[Problem] = []
     for name in _without_match(options["models"], listed.entries):
         if is_identifier(name) and not is_pattern(name):
-            guessed.append(index.utility(name, listed.url))
+            wanted.append(index.utility(name, listed.url))
         else:
             problems.append(not_listed(name, listed.entries, listed.url))
     if problems:
         raise InvalidInputError(problems)
-    task_types = frozenset(options["task_type"])
-    wanted = [
-        WantedDocument(each.id, each.air, each.url, guessed=True) for each in guessed
+    wanted += [
+        entry
+        for entry in listed.entries
+        if _is_named(entry, options) or _may_have_type(entry, locked, options)
     ]
-    for entry in listed.entries:
-        current = not entry.status or entry.status in options["include_status"]
-        named = _is_named(entry, options, current=current)
-        typed = current and _may_have_type(locked.get(entry.id), task_types)
-        if named or typed:
-            types = frozenset[str]() if named else task_types
-            wanted.append(
-                WantedDocument(
-                    entry.id,
-                    entry.air,
-                    entry.url,
-                    types,
-                    architecture=entry.architecture,
-                )
-            )
-    if not wanted and not task_types:  # a wrong task type is found after fetching
+    if not wanted and not options["task_type"]:  # a wrong one is found after fetching
         raise InvalidInputError([_none_current(listed, options)])
     return wanted
 
@@ -160,7 +138,14 @@ def _none_current(listed: Index, options: FetchOptions) -> Problem:
     return Problem(listed.url, "", message, remedy)
 
 
-def _is_named(entry: CatalogEntry, options: FetchOptions, *, current: bool) -> bool:
+def has_wanted_type(entry: CatalogEntry, task_type: str, options: FetchOptions) -> bool:
+    """Return whether a selected document is wanted, whose task type is known now."""
+    types = options["task_type"]
+    return not types or task_type in types or _is_named(entry, options)
+
+
+def _is_named(entry: CatalogEntry, options: FetchOptions) -> bool:
+    current = _is_current(entry, options)
     return (options["everything"] and current) or any(
         matches(entry, name)
         for name in options["models"]
@@ -168,11 +153,18 @@ def _is_named(entry: CatalogEntry, options: FetchOptions, *, current: bool) -> b
     )
 
 
-def _may_have_type(known: LockedDocument | None, task_types: frozenset[str]) -> bool:
-    """Return whether a model may have one of some task types, which the index lacks."""
-    if known is None or not known.task_type:
-        return bool(task_types)
-    return known.task_type in task_types
+def _may_have_type(
+    entry: CatalogEntry, locked: Mapping[str, LockedDocument], options: FetchOptions
+) -> bool:
+    """Return whether a model may have a wanted task type, which the index lacks."""
+    known = locked.get(entry.id)
+    types = options["task_type"]
+    possible = known.task_type in types if known and known.task_type else bool(types)
+    return possible and _is_current(entry, options)
+
+
+def _is_current(entry: CatalogEntry, options: FetchOptions) -> bool:
+    return not entry.status or entry.status in options["include_status"]
 
 
 def _without_match(

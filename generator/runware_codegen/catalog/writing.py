@@ -9,8 +9,9 @@ from pathlib import Path
 
 from runware_codegen.catalog import index
 from runware_codegen.catalog.fetch_run import FetchOutcome, FetchRun
+from runware_codegen.catalog.index import CatalogEntry
 from runware_codegen.catalog.lock import LockedDocument
-from runware_codegen.catalog.query import WantedDocument, not_listed
+from runware_codegen.catalog.query import has_wanted_type, not_listed
 from runware_codegen.catalog.validation import facts_of
 from runware_codegen.catalog.versions import has_version, sha256
 from runware_codegen.catalog.web import NotFoundError, Response
@@ -20,7 +21,7 @@ from runware_codegen.problems import InvalidInputError, Problem
 
 def take(
     run: FetchRun,
-    one: WantedDocument,
+    one: CatalogEntry,
     answer: Response | Exception,
     known: LockedDocument | None,
 ) -> None:
@@ -42,7 +43,7 @@ def take(
 
 def _write(
     run: FetchRun,
-    one: WantedDocument,
+    one: CatalogEntry,
     content: bytes,
     etag: str,
     known: LockedDocument | None,
@@ -57,7 +58,7 @@ def _write(
     if run.options["locked"] and known and not is_locked:
         raise _other_version(path, one.url, known.sha256, new_hash)
     task_type, air = facts_of(content, one.url)
-    if one.task_types and task_type not in one.task_types:
+    if run.listed and not has_wanted_type(one, task_type, run.options):
         return
     existed, differs = path.exists(), not has_version(path, new_hash)
     if existed and differs and not is_locked and _is_refused(run, path, content):
@@ -136,7 +137,7 @@ def _compare(run: FetchRun, path: Path, content: bytes) -> bool:
 
 
 def _locked(
-    run: FetchRun, one: WantedDocument, sha256: str, etag: str, task_type: str
+    run: FetchRun, one: CatalogEntry, sha256: str, etag: str, task_type: str
 ) -> LockedDocument:
     return LockedDocument(
         id=one.id,
@@ -164,9 +165,9 @@ def _with_changes(
 
 
 def _no_document(
-    run: FetchRun, one: WantedDocument, known: LockedDocument | None
+    run: FetchRun, one: CatalogEntry, known: LockedDocument | None
 ) -> Problem:
-    if one.guessed and run.listed:
+    if run.listed and one not in run.listed.entries:
         return not_listed(one.id, run.listed.entries, run.listed.url)
     message = f"There is no document of {one.id} at this URL."
     listing = index.list_command(run.options["index_url"] or index.URL)

@@ -10,8 +10,9 @@ import click
 
 from runware_codegen.catalog.fetching import read_catalog
 from runware_codegen.catalog.index import CatalogEntry
-from runware_codegen.catalog.names import is_pattern, matches, similar
-from runware_codegen.catalog.search import Filters
+from runware_codegen.catalog.names import is_pattern
+from runware_codegen.catalog.query import matches, similar
+from runware_codegen.catalog.search import has_words
 from runware_codegen.option_checks import url_fault
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.report import Terminal, plain, table
@@ -112,8 +113,7 @@ class ModelQuestion:
 
     def _search(self, text: str) -> None:
         entries = self._entries()
-        words = Filters(text=text)
-        found = [e for e in entries if text == "?" or words.matches(e)]
+        found = [e for e in entries if text == "?" or has_words(e, text)]
         if not found:
             hint = similar(text, entries) or "? lists all models."
             self._say(f"The catalogue has no model {text!r}. {hint}")
