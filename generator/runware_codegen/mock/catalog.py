@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import chain
 from operator import itemgetter
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from jsonschema_rs import Draft202012Validator, ValidationError
 
@@ -84,45 +84,37 @@ class ModelSchema:
         return text_of(method, "default") or fallback
 
 
-class Catalog:
-    """All schemas, by task type and model."""
+Catalog: TypeAlias = tuple[ModelSchema, ...]
 
-    def __init__(self, schemas: Iterable[ModelSchema]) -> None:
-        self.schemas = tuple(schemas)
-        self._by_task_type: dict[str, list[ModelSchema]] = {}
-        for schema in self.schemas:
-            self._by_task_type.setdefault(schema.task_type, []).append(schema)
 
-    def find(self, task: Item) -> ModelSchema:
-        """Find the document for a task.
+def find(catalog: Catalog, task: Item) -> ModelSchema:
+    """Find the document for a task.
 
-        Raises:
-            RefusalError: If there is none.
-        """
-        task_type, model = text_of(task, "taskType"), text_of(task, "model")
-        schemas = self._by_task_type.get(task_type, [])
-        exact = [schema for schema in schemas if model in schema.models]
-        generic = [schema for schema in schemas if not schema.models]
-        if found := [*exact, *_by_pattern(schemas, model), *generic]:
-            return found[0]
-        raise RefusalError(400, self._no_schema(task, task_type))
-
-    def _no_schema(self, task: Item, task_type: str) -> Item:
-        if "taskType" not in task:
-            message = f"taskType is missing. It must be one of: {_listed(self._by_task_type)}."
-            return error_item("missingParameter", message, task, "taskType")
-        if task_type not in self._by_task_type:
-            message = f"taskType must be one of: {_listed(self._by_task_type)}."
-            return error_item("invalidTaskType", message, task, "taskType")
-        schemas = self._by_task_type[task_type]
+    Raises:
+        RefusalError: If there is none.
+    """
+    task_type, model = text_of(task, "taskType"), text_of(task, "model")
+    schemas = [schema for schema in catalog if schema.task_type == task_type]
+    exact = [schema for schema in schemas if model in schema.models]
+    generic = [schema for schema in schemas if not schema.models]
+    if found := [*exact, *_by_pattern(schemas, model), *generic]:
+        return found[0]
+    if schemas:
+        name, code = "model", "invalidModel"
         known = _listed(m for each in schemas for m in (*each.models, *each.patterns))
-        if "model" not in task:
-            message = f"model is missing. It must be one of: {known}."
-            return error_item("missingParameter", message, task, "model")
         message = (
             f"There is no document for this model of {task_type}. Available: {known}."
         )
-        return error_item("invalidModel", message, task, "model")
+    else:
+        name, code = "taskType", "invalidTaskType"
+        known = _listed(schema.task_type for schema in catalog)
+        message = f"taskType must be one of: {known}."
+    if name not in task:
+        code, message = (
+            "missingParameter",
+            f"{name} is missing. It must be one of: {known}.",
+        )
+    raise RefusalError(400, error_item(code, message, task, name))
 
 
 def _by_pattern(schemas: Iterable[ModelSchema], model: str) -> list[ModelSchema]:
@@ -150,8 +142,7 @@ def open_catalog(inputs: Sequence[str], own_models: OwnModels) -> Catalog:
     schemas = [_schema(document, own_models) for document in documents]
     missing = SENT_BY_CLIENTS - {schema.task_type for schema in schemas}
     shipped = load([f"{BUILTIN}{name}" for name in sorted(missing)]).documents
-    schemas += [_schema(document, own_models) for document in shipped]
-    return Catalog(schemas)
+    return (*schemas, *(_schema(document, own_models) for document in shipped))
 
 
 def merged(schema: object, root: Schema, above: tuple[Schema, ...] = ()) -> Schema:

@@ -75,6 +75,7 @@ class Ledger:
 
 def _entry(task: Task) -> Item:
     billed = [run for run in task.runs if run.is_billed]
+    prices = [task.schema.price for run in billed for _ in run.results]
     return {
         "taskType": task.schema.task_type,
         "model": task.wire.get("model"),
@@ -82,7 +83,7 @@ def _entry(task: Task) -> Item:
         "accepted": len(task.runs),
         "run": len(task.runs),
         "billed": len(billed),
-        "cost": round(sum(result.cost for run in billed for result in run.results), 6),
+        "cost": round(sum(prices), 6),
         "results": [result.id for run in task.runs for result in run.ready()],
         "collected": list(task.collected),
         "status": task.status,

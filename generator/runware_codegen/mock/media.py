@@ -22,8 +22,10 @@ def file_of(name: str) -> tuple[bytes, str]:
         KeyError: If the suffix is unknown.
     """
     stem, _, suffix = name.rpartition(".")
-    media_type, make = FILE_TYPES[suffix]
-    return make(hashlib.blake2b(stem.encode(), digest_size=16).digest()), media_type
+    media_type, content = FILE_TYPES[suffix]
+    if not isinstance(content, bytes):
+        content = content(hashlib.blake2b(stem.encode(), digest_size=16).digest())
+    return content, media_type
 
 
 # -- images -------------------------------------------------------------------
@@ -134,14 +136,11 @@ def _wav(seed: bytes) -> bytes:
     return file.getvalue()
 
 
-def _mp3(_seed: bytes) -> bytes:
-    """Write a frame of silence: MPEG 1, layer 3, 128 kbit/s, 44.1 kHz, 417 bytes."""
-    return (b"\xff\xfb\x90\xc4" + bytes(413)) * 2
+_MP3 = (b"\xff\xfb\x90\xc4" + bytes(413)) * 2
+"""Two frames of silence: MPEG 1, layer 3, 128 kbit/s, 44.1 kHz, 417 bytes."""
 
-
-def _aac(_seed: bytes) -> bytes:
-    """Write the header of a frame: ADTS, mono, 44.1 kHz, 13 bytes."""
-    return b"\xff\xf1\x50\x40\x01\xbf\xfc" + bytes(6)
+_AAC = b"\xff\xf1\x50\x40\x01\xbf\xfc" + bytes(6)
+"""The header of a frame: ADTS, mono, 44.1 kHz, 13 bytes."""
 
 
 def _flac(seed: bytes) -> bytes:
@@ -165,7 +164,7 @@ def _iso_media(brands: bytes, seed: bytes) -> bytes:
     return _box(b"ftyp", brands) + _box(b"mdat", seed)
 
 
-def _ebml(doc_type: bytes, _seed: bytes) -> bytes:
+def _ebml(doc_type: bytes) -> bytes:
     """Write an EBML header with a DocType (RFC 8794, section 11.2)."""
     header = b"\x42\x82" + bytes([0x80 | len(doc_type)]) + doc_type
     return b"\x1a\x45\xdf\xa3" + bytes([0x80 | len(header)]) + header
@@ -182,9 +181,8 @@ def _glb(seed: bytes) -> bytes:
     return struct.pack("<4sIII4s", b"glTF", 2, size, len(scene), b"JSON") + scene
 
 
-def _fbx(_seed: bytes) -> bytes:
-    """Write the header of a binary file, version 7.4."""
-    return b"Kaydara FBX Binary  \0\x1a\0" + struct.pack("<I", 7400)
+_FBX = b"Kaydara FBX Binary  \0\x1a\0" + struct.pack("<I", 7400)
+"""The header of a binary file, version 7.4."""
 
 
 def _obj(seed: bytes) -> bytes:
@@ -196,35 +194,34 @@ def _stl(seed: bytes) -> bytes:
     return seed.hex().encode().ljust(80) + struct.pack("<I", 0)
 
 
-def _zip(_seed: bytes) -> bytes:
-    """Write an empty archive."""
-    return b"PK\x05\x06" + bytes(18)
+_ZIP = b"PK\x05\x06" + bytes(18)
+"""An empty archive."""
 
 
 def _text(seed: bytes) -> bytes:
     return f"{seed.hex()}\n".encode()
 
 
-FILE_TYPES: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
+FILE_TYPES: dict[str, tuple[str, bytes | Callable[[bytes], bytes]]] = {
     "png": ("image/png", _png),
     "jpg": ("image/jpeg", _jpeg),
     "webp": ("image/webp", _webp),
     "tiff": ("image/tiff", _tiff),
     "svg": ("image/svg+xml", _svg),
     "wav": ("audio/wav", _wav),
-    "mp3": ("audio/mpeg", _mp3),
-    "aac": ("audio/aac", _aac),
+    "mp3": ("audio/mpeg", _MP3),
+    "aac": ("audio/aac", _AAC),
     "flac": ("audio/flac", _flac),
     "ogg": ("audio/ogg", _ogg),
     "mp4": ("video/mp4", partial(_iso_media, b"isom\0\0\x02\0isomiso2mp41")),
     "mov": ("video/quicktime", partial(_iso_media, b"qt  \0\0\x02\0qt  ")),
-    "webm": ("video/webm", partial(_ebml, b"webm")),
-    "mkv": ("video/x-matroska", partial(_ebml, b"matroska")),
+    "webm": ("video/webm", _ebml(b"webm")),
+    "mkv": ("video/x-matroska", _ebml(b"matroska")),
     "glb": ("model/gltf-binary", _glb),
-    "fbx": ("application/octet-stream", _fbx),
+    "fbx": ("application/octet-stream", _FBX),
     "obj": ("model/obj", _obj),
     "stl": ("model/stl", _stl),
-    "zip": ("application/zip", _zip),
+    "zip": ("application/zip", _ZIP),
     "txt": ("text/plain", _text),
 }
-"""By suffix: the media type, and a function that makes a file from a seed of 16 bytes."""
+"""By suffix: the media type, and the file, or a function that makes it from 16 bytes."""

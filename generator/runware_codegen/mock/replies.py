@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from runware_codegen.mock import connections
-from runware_codegen.mock.items import Envelope, Item, RefusalError, as_text
+from runware_codegen.mock.items import Envelope, Item, RefusalError
 from runware_codegen.mock.ledger import Ledger
 
 _HTML = """<html>
@@ -116,5 +116,5 @@ def refused(refusal: RefusalError) -> Response:
         | {"status": refusal.status, "type": "about:blank"},
     }
     kind = "problem+json" if refusal.shape == "problem" else "json"
-    body = as_text(bodies[refusal.shape])
-    return Response(body, refusal.status, headers, f"application/{kind}")
+    body = bodies[refusal.shape]
+    return JSONResponse(body, refusal.status, headers, f"application/{kind}")

@@ -134,8 +134,7 @@ def _bind(host: str, port: int) -> socket.socket:
 
 def _greeting(host: str, port: int, catalog: Catalog) -> str:
     shown = f"[{host}]" if ":" in host else host
-    count = len(catalog.schemas)
     return (
         f"Runware mock on http://{shown}:{port}/v1"
-        f" ({count} documents; ledger at /_ledger; stop with Ctrl-C)"
+        f" ({len(catalog)} documents; ledger at /_ledger; stop with Ctrl-C)"
     )

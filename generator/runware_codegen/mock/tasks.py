@@ -40,13 +40,11 @@ class ResultItem:
         id: Its identifier in the ledger.
         item: The item as it is sent.
         finished_at: The time when it is finished, on the monotonic clock.
-        cost: Its cost in US dollars.
     """
 
     id: str
     item: Item
     finished_at: float
-    cost: float
 
 
 @dataclass(slots=True)
@@ -157,7 +155,7 @@ class Task:
             )
             item = make_result(spec)
             name = item_id(item, self.uuid, index)
-            results.append(ResultItem(name, item, times[index], self.schema.price))
+            results.append(ResultItem(name, item, times[index]))
         failed_at = times[failed[-1]] if failed else inf
         self.runs.append(Run(began, plan, results, failed_at))
         self.wire = shortened(self.wire)

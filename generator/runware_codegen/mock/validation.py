@@ -8,7 +8,7 @@ from typing import Any
 from jsonschema_rs import ValidationError
 
 from runware_codegen.documents.members import is_object
-from runware_codegen.mock.catalog import Catalog, ModelSchema
+from runware_codegen.mock.catalog import Catalog, ModelSchema, find
 from runware_codegen.mock.items import Item, RefusalError, error_item
 from runware_codegen.parse.assertions.evaluate import holds
 from runware_codegen.parse.rules.sentences import demand
@@ -47,7 +47,7 @@ def validate(task: object, catalog: Catalog) -> ModelSchema:
     if not is_object(task):
         message = "Each element of the array must be a task: an object."
         raise RefusalError(400, error_item("invalidTask", message))
-    schema = catalog.find(task)
+    schema = find(catalog, task)
     errors: list[Item] = []
     try:
         for error in schema.errors(task):
