@@ -151,11 +151,7 @@ def with_models(text: str, models: dict[str, str], path: Path) -> str:
 def _extended(text: str, new: list[str], names: Iterable[str]) -> str:
     """Append lines to the table of models, and remove those of the same names."""
     lines, end = text.splitlines(keepends=True), _line_end(text)
-    heads = (n for n, s in enumerate(lines) if _MODELS_LINE.fullmatch(s.rstrip("\r\n")))
-    first = next(heads, len(lines))
-    following = range(first + 1, len(lines))
-    last = next((n for n in following if _OTHER_HEAD.match(lines[n])), len(lines))
-    stop = _without_comments(lines, first, last)
+    first, stop = next(_ranges(lines, _MODELS_LINE), (len(lines), len(lines)))
     kept = [line for line in lines[first + 1 : stop] if not _sets(line, names)]
     whole = [*lines[: first + 1], *kept]
     if whole and not whole[-1].endswith("\n"):
@@ -181,13 +177,18 @@ def _replaced(text: str, table: str) -> Iterator[str]:
     """Yield the text with each range of lines replaced that may be the table."""
     lines = text.splitlines(keepends=True)
     written = table.replace("\n", _line_end(text))
+    for first, stop in _ranges(lines, _HEAD_LINE):
+        yield "".join([*lines[:first], written, *lines[stop:]])
+
+
+def _ranges(lines: list[str], head: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+    """Yield the start and the end of each range of lines that may be a table."""
     for first, line in enumerate(lines):
-        if not _HEAD_LINE.fullmatch(line.rstrip("\r\n")):
+        if not head.fullmatch(line.rstrip("\r\n")):
             continue
         for last in range(first + 1, len(lines) + 1):
             if last == len(lines) or _OTHER_HEAD.match(lines[last]):
-                stop = _without_comments(lines, first, last)
-                yield "".join([*lines[:first], written, *lines[stop:]])
+                yield first, _without_comments(lines, first, last)
 
 
 def _without_comments(lines: list[str], first: int, last: int) -> int:
