@@ -96,32 +96,9 @@ def generate(ctx: click.Context, /, **options: Unpack[GenerateOptions]) -> int:
     The command runs once for each table [[tool.runware-codegen.clients]] in
     pyproject.toml.
     """
+    name = import_name(options["output"], options["package"])
     folders = target_folders(options)
-    target, *pages = folders
-    with _terminal(ctx) as terminal:
-        with remarking(f"{target} was not changed"):
-            lock.check(options["documents"])
-            from runware_codegen import pipeline  # noqa: PLC0415  # slow to import
-
-            name = import_name(options["output"], options["package"])
-            targets = pipeline.Targets(name, target, *pages)
-            if options["check"] or options["diff"]:
-                differs = pipeline.check(options, targets, terminal)
-                fails = options["as_hook"] and hook.fails_commit(
-                    [(folder, ()) for folder in folders],
-                    terminal,
-                    options["documents"],
-                )
-                return DIFFERENT if fails or (options["check"] and differs) else 0
-            made = pipeline.generate(options, targets, terminal)
-            ctx.meta[_GENERATED] = made.package
-        pipeline.summarize(made, terminal)
-        written = [(folder.target, folder.changes) for folder in made.folders]
-        if options["as_hook"] and hook.fails_commit(
-            written, terminal, options["documents"]
-        ):
-            return DIFFERENT
-    return 0
+    return _write(ctx, options, name, *folders)
 
 
 @cli.command(cls=DocsCommand)
@@ -134,22 +111,40 @@ def docs(ctx: click.Context, /, **options: Unpack[DocsOptions]) -> int:
     document, and llms.txt, llms-full.txt and AGENTS.md for coding assistants. If docs is
     set in pyproject.toml, generate updates the reference too.
     """
-    target = Path(options["output"])
-    name = import_name(
-        (ctx.default_map or {}).get("package_output") or "", options["package"]
-    )
+    output = (ctx.default_map or {}).get("package_output") or ""
+    name = import_name(output, options["package"])
+    return _write(ctx, options, name, None, Path(options["output"]))
+
+
+def _write(
+    ctx: click.Context,
+    options: DocsOptions,
+    name: str,
+    package: Path | None,
+    pages: Path | None = None,
+) -> int:
+    """Write the package, its pages or both, or compare them; return the exit code."""
+    folders = [folder for folder in (package, pages) if folder]
+    as_hook = bool(ctx.params.get("as_hook"))
     with _terminal(ctx) as terminal:
-        with remarking(f"{target} was not changed"):
+        with remarking(f"{folders[0]} was not changed"):
             lock.check(options["documents"])
             from runware_codegen import pipeline  # noqa: PLC0415  # slow to import
 
-            targets = pipeline.Targets(name, pages=target)
+            targets = pipeline.Targets(name, package, pages)
             if options["check"] or options["diff"]:
                 differs = pipeline.check(options, targets, terminal)
-                return DIFFERENT if options["check"] and differs else 0
+                unchanged = [(folder, ()) for folder in folders]
+                fails = as_hook and hook.fails_commit(
+                    unchanged, terminal, options["documents"]
+                )
+                return DIFFERENT if fails or (options["check"] and differs) else 0
             made = pipeline.generate(options, targets, terminal)
+            ctx.meta[_GENERATED] = made.package
         pipeline.summarize(made, terminal)
-    return 0
+        written = [(folder.target, folder.changes) for folder in made.folders]
+        fails = as_hook and hook.fails_commit(written, terminal, options["documents"])
+        return DIFFERENT if fails else 0
 
 
 @cli.command("list", cls=ListCommand)

@@ -26,8 +26,8 @@ _MAX_LENGTH = 2000  # characters of a piece of text
 _MOST_PROBLEMS = 50
 """The most problems of a document that are written out."""
 
-_BARS = {ord("█"): "#", ord("░"): "-"}
-"""The characters of bars in ASCII."""
+_IN_ASCII = {ord("█"): "#", ord("░"): "-", ord("→"): "->"}
+"""The characters of bars and of arrows in ASCII."""
 
 _STYLE_OF_DIFF = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -151,13 +151,13 @@ class Terminal:
                 raise
 
 
-def _in_letters_of(stream: TextIO, text: str) -> str:
-    """Replace the characters that a stream cannot write by ASCII, each by one."""
-    encoding = stream.encoding or "ascii"
+def _in_letters_of(stream: TextIO | None, text: str) -> str:
+    """Replace the characters that a stream cannot write by ASCII."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
     try:
         text.encode(encoding)
     except UnicodeEncodeError:
-        return text.translate(_BARS).encode("ascii", "replace").decode()
+        return text.translate(_IN_ASCII).encode("ascii", "replace").decode()
     return text
 
 
@@ -187,22 +187,13 @@ def _escaped(text: str, allowed: str = "") -> str:
 
 def _block(problem: Problem) -> str:
     place = problem.source + (f"#{problem.pointer}" if problem.pointer else "")
+    arrow = _in_letters_of(sys.stderr, "→")
     lines = [
         click.style(plain(place), bold=True),
         f"  {_sentence(problem.message)}",
-        f"  {_arrow()} {_sentence(problem.remedy)}",
+        f"  {arrow} {_sentence(problem.remedy)}",
     ]
     return "\n".join(lines) + "\n"
-
-
-def _arrow() -> str:
-    """Return an arrow that standard error can write."""
-    encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
-    try:
-        "→".encode(encoding)
-    except UnicodeEncodeError:
-        return "->"
-    return "→"
 
 
 def _sentence(text: str) -> str:
