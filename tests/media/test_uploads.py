@@ -11,6 +11,7 @@ import os
 import pickle
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import ValidationError
 
+from hostile_server.clients import in_a_child
 from looking import TASK, a_looking_document
 from loopback import KEY, SPECS, Caller, Drop, Reply, echo, pickled, refusal, value
 from making import generated
@@ -286,6 +288,36 @@ def test_a_lost_answer_is_asked_for(
     assert server.sent == [STORED, QUESTION, TASK]
     assert server.calls[1][0]["taskUUID"] == server.calls[0][0]["taskUUID"]
     assert server.calls[2][0]["inputs"] == {"video": UUIDS[MP4]}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs forks")
+def test_a_child_continues_an_upload_of_its_parent(
+    package: ModuleType, server: Server, look: Callable[..., Any]
+) -> None:
+    """The thread that sends it stays in the parent process."""
+    is_sent, is_over = threading.Event(), threading.Event()
+
+    def answer(tasks: Tasks) -> object:
+        if tasks[0]["taskType"] == QUESTION:
+            uuid = {"mediaUUID": UUIDS[MP4], "status": "success"}
+            return {"data": [{"taskUUID": tasks[0]["taskUUID"], **uuid}]}
+        if tasks[0]["taskType"] == STORED:
+            is_sent.set()
+            is_over.wait(60)
+        return platform(tasks)
+
+    server.answer = answer
+    client = package.Runware(KEY, base_url=server.url)
+    with client, ThreadPoolExecutor(1) as pool:
+        handle = client.handle(look(video=MP4))
+        sending = pool.submit(handle.wait)
+        assert is_sent.wait(60)
+        try:
+            in_a_child(lambda: handle.wait(timeout=60))
+        finally:
+            is_over.set()
+        assert sending.result()
+    assert server.sent.count(STORED) == 1
 
 
 def test_an_upload_that_did_not_arrive_is_sent_again(

@@ -39,14 +39,16 @@ class OpenTasks:
         self._process = os.getpid()
 
     def take_over(self) -> None:
-        """After a fork, end the sendings of the parent: this process has no responses."""
+        """After a fork, end what the parent sends and polls: its responses do not come here."""
         with self.lock.native:
             if self._process == os.getpid():
                 return
             self._process = os.getpid()
-            for task in self._tasks.values():
+            for task in {**self._shared, **self._tasks}.values():
+                task.answer_by = 0.0
                 if task.phase in SENDINGS:
                     task.apply(TaskEvent.UNCLEAR)
+                    task.due = 0.0
 
     def shared(self, task: Task[Any]) -> Task[Any]:
         """Return the task of other calls with the same `taskUUID`; this one without any.
@@ -78,6 +80,7 @@ class OpenTasks:
         """Record that a task is being sent."""
         with self.lock.native:
             self.add(submission.task)
+            self._shared[submission.task.key] = submission.task  # also an upload
             submission.task.note_sending(now, submission)
 
     def leave(self, tasks: Iterable[Task[Any]]) -> None:
