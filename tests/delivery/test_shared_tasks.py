@@ -220,6 +220,39 @@ def test_calls_poll_as_often_as_one_would(
     assert server.sent == [TASK, *[POLL] * 4]
 
 
+def test_a_post_polls_a_task_once(
+    shipped: ModuleType, server: Server, together: Callable[..., list[Any]]
+) -> None:
+    """Near their timeouts, two calls poll their task while another poll has no response."""
+    is_polled, is_over = threading.Event(), threading.Event()
+    request = talk(shipped).replace(number_results=2, delivery_method="async")
+    ready = ["first"]
+
+    def answer(tasks: Tasks) -> object:
+        if names(tasks) == [POLL] and names_of(tasks) != [request.task_uuid]:
+            is_polled.set()
+            is_over.wait(60)
+        if names(tasks)[0] != POLL:
+            return acknowledge(tasks)
+        items = [news(*[{"text": text} for text in ready])([task]) for task in tasks]
+        return {"data": [item for each in items for item in each["data"]]}
+
+    async def poll(client: Any) -> list[str]:
+        server.clock.give(client)
+        handles = [await client.submit(each) for each in (talk(shipped), request)]
+        polls = [asyncio.create_task(handles[n].poll()) for n in (0, 1, 1)]
+        await asyncio.to_thread(is_polled.wait, 60)
+        server.clock.ahead += 28
+        await asyncio.sleep(0.5)  # the third poll is in the POST of the second
+        is_over.set()
+        await asyncio.gather(*polls)
+        ready.append("second")
+        return [result.text for result in await handles[1].wait()]
+
+    server.answer = answer
+    assert together(poll) == [["first", "second"]]
+
+
 # -- what the sending call decides --------------------------------------------
 
 

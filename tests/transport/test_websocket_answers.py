@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 
@@ -64,6 +65,30 @@ async def test_a_question_without_an_answer_is_given_up(run: Run) -> None:
         assert envelope.is_partial
         run.wait("_runtime.transport.pending", SILENCE=10)
         assert len((await carrier.post(question(task))).data) == 1
+
+
+async def test_a_text_that_another_call_polls_counts_once(run: Run) -> None:
+    """Until then, the response to the sending has the first of two texts."""
+    task = {"taskType": "textInference", "model": "a:b@1", "numberResults": 2}
+    text = {"taskUUID": str(uuid4()), "cost": 0.5}
+    is_sent = asyncio.Event()
+
+    async def say(peer: Peer) -> None:
+        await peer.ponged()
+        await peer.say({**text, "text": "first"})
+        is_sent.set()
+        await peer.ponged()
+        texts = [{**text, "text": each} for each in ("first", "second")]
+        await peer.say(*({**each, "status": "success"} for each in texts))
+
+    async with run.client(say) as client:
+        sending = asyncio.create_task(
+            client.send(task | {"taskUUID": text["taskUUID"]})
+        )
+        await is_sent.wait()
+        [handle] = client.unfinished()
+        await handle.poll()
+        assert [each.text for each in await sending] == ["first", "second"]
 
 
 async def test_a_late_answer_is_kept_for_the_next_question(run: Run) -> None:

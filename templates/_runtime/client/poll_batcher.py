@@ -71,7 +71,8 @@ class PollRounds(Generic[EventT]):
         with self._lock.native:
             joined = self._open
             if joined and self._has_room(joined, own):
-                joined.parts += own.parts
+                # Calls may share a task; the response to two polls repeats its results.
+                joined.parts = [*dict.fromkeys([*joined.parts, *own.parts])]
                 return joined
             self._open = own
             return own

@@ -276,11 +276,18 @@ def is_result_item(item: Item) -> bool:
 
 
 def add(item: Item, place: list[Item]) -> None:
-    """Add an item, unless it is a copy. Items too deep to compare count as new."""
+    """Add an item, unless it is a copy. Items too deep to compare count as new.
+
+    A copy in the response to a poll of another call has the status "success", too.
+    """
     with suppress(RecursionError):
-        if item in place:
+        if _without_success(item) in map(_without_success, place):
             return
     place.append(item)
+
+
+def _without_success(item: Item) -> Item:
+    return {n: v for n, v in item.items() if n != "status" or v != "success"}
 
 
 def text_of(item: Item, member: str) -> str | None:
