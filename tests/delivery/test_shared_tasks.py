@@ -253,6 +253,31 @@ def test_a_post_polls_a_task_once(
     assert together(poll) == [["first", "second"]]
 
 
+@pytest.mark.parametrize("way", ["run", "stream"])
+def test_a_call_that_ends_soon_does_not_shorten_the_wait_before_a_retry(
+    shipped: ModuleType, server: Server, together: Callable[..., list[Any]], way: str
+) -> None:
+    request = talk(shipped)
+    is_sent = threading.Event()
+
+    def answer(_: Tasks) -> object:
+        is_sent.set()
+        return refusal(429, "rateLimitExceeded", "30")
+
+    async def both(client: Any) -> None:
+        stream = client.stream(request)
+        call = client.run(request) if way == "run" else stream.get_result()
+        first = asyncio.create_task(call)
+        await asyncio.to_thread(is_sent.wait, 60)
+        with pytest.raises(shipped.TimeoutError):
+            await client.run(request, timeout=0.5)
+        first.cancel()
+
+    server.answer = answer
+    assert together(both) == [None]
+    assert server.sent == ["textInference"]
+
+
 # -- what the sending call decides --------------------------------------------
 
 
@@ -480,6 +505,33 @@ def test_a_loop_that_ends_early_keeps_no_results_that_another_call_has_returned(
         assert client.unfinished() == []
         client.run(requests[1])
     assert server.sent == [f"{TASK}+{TASK}", TASK, TASK]
+
+
+def test_a_cancelled_handle_keeps_no_results_that_another_call_has_returned(
+    server: Server, image: Callable[..., Any], together: Callable[..., list[Any]]
+) -> None:
+    request = image(delivery_method="sync")
+    is_sent, is_shared = threading.Event(), threading.Event()
+
+    def answer(tasks: Tasks) -> object:
+        is_sent.set()
+        is_shared.wait(60)
+        return finished(tasks)
+
+    async def both(client: Any) -> list[Any]:
+        running = asyncio.create_task(client.run(request))
+        await asyncio.to_thread(is_sent.wait, 60)
+        [handle] = client.unfinished()
+        waiting = asyncio.create_task(handle.wait())
+        await asyncio.sleep(0.01)
+        is_shared.set()
+        await running
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        return [each.task_uuid for each in client.unfinished()]
+
+    server.answer = answer
+    assert together(both) == [[]]
 
 
 # -- one sending --------------------------------------------------------------

@@ -346,7 +346,7 @@ class Client:
                 response = head_of(answer)
                 if not retries.should_retry(response):
                     return answer
-            self.engine.note_rejection(submission)
+            self.engine.note_rejection(submission, retries.pause)
             yield Sleep(retries.pause)
             self.engine.begin_stream(submission)
 

@@ -182,7 +182,7 @@ class AsyncEngine(BaseEngine["AsyncTransport"]):
                     if not retries.should_retry(response):
                         yield response
                         return
-            self.note_rejection(submission)
+            self.note_rejection(submission, retries.pause)
             await asyncio.sleep(retries.pause)
             self.begin_stream(submission)
 

@@ -122,8 +122,7 @@ class BaseHandle(Generic[ResultT_co, EngineT]):
     def _hand_over(self) -> None:
         """Remove the task from `unfinished()` if it is done."""
         if self._task.is_done:
-            if isinstance(self._given, Submission):
-                self._given.is_returned = True
+            self._given.is_returned = True
             self._engine.open_tasks.close([self._task])
 
     def _raise_failure(self, delivery: Delivery[ResultT_co]) -> None:

@@ -133,7 +133,9 @@ class Schedule(Generic[ResultT]):
         if task.phase in SENDINGS and isinstance(task, Upload):  # it is not polled yet
             return True
         until = task.answer_by if self._polls_now else max(task.due, task.answer_by)
-        return task.last_asked != each.asked and now < min(until, self._poll_by)
+        if task.phase is not Phase.UNSENT:  # a last poll is in time before the deadline
+            until = min(until, self._poll_by)
+        return task.last_asked != each.asked and now < until
 
     def go_on(
         self, each: ScheduledTask[ResultT], action: Action, verdict: Verdict

@@ -229,10 +229,11 @@ class BaseEngine(Generic[TransportT]):
             self.open_tasks.begin(submission, self.settings.clock())
             submission.is_streaming = True
 
-    def note_rejection(self, submission: Submission[Any]) -> None:
-        """Record that a streamed task was not accepted. Another call may send it now."""
+    def note_rejection(self, submission: Submission[Any], pause: float) -> None:
+        """Record that a streamed task was not accepted. After a pause, any call sends it."""
         with self.open_tasks.lock.native:
             submission.is_streaming = False
+            submission.task.due = self.settings.clock() + pause
             if not submission.task.is_done:  # a poll of another call may end it
                 submission.task.apply(TaskEvent.REJECTED)
 
@@ -338,9 +339,7 @@ def reply_of_stream(item: Item) -> Reply:
 
 def _is_returned_elsewhere(given: Deliverable[Any]) -> bool:
     """Whether a task is done, and only another call can have returned its results."""
-    if not isinstance(given, Submission) or given.is_returned:
-        return False
-    return given.task.is_done
+    return task_of(given).is_done and not given.is_returned
 
 
 def task_of(given: Deliverable[ResultT]) -> Task[ResultT]:

@@ -139,7 +139,7 @@ class Engine(BaseEngine["HTTPTransport"]):
                     if not retries.should_retry(response):
                         yield response
                         return
-            self.note_rejection(submission)
+            self.note_rejection(submission, retries.pause)
             time.sleep(retries.pause)
             self.begin_stream(submission)
 

@@ -79,6 +79,7 @@ class Task(Generic[ResultT]):
             may then be about that sending.
         is_repeated: Whether the server may have run it twice: it was sent again, and the
             server did not say that it has it.
+        is_returned: Whether a handle without the request returns its results now.
         key: The key that matches items to it: its taskUUID or, without one, its type.
         ordered: The number of results that it orders.
     """
@@ -117,6 +118,7 @@ class Task(Generic[ResultT]):
         self.is_known: bool = False
         self.is_resent: bool = False
         self.is_repeated: bool = False
+        self.is_returned: bool = False
         self.key: str = (self.task_uuid or self.task_type).casefold()
         self.ordered: int = number_of_results(wire)
         self._identities: list[Identity] = []
