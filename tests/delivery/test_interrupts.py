@@ -196,6 +196,7 @@ def once(
             check_handles(stop, client, work, platform, place)
         if "stream in contextlib" in str(place):
             stop = None  # `on_end` is called when the exception is freed
+        assert ": sending>" not in str(client.unfinished()), place
         [again] = made(package, [SYNC | UPLOAD])
         work.take(client.run(again, timeout=60))
         without_a_loop(collect(client, work, platform, place))

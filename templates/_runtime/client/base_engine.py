@@ -225,16 +225,16 @@ class BaseEngine(Generic[TransportT]):
                 account.reserve(task, account.price(task))
             if error := account.excess(task):
                 raise error
+            submission.is_streaming = True  # first: a signal may be handled in between
             self.open_tasks.begin(submission, self.settings.clock())
-            submission.is_streaming = True
 
     def note_rejection(self, submission: Submission[Any], pause: float) -> None:
         """Record that a streamed task was not accepted. After a pause, any call sends it."""
         with self.open_tasks.lock.native:
-            submission.is_streaming = False
             submission.task.due = self.settings.clock() + pause
             if not submission.task.is_done:  # a poll of another call may end it
                 submission.task.apply(TaskEvent.REJECTED)
+            submission.is_streaming = False
 
     def note_stream(
         self, submission: Submission[Any], item: Item, error: BaseException | None
@@ -249,11 +249,11 @@ class BaseEngine(Generic[TransportT]):
             # A poll of another call may have found that the server has it.
             is_open = task.phase in (Phase.SENDING, Phase.ACCEPTED)
             is_sending = submission.is_streaming and is_open
-            submission.is_streaming = False
             is_noted = not is_sending and task.phase is not Phase.UNSENT
             if is_sending:
                 failure = error if isinstance(error, RunwareError) else None
                 task.apply(_end_of_stream(task, item, error), failure)
+            submission.is_streaming = False
             self.settings.account.settle(task)
         if task.error is not None:
             self._uploads.forget(submission.uploads)  # they may have been deleted
