@@ -224,8 +224,9 @@ class Exchange:
         It names the last HTTP/2 stream that may be processed (RFC 9113, section 6.8).
         """
         leaving = error.args[0] if error.args else None  # an event of the package h2
-        last = getattr(leaving, "last_stream_id", self._stream_id)
-        return self._status is None and last < self._stream_id
+        last = getattr(leaving, "last_stream_id", None)
+        is_earlier = isinstance(last, int) and last < self._stream_id
+        return is_earlier and self._status is None
 
     def _note_sending(self) -> None:
         self.is_sending = True
