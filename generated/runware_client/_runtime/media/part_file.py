@@ -27,10 +27,8 @@ class PartFile:
 
     def __enter__(self) -> Self:
         self._folder.mkdir(parents=True, exist_ok=True)
-        with suppress(FileNotFoundError):
-            self._named(
-                BYTES.suffix
-            ).lstat()  # raises another error if no file can have this name
+        with suppress(FileNotFoundError):  # another error: no file can have this name
+            self._named(BYTES.suffix).lstat()
         self._unique = uuid4().hex
         self._partial = self._folder / f".{self._unique}.part"
         self._file = self._partial.open("xb")
