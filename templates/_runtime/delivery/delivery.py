@@ -408,7 +408,8 @@ class Delivery(Generic[ResultT]):
         delivery may be about to send it.
         """
         task = each.task
-        task.due = task.answer_by = 0.0  # others do not wait for this call
+        if task.last_asked == each.asked:  # others do not wait for this call
+            task.due = task.answer_by = 0.0
         can_send = each.submission is not None
         if (can_send or task.is_done) and not isinstance(task, DryTask):
             with self._open_tasks.lock.native:
