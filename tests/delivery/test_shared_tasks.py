@@ -148,6 +148,36 @@ async def test_a_handle_ends_with_the_call_that_gives_up(
     assert server.sent == [TASK]
 
 
+def test_a_poll_does_not_send_a_task_that_another_call_gives_up(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    """The poll is answered after the server has refused the sending."""
+    is_sent, is_polled, is_over = (threading.Event() for _ in range(3))
+
+    def answer(tasks: Tasks) -> object:
+        if names(tasks) == [POLL]:
+            is_polled.set()
+            is_over.wait(60)
+            return EMPTY
+        is_sent.set()
+        is_polled.wait(60)
+        return BUSY
+
+    server.answer = answer
+    request = image(delivery_method="sync")
+    with (
+        shipped.Runware(KEY, base_url=server.url) as client,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        handle = client.handle(request)
+        sending = pool.submit(client.run, request, max_retries=0)
+        sending.add_done_callback(lambda _: is_over.set())
+        assert is_sent.wait(60)
+        assert handle.poll() is False
+        assert isinstance(sending.exception(), shipped.RateLimitError)
+    assert server.sent == [TASK, POLL]
+
+
 # -- as often as one call -----------------------------------------------------
 
 

@@ -421,9 +421,9 @@ class Delivery(Generic[ResultT]):
         return task.error if task.is_done else self._errors.get(task.key)
 
     def has_asked(self, task: Task[Any]) -> bool:
-        """Return whether this delivery has sent or polled a task, or the task has ended."""
+        """Return whether it has sent or polled a task, or the task has ended or is unsent."""
         each = self._scheduled_tasks.get(task.key)
-        return each is None or each.asked is not None
+        return each is None or each.asked is not None or task.phase is Phase.UNSENT
 
     def trouble(self, task: Task[Any]) -> RunwareError | None:
         """Return the error of the last exchange about a task that is not done."""
