@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from copy import copy
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from ..exceptions import BudgetError, RunwareError, readable
 from ..transport.items import has_output
@@ -88,7 +87,9 @@ def dry_run_of(submission: Submission[Any], server: ServerFacts) -> DrySubmissio
     It has a `taskUUID` of its own, so that the server does not refuse the task itself as
     a duplicate. It has no `webhookURL`, since there is no result to post.
     """
-    from ..schema.results import TaskResult  # slow to import
+    from uuid import uuid4  # both are slow to import
+
+    from ..schema.results import TaskResult
 
     wire = {n: v for n, v in submission.wire.items() if n != "webhookURL"}
     if "taskUUID" in wire:
