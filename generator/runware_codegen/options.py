@@ -134,8 +134,8 @@ OUTPUT_OPTIONS = (
     ),
     click.option(
         "--force/--no-force",
-        help="Keep other files that are in the folder of an earlier run. They are replaced"
-        " only if a generated file has the same path.",
+        help="Keep other files that are in the folder of an earlier run. A file that has"
+        " the path of a generated file is still refused.",
     ),
     click.option(
         "--cache/--no-cache",

@@ -110,6 +110,14 @@ class TestGenerate:
         finished = run(*GENERATE, "--force", cwd=made)
         assert "1 added" in finished.stdout
         assert mine.read_text() == "mine = True\n"
+        write(made / "docs", "four", {})
+        wanted = mine.parent / "tasks" / "image_inference" / "four.py"
+        wanted.write_text("mine = True\n")
+        finished = run(*GENERATE, "--force", cwd=made)
+        assert finished.returncode == 2
+        assert f"{wanted.relative_to(made)}\n" in finished.stderr
+        assert "or delete it" in finished.stderr
+        assert wanted.read_text() == "mine = True\n"
 
 
 class TestCheckAndDiff:

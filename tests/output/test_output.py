@@ -193,22 +193,23 @@ class TestFilesOfOthers:
         assert (target / ".git" / "refs" / "heads").is_dir()
         assert not (target / "tasks" / "empty").exists()
 
-    def test_by_force_ours_replaces_theirs(self, target: Path, tmp_path: Path) -> None:
+    def test_theirs_never_makes_way_for_ours(
+        self, target: Path, tmp_path: Path
+    ) -> None:
         publish(package(1), target, force=False)
         precious = tmp_path / "precious.py"
         precious.write_text("precious = True\n")
-        elsewhere = tmp_path / "elsewhere"
-        elsewhere.mkdir()
-        (target / "tasks" / "only_2").symlink_to(elsewhere)
+        (target / "tasks" / "only_2").symlink_to(tmp_path)
         (target / "same.py").unlink()
         (target / "same.py").symlink_to(precious)
         (target / "__init__.py").write_text("mine = True\n")
-        assert "__init__.py" in refusal(package(2), target)
-        changes = kinds(package(2), target, force=True)
-        assert changes["same.py"] == changes["__init__.py"] == "changed"
-        assert snapshot(target) == package(2)
-        assert precious.read_text() == "precious = True\n"
-        assert list(elsewhere.iterdir()) == []
+        for force in (False, True):
+            told = refusal(package(2), target, force=force)
+            for name in ("tasks/only_2", "same.py", "__init__.py"):
+                assert f"{target / name}: " in told
+            assert told.count("a generated file needs its path") == 3
+            assert told.count("-> Move it to another folder, or delete it.") == 3
+            assert "--force" not in told
 
     def test_their_folder_never_makes_way_for_our_file(self, target: Path) -> None:
         publish(package(1), target, force=False)

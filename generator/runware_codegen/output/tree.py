@@ -81,11 +81,3 @@ def is_mark_of_root(path: str) -> bool:
     """Return whether a generated file is the mark of a package or reference inside."""
     _, inside, name = path.rpartition("/")
     return bool(inside) and name in _IN_ROOTS
-
-
-def read_any(path: Path) -> bytes:
-    """Read any file: the target of a link, and nothing of a device."""
-    mode = path.lstat().st_mode
-    if stat.S_ISLNK(mode):
-        return b"symbolic link to " + os.fsencode(path.readlink()) + b"\n"
-    return path.read_bytes() if stat.S_ISREG(mode) else b""
