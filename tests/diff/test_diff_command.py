@@ -649,6 +649,24 @@ def test_every_kind_has_a_level_and_a_meaning() -> None:
     assert all(kind.meaning.endswith(".") for kind in KINDS.values())
 
 
+@pytest.mark.parametrize("level", ["words", "breaking"])
+def test_only_the_selected_documents_are_counted(tmp_path: Path, level: str) -> None:
+    for side in ("old", "new"):
+        for name in ("one", "two", "three"):
+            write(tmp_path / side, name, {})
+        (tmp_path / side / "broken.json").write_text('{"openapi": ')
+    write(tmp_path / "new", "one", {"properties": {"more": {"type": "string"}}})
+    for only, told in (
+        (["tw*", "th*"], "0 documents changed, 2 unchanged."),
+        (["two"], "0 documents changed, 1 unchanged."),
+        (["one"], "1 document changed, 0 unchanged."),
+        (["one", "two"], "1 document changed, 1 unchanged."),
+    ):
+        options = [part for pattern in only for part in ("--only", pattern)]
+        finished = run("diff", "old", "new", "--level", level, *options, cwd=tmp_path)
+        assert finished.stdout.rstrip().endswith(told)
+
+
 def test_unchanged_documents_are_not_read(tmp_path: Path) -> None:
     """Files with the same bytes do not differ, even if they are not documents."""
     for side in ("old", "new"):

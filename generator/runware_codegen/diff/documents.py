@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import compress
 from typing import NamedTuple
 
 from runware_codegen.cache.parallel import available_processors, parallel_map
@@ -72,9 +73,14 @@ def compare_sides(
     pairs = pair(old, new)
     matched = [*pairs.changed, *_matched(pairs, old, new)]
     compared = partial(_compared, selection)
-    comparison = Comparison(unchanged=pairs.unchanged)
-    problems: list[Problem] = []
     processors = available_processors()
+    unchanged = pairs.unchanged
+    if selection.only:
+        is_selected = partial(_is_selected, selection)
+        selected = parallel_map(is_selected, unchanged, processors, fewest=_FEWEST)
+        unchanged = [*compress(unchanged, selected)]
+    comparison = Comparison(unchanged=len(unchanged))
+    problems: list[Problem] = []
     for found in parallel_map(compared, matched, processors, fewest=_FEWEST):
         if isinstance(found, tuple):
             problems += found
@@ -86,31 +92,22 @@ def compare_sides(
     if problems:
         raise InvalidInputError(problems)
     comparison.entries.sort(key=lambda entry: entry.order)
-    if selection.only and not comparison.entries:
-        _check_only((*old, *new), selection)
-    return comparison
-
-
-def _check_only(texts: Iterable[Text], selection: DocumentFilter) -> None:
-    """Check that the patterns select a document.
-
-    Raises:
-        InvalidInputError: If they select none.
-    """
-    loaded = (_loaded_if_valid(text) for text in texts)
-    if not any(each and _is_chosen(each.document, selection) for each in loaded):
+    if selection.only and not comparison.compared and not comparison.unchanged:
         message = "No document of either version has this id, AIR or task type."
         remedy = "Check the spelling. `runware-codegen list` prints all three."
         raise InvalidInputError.of(
             f"--only {' '.join(selection.only)}", message, remedy
         )
+    return comparison
 
 
-def _loaded_if_valid(text: Text) -> _Loaded | None:
+def _is_selected(selection: DocumentFilter, text: Text) -> bool:
+    """Return whether a text is a valid document that the patterns select."""
     try:
-        return _loaded(text)
+        loaded = _loaded(text)
     except InvalidInputError:
-        return None
+        return False
+    return loaded is not None and _is_chosen(loaded.document, selection)
 
 
 def _matched(

@@ -42,30 +42,31 @@ class Pairs(NamedTuple):
         changed: Files with the same name on both sides, if it is unique on each side.
         removed: Files of the old side without such a counterpart.
         added: Files of the new side without such a counterpart.
-        unchanged: The number of files that do not differ, except for their line ends.
+        unchanged: Files that do not differ, except for their line ends.
     """
 
     changed: list[tuple[Text, Text]]
     removed: list[Text]
     added: list[Text]
-    unchanged: int
+    unchanged: list[Text]
 
 
 def pair(old: Sequence[Text], new: Sequence[Text]) -> Pairs:
     """Drop files that do not differ, and pair the others by names that are unique."""
     before = {without_line_ends(text.content) for text in old}
-    after = {without_line_ends(text.content) for text in new}
-    common = before & after
+    after = {without_line_ends(text.content): text for text in new}
+    common = {content: text for content, text in after.items() if content in before}
+    unchanged = [*common.values()]
     left = [text for text in old if without_line_ends(text.content) not in common]
     right = [text for text in new if without_line_ends(text.content) not in common]
     if len(left) == len(right) == 1:
-        return Pairs([(left[0], right[0])], [], [], len(common))
+        return Pairs([(left[0], right[0])], [], [], unchanged)
     one, other = _by_stem(left), _by_stem(right)
     changed = [(one[stem], other[stem]) for stem in sorted(one.keys() & other.keys())]
     paired = {id(text) for texts in changed for text in texts}
     removed = [text for text in left if id(text) not in paired]
     added = [text for text in right if id(text) not in paired]
-    return Pairs(changed, removed, added, len(common))
+    return Pairs(changed, removed, added, unchanged)
 
 
 def _by_stem(texts: Sequence[Text]) -> dict[str, Text]:
