@@ -253,6 +253,7 @@ def test_an_item_is_an_object(package: ModuleType, item: object) -> None:
         ({"taskType": "imageInferenc"}, "unknown taskType 'imageInferenc': did you"),
         ({"taskType": 5}, "unknown taskType 5. This package has"),
         ({1: 2}, "the task has no taskType. This package has"),
+        ({"taskType": None}, "the task has no taskType: it is null. This package has"),
         ({"taskType": []}, "unknown taskType []"),
     ],
 )
@@ -262,6 +263,47 @@ def test_a_task_names_its_type(
     with pytest.raises(ValidationError, match=re.escape(message)) as caught:
         package.parse_request(task)
     assert caught.value.__context__ is None  # a traceback shows no other exception
+
+
+def test_a_task_without_a_type_is_of_no_document(tmp_path: Path) -> None:
+    general = a_document({"properties": {"model": {"type": "string"}}})
+    package = generated(tmp_path, {"a.json": general}, package="only_one")
+    with pytest.raises(ValidationError, match="1 validation error") as caught:
+        package.parse_request({})
+    told = "the task has no taskType. This package has imageInference"
+    assert caught.value.errors()[0]["msg"] == told
+    client = package.Runware("any-key")
+    assert not hasattr(client, "audio_inference")
+    told = "has documents of imageInference. For another task type, generate it with"
+    with pytest.raises(AttributeError, match=told) as missing:
+        _ = client.audio_inference
+    assert (missing.value.name, missing.value.obj) == ("audio_inference", client)
+
+
+def test_an_attribute_of_a_subclass_raises_its_own_error(package: ModuleType) -> None:
+    class Own(package.Runware):  # type: ignore[name-defined, misc]
+        @property
+        def tenant(self) -> str:
+            return str(self.missing)
+
+    with pytest.raises(AttributeError, match="no attribute 'missing'"):
+        _ = Own("any-key").tenant
+
+
+def test_the_error_for_a_model_names_near_ones(tmp_path: Path) -> None:
+    texts = {
+        f"{name}.json": a_document({}, identifier=name, model=f"test:{number}@1")
+        for number, name in enumerate(("easel-dev", "canvas-max"))
+    }
+    calls = generated(tmp_path, texts, package="near_models").Runware("any-key")
+    for model, told in (
+        ("easel-de", "'easel-de' for imageInference: did you mean easel-dev?"),
+        ("test:0@", "'test:0@' for imageInference: did you mean test:0@1?"),
+        (None, "no model for imageInference: give model. This package has test:0@1"),
+    ):
+        given = {} if model is None else {"model": model}
+        with pytest.raises(LookupError, match=re.escape(told)):
+            calls.image_inference.run(**given)
 
 
 @pytest.mark.parametrize("model", ["test:a@1", "a"])

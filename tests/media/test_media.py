@@ -337,6 +337,22 @@ def test_a_medium_of_another_kind_is_refused(
     }
 
 
+def test_a_path_of_another_kind_is_named(
+    refused: Callable[..., dict[str, str]], tmp_path: Path
+) -> None:
+    for name, content in (("a.mp3", MP3), ("a.txt", b"words"), ("a.png", PNG)):
+        (tmp_path / name).write_bytes(content)
+    said = refused(
+        seed_image=tmp_path / "a.mp3",
+        bare_image=tmp_path / "a.txt",
+        jpeg_image=tmp_path / "a.png",
+    )
+    assert said["seedImage"] == "must be an image, but the file a.mp3 is audio/mpeg"
+    unknown = "must be an image, but the kind of the file a.txt is unknown"
+    assert said["bareImage"] == unknown
+    assert said["jpegImage"].endswith(", but the file a.png is image/png")
+
+
 def test_no_word_of_the_refusal_is_a_member(shipped: ModuleType) -> None:
     """Reference videos may be objects with a member `type`, in Python `type_`."""
     tasks = import_module(f"{shipped.__name__}.tasks.video_inference")
@@ -351,7 +367,9 @@ def test_a_format_that_the_document_does_not_name_is_refused(
     sent: Callable[..., Any], refused: Callable[..., dict[str, str]]
 ) -> None:
     assert sent(jpeg_image=JPEG) == {"jpegImage": _uri("image/jpeg", JPEG)}
-    assert refused(jpeg_image=PNG)["jpegImage"].startswith("is image/png, but must be ")
+    said = refused(jpeg_image=PNG)["jpegImage"]
+    assert said.startswith("must be a UUID, ")
+    assert said.endswith(", but the file is image/png")
 
 
 def test_a_file_is_to_be_uploaded_first_where_any_text_is_taken(

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from making import a_document, a_task, generated
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import ModuleType
 
 Json = Any
@@ -168,3 +169,38 @@ def test_a_list_of_unknown_names_costs_little(shipped: ModuleType) -> None:
             sys.setprofile(None)
         costs.append(calls)
     assert costs[1] - costs[0] < 100 * 2_000
+
+
+def test_an_object_of_another_document_is_named(tmp_path: Path) -> None:
+    members = ("seedImage", "frameImages")
+    texts = {
+        f"{name}.json": a_document(
+            {
+                "properties": {
+                    "inputs": _inputs(member),
+                    "more": _inputs(member, "list"),
+                }
+            },
+            identifier=name,
+            model=f"test:{name}@1",
+        )
+        for name, member in zip(("easel", "lathe"), members, strict=True)
+    }
+    client = generated(tmp_path, texts, package="of_others").Runware("any-key")
+    of_easel = client.image_inference.easel.request(inputs={"seedImage": IMAGE}).inputs
+    for given in ({"inputs": of_easel}, {"more": [of_easel]}):
+        with pytest.raises(ValidationError) as caught:
+            client.image_inference.lathe.request(**given)
+        [error] = caught.value.errors()
+        assert error["loc"][-1] == "seedImage"
+        told = "unknown field: this is an object of class Inputs of easel"
+        assert error["msg"] == told
+
+
+def _inputs(member: str, kind: str = "object") -> Json:
+    part = {
+        "type": "object",
+        "properties": {member: {"type": "string"}},
+        "additionalProperties": False,
+    }
+    return {"type": "array", "items": part} if kind == "list" else part

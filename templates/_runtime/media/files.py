@@ -47,8 +47,16 @@ def is_open_file(value: object) -> TypeGuard[BinaryFile]:
     return hasattr(value, "read") and not isinstance(value, (BaseModel, os.PathLike))
 
 
-def type_of(content: bytes, kind: str) -> FileType:
+def name_of(file: MediaFile) -> str:
+    """Return the words for a file in messages, with its name if it is a path."""
+    path = Path(os.fsdecode(file)) if isinstance(file, os.PathLike) else None
+    return f"the file {_printable(path)}" if path else "the file"
+
+
+def type_of(content: bytes, kind: str, name: str) -> FileType:
     """Return the type of a file of a kind: image, video, audio, or file for any.
+
+    The name is that of `name_of`.
 
     Raises:
         UnusableFile: The file is of another kind, or its type is unknown.
@@ -61,8 +69,10 @@ def type_of(content: bytes, kind: str) -> FileType:
     of_kind = found and found.of_kind(kind)
     if of_kind:
         return of_kind
-    what = f"file is {found.media_type}" if found else "kind of the file is unknown"
-    raise UnusableFile(f"must be {_a(kind)}, but the {what}")
+    what = (
+        f"{name} is {found.media_type}" if found else f"the kind of {name} is unknown"
+    )
+    raise UnusableFile(f"must be {_a(kind)}, but {what}")
 
 
 def content_of(file: MediaFile, most: float | None) -> bytes:

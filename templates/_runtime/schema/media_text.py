@@ -20,14 +20,16 @@ from pydantic_core import (
 from pydantic_core import core_schema as core
 
 from ..media.files import (
+    MediaFile,
     MediaSource,
     UnusableFile,
     check_size,
     content_of,
     is_file,
+    name_of,
     type_of,
 )
-from ..media.local_files import NOT_UPLOADED, LocalFile, refuse_in_json
+from ..media.local_files import LocalFile, refuse_in_json
 from .explanations import refusal
 from .fast_path import FAST
 from .format_schemas import usual_schema
@@ -103,7 +105,7 @@ class Media:
             value = value.content
         if is_file(value):
             try:
-                return self.text_of(content_of(value, self.most_bytes), uploads=True)
+                return self.text_of(value)
             except UnusableFile as error:
                 raise refusal(str(error)) from None
         ways = f"must be {self._ways()}, or a file as pathlib.Path(…)"
@@ -120,28 +122,24 @@ class Media:
         """The accepted forms that contain the medium itself."""
         return [way for way in self.accepts if way not in (is_uuid, is_uri)]
 
-    def text_of(self, content: bytes, *, uploads: bool) -> str:
+    def text_of(self, file: MediaFile) -> str:
         """Convert the content of a file to a text that the document accepts.
 
-        It is a `LocalFile` if `uploads` allows that, and the document accepts neither a
-        data URI nor base64.
+        It is a `LocalFile` if the document accepts neither a data URI nor base64.
 
         Raises:
-            UnusableFile: The document does not accept such a file.
+            UnusableFile: The document does not accept such a file, or it cannot be read.
         """
+        content, name = content_of(file, self.most_bytes), name_of(file)
         check_size(len(content), self.least_bytes, self.most_bytes)
-        found = type_of(content, self.kind)
-        if uploads and not self._inline:
+        found = type_of(content, self.kind, name)
+        if not self._inline:
             return LocalFile.of(content, self.kind, found.media_type)
         base64 = b64encode(content).decode("ascii")
         for text in (f"data:{found.media_type};base64,{base64}", base64):
             if any(accepts(text) for accepts in self._inline):
                 return text
-        raise UnusableFile(
-            f"is {found.media_type}, but must be {self._ways()}"
-            if self._inline
-            else f"must be {self._ways()}, {NOT_UPLOADED}"
-        )
+        raise UnusableFile(f"must be {self._ways()}, but {name} is {found.media_type}")
 
     def _ways(self) -> str:
         *ways, last = map(self._way, self.accepts)

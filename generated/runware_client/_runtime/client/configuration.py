@@ -75,6 +75,21 @@ class Client(Generic[EngineT]):
             return f"{name}()"
         return f"{name}(base_url={self.base_url!r}, auth={self.auth!r})"
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            if name.startswith("_") or hasattr(type(self), name):
+                return super().__getattribute__(name)  # raises its own error again
+            from ...tasks._task_types import ATTRIBUTES
+
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute {name!r}. This package has "
+                f"documents of {', '.join(ATTRIBUTES)}. For another task type, generate it "
+                "with a document of that type, such as builtin:TASKTYPE",
+                name=name,
+                obj=self,
+            )
+
     def __reduce__(self) -> NoReturn:
         message = "a client cannot be pickled or copied. Create one in each process"
         raise TypeError(message)

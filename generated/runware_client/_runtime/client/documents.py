@@ -173,6 +173,8 @@ def _document_of(task: Mapping[str, Any]) -> Document:
             "taskType", [n for n in task if isinstance(cast("object", n), str)]
         )
         hint = f", but {near!r}, which is not its JSON name" if near else ""
+        if near == "taskType":
+            hint = ": it is null"
         raise combined("Task", [rule_error(_unknown(task_type, model, hint))])
     for known in found.models:
         if known != found.id:
@@ -239,14 +241,10 @@ def _patterns() -> list[tuple[str, Document]]:
 
 
 def _likely_document(task_type: object, model: object) -> Document | None:
-    """Return the document of a task. If the task lacks its type, only one may fit."""
+    """Return the document of a task. If the task lacks its type, its model may tell."""
     if isinstance(task_type, str):
         return _lookup(task_type, model) or _only_document(task_type, model)
-    if task_type is not None:
-        return None
-    fitting = [d for d in documents() if not d.models]
-    if model is not None:
-        fitting = _of_model(model)
+    fitting = _of_model(model) if task_type is None else []
     return fitting[0] if len(fitting) == 1 else None
 
 
@@ -283,17 +281,16 @@ def _unknown(task_type: object, model: object, hint: str = "") -> str:
         return f"the task has no taskType{hint}. {has}"
     if task_type not in known:
         return f"unknown taskType {readable(repr(task_type))}{_meant(task_type, known)} {has}"
-    models = sorted(
-        model
-        for document in documents()
-        if document.task_type == task_type
-        for model in (*document.models, *document.patterns)
-    )
+    of_type = [each for each in documents() if each.task_type == task_type]
+    models = sorted(m for each in of_type for m in (*each.models, *each.patterns))
     shown = ", ".join(models[:8]) + (" …" if len(models) > 8 else "")
-    what = "no model" if model is None else f"unknown model {readable(repr(model))}"
+    if model is None:
+        return f"no model for {task_type}: give model. This package has {shown}"
     others = [f". It is a model of {each.task_type}." for each in _of_model(model)]
-    why = others[0] if others else _meant(model, models)
-    return f"{what} for {task_type}{why} This package has {shown}"
+    identifiers = [each.id for each in of_type if each.models]
+    why = others[0] if others else _meant(model, [*models, *identifiers])
+    unknown = f"unknown model {readable(repr(model))} for {task_type}"
+    return f"{unknown}{why} This package has {shown}"
 
 
 def _meant(given: object, known: Iterable[str]) -> str:

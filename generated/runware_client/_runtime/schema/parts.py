@@ -158,14 +158,16 @@ class Part(JsonObject):
     @model_validator(mode="wrap")
     @classmethod
     def _check(cls, data: Any, read: Callable[[Any], Self]) -> Self:
+        hint: Callable[[ErrorDetails], str] = cls._hint
         if isinstance(data, JsonObject) and not isinstance(data, cls):
+            hint = _hint_of_class(type(data))
             data = serialized(data)
         try:
             made = read(data)
         except ValidationError as error:
             from .part_errors import explained  # only errors need it
 
-            raise explained(cls, data, error, cls.rules, cls._hint) from None
+            raise explained(cls, data, error, cls.rules, hint) from None
         if made is data:
             return made
         if LocalFile.is_in_use and is_object(data):
@@ -315,6 +317,12 @@ else:
         def extra(self) -> Wire:
             """The members that the document does not name, by their wire names."""
             return dict(self.__pydantic_extra__ or {})
+
+
+def _hint_of_class(given: type) -> Callable[[ErrorDetails], str]:
+    """Return a hint for the unknown members of an object of another class."""
+    module = given.__module__.rpartition(".")[2]
+    return lambda _: f": this is an object of class {given.__name__} of {module}"
 
 
 def refuse_depth(cls: type[Part], value: Any) -> None:
