@@ -56,13 +56,15 @@ class HttpHandler:
                 self._ledger.note_fault(fault)
                 return replies.Dropped(resets=True)
             body = await self._body(request)
-            return self._before(fault) or await self._answer(request, body, fault)
+            return self._before_acceptance(fault) or await self._answer(
+                request, body, fault
+            )
         except RefusalError as refusal:
             return replies.refused(refusal)
         except ClientDisconnect:
             return replies.Dropped()
 
-    def _before(self, fault: Fault | None) -> Response | None:
+    def _before_acceptance(self, fault: Fault | None) -> Response | None:
         """Return the response if the fault accepts no tasks; None for other faults."""
         retry_after = self._options["retry_after"]
         is_busy = fault in refusals.OVERLOADED
@@ -96,9 +98,11 @@ class HttpHandler:
         if fault is Fault.REPEATED and batch.accepted:
             self._ledger.note_fault(fault)
             batch = self._service.process(tasks, base_url, fault, can_stream=True)
-        return await self._after(batch, fault, str(request.url))
+        return await self._after_acceptance(batch, fault, str(request.url))
 
-    async def _after(self, batch: Batch, fault: Fault | None, own_url: str) -> Response:
+    async def _after_acceptance(
+        self, batch: Batch, fault: Fault | None, own_url: str
+    ) -> Response:
         """Return the response after the tasks were accepted."""
         is_redirect = fault in {Fault.REDIRECT_AWAY, Fault.REDIRECT_BACK}
         if is_redirect or fault is Fault.DROP_AFTER or fault in MAYBE_ACCEPTED:

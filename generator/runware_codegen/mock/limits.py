@@ -11,7 +11,8 @@ class RateLimit:
     def __init__(self, per_second: float) -> None:
         """Create a rate limit; 0 allows any number of requests."""
         self._per_second = per_second
-        self._left = max(1.0, per_second)
+        self._most = max(1.0, per_second)
+        self._left = self._most
         self._last = monotonic()
 
     def allows_request(self) -> bool:
@@ -20,7 +21,7 @@ class RateLimit:
             return True
         now = monotonic()
         gained = (now - self._last) * self._per_second
-        self._left = min(max(1.0, self._per_second), self._left + gained)
+        self._left = min(self._most, self._left + gained)
         self._last = now
         if self._left < 1:
             return False

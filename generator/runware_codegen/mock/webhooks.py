@@ -19,8 +19,8 @@ from runware_codegen.mock.tasks import Task
 _TIMEOUT = 5.0
 """The timeout of a request in seconds."""
 
-_PAUSES = (0.2, 0.4, 0.8, 1.6, 3.2)
-"""The seconds before each retry."""
+_PAUSES = (0.0, 0.2, 0.4, 0.8, 1.6, 3.2)
+"""The seconds before each attempt."""
 
 
 class Webhooks:
@@ -47,11 +47,10 @@ class Webhooks:
 
     async def _send(self, url: str, item: Item) -> bool:
         """Send an item; return whether it was acknowledged."""
-        for pause in (*_PAUSES, None):
+        for pause in _PAUSES:
+            await asyncio.sleep(pause)
             if await self._post(url, json.dumps(item).encode()):
                 return True
-            if pause is not None:
-                await asyncio.sleep(pause)
         return False
 
     async def _post(self, url: str, body: bytes) -> bool:
