@@ -17,17 +17,8 @@ if TYPE_CHECKING:
 @cache
 def pages_environment() -> Environment:
     """Return the environment of the templates beside this module."""
-    env = new_environment(
-        Path(__file__).parent / "templates",
-        {
-            "code": code,
-            "heading": heading,
-            "inline": inline,
-            "label": label,
-            "link": link,
-            "paragraphs": paragraphs,
-            "sentence": sentence,
-        },
-    )
+    filters = (code, heading, inline, label, link, paragraphs, sentence)
+    templates = Path(__file__).parent / "templates"
+    env = new_environment(templates, {each.__name__: each for each in filters})
     env.keep_trailing_newline = True
     return env

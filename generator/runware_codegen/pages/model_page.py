@@ -132,9 +132,10 @@ def finished(page: str, document: DocumentInfo, changed: LastChange | None) -> s
         changed: The last changes, if they are known.
     """
     template = pages_environment().get_template("model_end.md.jinja")
-    command_word = _command_word(document.id)
+    # An identifier that needs no quotes in a shell.
+    word = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", document.id)
     return page + template.render(
-        document=document, changed=changed, command_word=command_word
+        document=document, changed=changed, command_word=word[0] if word else ""
     )
 
 
@@ -145,11 +146,6 @@ def latency(document: Document) -> str:
         return ""
     low, high = min(known) / 1000, max(known) / 1000
     return f"{low:.1f} s" if low == high else f"{low:.1f} to {high:.1f} s"
-
-
-def _command_word(text: str) -> str:
-    """Return a text that needs no quotes in a shell; empty for any other text."""
-    return text if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", text) else ""
 
 
 def _in_order(parts: tuple[Class, ...], document: Document) -> tuple[Class, ...]:
@@ -204,21 +200,20 @@ def _request_row(field: Field, classes: Iterable[Class], document: Document) -> 
         facts.append(f"Default: {_constant(field.default)}.")
     if field.examples:
         facts.append(f"Example: {_constant(field.examples[0])}.")
-    doc = _in_brief(field_text(field), field.type, classes)
     needed = field.required and not filled_in
-    return Row(
-        code(field.name), _type_text(field.type), " ".join(facts), cell(doc), needed
-    )
+    return _row(field, classes, " ".join(facts), required=needed)
 
 
 def _result_section(part: Class, classes: Iterable[Class]) -> ClassSection:
-    rows = tuple(_result_row(field, classes) for field in part.fields)
+    rows = tuple(_row(field, classes) for field in part.fields)
     return ClassSection(part.name, class_doc(part), rows, _values(part.fields))
 
 
-def _result_row(field: Field, classes: Iterable[Class]) -> Row:
-    doc = _in_brief(field_text(field), field.type, classes)
-    return Row(code(field.name), _type_text(field.type), "", cell(doc))
+def _row(
+    field: Field, classes: Iterable[Class], facts: str = "", *, required: bool = False
+) -> Row:
+    doc = cell(_in_brief(field_text(field), field.type, classes))
+    return Row(code(field.name), _type_text(field.type), facts, doc, required)
 
 
 def _pattern(a_type: Type) -> Iterator[str]:
