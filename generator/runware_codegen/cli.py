@@ -199,32 +199,24 @@ def fetch(ctx: click.Context, /, **options: Unpack[FetchOptions]) -> int:
     NAME is fetched, and recorded in pyproject.toml as the document of MODEL.
     """
     _exclude(ctx, "--locked", "--update")
-    _exclude(ctx, "--all", "--task-type")
-    _exclude(ctx, "--all", "MODEL")
+    _exclude(ctx, "--all", "--task-type", "MODEL")
     if options["check"] and not options["update"]:
         raise click.UsageError("--check requires --update.", ctx)
-    state = "fetched documents are complete"
+    _exclude(ctx, "--like", "--all", "--locked", "--remove", "--task-type", "--update")
+    _exclude(ctx, "--remove", "--all", "--locked", "--task-type", "--update")
     if options["like"]:
         _check_like(ctx, options)
-    elif options["remove"]:
-        _check_remove(ctx, options)
-        state = "run the command again"
+    if options["remove"] and not options["models"]:
+        raise click.UsageError("--remove requires MODEL.", ctx)
+    removes = options["remove"]
+    state = "run the command again" if removes else "fetched documents are complete"
     with _terminal(ctx) as terminal, remarking(state):
         from runware_codegen import fetch_command  # noqa: PLC0415  # slow to import
 
         return fetch_command.fetch(ctx, options, terminal)
 
 
-def _check_remove(ctx: click.Context, options: FetchOptions) -> None:
-    for other in ("--all", "--locked", "--task-type", "--update"):
-        _exclude(ctx, "--remove", other)
-    if not options["models"]:
-        raise click.UsageError("--remove requires MODEL.", ctx)
-
-
 def _check_like(ctx: click.Context, options: FetchOptions) -> None:
-    for other in ("--all", "--locked", "--remove", "--task-type", "--update"):
-        _exclude(ctx, "--like", other)
     file, names = ctx.meta.get(settings.FILE), options["models"]
     if not names:
         raise click.UsageError("--like requires MODEL, the AIR of your own model.", ctx)
@@ -271,7 +263,7 @@ def start(ctx: click.Context, /, **options: Unpack[InitOptions]) -> None:
             plan = init.plan(options, terminal)
             while plan:
                 try:
-                    _make(ctx, plan)
+                    _fetch_and_generate(ctx, plan)
                     break
                 except InvalidInputError as failure:
                     if not plan.answers.interactive:
@@ -288,7 +280,7 @@ def start(ctx: click.Context, /, **options: Unpack[InitOptions]) -> None:
         init.write(plan, import_line(ctx.meta[_GENERATED], name), terminal)
 
 
-def _make(ctx: click.Context, plan: Plan) -> None:
+def _fetch_and_generate(ctx: click.Context, plan: Plan) -> None:
     """Fetch the documents and generate the package of `init`."""
     answers = plan.answers
     verbosity = {name: ctx.params[name] for name in ("quiet", "verbose")}
@@ -334,15 +326,16 @@ def _terminal(ctx: click.Context) -> Terminal:
     return Terminal(quiet="quiet" in wanted, verbose="verbose" in wanted)
 
 
-def _exclude(ctx: click.Context, *names: str) -> None:
-    """Check that these options, or MODEL, are not used together."""
+def _exclude(ctx: click.Context, name: str, *others: str) -> None:
+    """Check that an option is not used together with others, or with MODEL."""
     given = {
         parameter.opts[0] if isinstance(parameter, click.Option) else "MODEL"
         for parameter in ctx.command.params
         if parameter.name and ctx.params.get(parameter.name)
     }
-    if given.issuperset(names):
-        raise click.UsageError(f"{' and '.join(names)} exclude each other.", ctx)
+    for other in others:
+        if given.issuperset({name, other}):
+            raise click.UsageError(f"{name} and {other} exclude each other.", ctx)
 
 
 def main() -> NoReturn:

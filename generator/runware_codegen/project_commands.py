@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import click
 from click.core import ParameterSource
@@ -25,7 +26,13 @@ from runware_codegen.wording import joined
 
 
 class ProjectCommand(click.Command):
-    """A command with default options from pyproject.toml."""
+    """A command with default options from pyproject.toml.
+
+    Attributes:
+        setting_names: The keys in pyproject.toml of parameters that have another name there.
+    """
+
+    setting_names: ClassVar[Mapping[str, str]] = {}
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the command line; its options override those of pyproject.toml."""
@@ -47,14 +54,10 @@ class ProjectCommand(click.Command):
         )
         return rest
 
-    def setting_of(self, parameter: str) -> str:
-        """Return the key in pyproject.toml for a required parameter."""
-        return parameter
-
     def _not_configured(self, ctx: click.Context, name: str) -> str:
         """Return the error message for a missing required option."""
         file = ctx.meta.get(settings.FILE)
-        key = self.setting_of(name)
+        key = self.setting_names.get(name, name)
         remedies = [
             "Add it",
             f"set {key} in [tool.runware-codegen] of {file or 'a pyproject.toml'}",
@@ -128,14 +131,12 @@ class ClientCommand(ProjectCommand):
 class DocsCommand(ClientCommand):
     """The command `docs`, which writes to the folder of the setting `docs`."""
 
+    setting_names: ClassVar[Mapping[str, str]] = {"output": "docs"}
+
     def default_options(self, clients: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return the default options of the clients that have the setting `docs`."""
         having = [client for client in clients if client.get("docs")] or clients
         return [_options_of_pages(client) for client in having]
-
-    def setting_of(self, parameter: str) -> str:
-        """Return the key in pyproject.toml for a required parameter."""
-        return "docs" if parameter == "output" else parameter
 
     def folders(self, ctx: click.Context) -> list[Path]:
         """Return the folder of the reference."""
