@@ -21,7 +21,7 @@ from runware_codegen.catalog.query import (
 )
 from runware_codegen.catalog.versions import has_version
 from runware_codegen.catalog.web import NotFoundError, Response, Web
-from runware_codegen.catalog.writing import take
+from runware_codegen.catalog.writing import process_response
 from runware_codegen.option_types import FetchOptions
 from runware_codegen.output.files import check_writable
 from runware_codegen.output.os_errors import os_errors_as_problems
@@ -150,7 +150,7 @@ def _run(run: FetchRun) -> None:
         waiting = [one.id for one in jobs]
         run.show_progress(waiting, len(jobs))
         for one, answer in _answers(jobs, get, concurrency):
-            take(run, one, answer, locked.get(one.id))
+            process_response(run, one, answer, locked.get(one.id))
             waiting.remove(one.id)
             run.show_progress(waiting, len(jobs))
     if run.listed and not run.problems:

@@ -59,8 +59,8 @@ def from_index(
 ) -> list[CatalogEntry]:
     """Select documents of the catalogue.
 
-    A model that is only selected by its task type may have another one, which its
-    document tells; see `has_wanted_type`.
+    The index has no task types. So a selected model may turn out to have another one; see
+    `has_wanted_type`.
 
     Args:
         listed: The index of the catalogue.
@@ -85,7 +85,8 @@ def from_index(
         for entry in listed.entries
         if _is_named(entry, options) or _may_have_type(entry, locked, options)
     ]
-    if not wanted and not options["task_type"]:  # a wrong one is found after fetching
+    # A task type that no model has is found after fetching.
+    if not wanted and not options["task_type"]:
         raise InvalidInputError([_none_current(listed, options)])
     return wanted
 
@@ -139,7 +140,7 @@ def _none_current(listed: Index, options: FetchOptions) -> Problem:
 
 
 def has_wanted_type(entry: CatalogEntry, task_type: str, options: FetchOptions) -> bool:
-    """Return whether a selected document is wanted, whose task type is known now."""
+    """Return whether a selected document is wanted, now that its task type is known."""
     types = options["task_type"]
     return not types or task_type in types or _is_named(entry, options)
 

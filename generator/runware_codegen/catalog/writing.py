@@ -19,7 +19,7 @@ from runware_codegen.output import files
 from runware_codegen.problems import InvalidInputError, Problem
 
 
-def take(
+def process_response(
     run: FetchRun,
     one: CatalogEntry,
     answer: Response | Exception,
