@@ -81,6 +81,18 @@ PROPERTIES: dict[str, Any] = {
             {"title": "Sized", **FILE, "required": ["size"]},
         ]
     },
+    "pair": {
+        "anyOf": [
+            {"title": "Bright", **FILE, "required": ["seedImage"]},
+            {**FRAME, "title": "Dark", "required": ["seedImage"]},
+        ]
+    },
+    "loose": {
+        "anyOf": [
+            {"title": "Bright", **FILE, "required": ["seedImage"]},
+            {"type": "object", "required": ["seedImage"]},
+        ]
+    },
     "level": {"type": ["integer", "null"], "minimum": 3},
     "files": {"type": "array", "items": {**FILE, "title": "Output File"}},
     "entries": {
@@ -193,6 +205,14 @@ def test_items_are_named_by_a_title_that_names_a_class(source: str) -> None:
             id="a rule of the one object",
         ),
         pytest.param(
+            {"frames": [{"image": UUID, "frame": "middle", "second": "x"}]},
+            {
+                "frames.0.frame": "must be 'first' or 'last', or an integer",
+                "frames.0.second": "Input should be a valid number",
+            },
+            id="several errors of the one object",
+        ),
+        pytest.param(
             {"mode": "c"},
             {
                 "mode": "must be 'a' or 'b', or a URL with its scheme, such as https://…",
@@ -232,12 +252,30 @@ def test_items_are_named_by_a_title_that_names_a_class(source: str) -> None:
             },
             id="equally near",
         ),
+        pytest.param(
+            {"loose": {}},
+            {
+                "loose": "seedImage: Field required (as Bright); or "
+                "seedImage is required"
+            },
+            id="equally near, one without a class",
+        ),
     ],
 )
 def test_a_refusal_speaks_of_the_nearest_or_of_all(
     package: ModuleType, members: dict[str, Any], expected: dict[str, str]
 ) -> None:
     assert _refusals(package, **members) == expected
+
+
+def test_what_every_alternative_lacks_has_the_name_of_its_caller(
+    package: ModuleType,
+) -> None:
+    request = package.request_class("imageInference", "test:sample@1")
+    with pytest.raises(ValidationError) as caught:
+        request(pair={})
+    [error] = caught.value.errors()
+    assert (error["loc"], error["msg"]) == (("pair", "seed_image"), "Field required")
 
 
 def _refusals(package: ModuleType, **members: Any) -> dict[str, str]:
@@ -257,20 +295,23 @@ def test_the_first_alternative_that_allows_a_whole_float_is_used(
         "whole": {"type": "integer"},
         "constant": {"const": 1},
         "listed": {"enum": [1, 2]},
+        "decimal": {"enum": [1.0, 2.5]},
     }
     members = {
         name: {
             "anyOf": [
-                {"type": "object", "properties": {"size": size, "sideCount": {}}},
+                {**first, "properties": {"size": size, "sideCount": {}}},
                 {"type": "object", "properties": {"size": {"type": "number"}}},
             ]
         }
         for name, size in sizes.items()
+        for first in [{"type": "object", "additionalProperties": False}]
     }
     document = a_document({"properties": members})
     client = generated(tmp_path, {"sample.json": document}, package="first_ones")
     request = client.request_class("imageInference", "test:sample@1")
-    given = {name: {"size": 1.0, "side_count": 2} for name in members}
-    wire = request(**given).to_wire()
-    for name in members:
-        assert wire[name] == {"size": 1.0, "sideCount": 2}, name
+    for size in (1, 1.0):
+        given = {name: {"size": size, "side_count": 2} for name in members}
+        wire = request(**given).to_wire()
+        for name in members:
+            assert wire[name] == {"size": 1, "sideCount": 2}, name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, TypeAlias, get_args
+from typing import Any, Final, TypeAlias, cast, get_args
 
 from pydantic import GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, ErrorDetails, InitErrorDetails
@@ -88,16 +88,14 @@ def _left_to_right(schema: CoreSchema, names: list[str]) -> CoreSchema:
         return core.nullable_schema(_left_to_right(schema["schema"], names))
     if schema["type"] != "union":
         return schema
-    labelled: list[CoreSchema | tuple[CoreSchema, str]] = []
-    for index, choice in enumerate(schema["choices"]):
-        bare = choice[0] if isinstance(choice, tuple) else choice
-        labelled.append((bare, _label(bare, names, index)))
-    return core.union_schema(labelled, mode="left_to_right")
+    choices = enumerate(cast("list[CoreSchema]", schema["choices"]))
+    labelled = [(choice, _label(choice, names, index)) for index, choice in choices]
+    return core.union_schema([*labelled], mode="left_to_right")
 
 
 def _label(choice: Any, names: list[str], index: int) -> str:
     """Return the name of the alternative's class; its index if it is not a class."""
-    reference = str(choice.get("ref") or choice.get("schema_ref") or "")
+    reference = str(choice.get("schema_ref", ""))
     qualified = reference.partition(":")[0].rpartition(".")[2]
     return qualified if qualified in names else str(index)
 
@@ -163,10 +161,14 @@ def _of_one(
     texts = [
         d for [d, *_] in by_alternative.values() if is_other_text(d) and _depth(d) == 0
     ]
-    if texts and _depth(details[0]) == 0:
+    if texts:
         return [_either([*texts, details[0]])]
-    named = f" (as {name})" if name.isidentifier() else ""
-    return [error_at(d, d["msg"] + named, d["loc"][1:]) for d in details]
+    return [error_at(d, d["msg"] + _as(name), d["loc"][1:]) for d in details]
+
+
+def _as(name: str) -> str:
+    """Return " (as Circle)" for the name of a class; empty for the index of another type."""
+    return f" (as {name})" if name.isidentifier() else ""
 
 
 def _of_several(nearest: _Alternatives) -> InitErrorDetails:
@@ -174,8 +176,8 @@ def _of_several(nearest: _Alternatives) -> InitErrorDetails:
     if common := _at_one_place(nearest):
         return _either(common)
     sentences = [
-        f"{'.'.join(map(str, details[0]['loc'][1:]))}: {details[0]['msg']} (as {name})"
-        for name, details in nearest.items()
+        f"{'.'.join(map(str, d['loc'][1:]))}: {d['msg']}".removeprefix(": ") + _as(name)
+        for name, [d, *_] in nearest.items()
     ]
     [detail, *_] = next(iter(nearest.values()))
     return error_at(detail, "; or ".join(sentences), ())
