@@ -16,7 +16,7 @@ def member_docs(cls: type) -> dict[str, str]:
     It is read from the source code; without source code, it is empty.
     """
     docs: dict[str, str] = {}
-    for owner in reversed(cls.__mro__[:-1]):
+    for owner in reversed(cls.__mro__):
         if owner.__module__.partition(".")[0] not in ("builtins", "pydantic", "typing"):
             docs |= _own_docs(owner)
     return docs

@@ -199,7 +199,7 @@ class Part(JsonObject):
         if errors := [*misspelt(cls, unknown, data)]:
             raise combined(cls.__name__, errors)
         wire = wire_names(cls)
-        absent = {n for n in unknown if n in wire and wire[n] not in data}
+        absent = {n for n in unknown if wire.get(n, n) not in data}
         made.__pydantic_fields_set__.difference_update(absent)
 
     @classmethod

@@ -38,7 +38,7 @@ def as_number(value: Any) -> int | float | None:
     if kind is int or kind is float:
         number: int | float = value
         return number
-    if kind is bool or isinstance(value, (str, bytes)) or hasattr(value, "__len__"):
+    if kind is bool or hasattr(value, "__len__"):
         return None
     if isinstance(value, Decimal):
         return _of_decimal(value)

@@ -36,9 +36,6 @@ def counted_price(rates: Iterable[Rate], task: Wire) -> Decimal | None:
 
 def _holding(rates: list[Rate], task: Wire) -> Iterator[Rate]:
     """Yield the rates that apply to a task; a label must equal the value of a member."""
-    if len(rates) == 1 and not rates[0].label:
-        yield rates[0]
-        return
     values = {v.casefold() for v in task.values() if isinstance(v, str)}
     width, height = task.get("width"), task.get("height")
     values.add(f"{width}x{height}")
