@@ -77,6 +77,12 @@ NUMBERS = [
         [2, 2.0, 5, 3.5],
     ),
     Case(
+        "bounds that are not allowed themselves",
+        {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+        [5e-324, 0.5],
+        [0, 0.0, 1, 1.0, 10**400],
+    ),
+    Case(
         "bounds beyond what a float tells apart",
         {"type": "integer", "maximum": 9007199254740993},
         [9007199254740992, 9007199254740993],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -72,8 +73,10 @@ def test_a_deprecated_member_warns_when_it_is_given(
     tmp_path: Path, way: str, rule: bool
 ) -> None:
     old = {"type": "string", "deprecated": True}
-    parts = {"type": "array", "items": {"type": "object", "properties": {"old": old}}}
-    task = {"properties": {"frames": parts, "new": {"type": "string"}}}
+    closed: dict[str, Any] = {"type": "object", "additionalProperties": False}
+    parts = {"type": "array", "items": {**closed, "properties": {"old": old}}}
+    members = {"frames": parts, "new": {"type": "string"}}
+    task: dict[str, Any] = {**closed, "properties": members}
     if rule:  # pydantic alone does not validate a class with a rule
         task |= {"not": {"required": ["new", "frames"]}}
     module = _module(tmp_path, f"old_{way}_{rule}", task)
@@ -89,8 +92,18 @@ def test_a_deprecated_member_warns_when_it_is_given(
     with pytest.warns(DeprecationWarning, match="`old` of Frame is deprecated") as said:
         make(frames=[{}, {"old": "x"}])
     assert [each.filename for each in said] == [__file__]
+    with pytest.warns(DeprecationWarning, match="`old` of Frame is deprecated"):
+        sys.modules[request.__module__].Frame(old="x")
     with pytest.raises(ValidationError):
         make(frames=[{"old": "x"}, {"old": 3}])
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_deprecated_model_warns(tmp_path: Path, is_open: bool) -> None:
+    task, info = {"additionalProperties": is_open}, {"x-status": "deprecated"}
+    module = _module(tmp_path, f"old_model_{is_open}", task, info=info)
+    with pytest.warns(DeprecationWarning, match="^test:sample@1 is deprecated by"):
+        module.parse_request(a_task())
 
 
 def test_what_a_reference_says_of_a_property_holds(tmp_path: Path) -> None:

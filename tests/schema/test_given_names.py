@@ -28,6 +28,7 @@ TASK = {
         "outputType": TEXT,
         "firstFrame": LAYER,
         "otherLayers": {"type": "array", "items": LAYER},
+        "links": {"type": "array", "items": {"type": "string", "format": "uri"}},
     },
     "dependentRequired": {"outputType": ["firstFrame"]},
     "not": {
@@ -87,8 +88,13 @@ CASES: dict[str, tuple[dict[str, Any], str, str]] = {
         "other_layers.0.loop",
         "loop requires seed_image",
     ),
+    "an item that is no object": (
+        {"links": ["x"]},
+        "links.0",
+        "must be a URL with its scheme, such as https://…",
+    ),
     "a name that is none": (
-        {"mask_image": "x"},
+        {"mask_image": "x", "output_type": "x"},
         "mask_image",
         "unknown field: did you mean first_frame.mask_image?",
     ),
@@ -125,7 +131,7 @@ def test_keywords_are_answered_with_pythons_names(
     module = import_module(f"{client.__name__}.tasks.image_inference")
     with pytest.raises(ValidationError) as caught:
         module.SampleRequest(**keywords)
-    assert (place, sentence) in _said(caught.value)
+    assert _said(caught.value) == [(place, sentence)]
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -133,7 +139,7 @@ def test_json_is_answered_with_its_names(client: ModuleType, case: str) -> None:
     keywords, place, sentence = CASES[case]
     with pytest.raises(ValidationError) as caught:
         client.parse_request(a_task(**_in_json(keywords)))
-    assert (_in_json(place), _in_json(sentence)) in _said(caught.value)
+    assert _said(caught.value) == [(_in_json(place), _in_json(sentence))]
 
 
 def test_an_object_of_json_in_a_call_is_answered_with_its_names(

@@ -108,6 +108,7 @@ def test_a_file_that_is_uploaded_first_is_counted(package: ModuleType) -> None:
     [
         ("seconds", {}),
         ("seconds", {"duration": "auto"}),
+        ("seconds", {"duration": 0}),
         ("seconds", {"duration": -1}),
         ("inputs", {"inputs": {"image": {"source": "a"}}}),
         ("inputs", {"inputs": {"mask": "a"}}),

@@ -23,6 +23,7 @@ from pydantic import (
     computed_field,
     create_model,
     field_serializer,
+    field_validator,
     model_serializer,
     model_validator,
 )
@@ -125,6 +126,32 @@ def test_a_copy_needs_no_constructor(module: ModuleType) -> None:
         assert (type(made), made.positive_prompt, made.steps) == (Mine, "dusk", 3)
 
 
+def test_errors_of_what_a_subclass_converts_are_placed(module: ModuleType) -> None:
+    class Mine(module.ImageInferenceRequest):  # type: ignore[misc, name-defined]
+        @field_validator("lora", mode="before")
+        @classmethod
+        def _one(cls, _: object) -> Any:
+            return [{}]
+
+    for lora in ([], 5):
+        with pytest.raises(ValidationError) as caught:
+            Mine(model="a:1@1", lora=lora, width=512)
+        assert [error["loc"] for error in caught.value.errors()] == [
+            ("lora", 0, "model")
+        ]
+
+
+def test_a_rule_is_judged_beside_a_wrong_constant_without_defaults(
+    module: ModuleType,
+) -> None:
+    note: dict[str, Any] = {"note": (str, "x")}
+    for fields, wrong in (({}, {"output_format", "width"}), (note, {"output_format"})):
+        mine = create_model("Mine", __base__=module.ImageInferenceRequest, **fields)
+        with pytest.raises(ValidationError) as caught:
+            mine(model="a:1@1", output_format="BMP", width=512)
+        assert {error["loc"][0] for error in caught.value.errors()} == wrong
+
+
 # -- other classes ----------------------------------------------------------------
 
 
@@ -133,6 +160,8 @@ def test_a_closed_subclass_has_no_extra_members(module: ModuleType, extra: Any) 
     config = {"model_config": ConfigDict(extra=extra)}
     closed = type("Closed", (module.ImageInferenceRequest,), config)
     assert closed(model="a:1@1").extra == {}
+    result = type("Closed", (module.ImageInferenceResult,), config)
+    assert result.model_validate({"imageURL": IMAGE}).to_wire() == {"imageURL": IMAGE}
 
 
 def test_a_subclass_is_generic(module: ModuleType) -> None:
