@@ -126,7 +126,7 @@ STRINGS = [
     ),
     Case(
         "a pattern that looks ahead twice",
-        {"pattern": r"^(?!https?://)(?!\.)[^ ]+$"},
+        {"type": "string", "pattern": r"^(?!https?://)(?!\.)[^ ]+$"},
         ["cat.png", "ftp://a"],
         ["http://a", ".cat", "a b", ""],
     ),
