@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from typing import TYPE_CHECKING
 
 import click
 
 from runware_codegen import settings
 from runware_codegen.cli import cli
+from runware_codegen.mock.faults import Fault
 from runware_codegen.options import SETTINGS
 
 if TYPE_CHECKING:
@@ -27,7 +30,16 @@ def command_reference() -> str:
     lines = [*head]
     for name, command in sorted(cli.commands.items()):
         lines += ["", f"## {name}", "", *_command(name, command)]
+        if name == "mock":
+            lines += _faults()
     return "\n".join(lines) + "\n"
+
+
+def _faults() -> Iterator[str]:
+    """Yield the table of the kinds of faults, from the docstrings of their class."""
+    yield from ("", "### Kinds of faults", "", "| Kind | What happens |", "|---|---|")
+    shown = dict(re.findall(r' = "(.+)"\n +"""(.+)"""', inspect.getsource(Fault)))
+    yield from (f"| `{fault}` | {shown[fault]} |" for fault in Fault)
 
 
 _CONFIGURATION = """\

@@ -27,6 +27,7 @@ from making import a_document
 from mocking import mocking
 from page_blocks import DOCS, PAGES, blocks, page_id, run_python
 from runware_codegen.cli import cli
+from type_checkers import mypy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -84,6 +85,39 @@ def test_each_block_runs_as_it_stands(
             assert YAML(typ="safe").load(code)
         else:
             assert language in ("text", "make")
+
+
+@pytest.mark.parametrize("name", ["tests", "fastapi"])
+def test_programs_to_copy_are_typed(
+    name: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    page = TOP / f"docs/how-to/{name}.md"
+    [code] = [block.code for block in blocks(page) if block.name]
+    (tmp_path / "copied.py").write_text(code, encoding="utf-8")
+    path = TOP / "generated"
+    done = mypy(tmp_path_factory, "copied.py", cwd=tmp_path, path=path)
+    assert done.returncode == 0, done.stdout
+
+
+FAILING = """
+from starlette.testclient import TestClient
+with TestClient(app) as browser:
+    answer = browser.post("/draw", json={"prompt": "dusk"})
+    print(answer.status_code, "UUID" in answer.text, "http" in answer.text)
+"""
+
+
+@pytest.mark.parametrize("name", ["web-service", "fastapi"])
+@pytest.mark.parametrize(("fault", "status"), [("never", 504), ("fail", 503)])
+def test_services_invite_to_send_again_only_what_has_not_run(
+    name: str, fault: str, status: int, mock: Mock, tmp_path: Path
+) -> None:
+    page = TOP / f"docs/how-to/{name}.md"
+    program = next(block.code for block in blocks(page) if "lifespan" in block.code)
+    options = f"timeout=1, default_headers={{'x-mock-fault': {fault!r}}}"
+    failing = program.replace("timeout=60", options) + FAILING
+    printed = run_python(failing, tmp_path, mock.url, TOP / "generated")
+    assert printed == f"{status} False False\n"
 
 
 def _run_commands(code: str, folder: Path, index_url: str = "") -> None:

@@ -19,10 +19,10 @@ class Fault(StrEnum):
     """The kinds of faults."""
 
     REFUSE = "refuse"
-    """The connection is reset before the body is read."""
+    """The connection is reset before the body is read, so the task is in doubt."""
 
     DROP_BEFORE = "drop-before"
-    """The body is read; the connection is closed, and nothing was accepted."""
+    """The body is read, and the connection is closed; nothing was accepted."""
 
     DROP_AFTER = "drop-after"
     """The tasks are accepted, and the connection is closed without a response."""
