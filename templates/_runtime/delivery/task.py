@@ -305,7 +305,7 @@ class Task(Generic[ResultT]):
             elif self._is_new(item, identity, has_copies=bool(copies)):
                 # Not `append`: a signal may be handled after a call.
                 self.items += [item]
-                self._identities += [identity]
+                self._identities[len(self.items) - 1 :] = [identity]
                 alike.append(len(self.items) - 1)
         return len(self.items) > before
 
