@@ -111,6 +111,7 @@ def test_a_refusal_ends_all_calls(
     server.answer = lambda t: EMPTY if names(t) == [POLL] else refusal(status, "x")
     errors = together(*[run(request)] * 3)
     assert [type(error) for error in errors] == [type(errors[0])] * 3
+    assert len({id(error) for error in errors}) == 3  # each has a traceback of its own
     assert isinstance(errors[0], shipped.APIError)
     assert server.sent.count(TASK) == 1
 

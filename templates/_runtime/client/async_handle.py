@@ -50,7 +50,7 @@ class AsyncHandle(BaseHandle[ResultT_co, "AsyncEngine"]):
                             self._check_answer(delivery)
                             break
             except BaseException as stop:
-                if self._task.is_done and stop is self._task.error:
+                if self._task.is_done and isinstance(stop, RunwareError):
                     return True
                 self.leave(stop)
                 raise

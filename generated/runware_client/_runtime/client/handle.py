@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
+from copy import copy
 from typing import TYPE_CHECKING, Any, Generic
 
 from ..delivery.lifecycle import Phase
@@ -129,7 +130,8 @@ class BaseHandle(Generic[ResultT_co, EngineT]):
     def _raise_failure(self, delivery: Delivery[ResultT_co]) -> None:
         """Raise the error of the task if it failed or was given up."""
         task = self._task
-        if (error := delivery.error(task)) is not None:
+        if (failure := delivery.error(task)) is not None:
+            error = copy(failure)  # calls that share the task raise their own
             error.results = [*task.results()] or error.results
             raise error
 
@@ -188,7 +190,7 @@ class Handle(BaseHandle[ResultT_co, "Engine"]):
                             self._check_answer(delivery)
                             break
             except BaseException as stop:
-                if self._task.is_done and stop is self._task.error:
+                if self._task.is_done and isinstance(stop, RunwareError):
                     return True
                 self.leave(stop)
                 raise
