@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import re
 from typing import Any
@@ -21,6 +22,19 @@ class FiniteRange(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"{value} is not a finite number.", param, ctx)
         return number
+
+
+def day(text: str) -> dt.date:
+    """Convert a value to a day.
+
+    Raises:
+        click.BadParameter: It is not one.
+    """
+    try:
+        return dt.datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007
+    except ValueError:
+        message = f"{text!r} is not a date in the form YYYY-MM-DD."
+        raise click.BadParameter(message) from None
 
 
 def url_fault(url: str) -> tuple[str, str] | None:

@@ -642,6 +642,7 @@ def test_a_server_that_keeps_silent(
     over.set()
     assert type(error) is shipped.TimeoutError
     assert isinstance(error, builtins.TimeoutError)
+    assert "timed out" not in str(error)  # "in time" says it
     assert "instead of sending it again" in str(error)
     assert error.handle.task_uuid == server.calls[0][0]["taskUUID"]
     assert error.may_have_run

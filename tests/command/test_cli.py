@@ -340,6 +340,12 @@ class TestList:
 
 
 class TestProblems:
+    def test_the_start_of_a_built_in_name_is_completed(self, here: Path) -> None:
+        finished = run("list", "builtin:image", cwd=here)
+        assert finished.returncode == 2
+        assert "Name builtin:image*, one of these, or builtin:* for" in finished.stderr
+        assert "builtin:x*" not in run("list", "builtin:x", cwd=here).stderr
+
     def test_all_of_all_documents_at_once(self, here: Path) -> None:
         write(here / "docs", "bad", {"properties": {"x": {"$dynamicRef": "#x"}}})
         write(

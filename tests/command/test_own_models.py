@@ -217,8 +217,9 @@ class TestFilters:
     def test_none(self, catalog: Catalog, tmp_path: Path) -> None:
         for options, told in (
             (["--capability", "x"], "Known capabilities: text-to-image."),
-            (["--capability", "text-to-image", "--creator", "x"], "Remove filters"),
+            (["--creator", "qb", "--status", "live"], "Remove filters"),
             (["--creator", "x"], "\n  --creator selects none of 3 models.\n"),
+            (["--creator", "x"], "Known creators: lathe, Quiet Brush, zither."),
             (["--text", "x", "--status", "y"], "\n  --text and --status select none"),
         ):
             url = ("--index-url", catalog.url)

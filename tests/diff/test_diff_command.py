@@ -610,6 +610,12 @@ class TestAccepting:
         assert finished.stderr.startswith(f"{file}\n  No such file or directory")
         assert "run it again. The file is unchanged." in finished.stderr
 
+    def test_a_day_that_is_none(self, diff: Diff) -> None:
+        options = ("--accept", "--reason", "x", "--expires", "tomorrow")
+        finished = diff("old", "new", *options)
+        assert finished.returncode == 2
+        assert "'tomorrow' is not a date in the form YYYY-MM-DD." in finished.stderr
+
     def test_until_it_expires(self, diff: Diff, sides: Path) -> None:
         diff("old", "new", "--accept", "--reason", "x", "--expires", "2020-01-01")
         ended = diff("old", "new", "--fail-on", "breaking")

@@ -33,6 +33,9 @@ def none_passes(
     remedy = "Remove filters to see all models."
     if not _is_in(filters["capability"], capabilities):
         remedy = f"Known capabilities: {', '.join(capabilities) or 'none'}."
+    elif not any(_is_by_creator(model, filters["creator"]) for model in models):
+        creators = {model.creator or model.id.partition("-")[0] for model in models}
+        remedy = f"Known creators: {', '.join(sorted(creators, key=str.casefold))}."
     return InvalidInputError.of(source, message, remedy)
 
 

@@ -106,8 +106,7 @@ def _accept(
     options: DiffOptions, report: Report, path: Path, today: dt.date, terminal: Terminal
 ) -> None:
     """Accept the entries that would fail."""
-    expires = options["expires"]
-    last = expires.date() if expires else today + dt.timedelta(days=_DAYS)
+    last = options["expires"] or today + dt.timedelta(days=_DAYS)
     entries = report.at_least(report.fail_on or Level.BREAKING)
     if not entries:
         terminal.summary("There is no entry to accept.")

@@ -7,6 +7,7 @@ import datetime as dt
 import click
 
 from runware_codegen.diff.levels import LEVELS, Level
+from runware_codegen.option_checks import day
 from runware_codegen.option_types import VerbosityOptions
 from runware_codegen.options import ACCEPT_FILE
 
@@ -30,7 +31,7 @@ class DiffOptions(VerbosityOptions):
     fail_on: str | None
     accept: bool
     reason: str
-    expires: dt.datetime | None
+    expires: dt.date | None
     accept_file: str
 
 
@@ -102,7 +103,7 @@ DIFF_OPTIONS = (
     click.option(
         "--expires",
         metavar="YYYY-MM-DD",
-        type=click.DateTime(["%Y-%m-%d"]),
+        type=day,
         help="The last day of the acceptance, in UTC; by default, in 90 days.",
     ),
     click.option(

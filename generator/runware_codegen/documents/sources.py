@@ -165,11 +165,14 @@ def decoded(source: Source, content: bytes) -> str:
 
 def _builtin(given: str, found: Found) -> Iterator[Source]:
     """Yield the documents of the generator that match `builtin:PATTERN`."""
-    paths = builtin_documents(given.removeprefix(BUILTIN))
+    pattern = given.removeprefix(BUILTIN)
+    paths = builtin_documents(pattern)
     if not paths:
+        is_start = pattern and builtin_documents(f"{pattern}*")
+        start = f"{given}*, " if is_start else ""
         names = ", ".join(builtin_task_type(path) for path in builtin_documents("*"))
         message = "no built-in document has this task type"
-        remedy = f"name one of these, or {BUILTIN}* for all: {names}"
+        remedy = f"name {start}one of these, or {BUILTIN}* for all: {names}"
         found.problems.append(Problem(given, "", message, remedy))
     for path in paths:
         yield Source(_printable(str(path)), path, discovered=True)

@@ -79,7 +79,8 @@ class Endpoint(NamedTuple):
         reason = self.key.scrub(str(cause)) or type(cause).__name__
         is_sent = not isinstance(cause, NEVER_SENT)
         if is_sent and isinstance(cause, httpx2.TimeoutException):
-            return TimeoutError(f"the server did not respond in time: {reason}")
+            message = f"the server did not respond in time: {reason}"
+            return TimeoutError(message.replace("time: timed out", "time"))
         is_closed = reason in (CLOSED, STREAM_CLOSED)
         kind = ClosedError if is_closed else ConnectionError
         error = kind(f"no response from {shown_url(self.url)}: {reason}")
