@@ -114,7 +114,8 @@ def test_services_invite_to_send_again_only_what_has_not_run(
 ) -> None:
     page = TOP / f"docs/how-to/{name}.md"
     program = next(block.code for block in blocks(page) if "lifespan" in block.code)
-    options = f"timeout=1, default_headers={{'x-mock-fault': {fault!r}}}"
+    timeout = 1 if fault == "never" else 60
+    options = f"timeout={timeout}, default_headers={{'x-mock-fault': {fault!r}}}"
     failing = program.replace("timeout=60", options) + FAILING
     printed = run_python(failing, tmp_path, mock.url, TOP / "generated")
     assert printed == f"{status} False False\n"
