@@ -269,7 +269,7 @@ class TestPreCommit:
         config.write_text(text)
         finished = init(*GENERAL, cwd=tmp_path)
         assert finished.returncode == 0
-        assert "by hand" in finished.stderr
+        assert "its repos is empty, or not a list" in finished.stderr
         assert "id: runware-codegen" in finished.stderr
         assert config.read_text() == text
 

@@ -76,8 +76,10 @@ def plan(
         hooks = project.read(_HOOKS)
         added = precommit.added(hooks, precommit.stanza(answers))
         if added is None:
-            advice = f"{_HOOKS} cannot be edited. Add this to its repos by hand:\n"
-            advice += precommit.stanza(answers)
+            advice = (
+                f"{_HOOKS} was not changed: its repos is empty, or not a list with a line "
+                f"for each item. Add this by hand:\n{precommit.stanza(answers)}"
+            )
         elif added != hooks:
             texts[_HOOKS] = added.encode()
     for path in texts:
