@@ -429,8 +429,8 @@ class Schedule:
         is_early = self.world.now < deadline - SLACK
         has_handle = error is not None and error.handle is not None
         # The dry run of a stream may take less, so that there is time left to send it.
-        is_sent = submission.task not in self._shared
-        if isinstance(error, TimeoutError) and is_early and has_handle and is_sent:
+        is_alone = submission.task not in self._shared
+        if isinstance(error, TimeoutError) and is_early and has_handle and is_alone:
             raise Broken("a stream gave up early")
         if error is None or not given:
             return

@@ -94,9 +94,10 @@ def run_unprivileged(
 ) -> subprocess.CompletedProcess[str]:
     """Run the command without the privilege of root to write files that are read-only."""
     program = """
-        import ctypes, runpy
-        header, none = (ctypes.c_uint32 * 2)(0x20080522), (ctypes.c_uint32 * 6)()
-        assert ctypes.CDLL(None).capset(header, none) == 0  # see capset(2)
+        import ctypes, os, runpy
+        if os.geteuid() == 0:  # see capset(2)
+            header, none = (ctypes.c_uint32 * 2)(0x20080522), (ctypes.c_uint32 * 6)()
+            assert ctypes.CDLL(None).capset(header, none) == 0
         runpy.run_module("runware_codegen", run_name="__main__")
     """
     return subprocess.run(
