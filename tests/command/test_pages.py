@@ -298,6 +298,32 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "out"
 
 
+def test_a_rule_has_the_python_names_of_all_alternatives(tmp_path: Path) -> None:
+    alternatives = [
+        {
+            "type": "object",
+            "properties": {name: TEXT},
+            "required": [name],
+            "additionalProperties": False,
+        }
+        for name in ("firstName", "secondName")
+    ]
+    task = {
+        "properties": {"somePart": {"oneOf": alternatives}, "outputFormat": TEXT},
+        "if": {
+            "properties": {"somePart": {"required": ["secondName"]}},
+            "required": ["somePart"],
+        },
+        "then": {"required": ["outputFormat"]},
+    }
+    write(tmp_path, "easel", task)
+    done = run("docs", tmp_path, "--output", "out", "--package", "made", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    [page] = (tmp_path / "out").glob("*/easel.md")
+    rule = "- `some_part.second_name` requires `output_format`."
+    assert rule in page.read_text().splitlines()
+
+
 def test_a_page_says_what_the_document_says(reference: Path) -> None:
     page = (reference / "image_inference" / "beacon.md").read_text()
     for line in (

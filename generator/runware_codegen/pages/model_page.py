@@ -22,7 +22,6 @@ from runware_codegen.model import (
     SizeRule,
     Type,
     class_names,
-    object_class,
     types_in,
     unconstrained,
 )
@@ -306,15 +305,15 @@ def _with_python_names(
     return marked.replace("give ", "Give ", 1) if text.startswith("give ") else marked
 
 
-def _python_path(
-    path: Iterable[str], part: Class | None, classes: Mapping[str, Class]
-) -> str:
+def _python_path(path: Iterable[str], part: Class, classes: Mapping[str, Class]) -> str:
     names: list[str] = []
+    parts = [part]
     for step in path:
-        fields = part.fields if part else ()
+        fields = [field for each in parts for field in each.fields]
         field = next((each for each in fields if each.json_name == step), None)
         names.append(field.name if field else step)
-        part = classes.get(object_class(field.type)) if field else None
+        inner = class_names(field.type) if field else ()
+        parts = [classes[name] for name in inner if name in classes]
     return ".".join(names)
 
 
