@@ -453,8 +453,8 @@ class Client:
             while not (yield from _until_answer(steps)):
                 if until_accepted and task.phase is Phase.ACCEPTED:
                     return None
-                has_asked = polls_once and delivery.has_asked(task)
-                if has_asked and delivery.error(task) is None:
+                ends_poll = polls_once and delivery.ends_poll(task)
+                if ends_poll and delivery.error(task) is None:
                     return None
         finally:
             steps.close()

@@ -419,8 +419,12 @@ class Delivery(Generic[ResultT]):
         """Return the error that ended a task or with which it was given up."""
         return task.error if task.is_done else self._errors.get(task.key)
 
-    def has_asked(self, task: Task[Any]) -> bool:
-        """Return whether it has sent or polled a task, or the task has ended or is unsent."""
+    def ends_poll(self, task: Task[Any]) -> bool:
+        """Return whether a call that polls a task once is over.
+
+        The delivery has sent or polled the task, or there is nothing to poll: the task
+        has ended, or is unsent.
+        """
         each = self._scheduled_tasks.get(task.key)
         return each is None or each.asked is not None or task.phase is Phase.UNSENT
 

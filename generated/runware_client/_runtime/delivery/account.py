@@ -88,7 +88,7 @@ class Account:
         self._prices: OrderedDict[str, Decimal] = OrderedDict()
 
     def price(self, task: Task[Any]) -> Decimal | None:
-        """Return the cost of a task that is known, as from a dry run; None if it is not."""
+        """Return the known cost of a task, such as that of a dry run; None without one."""
         return self._prices.get(task.key)
 
     def note_price(self, key: str, cost: Decimal) -> None:
