@@ -409,7 +409,8 @@ def test_waits_grow_to_a_limit(
 def test_a_client_imports_little(shipped: ModuleType) -> None:
     code = (
         f"import sys, {shipped.__name__} as c\n"
-        "heavy = {'asyncio', 'httpx2', 'pydantic.main', 'pydantic.types'}\n"
+        "heavy = {'asyncio', 'concurrent.futures', 'difflib', 'httpx2', 'pydantic.main', "
+        "'pydantic.types', 'queue', 'signal', 'uuid'}\n"
         "assert not heavy & {*sys.modules}\n"
         "c.Runware\n"
         "print(heavy & {*sys.modules})"

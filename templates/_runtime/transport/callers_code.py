@@ -6,7 +6,6 @@ middle of an exchange, and may raise what the HTTP library raises for a failed n
 
 from __future__ import annotations
 
-import signal
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable
 from functools import partial
 from traceback import walk_tb
@@ -24,6 +23,8 @@ def was_raised_in(error: BaseException, functions: Iterable[object]) -> bool:
 
 def signal_handlers() -> list[object]:
     """Return the functions that handle signals; the others have the default handler."""
+    import signal  # slow to import
+
     return [*filter(callable, map(signal.getsignal, signal.valid_signals()))]
 
 

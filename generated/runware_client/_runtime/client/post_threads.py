@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import os
 import time
+from collections import deque
 from collections.abc import Callable
 from contextvars import copy_context
-from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Semaphore, Thread
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..aside import started
@@ -34,8 +34,9 @@ class PostThreads:
         self._exchange = exchange
         self._limit = limit
         self._under_way = 0
-        self._ended: SimpleQueue[tuple[Batch[Any], Reply | BaseException]]
-        self._ended = SimpleQueue()
+        # A queue of the standard library would be slower to import.
+        self._ended: deque[tuple[Batch[Any], Reply | BaseException]] = deque()
+        self._arrived = Semaphore(0)
         self._cancellation = Cancellation()
         self._process = os.getpid()
 
@@ -71,10 +72,9 @@ class PostThreads:
         if self._process != os.getpid():
             message = "this call was started before the fork, in the parent process"
             raise RuntimeError(message)
-        try:
-            batch, outcome = self._ended.get(timeout=seconds)
-        except Empty:
+        if not self._arrived.acquire(timeout=seconds):
             return None
+        batch, outcome = self._ended.popleft()
         self._under_way -= 1
         if isinstance(outcome, BaseException) and not isinstance(outcome, RunwareError):
             raise outcome
@@ -92,4 +92,5 @@ class PostThreads:
                 outcome = self._exchange(batch)
         except BaseException as error:  # noqa: BLE001 - `wait` raises it
             outcome = error
-        self._ended.put((batch, outcome))
+        self._ended.append((batch, outcome))
+        self._arrived.release()
