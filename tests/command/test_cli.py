@@ -482,20 +482,28 @@ class TestCalls:
         finished = run("--version", cwd=here)
         assert finished.stdout == f"runware-codegen {__version__}\n"
 
-    def test_completion(self, here: Path) -> None:
+    @pytest.mark.parametrize(
+        ("words", "completed"),
+        [
+            ("generate --inc", ["--include-status"]),
+            ("diff --format j", ["json", "junit"]),
+            ("mock --fault poll-p", ["poll-poisoned", "poll-progress"]),
+        ],
+    )
+    def test_completion(self, here: Path, words: str, completed: list[str]) -> None:
         finished = run(
             cwd=here,
             env={
                 "_RUNWARE_CODEGEN_COMPLETE": "bash_complete",
-                "COMP_WORDS": "runware-codegen generate --inc",
-                "COMP_CWORD": "2",
+                "COMP_WORDS": f"runware-codegen {words}",
+                "COMP_CWORD": str(len(words.split())),
             },
         )
-        assert finished.stdout == "plain,--include-status\n"
+        assert finished.stdout.splitlines() == [f"plain,{each}" for each in completed]
 
     def test_completion_needs_no_valid_settings(self, here: Path) -> None:
         (here / "pyproject.toml").write_text("[tool.runware-codegen]\nnonsense = 1\n")
-        self.test_completion(here)
+        self.test_completion(here, "generate --inc", ["--include-status"])
 
     def test_the_script_is_the_same_command(self, here: Path) -> None:
         script = Path(sys.executable).with_name("runware-codegen")

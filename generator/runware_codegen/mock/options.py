@@ -49,6 +49,13 @@ def _read_shares(
     return shares
 
 
+def _completed(
+    _ctx: click.Context, _parameter: click.Parameter, start: str
+) -> list[str]:
+    """Return the kinds of faults that a shell completes."""
+    return [kind for kind in Fault if kind.startswith(start)]
+
+
 def _share(text: str) -> tuple[str, float]:
     kind, _, share = text.partition("=")
     if kind not in set(Fault):
@@ -125,6 +132,7 @@ MOCK_OPTIONS = (
         metavar="KIND[=SHARE]",
         multiple=True,
         callback=_read_shares,
+        shell_complete=_completed,
         help="The share of requests that fail with this kind of fault; without a share,"
         f" all requests. May be repeated. Kinds: {', '.join(Fault)}. A request can also"
         " select a fault with the header x-mock-fault.",
