@@ -308,7 +308,7 @@ class BudgetError(RunwareError):
         else:
             message = (
                 f"this task costs ${cost:f}, and ${committed:f} is spent or reserved. "
-                f"The sum of ${cost + committed:f} exceeds the budget of ${budget:f}"
+                f"Together they exceed the budget of ${budget:f}"
             )
         super().__init__(message)
         self.cost = cost

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 from decimal import Decimal
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -92,6 +93,15 @@ def test_what_can_be_counted_is_added_up(
 ) -> None:
     request = package.parse_request(a_task(f"test:{name}@1", **members))
     assert request.price == Decimal(price)
+
+
+def test_a_price_is_exact_whatever_the_program_does_with_decimals(
+    package: ModuleType,
+) -> None:
+    members = {"duration": 2.5, "numberResults": 2}
+    request = package.parse_request(a_task("test:seconds@1", **members))
+    with decimal.localcontext(decimal.Context(prec=1, traps=[decimal.Inexact])):
+        assert request.price == Decimal("0.35")
 
 
 def test_a_file_that_is_uploaded_first_is_counted(package: ModuleType) -> None:

@@ -389,7 +389,7 @@ MUTANTS = (
     Mutant(
         "a reservation does not count",
         "_runtime.delivery.account",
-        "                self.committed += self._reserved[task.key]\n",
+        "                self.committed = AMOUNTS.add(self.committed, self._reserved[task.key])\n",
         "                pass\n",
     ),
     Mutant(
@@ -401,7 +401,7 @@ MUTANTS = (
     Mutant(
         "a task that was not sent keeps its reservation",
         "_runtime.delivery.account",
-        "                self.committed -= released\n",
+        "                self.committed = AMOUNTS.subtract(self.committed, released)\n",
         "",
         2389,
     ),
@@ -415,14 +415,14 @@ MUTANTS = (
     Mutant(
         "results that come again count again",
         "_runtime.delivery.account",
-        "        self.cost += bill.said - known.said\n",
-        "        self.cost += bill.said\n",
+        "AMOUNTS.add(self.cost, AMOUNTS.subtract(bill.said, known.said))",
+        "AMOUNTS.add(self.cost, bill.said)",
         196,
     ),
     Mutant(
         "results that do not say what they cost are free",
         "_runtime.delivery.account",
-        "        return max(self.said, self.reserved)\n",
+        "        return AMOUNTS.max(self.said, self.reserved)\n",
         "        return self.said\n",
         10,
     ),

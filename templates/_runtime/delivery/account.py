@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, localcontext
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..amounts import AMOUNTS, ZERO, amount, total
 from ..exceptions import BudgetError
 from ..locks import ForkSafeLock
 from ..transport.items import UPLOADS, costs
@@ -21,9 +22,6 @@ MAX_PRICES = 10_000
 MAX_BILLS = 10_000
 """Maximum number of finished tasks whose results are remembered."""
 
-AMOUNTS = Context(prec=60, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
-"""The decimal context of amounts. That of the program may round them, or raise."""
-
 
 class Bill(NamedTuple):
     """The costs of a finished task.
@@ -38,14 +36,14 @@ class Bill(NamedTuple):
     """
 
     costs: dict[tuple[Members, int], Decimal | None]
-    reserved: Decimal = Decimal(0)
+    reserved: Decimal = ZERO
     has_run: bool = False
     is_collected: bool = False
 
     @property
     def said(self) -> Decimal:
         """The sum of the costs in its results."""
-        return sum(filter(None, self.costs.values()), Decimal(0))
+        return total(filter(None, self.costs.values()))
 
     @property
     def counted(self) -> Decimal:
@@ -53,7 +51,7 @@ class Bill(NamedTuple):
         is_complete = bool(self.costs) and None not in self.costs.values()
         if is_complete or not self.has_run:
             return self.said
-        return max(self.said, self.reserved)
+        return AMOUNTS.max(self.said, self.reserved)
 
 
 class Account:
@@ -80,8 +78,8 @@ class Account:
         self.budget: Decimal | None = None if budget is None else _valid_budget(budget)
         self._limit = Decimal("Infinity") if self.budget is None else self.budget
         self._lock = ForkSafeLock()
-        self.cost: Decimal = Decimal(0)
-        self.committed: Decimal = Decimal(0)
+        self.cost: Decimal = ZERO
+        self.committed: Decimal = ZERO
         self._reserved: dict[str, Decimal] = {}
         self._bills: OrderedDict[str, Bill] = OrderedDict()
         self._prices: OrderedDict[str, Decimal] = OrderedDict()
@@ -111,7 +109,7 @@ class Account:
         Raises:
             BudgetError: The cost would exceed the budget.
         """
-        with self._lock.native, localcontext(AMOUNTS):
+        with self._lock.native:
             self._check(cost)
 
     def reserve(self, task: Task[Any], cost: Decimal | None) -> None:
@@ -123,35 +121,36 @@ class Account:
         Raises:
             BudgetError: The cost would exceed the budget.
         """
-        with self._lock.native, localcontext(AMOUNTS):
+        with self._lock.native:
             if task.key not in self._reserved and not task.is_done:
                 self._check(cost)
-                self._reserved[task.key] = cost or Decimal(0)
-                self.committed += self._reserved[task.key]
+                self._reserved[task.key] = cost or ZERO
+                self.committed = AMOUNTS.add(self.committed, self._reserved[task.key])
 
     def excess(self, task: Task[Any]) -> BudgetError | None:
         """Return why a task with a reservation must not be sent any more; None if it may.
 
         Other tasks may cost more than was reserved for them, and use up the budget.
         """
-        with self._lock.native, localcontext(AMOUNTS):
+        with self._lock.native:
             if self.committed <= self._limit or task.key not in self._reserved:
                 return None
             cost = self._reserved[task.key]
-            return BudgetError(cost, self.committed - cost, self._limit)
+            others = AMOUNTS.subtract(self.committed, cost)
+            return BudgetError(cost, others, self._limit)
 
     def settle(self, task: Task[Any]) -> None:
         """Add the cost of a finished task, or release the reservation of an unsent one.
 
         Does nothing while the task may still be billed to this client.
         """
-        with self._lock.native, localcontext(AMOUNTS):
+        with self._lock.native:
             if task.is_done:
                 self._prices.pop(task.key, None)
                 self._count(task)
             elif task.phase is Phase.UNSENT or not task.is_sent:
-                released = self._reserved.pop(task.key, Decimal(0))
-                self.committed -= released
+                released = self._reserved.pop(task.key, ZERO)
+                self.committed = AMOUNTS.subtract(self.committed, released)
                 if released:
                     self.note_price(task.key, released)  # another call may send it next
 
@@ -161,8 +160,8 @@ class Account:
         if is_new and not costs(task.items):
             task.is_known = True  # nothing counts, now and when it is collected again
             return
-        released = self._reserved.pop(task.key, Decimal(0))
-        reserved = released if task.is_sent else Decimal(0)
+        released = self._reserved.pop(task.key, ZERO)
+        reserved = released if task.is_sent else ZERO
         before = self._bills.pop(task.key, None) or Bill({}, is_collected=True)
         is_copy = task.is_known or before.is_collected
         known = before if is_copy else _with_uuids(before)
@@ -171,15 +170,16 @@ class Account:
         # A first run of a task that was sent again may be billed, if the second failed.
         has_run = bool(task.items) or task.error is None or task.is_repeated
         is_billed_again = not is_copy or task.is_repeated
-        most = max(known.reserved, reserved)
+        combined = AMOUNTS.add if is_billed_again else AMOUNTS.max
         bill = Bill(
             known.costs | fresh,
-            known.reserved + reserved if is_billed_again else most,
+            combined(known.reserved, reserved),
             known.has_run or has_run,
             before.is_collected and task.is_known,
         )
-        self.cost += bill.said - known.said
-        self.committed += bill.counted - known.counted - released
+        self.cost = AMOUNTS.add(self.cost, AMOUNTS.subtract(bill.said, known.said))
+        change = AMOUNTS.subtract(bill.counted, known.counted)
+        self.committed = total([self.committed, change, AMOUNTS.minus(released)])
         if bill.said or bill.reserved:
             self._bills[task.key] = bill
         if len(self._bills) > MAX_BILLS:
@@ -188,16 +188,18 @@ class Account:
 
     def _check(self, cost: Decimal | None) -> None:
         is_used_up = self.committed >= self._limit
-        is_passed = is_used_up if cost is None else self.committed + cost > self._limit
-        if is_passed:
+        if (
+            is_used_up
+            if cost is None
+            else AMOUNTS.add(self.committed, cost) > self._limit
+        ):
             raise BudgetError(cost, self.committed, self._limit)
 
 
 def cost_of(task: Task[Any]) -> Decimal | None:
     """Return the sum of the costs in the results of a task; None if they have none."""
-    found = [Decimal(str(cost)) for cost in costs(task.items)]
-    with localcontext(AMOUNTS):
-        return sum(found, Decimal(0)) if found else None
+    found = [*map(amount, costs(task.items))]
+    return total(found) if found else None
 
 
 def _with_uuids(bill: Bill) -> Bill:
@@ -224,7 +226,7 @@ def _costs_of(task: Task[Any]) -> dict[tuple[Members, int], Decimal | None]:
     for item, identity in zip(task.items, task.identities, strict=True):
         own = () if identity.is_digest else identity.own
         equal[own] += 1
-        cost = next((Decimal(str(each)) for each in costs([item])), None)
+        cost = next(map(amount, costs([item])), None)
         found[own, equal[own]] = cost
     return found
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from math import isfinite
 
+from ..amounts import AMOUNTS, amount, total
 from ..json_values import is_array, is_number, is_object
 from ..media.local_files import LocalFile
 from .rules import Rate, Wire
@@ -23,14 +24,14 @@ def counted_price(rates: Iterable[Rate], task: Wire) -> Decimal | None:
     units: dict[str, list[Rate]] = {}
     for rate in rates:
         units.setdefault(rate.unit, []).append(rate)
-    total = Decimal(0)
+    costs: list[Decimal] = []
     for unit, listed in units.items():
         number = _number(unit, task)
         holding = [*_holding(listed, task)]
         if number is None or len(holding) != 1:
             return None
-        total += Decimal(holding[0].amount) * number
-    return total if units else None
+        costs.append(AMOUNTS.multiply(Decimal(holding[0].amount), number))
+    return total(costs) if units else None
 
 
 def _holding(rates: list[Rate], task: Wire) -> Iterator[Rate]:
@@ -53,7 +54,7 @@ def _number(unit: str, task: Wire) -> Decimal | None:
         if not is_number(seconds):
             return None
         is_time = isfinite(seconds) and seconds > 0
-        return Decimal(str(seconds)) * outputs if is_time else None
+        return AMOUNTS.multiply(amount(seconds), Decimal(outputs)) if is_time else None
     if unit == "inputImage":
         return _input_images(task)
     return None
