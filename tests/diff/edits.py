@@ -617,6 +617,16 @@ def _limits() -> Iterator[Edit]:
         narrowed, widened = "request-rule-narrowed", "request-rule-widened"
         yield Edit(f"{operation} tightened", loose, tight, "breaking", narrowed, True)
         yield Edit(f"{operation} loosened", tight, loose, "compatible", widened)
+
+    def condition(**keywords: Any) -> Schema:
+        members = {"a": STRING, "b": STRING}
+        given = {"properties": {"a": keywords}}
+        return a_document(
+            {"properties": members, "if": given, "then": {"required": ["b"]}}
+        )
+
+    real, never = condition(pattern="^a{3}$"), condition(minLength=5, maxLength=2)
+    yield Edit("never", real, never, "compatible", "request-rule-widened")
     yield Edit(
         "media limit", media(maximum=8), media(maximum=4), "risk", "media-limit-changed"
     )

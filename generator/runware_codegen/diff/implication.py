@@ -92,8 +92,10 @@ def _tests(one: Predicate, other: Predicate) -> bool:
         case p.Matches(pattern), p.Matches(wider):
             return separation(pattern, wider) == Separation(known=True)
         case p.Matches(pattern), p.LengthIn(least, most) if least <= _LONGEST:
-            lengths = f"^[^]{{{least},{'' if most is None else min(most, _LONGEST)}}}$"
-            return separation(pattern, lengths) == Separation(known=True)
+            limit = "" if most is None else min(most, _LONGEST)
+            possible = most is None or least <= most
+            lengths = f"^[^]{{{least},{limit}}}$"
+            return possible and separation(pattern, lengths) == Separation(known=True)
         case p.HasFormat(name), p.HasFormat(wider):
             return wider in _CONTAINED.get(name, ())
         case _:
