@@ -825,6 +825,20 @@ def test_a_file_that_is_read_only_is_not_replaced(
     assert files(tmp_path) == before
 
 
+def test_a_file_that_is_read_only_does_not_stop_the_others(
+    fetch: Fetch, catalog: Catalog, tmp_path: Path
+) -> None:
+    fetch("--all")
+    for name in ("one", "three", "two"):
+        catalog.add(name, {"title": "Changed"})
+    (tmp_path / "schemas" / "one.json").chmod(0o444)
+    arguments = ("fetch", "--update", "--concurrency", "1")
+    finished = run_unprivileged(*arguments, "--index-url", catalog.url, cwd=tmp_path)
+    assert finished.returncode == 2
+    assert "Permission denied (schemas/one.json)." in finished.stderr
+    assert "Fetched schemas: 0 new, 2 changed" in finished.stdout
+
+
 class TestAtTheSameTime:
     def test_folders_that_share_a_lock_are_not_filled_together(
         self, fetch: Fetch, catalog: Catalog, tmp_path: Path

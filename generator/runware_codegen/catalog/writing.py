@@ -16,6 +16,7 @@ from runware_codegen.catalog.validation import facts_of
 from runware_codegen.catalog.versions import has_version, sha256
 from runware_codegen.catalog.web import NotFoundError, Response
 from runware_codegen.output import files
+from runware_codegen.output.os_errors import os_errors_as_problems
 from runware_codegen.problems import InvalidInputError, Problem
 
 
@@ -36,7 +37,8 @@ def process_response(
         run.outcomes[one.id] = FetchOutcome.UNCHANGED
     else:
         try:
-            _write(run, one, answer.content, answer.etag, known)
+            with os_errors_as_problems(run.folder, "No file was left half-written."):
+                _write(run, one, answer.content, answer.etag, known)
         except InvalidInputError as invalid:
             run.problems += invalid.problems
 
