@@ -219,7 +219,7 @@ NEEDED: dict[str, Any] = {
     "b2": {"type": "object", "properties": {"x": {"type": "integer"}}},
     "part": {"type": "number", "exclusiveMinimum": 0.2, "exclusiveMaximum": 0.8},
     "few": {"type": "number", "minimum": 0.2, "maximum": 0.6, "multipleOf": 0.4},
-    "flag": {"type": "boolean"},
+    "hasFlag": {"type": "boolean"},
     "nothing": {"type": "null"},
     "only": {"const": 0.5},
     "names": {"type": "object", "additionalProperties": TEXT},
@@ -253,7 +253,7 @@ NEEDED: dict[str, Any] = {
 SIZES: dict[str, Any] = {
     "properties": {"width": {"type": "integer"}, "height": {"type": "integer"}},
     "dependentRequired": {"width": ["height"], "height": ["width"]},
-    "if": {"properties": {"flag": {"const": True}}, "required": ["flag"]},
+    "if": {"properties": {"hasFlag": {"const": True}}, "required": ["hasFlag"]},
     "then": {
         "oneOf": [
             {
@@ -357,7 +357,7 @@ def test_a_page_says_what_the_document_says(reference: Path) -> None:
     tower = (reference / "sample_task" / "tower.md").read_text()
     for line in (
         "- `width` × `height` must be at most 500000.",
-        "- `width` and `height` must be one of the sizes below where flag is true.",
+        "- `width` and `height` must be one of the sizes below where `has_flag` is true.",
         "| 768 | 512 | 3:2 |",
         "| `odd` (required) | string (must not be 'lighthouse') |  |  |",
         "| `mask` (required) | image |  |  |",
@@ -526,7 +526,7 @@ def test_a_first_call_is_one_that_its_model_can_run(reference: Path) -> None:
         "b2=B2()",
         "part=0.5",
         "few=0.4",
-        "flag=True",
+        "has_flag=True",
         "nothing=None",
         "names={}",
         "anything={}",

@@ -27,6 +27,7 @@ from runware_codegen.model import (
 )
 from runware_codegen.model import types as t
 from runware_codegen.model.constants import Constant
+from runware_codegen.model.predicates import Predicate
 from runware_codegen.naming.names import module_name, pascal_case
 from runware_codegen.pages.environment import pages_environment
 from runware_codegen.pages.example import paths_of
@@ -287,18 +288,19 @@ def _value_row(choice: LiteralValue) -> tuple[str, str]:
 def _rule_text(rule: Rule | SizeRule, part: Class, classes: Iterable[Class]) -> str:
     """Write the error message of a rule of a class as a sentence."""
     if isinstance(rule, Rule):
-        return inline(_with_python_names(sentence(rule.sentence), rule, part, classes))
-    condition = f" where {inline(rule.condition)}" if rule.condition else ""
-    return f"`width` and `height` must be one of the sizes below{condition}."
+        text, used = sentence(rule.sentence), [rule.when, rule.must]
+        return inline(_with_python_names(text, used, part, classes))
+    condition = _with_python_names(rule.condition, [rule.when], part, classes)
+    where = f" where {inline(condition)}" if condition else ""
+    return f"`width` and `height` must be one of the sizes below{where}."
 
 
 def _with_python_names(
-    text: str, rule: Rule, part: Class, classes: Iterable[Class]
+    text: str, used: list[Predicate], part: Class, classes: Iterable[Class]
 ) -> str:
-    """Write the members of a rule by their Python names, as errors of calls do."""
+    """Write the members of predicates by their Python names, as errors of calls do."""
     named = {each.name: each for each in classes}
-    paths = paths_of([rule.when, rule.must])
-    names = {".".join(path): _python_path(path, part, named) for path in paths}
+    names = {".".join(path): _python_path(path, part, named) for path in paths_of(used)}
     listed = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
     member = rf"(?<![\w.'])(?:{listed})(?![\w']|\.\w)"
     marked = re.sub(member, lambda m: code(names[m[0]]), text) if names else text
