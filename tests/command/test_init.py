@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -246,21 +247,72 @@ class TestAProject:
 
 class TestPreCommit:
     @pytest.mark.parametrize("tail", [END, ""])
+    @pytest.mark.parametrize("revision", ["v1", "2026-02-30"])  # a day that is none
     def test_the_hook_is_added_after_the_others(
-        self, tmp_path: Path, tail: str
+        self, tmp_path: Path, tail: str, revision: str
     ) -> None:
         config = tmp_path / ".pre-commit-config.yaml"
-        config.write_text(HOOKS + tail)
+        hooks = HOOKS.replace("v1", revision)
+        config.write_text(hooks + tail)
         assert init(*GENERAL, cwd=tmp_path).returncode == 0
         after = config.read_text()
-        assert after.startswith(f"{HOOKS}\n  - repo: local\n")
+        assert after.startswith(f"{hooks}\n  - repo: local\n")
         assert after.endswith(tail)
         assert "      - id: runware-codegen\n" in after
 
     @pytest.mark.parametrize(
+        ("text", "start", "end"),
+        [
+            ("", "", "\n"),
+            ("# ours", "# ours\n", "\n"),
+            ("repos: []\n", "", "\n"),
+            ("# ours\nrepos: [ ] # yet\nci: {}\n", "# ours\n", " # yet\nci: {}\n"),
+        ],
+    )
+    def test_the_hook_is_added_where_there_is_no_other(
+        self, tmp_path: Path, text: str, start: str, end: str
+    ) -> None:
+        config = tmp_path / ".pre-commit-config.yaml"
+        config.write_text(text)
+        assert init(*GENERAL, cwd=tmp_path).returncode == 0
+        after = config.read_text()
+        assert after.startswith(f"{start}repos:\n- repo: local\n  hooks:\n    - id: ")
+        assert after.endswith(f"require_serial: true{end}")
+
+    @pytest.mark.parametrize(
+        ("output", "documents", "watched", "others"),
+        [
+            ("src", ".", ["pyproject.toml", "src/x/a", "a.json"], []),
+            ("src/../lib", "docs", ["lib/x", "docs/a", "runware.lock"], ["src/x", "a"]),
+            ("../src", "../docs", ["pyproject.toml"], ["src/x", "../src/x", "docs/a"]),
+            ("{cwd}/src", "{cwd}/docs", ["src/x/a", "docs/a", "runware.lock"], ["lib"]),
+        ],
+    )
+    def test_the_hook_watches_what_is_in_the_repository(
+        self,
+        catalog: Catalog,
+        tmp_path: Path,
+        output: str,
+        documents: str,
+        watched: list[str],
+        others: list[str],
+    ) -> None:
+        project = tmp_path / "project"
+        project.mkdir()
+        config = project / ".pre-commit-config.yaml"
+        config.write_text(HOOKS)
+        folders = [each.format(cwd=project) for each in (output, documents)]
+        options = ("--output", folders[0], "--documents", folders[1])
+        model = ("--model", "one", "--package", "x", "--index-url", catalog.url)
+        assert init(*model, *options, cwd=project).returncode == 0
+        pattern = config.read_text().partition(" files: '")[2].partition("'")[0]
+        assert all(re.search(pattern, each) for each in watched)
+        assert not any(re.search(pattern, each) for each in others)
+
+    @pytest.mark.parametrize(
         "text",
         [
-            *("repos: []\n", "", "- x\n", "repos: [\n", "{}", "[" * 2000),
+            *("repos:\n", "---\n", "- x\n", "repos: [\n", "{}", "[" * 2000),
             "fail_fast: true\nrepos: [{repo: meta, hooks: []}]\n",
         ],
     )
@@ -269,7 +321,7 @@ class TestPreCommit:
         config.write_text(text)
         finished = init(*GENERAL, cwd=tmp_path)
         assert finished.returncode == 0
-        assert "its repos is empty, or not a list" in finished.stderr
+        assert "it has no list repos with a line for" in finished.stderr
         assert "id: runware-codegen" in finished.stderr
         assert config.read_text() == text
 

@@ -117,7 +117,7 @@ def lock_of(folder: Path) -> Lock:
     Raises:
         InvalidInputError: If the lock is not valid.
     """
-    path = _path_for(folder)
+    path = path_for(folder)
     return read(path) if os.path.lexists(path) else Lock(path)
 
 
@@ -136,13 +136,14 @@ def exclusive_lock_of(folder: Path) -> Generator[Lock]:
 
     with contextlib.ExitStack() as stack:
         stack.enter_context(exclusive_lock(folder))
-        place = _path_for(folder).parent
+        place = path_for(folder).parent
         if not place.samefile(folder):
             stack.enter_context(exclusive_lock(place))
         yield lock_of(folder)
 
 
-def _path_for(folder: Path) -> Path:
+def path_for(folder: Path) -> Path:
+    """Return the path of the lock of a folder of documents; it need not exist."""
     inside = folder / NAME
     nameable = folder.name.isprintable() and folder.name not in {"", ".."}
     return inside if os.path.lexists(inside) or not nameable else folder.parent / NAME

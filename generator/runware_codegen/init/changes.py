@@ -77,8 +77,8 @@ def plan(
         added = precommit.added(hooks, precommit.stanza(answers))
         if added is None:
             advice = (
-                f"{_HOOKS} was not changed: its repos is empty, or not a list with a line "
-                f"for each item. Add this by hand:\n{precommit.stanza(answers)}"
+                f"{_HOOKS} was not changed: it has no list repos with a line for each "
+                f"item. Add this by hand:\n{precommit.stanza(answers)}"
             )
         elif added != hooks:
             texts[_HOOKS] = added.encode()

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import re
-from pathlib import PurePath
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePath
 from typing import Any, cast
 
-from runware_codegen.catalog.lock import NAME, input_paths
-from runware_codegen.documents.members import array_of, is_object, text_of
+from runware_codegen.catalog.lock import input_paths, path_for
+from runware_codegen.documents.members import array_of, is_array, is_object, text_of
 from runware_codegen.init.answers import Answers
 from runware_codegen.package_name import package_folder
 
 _HOOKS = {"runware-codegen", "runware-codegen-check"}
+_NO_REPOS = re.compile(r"^repos: *\[ *\]", re.MULTILINE)
 
 
 def stanza(answers: Answers) -> str:
@@ -21,10 +24,11 @@ def stanza(answers: Answers) -> str:
     The hook runs the command of the project's environment, so that a commit and a run by
     hand generate the same bytes.
     """
-    documents = [PurePath(p) for p in input_paths(answers.documents)]
-    folders = [PurePath(answers.output, package_folder(answers.package)), *documents]
-    watched = ["pyproject\\.toml$", *(f"{_escaped(path)}(/|$)" for path in folders)]
-    watched += [f"{_escaped(path.with_name(NAME))}$" for path in documents]
+    documents = input_paths(answers.documents)
+    folders = [Path(answers.output, package_folder(answers.package)), *documents]
+    locks = [path_for(each.parent if each.is_file() else each) for each in documents]
+    watched = [*_patterns([Path("pyproject.toml"), *locks], "$")]
+    watched += _patterns(folders, "(/|$)")
     return f"""\
 - repo: local
   hooks:
@@ -38,6 +42,16 @@ def stanza(answers: Answers) -> str:
 """
 
 
+def _patterns(paths: Iterable[Path], end: str) -> Iterator[str]:
+    """Yield a pattern for each path that is in this folder, and so in the repository."""
+    for path in paths:
+        inside = PurePath(os.path.relpath(path))
+        if inside == PurePath():
+            yield ".*"
+        elif inside.parts[0] != "..":
+            yield f"{re.escape(inside.as_posix())}{end}"
+
+
 def added(text: str, item: str) -> str | None:
     """Add an item to the repos of a configuration.
 
@@ -49,32 +63,45 @@ def added(text: str, item: str) -> str | None:
         The configuration with the item after the other repos; unchanged if it has one of
         our hooks; None if its form is not supported.
     """
+    if not re.sub("#.*", "", text).strip():
+        text = f"{text}\nrepos: []\n".lstrip()
     before = _loaded(text)
-    repos = array_of(before, "repos")
-    if not is_object(before) or not repos:
+    if not is_object(before):
         return None
+    repos = array_of(before, "repos")
     hooks = [hook for repo in repos for hook in array_of(repo, "hooks")]
     if any(text_of(hook, "id") in _HOOKS for hook in hooks):
         return text
+    after = _extended(text, item.splitlines(), "\r\n" if "\r\n" in text else "\n")
+    expected = {**before, "repos": repos + cast("list[object]", _loaded(item))}
+    return after if _loaded(after) == expected else None
+
+
+def _extended(text: str, item: list[str], end: str) -> str:
+    """Insert the lines of an item into the repos of a configuration.
+
+    Returns:
+        The configuration; unchanged if its form is not supported.
+    """
+    if _NO_REPOS.search(text):
+        written = end.join(["repos:", *item])
+        return _NO_REPOS.sub(lambda _: written, text, count=1)
     place = _end_of_repos(text)
     if place is None:
-        return None
+        return text
     line, column = place
-    end = "\r\n" if "\r\n" in text else "\n"
     lines = text.splitlines(keepends=True)
     if not lines[line - 1].endswith("\n"):
         lines[line - 1] += end
-    lines[line:line] = [f"{' ' * column}{each}{end}" for each in item.splitlines()]
-    after = "".join(lines)
-    expected = {**before, "repos": repos + cast("list[object]", _loaded(item))}
-    return after if _loaded(after) == expected else None
+    lines[line:line] = [f"{' ' * column}{each}{end}" for each in item]
+    return "".join(lines)
 
 
 def _end_of_repos(text: str) -> tuple[int, int] | None:
     """Return the line after the last repo, and the column of repos."""
     root = _composed(text)
     for name, node in root.value:
-        if name.value == "repos" and node.value and not node.flow_style:
+        if name.value == "repos" and is_array(node.value) and not node.flow_style:
             return _last_line(node) + 1, node.start_mark.column
     return None
 
@@ -92,7 +119,7 @@ def _loaded(text: str) -> object:
     from ruamel.yaml import YAML  # noqa: PLC0415  # slow to import
     from ruamel.yaml.error import YAMLError  # noqa: PLC0415
 
-    reader: Any = YAML(typ="safe", pure=True)
+    reader: Any = YAML(typ="base", pure=True)
     try:
         return reader.load(text)
     except (YAMLError, RecursionError):
@@ -104,10 +131,6 @@ def _composed(text: str) -> Any:
 
     reader: Any = YAML(pure=True)
     return reader.compose(text)
-
-
-def _escaped(path: PurePath) -> str:
-    return re.escape(path.as_posix())
 
 
 def _single_quoted(text: str) -> str:
