@@ -379,6 +379,21 @@ class TestProblems:
         assert len(blocks) == 52
         assert last.startswith("81 ")
 
+    def test_a_module_that_would_be_too_long(self, here: Path) -> None:
+        described = {"type": "string", "description": "x" * 1000}
+        long = {f"p{number}": described for number in range(260)}
+        write(here / "docs", "long", {"properties": long})
+        write(here / "new", "long", {"properties": {**long, "p0": {"enum": ["y"]}}})
+        old, new = here / "docs" / "long.json", here / "new" / "long.json"
+        for command in (GENERATE, ("diff", old, new)):
+            finished = run(*command, cwd=here)
+            assert finished.returncode == 2
+            assert re.search(
+                "docs/long.json\n  Its module would have [0-9]{3},[0-9]{3} characters; "
+                "at most 250,000 are allowed",
+                finished.stderr,
+            )
+
     def test_a_keyword_may_be_let_through(self, here: Path) -> None:
         write(here / "docs", "bad", {"properties": {"x": {"$dynamicRef": "#x"}}})
         finished = run(*GENERATE, "--allow-unenforced", cwd=here)

@@ -282,7 +282,7 @@ TEXTS = [text for text in PAYLOADS if "\n" in text or '"' in text or "\\" in tex
 def _templates_filled(folder: Path) -> list[str]:
     """Return the text of each file for the documents in a folder, before formatting."""
     package = parse(load([str(folder)]).documents, package="client")
-    modules = [render.module_text(document) for document in package.documents]
+    modules = [render.module_text(document, "") for document in package.documents]
     return [*modules, *(text for _, text in package_texts._written(package))]
 
 

@@ -100,7 +100,8 @@ def make_module(job: Job) -> ModuleResult:
         parsed = with_own_models(parsed, job.options.own_models)
         if not job.options.document_filter.matches(parsed):
             return Module(parsed.info, None, "")
-        text, about = rendered_module(parsed), rendered_about(parsed)
+        text = rendered_module(parsed, job.source.name)
+        about = rendered_about(parsed)
         name = job.options.pages_of
         page = model_page(parsed, name) if name else None
     except InvalidInputError as invalid:

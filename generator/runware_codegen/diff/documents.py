@@ -258,7 +258,7 @@ def version_of(source: SourceDocument, document: Document) -> Version:
     task = standalone(schemas, task_schema(schemas))
     return Version(
         document,
-        TaskValidator(document, task),
+        TaskValidator(document, task, source.source),
         ResultValidator(document, standalone_result(schemas)),
     )
 

@@ -53,7 +53,7 @@ def render(package: Package[Document]) -> dict[str, str]:
     files = shared_files(package)
     files |= about_files(package, rendered_about)
     for path, document in module_paths(package):
-        files[path] = rendered_module(document)
+        files[path] = rendered_module(document, document.file_name)
     return dict(sorted(files.items()))
 
 
@@ -112,13 +112,9 @@ def module_paths(package: Package[DocumentT]) -> Iterator[tuple[str, DocumentT]]
             yield f"tasks/{task_type.module}/{document.module}.py", document
 
 
-def rendered_module(document: Document) -> str:
-    """Write the module of one document.
-
-    Raises:
-        InvalidInputError: If it would be too long.
-    """
-    return formatted(module_text(document))
+def rendered_module(document: Document, source: str) -> str:
+    """Write the module of one document; see `module_text`."""
+    return formatted(module_text(document, source))
 
 
 def _copied() -> Iterator[tuple[str, str]]:
@@ -175,8 +171,12 @@ def _task_type_files(task_type: TaskType[DocumentInfo]) -> Iterator[tuple[str, s
         yield f"{name}.py", made.render(context)
 
 
-def module_text(document: Document) -> str:
+def module_text(document: Document, source: str) -> str:
     """Write the module of one document, before it is formatted.
+
+    Args:
+        document: The document.
+        source: Its file as the user named it, for messages.
 
     Raises:
         InvalidInputError: If it would be too long.
@@ -185,7 +185,7 @@ def module_text(document: Document) -> str:
     text = module.render(module=ModuleMaker(document).make())
     if len(text) > _MAX_LENGTH:
         raise InvalidInputError.of(
-            document.file_name,
+            source,
             f"Its module would have {len(text):,} characters; at most {_MAX_LENGTH:,} are"
             " allowed.",
             "Use fewer or shorter names and values.",

@@ -75,11 +75,12 @@ class ResultValidator(SchemaValidator):
 class TaskValidator(SchemaValidator):
     """Validates tasks by one version of a document, with its emitted code too."""
 
-    def __init__(self, document: Document, schema: dict[str, Any]) -> None:
-        """Create it with a document, the schema of its tasks, and the schemas it refers to."""
+    def __init__(self, document: Document, schema: dict[str, Any], source: str) -> None:
+        """Create it with a document, the schema of its tasks, and the name of its file."""
         known = definitions_of(document.definitions, document.request_classes)
         super().__init__(schema, of_class(document.request), known)
         self._document = document.without_results
+        self._source = source
 
     def emitted_accepts(self, value: dict[str, Any]) -> bool:
         """Return whether the emitted code accepts a task."""
@@ -97,8 +98,9 @@ class TaskValidator(SchemaValidator):
         module.__package__ = package
         sys.modules[module.__name__] = module  # pydantic resolves names there
         weakref.finalize(self, sys.modules.pop, module.__name__, None)
-        source = compile(module_text(self._document), module.__name__, "exec")
-        exec(source, module.__dict__)  # noqa: S102  # code that `generate` emits
+        text = module_text(self._document, self._source)
+        code = compile(text, module.__name__, "exec")
+        exec(code, module.__dict__)  # noqa: S102  # code that `generate` emits
         return getattr(module, self._document.request.name)
 
 
