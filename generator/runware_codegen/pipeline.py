@@ -198,12 +198,16 @@ def _modules(
         report=lambda source: terminal.progress(f"Made the module of {source}"),
     )
     _note_passed_over(built.passed_over, terminal)
-    modules = list(built.selected(document_filter).values())
+    chosen = built.selected(document_filter)
+    modules = list(chosen.values())
     documents = {name: module.document for name, module in built.modules.items()}
     if not modules:
         statuses = [each.status for each in documents.values()]
         raise _none_left(statuses, inputs, options["only"])
     _note_left_out(documents, document_filter, terminal)
+    if unlisted := lock.unlisted(chosen, inputs):
+        named = _first(unlisted)
+        terminal.note(f"fetch does not update what {lock.NAME} does not list: {named}.")
     modules.sort(key=lambda module: (module.document.task_type, module.document.id))
     for module in modules:
         terminal.detail(f"{module.document.file_name}: {_described(module.document)}")
@@ -321,10 +325,15 @@ def _note_left_out(
         if chosen._replace(statuses=(document.status,)).matches(document)
         and not chosen.matches(document)
     ]
-    more = len(named) - _MAX_NAMED
-    shown = [*named[:_MAX_NAMED], *([f"{more} more"] if more > 0 else [])]
     if named:
-        terminal.note(f"Left out by --include-status: {joined(shown, 'and')}.")
+        terminal.note(f"Left out by --include-status: {_first(named)}.")
+
+
+def _first(names: Sequence[str]) -> str:
+    """Write the first names, and the number of the others."""
+    more = len(names) - _MAX_NAMED
+    others = [f"{more} more"] if more > 0 else []
+    return joined([*names[:_MAX_NAMED], *others], "and")
 
 
 def _none_left(

@@ -62,9 +62,12 @@ class TestGenerate:
         write(here / "docs", "mine", {})
         lock = here / "runware.lock"
         lock.write_text(lock.read_text().replace("http:", "https:", 1))
+        write(here / "docs" / "ours", "another", {})
         finished = run(*GENERATE, cwd=here)
         assert finished.returncode == 0, finished.stderr
-        assert "from 3 documents" in finished.stdout
+        assert "from 4 documents" in finished.stdout
+        for said in (finished.stderr, run(*GENERATE, "--check", cwd=here).stderr):
+            assert said.endswith(" runware.lock does not list: docs/mine.json.\n")
 
     @pytest.mark.parametrize("option", [(), ("--check",), ("--diff",)])
     def test_refuses_another_version(self, here: Path, option: tuple[str]) -> None:
@@ -118,7 +121,8 @@ class TestGenerate:
         write(here / "docs", "one", CHANGED)
         write(here / "others", "mine", {})
         arguments = ["generate", "others", "--output", "out", "--package", "client"]
-        assert run(*arguments, cwd=here).returncode == 0
+        finished = run(*arguments, cwd=here)
+        assert (finished.returncode, finished.stderr) == (0, "")
 
     @pytest.mark.parametrize(
         ("old", "new", "told"),

@@ -196,6 +196,20 @@ def documents_at(path: Path) -> Iterator[tuple[Path, Path, LockedDocument]]:
             yield lock.path, place, locked
 
 
+def unlisted(documents: Iterable[str], inputs: Iterable[str]) -> list[str]:
+    """Return the documents that are in a folder with locked ones, and not in its lock.
+
+    Args:
+        documents: The names of documents: their paths.
+        inputs: The inputs of `generate`.
+    """
+    folders = (path for path in input_paths(inputs) if path.is_dir())
+    places = {place for each in folders for _, place, _ in documents_at(each)}
+    locked = {place.parent for place in places}
+    paths = {name: Path(name) for name in sorted(documents)}
+    return [n for n, p in paths.items() if p.parent in locked and p not in places]
+
+
 def _lock_at(path: Path) -> Lock:
     """Read the lock of an input of `generate`, a file or a folder."""
     return lock_of(path.parent if path.is_file() else path)
