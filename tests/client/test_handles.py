@@ -219,6 +219,16 @@ def test_another_process_collects_a_task(
     assert server.sent == [TASK, POLL, POLL]
 
 
+async def test_the_number_of_results_may_be_written_as_a_float(
+    client: Any, server: Server, image: Callable[..., Any]
+) -> None:
+    """In JSON, 2.0 is an integer."""
+    server.script(news(*finished("a")), news(*finished("a", "b")))
+    text = client.handle(image(number_results=2.0)).to_json()
+    results = await value(client.resume(text).wait())
+    assert [each.image_uuid for each in results] == ["a", "b"]
+
+
 def unknown(tasks: Tasks) -> object:
     """Answer that the task does not exist."""
     uuid = tasks[0]["taskUUID"]

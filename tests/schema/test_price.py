@@ -81,6 +81,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
         ("output", {"numberResults": 4}, "1.2"),
         ("seconds", {"duration": 5}, "0.35"),
         ("seconds", {"duration": 2.5, "numberResults": 2}, "0.35"),
+        ("seconds", {"duration": 2.5, "numberResults": 2.0}, "0.35"),
         ("inputs", {}, "0.3"),
         ("inputs", {"inputs": {"referenceImages": ["a", "b"]}}, "0.30002"),
         ("labels", {"resolution": "2k"}, "2"),

@@ -175,6 +175,13 @@ def test_a_task_with_an_old_name_is_told_the_present_one(
     assert type(package.parse_webhook(task).result) is package.TaskResult
 
 
+def test_a_member_with_a_python_name_is_not_a_field(shipped: ModuleType) -> None:
+    item = {"taskType": "imageInference", "taskUUID": TASK_UUID, "image_url": "a.png"}
+    result = shipped.parse_webhook(item).result
+    assert result.model_extra == {"image_url": "a.png"}
+    assert result.to_wire() == item
+
+
 def test_the_model_tells_the_class_where_there_are_several(tmp_path: Path) -> None:
     result = {"type": "object", "properties": {"imageURL": {"type": "string"}}}
     documents = {

@@ -10,7 +10,7 @@ from functools import cache
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
-from ..json_values import is_number
+from ..json_values import is_number, is_type
 
 if TYPE_CHECKING:
     from ..schema.results import TaskResult
@@ -131,7 +131,7 @@ def _is_no_output(name: str) -> bool:
 def number_of_results(task: Item) -> int:
     """Return the number of results that a task orders, at least one."""
     counts = [task.get(name) for name in COUNTS]
-    return max(1, next((count for count in counts if type(count) is int), 1))
+    return max(1, next((int(c) for c in counts if is_type(c, "integer")), 1))
 
 
 def costs(items: Iterable[Item]) -> list[float]:

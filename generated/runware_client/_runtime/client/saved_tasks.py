@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ..delivery.submission import SAVED, submission_of, task_of
-from ..json_values import is_object
+from ..json_values import is_object, is_type
 from ..transport.items import COUNTS, READ_ONLY
 from .documents import request_class
 from .handle import VERSION
@@ -79,7 +79,7 @@ def _saved(text: str) -> Item:
 
 def _is_good(name: str, value: object) -> bool:
     if name in COUNTS:
-        return type(value) is int and value >= 1
+        return is_type(value, "integer") and value >= 1
     if not isinstance(value, str) or not value:
         return False
     if name == "taskUUID":

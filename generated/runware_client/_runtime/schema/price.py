@@ -47,9 +47,9 @@ def _holding(rates: list[Rate], task: Wire) -> Iterator[Rate]:
 
 def _number(unit: str, task: Wire) -> Decimal | None:
     """Return the number of units that a task orders; None if it is not known."""
-    outputs = task.get("numberResults", 1)
+    outputs = Decimal(task.get("numberResults", 1))
     if unit in ("image", "output", "outputImage"):
-        return Decimal(outputs)
+        return outputs
     if unit in ("durationSecond", "outputSecond", "second"):
         seconds: object = task.get("duration")
         if not is_number(seconds):

@@ -198,7 +198,7 @@ def _error(failure: Item) -> TaskError:
 
 def _result(item: Item, result_class: type[TaskResult] | None) -> TaskResult:
     found = result_class or _result_class(item.get("taskType"), item.get("model"))
-    return found.model_validate(item)
+    return found.model_validate(item, by_alias=True, by_name=False)
 
 
 def _result_class(task_type: object, model: object) -> type[TaskResult]:
