@@ -55,7 +55,7 @@ def _number(unit: str, task: Wire) -> Decimal | None:
         if not is_number(seconds):
             return None
         is_time = isfinite(seconds) and seconds > 0
-        return AMOUNTS.multiply(amount(seconds), Decimal(outputs)) if is_time else None
+        return AMOUNTS.multiply(amount(seconds), outputs) if is_time else None
     if unit == "inputImage":
         return _input_images(task)
     return None
