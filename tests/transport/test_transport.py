@@ -28,7 +28,7 @@ import httpx2
 import pytest
 from trustme import CA
 
-from loopback import KEY, without_a_loop
+from loopback import KEY, NotSocks, http_server, without_a_loop
 from wire import LONG, answer, drip, hold, in_turn, reset, say, wired
 
 if TYPE_CHECKING:
@@ -1140,6 +1140,21 @@ def test_a_proxy_that_fails_is_named(
     assert re.search(r": \S.* \(through the proxy", str(error))
     assert "someone" not in str(error)
     assert carrier.is_sent(error) is (scheme == "http" and script is reset)
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+@pytest.mark.usefixtures("_collected")
+def test_a_proxy_that_does_not_speak_socks(
+    carrier: Carrier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("NO_PROXY", "no_proxy", "HTTPS_PROXY", "https_proxy"):
+        monkeypatch.delenv(variable, raising=False)
+    with http_server(NotSocks) as origin:
+        monkeypatch.setenv("ALL_PROXY", origin.replace("http:", "socks5:"))
+        error = carrier.once("https://runware.invalid/v1")
+    assert isinstance(error, ConnectionError)
+    assert "Malformed reply (through the proxy" in str(error)
+    assert not carrier.is_sent(error)
 
 
 @contextmanager

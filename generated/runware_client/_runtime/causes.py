@@ -41,6 +41,11 @@ def told(error: Exception, outer: BaseException | None = None) -> str:
     return next(map(str, causes), text)
 
 
+def is_of_socks(error: BaseException) -> bool:
+    """Return whether the SOCKS library raised an exception: the HTTP library lets it pass."""
+    return type(error).__module__ == "socksio.exceptions"  # it may not be installed
+
+
 def is_timeout(error: Exception) -> bool:
     """Return whether an exception is a timeout."""
     return isinstance(error, (httpx2.TimeoutException, TimeoutError))

@@ -13,7 +13,7 @@ import httpx2
 
 from ..aside import LateError
 from ..body import Body, BodyError
-from ..causes import told
+from ..causes import is_of_socks, told
 from ..error_codes import ErrorCategory
 from ..exceptions import DownloadError
 from ..http_clients import with_hint
@@ -112,8 +112,7 @@ class Fetch:
         except LateError:
             raise self._late() from None
         except Exception as error:
-            is_of_proxy = type(error).__module__ == "socksio.exceptions"  # if installed
-            if not (is_of_proxy or isinstance(error, _FAILURES)):
+            if not (is_of_socks(error) or isinstance(error, _FAILURES)):
                 raise
             is_silent = isinstance(error, httpx2.TimeoutException)
             if is_silent and self._timeout <= MAX_SILENCE:  # both timeouts are equal

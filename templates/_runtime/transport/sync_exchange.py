@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 import httpx2
 
 from ..aside import LateError, WorkT, run_aside, shut_down
+from ..causes import is_of_socks
 from .exchange import CONNECTING, MAX_CONNECT, UNUSED_EVENTS, Exchange
 
 if TYPE_CHECKING:
@@ -101,7 +102,8 @@ class SyncExchange(Exchange):
         """
         if self._is_aside or self.cut_by:
             return None
-        if isinstance(error, Exception) and not isinstance(error, OF_HTTP):
+        is_of_http = isinstance(error, OF_HTTP) or is_of_socks(error)
+        if isinstance(error, Exception) and not is_of_http:
             return error
         return self.of_signal_handler(error)
 
