@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import threading
 from contextlib import aclosing
 from functools import partial
 from importlib import import_module
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -65,6 +67,29 @@ async def collected(client: Any) -> list[str]:
 
 
 # -- from the first byte until the results are returned -----------------------
+
+
+def test_a_task_may_be_freed_while_a_child_takes_over(
+    shipped: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivery = f"{shipped.__name__}._runtime.delivery"
+    task_class = import_module(f"{delivery}.task").Task
+    monkeypatch.setattr("os.getpid", count().__next__)
+    threshold = gc.get_threshold()
+    try:
+        for wait in range(1, 200):
+            gc.set_threshold(0)
+            open_tasks = import_module(f"{delivery}.open_tasks").OpenTasks()
+            for number in range(100):
+                task = task_class({"taskType": "a", "taskUUID": f"{number}"}, dict)
+                open_tasks.shared(task)
+                task.wire["itself"] = task  # only the garbage collector frees it
+            del task
+            gc.set_threshold(gc.get_count()[0] + wait)
+            open_tasks.take_over()
+            gc.collect()
+    finally:
+        gc.set_threshold(*threshold)
 
 
 async def run(client: Any, request: Any) -> None:

@@ -45,7 +45,7 @@ class OpenTasks:
             if self._process == os.getpid():
                 return
             self._process = os.getpid()
-            for task in {**self._shared, **self._tasks}.values():
+            for task in [*self._shared.values(), *self._tasks.values()]:
                 task.answer_by = 0.0
                 if task.phase in SENDINGS:
                     task.apply(TaskEvent.UNCLEAR)
