@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -539,6 +541,25 @@ async def test_of_other_tasks_only_so_many_results_are_kept(
         await carrier.pong()
         found = [(await carrier.post(question(task))).data for task in tasks]
         assert [len(items) for items in found] == [int(is_known)] * 3 + [1] * 5
+
+
+def test_many_results_of_another_task_are_compared_quickly(
+    shipped: ModuleType,
+) -> None:
+    strays = import_module(f"{shipped.__name__}._runtime.transport.strays").Strays()
+    calls = 0
+
+    def count(*_: object) -> None:
+        nonlocal calls
+        calls += 1
+
+    sys.setprofile(count)
+    try:
+        for number in range(200):
+            strays.add("key", {"imageUUID": str(number)})
+    finally:
+        sys.setprofile(None)
+    assert calls < 200 * 100
 
 
 async def test_news_and_answers_to_other_questions_are_not_kept(run: Run) -> None:

@@ -280,14 +280,11 @@ def add(item: Item, place: list[Item]) -> None:
 
     A copy in the response to a poll of another call has the status "success", too.
     """
+    bare = {n: v for n, v in item.items() if n != "status" or v != "success"}
     with suppress(RecursionError):
-        if _without_success(item) in map(_without_success, place):
+        if bare in place or {"status": "success", **bare} in place:
             return
     place.append(item)
-
-
-def _without_success(item: Item) -> Item:
-    return {n: v for n, v in item.items() if n != "status" or v != "success"}
 
 
 def text_of(item: Item, member: str) -> str | None:
