@@ -272,15 +272,17 @@ def test_files_that_cannot_be_read_are_refused(
         assert place == "seedImage"
         return sentence
 
-    assert said(tmp_path / "no.png") == "the file no.png does not exist"
-    assert said(tmp_path / "empty.png") == "empty.png is empty"
+    assert said(tmp_path / "no.png") == "the file 'no.png' does not exist"
+    assert said(tmp_path / "empty.png") == "'empty.png' is empty"
     assert said(b"") == "the file is empty"
     assert said(io.BytesIO()) == "the rest of the file is empty"
     assert said(tmp_path).endswith("is a folder")
     assert said(tmp_path / "pipe.png").endswith("is not a regular file")
     assert said(closed).startswith("the file cannot be read: ")
     assert "open(..., 'rb')" in said(io.StringIO("words"))
-    assert said(Path("nul\0.png")).startswith("the file nul?.png cannot be read: ")
+    assert said(Path("nul\0.png")).startswith(
+        "the file 'nul\\x00.png' cannot be read: "
+    )
     with (tmp_path / "words.txt").open() as file:
         assert "open(..., 'rb')" in said(file)
     (tmp_path / "words.txt").write_bytes(PNG)
@@ -340,17 +342,18 @@ def test_a_medium_of_another_kind_is_refused(
 def test_a_path_of_another_kind_is_named(
     refused: Callable[..., dict[str, str]], tmp_path: Path
 ) -> None:
-    for name, content in (("a.mp3", MP3), ("a.txt", b"words"), ("a.png", PNG)):
+    """Also if its name is that of a member, which has another name in Python."""
+    for name, content in (("a.mp3", MP3), ("a.txt", b"words"), ("jpegImage.png", PNG)):
         (tmp_path / name).write_bytes(content)
     said = refused(
         seed_image=tmp_path / "a.mp3",
         bare_image=tmp_path / "a.txt",
-        jpeg_image=tmp_path / "a.png",
+        jpeg_image=tmp_path / "jpegImage.png",
     )
-    assert said["seedImage"] == "must be an image, but the file a.mp3 is audio/mpeg"
-    unknown = "must be an image, but the kind of the file a.txt is unknown"
+    assert said["seedImage"] == "must be an image, but the file 'a.mp3' is audio/mpeg"
+    unknown = "must be an image, but the kind of the file 'a.txt' is unknown"
     assert said["bareImage"] == unknown
-    assert said["jpegImage"].endswith(", but the file a.png is image/png")
+    assert said["jpegImage"].endswith(", but the file 'jpegImage.png' is image/png")
 
 
 def test_no_word_of_the_refusal_is_a_member(shipped: ModuleType) -> None:

@@ -529,7 +529,7 @@ def test_files_are_checked_when_the_request_is_made(
     assert said(video=large) == ("inputs.video has 1,032 bytes; the maximum is 50")
     assert said(video=PNG) == "inputs.video must be a video, but the file is image/png"
     assert said(image=tmp_path / "no.png") == (
-        "inputs.image the file no.png does not exist"
+        "inputs.image the file 'no.png' does not exist"
     )
 
 

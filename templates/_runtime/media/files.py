@@ -50,7 +50,7 @@ def is_open_file(value: object) -> TypeGuard[BinaryFile]:
 def name_of(file: MediaFile) -> str:
     """Return the words for a file in messages, with its name if it is a path."""
     path = Path(os.fsdecode(file)) if isinstance(file, os.PathLike) else None
-    return f"the file {_printable(path)}" if path else "the file"
+    return f"the file {_quoted(path)}" if path else "the file"
 
 
 def type_of(content: bytes, kind: str, name: str) -> FileType:
@@ -85,7 +85,7 @@ def content_of(file: MediaFile, most: float | None) -> bytes:
         content, name = file, "the file"
     elif isinstance(file, os.PathLike):
         path = Path(os.fsdecode(file))
-        content, name = _content_of_path(path, most), _printable(path)
+        content, name = _content_of_path(path, most), _quoted(path)
     else:
         content, name = _rest(file), "the rest of the file"
     if not content:
@@ -94,7 +94,7 @@ def content_of(file: MediaFile, most: float | None) -> bytes:
 
 
 def _content_of_path(path: Path, most: float | None) -> bytes:
-    name = _printable(path)
+    name = _quoted(path)
     try:
         if not path.is_file():
             path.stat()
@@ -140,9 +140,9 @@ def check_size(size: int, least: float | None, most: float | None) -> None:
         raise UnusableFile(f"has {size:,} bytes; the minimum is {least:,}")
 
 
-def _printable(path: Path) -> str:
-    name = path.name or str(path)
-    return "".join(char if char.isprintable() else "?" for char in name[:100])
+def _quoted(path: Path) -> str:
+    """Return the name of a file, quoted: it may be that of a member."""
+    return repr((path.name or str(path))[:100])
 
 
 def _a(kind: str) -> str:
