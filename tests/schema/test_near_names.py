@@ -187,20 +187,20 @@ def test_an_object_of_another_document_is_named(tmp_path: Path) -> None:
         for name, member in zip(("easel", "lathe"), members, strict=True)
     }
     client = generated(tmp_path, texts, package="of_others").Runware("any-key")
-    of_easel = client.image_inference.easel.request(inputs={"seedImage": IMAGE}).inputs
+    easel = client.image_inference.easel.request
+    of_easel = easel(inputs={"seedImage": IMAGE, "inner": {"s": "x"}}).inputs
+    told = "unknown field: this is an object of class Inputs of easel"
     for given in ({"inputs": of_easel}, {"more": [of_easel]}):
         with pytest.raises(ValidationError) as caught:
             client.image_inference.lathe.request(**given)
-        [error] = caught.value.errors()
-        assert error["loc"][-1] == "seedImage"
-        told = "unknown field: this is an object of class Inputs of easel"
-        assert error["msg"] == told
+        said = {error["loc"][-2:]: error["msg"] for error in caught.value.errors()}
+        assert said.pop(("inner", "s")) == "unknown field"
+        assert [*said.values()] == [told]
 
 
 def _inputs(member: str, kind: str = "object") -> Json:
-    part = {
-        "type": "object",
-        "properties": {member: {"type": "string"}},
-        "additionalProperties": False,
-    }
+    closed: Json = {"type": "object", "additionalProperties": False}
+    text: Json = {"type": "string"}
+    inner = {**closed, "properties": {member[0]: text}}
+    part = {**closed, "properties": {member: text, "inner": inner}}
     return {"type": "array", "items": part} if kind == "list" else part

@@ -322,7 +322,8 @@ else:
 def _hint_of_class(given: type) -> Callable[[ErrorDetails], str]:
     """Return a hint for the unknown members of an object of another class."""
     module = given.__module__.rpartition(".")[2]
-    return lambda _: f": this is an object of class {given.__name__} of {module}"
+    told = f": this is an object of class {given.__name__} of {module}"
+    return lambda detail: told if len(detail["loc"]) == 1 else ""
 
 
 def refuse_depth(cls: type[Part], value: Any) -> None:
