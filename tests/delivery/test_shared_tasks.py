@@ -114,6 +114,8 @@ def test_a_refusal_ends_all_calls(
     assert len({id(error) for error in errors}) == 3  # each has a traceback of its own
     assert isinstance(errors[0], shipped.APIError)
     assert server.sent.count(TASK) == 1
+    many = together(*[lambda client: client.run_many([request])] * 2)
+    assert len({id(outcome.error) for [outcome] in many}) == 2
 
 
 def test_another_call_sends_a_task_that_one_gives_up(

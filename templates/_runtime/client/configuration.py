@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from copy import copy
 from functools import cached_property
 from math import inf
 from typing import (
@@ -244,7 +245,7 @@ class Client(Generic[EngineT]):
         )
 
     def _hand_over(
-        self, submission: Submission[Any], error: RunwareError | None
+        self, submission: Submission[Any], failure: RunwareError | None
     ) -> Outcome[Any]:
         """Return the outcome of a task, and remove the task from `unfinished()`.
 
@@ -253,10 +254,11 @@ class Client(Generic[EngineT]):
         from ..delivery.outcome import Outcome  # only calls for many tasks need it
 
         task = submission.task
+        error = copy(failure)  # calls that share the task have their own
         if error is not None:
             error.results = [*task.results()] or error.results
             self._engine.give_handle(error, submission)
-        if task.is_done and error is not task.error:
+        if task.is_done and failure is not task.error:
             # Another call has finished it in the meantime.
             return self._hand_over(submission, task.error)
         if error is None or error.handle is None:
