@@ -12,11 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loopback import acknowledge, news
 from random_text import odd_objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
+
+    from loopback import Caller, Server
 
 TASK_UUID = "11111111-1111-4111-8111-111111111111"
 UUID = "22222222-2222-4222-8222-222222222222"
@@ -247,7 +250,25 @@ def test_the_only_result_of_a_task_is_compared_with_nothing(
     account.settle(task)
     assert task.is_done
     assert Counted.times == 0
-    assert len(task.identities) == Counted.times == 1
+    assert len(task.identities()) == Counted.times == 1
+
+
+def test_a_result_that_its_caller_changes_is_known_again(
+    caller: Caller, server: Server
+) -> None:
+    """A caller gets the first of two texts before the response that has both."""
+    texts = [
+        {"text": text, "tools": ["a"], "cost": 0.5} for text in ("first", "second")
+    ]
+    task = {"taskType": "textInference", "model": "a:b@1", "deliveryMethod": "async"}
+    server.script(acknowledge, news(texts[0]), news(*texts))
+
+    results = caller(
+        "send",
+        task | {"numberResults": 2},
+        on_result=lambda result: result.tools.append("b"),
+    )
+    assert [result.text for result in results] == ["first", "second"]
 
 
 def test_an_identity_is_the_same_in_each_process(

@@ -224,7 +224,7 @@ def _costs_of(task: Task[Any]) -> dict[tuple[Members, int], Decimal | None]:
     """
     found: dict[tuple[Members, int], Decimal | None] = {}
     equal = Counter[Members]()
-    for item, identity in zip(task.items, task.identities, strict=True):
+    for item, identity in zip(task.items, task.identities(), strict=True):
         own = () if identity.is_digest else identity.own
         equal[own] += 1
         cost = next(map(amount, costs([item])), None)

@@ -176,9 +176,8 @@ class Task(Generic[ResultT]):
         found = costs(self.items)
         return sum(found) if found else None
 
-    @property
     def identities(self) -> list[Identity]:
-        """The identities of the results, each computed when it is first used."""
+        """Return the identities of the results, each computed when it is first used."""
         for item in self.items[len(self._identities) :]:
             self._identities += [identity_of(item)]
         return self._identities
@@ -258,9 +257,12 @@ class Task(Generic[ResultT]):
         self._note_progress(updates)
         self.silences = self.not_found = 0
         self.quiet = 0 if is_news or updates else self.quiet + 1
-        if updates:
-            return TaskEvent.PROGRESS
-        return self._verdict(is_complete=is_complete)
+        event = TaskEvent.PROGRESS
+        if not updates:
+            event = self._verdict(is_complete=is_complete)
+        if event is TaskEvent.PROGRESS:
+            self.identities()  # before the caller may change the results
+        return event
 
     def _verdict(self, *, is_complete: bool) -> TaskEvent:
         end = TaskEvent.FINISHED if self.error is None else TaskEvent.FAILED
@@ -287,26 +289,27 @@ class Task(Generic[ResultT]):
         if not self.items and len(results) == 1:
             self.items += results  # nothing to compare it with
             return True
+        identities = self.identities()
         places: dict[Members, list[int]] = {}
-        for place, known in enumerate(self.identities):
+        for place, known in enumerate(identities):
             places.setdefault(known.own, []).append(place)
         before = len(self.items)
         unmatched = set(range(before))
         for item in results:
             identity = identity_of(item)
             alike = places.setdefault(identity.own, [])
-            copies = [p for p in alike if self.identities[p].is_same(identity)]
+            copies = [p for p in alike if identities[p].is_same(identity)]
             # A copy with the same members is preferred to one that lacks some.
-            copies.sort(key=lambda p: self.identities[p] != identity)
+            copies.sort(key=lambda p: identities[p] != identity)
             copy = next((p for p in copies if p in unmatched), None)
             if copy is not None:
                 unmatched.remove(copy)
                 if item.keys() > self.items[copy].keys():  # such as the cost
-                    self.items[copy], self.identities[copy] = item, identity
+                    self.items[copy], identities[copy] = item, identity
             elif self._is_new(item, identity, has_copies=bool(copies)):
                 # Not `append`: a signal may be handled after a call.
                 self.items += [item]
-                self._identities[len(self.items) - 1 :] = [identity]
+                identities[len(self.items) - 1 :] = [identity]
                 alike.append(len(self.items) - 1)
         return len(self.items) > before
 
