@@ -306,6 +306,23 @@ async def test_a_task_that_would_pass_the_budget_is_not_sent(
     assert (bank.billed, bank.dry) == (2, 3)
 
 
+@pytest.mark.parametrize("call", ["dry_run", "run"])
+@pytest.mark.options(budget=Decimal("0.01"), max_retries=0)
+async def test_the_price_of_a_request_is_not_that_of_a_changed_copy(
+    client: Any, caller: Caller, server: Server, image: Callable[..., Any], call: str
+) -> None:
+    """The copy has the same UUID, also if the server did not accept the request."""
+    bank = Bank(server)
+    bank._run = lambda _: Reply({}, 429)  # type: ignore[method-assign, assignment]
+    request = image()
+    with contextlib.suppress(caller.package.RateLimitError):
+        await value(getattr(client, call)(request))
+    bank.price = 0.08
+    with pytest.raises(caller.package.BudgetError) as caught:
+        await value(client.run(request.model_copy(update={"number_results": 20})))
+    assert caught.value.cost == Decimal("0.08")
+
+
 @pytest.mark.options(budget=Decimal("0.03"))
 async def test_the_price_of_the_document_counts_without_one_of_the_server(
     client: Any, caller: Caller, server: Server, image_inference: ModuleType

@@ -262,7 +262,7 @@ def test_a_call_that_ends_does_not_release_the_reservation_of_a_sending(
         request = image()
         (first, sender), (_, other) = deliveries.two(request)
         account = client._engine.settings.account
-        account.note_price(first.task.key, Decimal("0.25"))
+        account.note_price(first.price_key, Decimal("0.25"))
         ended = deliveries.meanwhile(sender, pool, other.abandon)
         assert sender.next_batch()
         ended[0].result(30)

@@ -423,7 +423,7 @@ class Client:
         yield from self._drained(delivery, process)
         cost = cost_of(dry_run.task)
         if cost is not None:
-            self.account.note_price(submission.task.key, cost)
+            self.account.note_price(submission.price_key, cost)
 
     def wait(
         self,

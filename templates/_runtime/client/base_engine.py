@@ -222,7 +222,7 @@ class BaseEngine(Generic[TransportT]):
             if task.phase is not Phase.UNSENT:
                 raise _second_stream()
             if account.owes_reservation(task):  # another call has released it
-                account.reserve(task, account.price(task))
+                account.reserve(task, task.price)
             if error := account.excess(task):
                 raise error
             submission.is_streaming = True  # first: a signal may be handled in between

@@ -171,13 +171,14 @@ class Client(Generic[EngineT]):
 
         priced: list[DryRun[ResultT]] = []
         for request, dry_run in zip(requests, dry_runs, strict=True):
-            task = submission_of(request).task
+            submission = submission_of(request)
+            task = submission.task
             error = delivery.error(dry_run.task)
             if error is not None:
                 error = error.about(task.task_type, task.task_uuid)
             cost = cost_of(dry_run.task)
             if cost is not None:
-                self._engine.settings.account.note_price(task.key, cost)
+                self._engine.settings.account.note_price(submission.price_key, cost)
             priced.append(DryRun(request, cost, dry_run.task.results(), error))
         return priced
 

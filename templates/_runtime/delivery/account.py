@@ -84,12 +84,12 @@ class Account:
         self._bills: OrderedDict[str, Bill] = OrderedDict()
         self._prices: OrderedDict[str, Decimal] = OrderedDict()
 
-    def price(self, task: Task[Any]) -> Decimal | None:
-        """Return the known cost of a task, such as that of a dry run; None without one."""
-        return self._prices.get(task.key)
+    def price(self, key: str) -> Decimal | None:
+        """Return the cost that a dry run returned; see `Submission.price_key`."""
+        return self._prices.get(key)
 
     def note_price(self, key: str, cost: Decimal) -> None:
-        """Remember the cost of a task."""
+        """Remember the cost that a dry run returned."""
         with self._lock.native:
             self._prices.pop(key, None)
             self._prices[key] = cost
@@ -124,6 +124,7 @@ class Account:
         with self._lock.native:
             if task.key not in self._reserved and not task.is_done:
                 self._check(cost)
+                task.price = cost
                 self._reserved[task.key] = cost or ZERO
                 self.committed = AMOUNTS.add(self.committed, self._reserved[task.key])
 
@@ -146,13 +147,10 @@ class Account:
         """
         with self._lock.native:
             if task.is_done:
-                self._prices.pop(task.key, None)
                 self._count(task)
             elif task.phase is Phase.UNSENT or not task.is_sent:
                 released = self._reserved.pop(task.key, ZERO)
                 self.committed = AMOUNTS.subtract(self.committed, released)
-                if released:
-                    self.note_price(task.key, released)  # another call may send it next
 
     def _count(self, task: Task[Any]) -> None:
         """Add the costs of a finished task, except those of known results."""

@@ -117,7 +117,7 @@ class Pricing:
         Raises:
             BudgetError: The cost would exceed the budget.
         """
-        cost = self._account.price(submission.task)
+        cost = self._account.price(submission.price_key)
         if cost is not None:
             self._account.reserve(submission.task, cost)
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import partial
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Generic, cast
 
 from ..media.local_files import files_in
@@ -64,6 +65,12 @@ class Submission(Generic[ResultT]):
     def saved(self) -> Item:
         """The members that polling the task and parsing its results require."""
         return _saved(self.wire)
+
+    @property
+    def price_key(self) -> str:
+        """A digest of what its price depends on. A changed copy of a request has another."""
+        priced = {n: v for n, v in self.wire.items() if n != "deliveryMethod"}
+        return sha256(encoded(priced), usedforsecurity=False).hexdigest()
 
     def encoded(self) -> bytes:
         """Return the task as JSON text."""

@@ -23,6 +23,8 @@ from .identity import Identity, Members, identity_of, is_copy
 from .lifecycle import TRANSITIONS, Action, Phase, TaskEvent
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from ..transport.envelope import Item
     from .submission import Submission
 
@@ -80,6 +82,7 @@ class Task(Generic[ResultT]):
         is_repeated: Whether the server may have run it twice: it was sent again, and the
             server did not say that it has it.
         is_returned: Whether a handle without the request returns its results now.
+        price: The cost that was last reserved for it; None if it is not known.
         key: The key that matches items to it: its taskUUID or, without one, its type.
         ordered: The number of results that it orders.
     """
@@ -119,6 +122,7 @@ class Task(Generic[ResultT]):
         self.is_resent: bool = False
         self.is_repeated: bool = False
         self.is_returned: bool = False
+        self.price: Decimal | None = None
         self.key: str = (self.task_uuid or self.task_type).casefold()
         self.ordered: int = number_of_results(wire)
         self._identities: list[Identity] = []
