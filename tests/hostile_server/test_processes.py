@@ -104,6 +104,33 @@ def test_a_child_polls_what_its_parent_is_sending(clients: Clients) -> None:
 
 
 @needs_forks
+def test_a_stream_of_a_child_is_its_own(clients: Clients) -> None:
+    """Another call that the child makes meanwhile does not take it for the parent's."""
+
+    async def script(platform: Platform, exchange: Exchange) -> None:
+        [task] = exchange.tasks
+        if task["taskType"] != "textInference":
+            await honest(platform, exchange)
+            return
+        platform.accept(task)
+        whole = piece(task, "all "), piece(task, "of it", finishReason="stop")
+        await exchange.write(EVENTS + b"".join(whole))
+
+    async def work(client: Any) -> None:
+        def read() -> None:
+            deltas = iter(client.stream(clients.request("TextInference")))
+            next(deltas)
+            client.run(clients.image())
+            assert [delta.text for delta in deltas] == ["of it"]
+            assert client.unfinished() == []
+
+        in_a_child(read)
+
+    with hosting(script) as platform:
+        clients.using("sync", platform.url, work)
+
+
+@needs_forks
 def test_a_child_does_not_read_the_stream_of_its_parent(clients: Clients) -> None:
     is_over = threading.Event()
 

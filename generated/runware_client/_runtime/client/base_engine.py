@@ -191,6 +191,7 @@ class BaseEngine(Generic[TransportT]):
             RunwareError: A file was not uploaded, the cost is not within the budget, or
                 the task was sent before. A stream cannot be continued.
         """
+        self.open_tasks.take_over()
         account = self.settings.account
         task = self.joined(submission).task
         if task.phase is not Phase.UNSENT:
