@@ -215,10 +215,12 @@ class TestFilters:
         assert [row["id"] for row in json.loads(finished.stdout)] == found
 
     def test_none(self, catalog: Catalog, tmp_path: Path) -> None:
+        catalog.add("qb-frame")
+        catalog.index[-1]["creator"] = "QUIET BRUSH"
         for options, told in (
             (["--capability", "x"], "Known capabilities: text-to-image."),
-            (["--creator", "qb", "--status", "live"], "Remove filters"),
-            (["--creator", "x"], "\n  --creator selects none of 3 models.\n"),
+            (["--creator", "qb", "--status", "soon"], "Remove filters"),
+            (["--creator", "x"], "\n  --creator selects none of 4 models.\n"),
             (["--creator", "x"], "Known creators: lathe, Quiet Brush, zither."),
             (["--text", "x", "--status", "y"], "\n  --text and --status select none"),
         ):

@@ -34,8 +34,9 @@ def none_passes(
     if not _is_in(filters["capability"], capabilities):
         remedy = f"Known capabilities: {', '.join(capabilities) or 'none'}."
     elif not any(_is_by_creator(model, filters["creator"]) for model in models):
-        creators = {model.creator or model.id.partition("-")[0] for model in models}
-        remedy = f"Known creators: {', '.join(sorted(creators, key=str.casefold))}."
+        names = sorted(model.creator or model.id.partition("-")[0] for model in models)
+        creators = {_letters(name): name for name in names}
+        remedy = f"Known creators: {', '.join(creators[key] for key in sorted(creators))}."
     return InvalidInputError.of(source, message, remedy)
 
 
