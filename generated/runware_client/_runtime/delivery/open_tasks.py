@@ -119,7 +119,8 @@ class OpenTasks:
     def tasks(self) -> list[Task[Any]]:
         """Return the tasks, oldest first."""
         with self.lock.native:
-            return [t for t in self._tasks.values() if t.phase is not Phase.UNSENT]
+            tasks = [*self._tasks.values()]  # first: a signal may be handled in a loop
+        return [t for t in tasks if t.phase is not Phase.UNSENT]
 
     def __contains__(self, task_uuid: object) -> bool:
         return isinstance(task_uuid, str) and task_uuid.casefold() in self._tasks
