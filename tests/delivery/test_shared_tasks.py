@@ -12,6 +12,7 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 import pytest
 
 from loopback import (
@@ -179,6 +180,37 @@ def test_a_poll_does_not_send_a_task_that_another_call_gives_up(
         assert handle.poll() is False
         assert isinstance(sending.exception(), shipped.RateLimitError)
     assert server.sent == [TASK, POLL]
+
+
+def test_a_poll_sends_nothing_if_the_sending_is_refused_as_it_begins(
+    shipped: ModuleType, image: Callable[..., Any]
+) -> None:
+    """The call that sends the task gets the refusal before the first step of the poll."""
+    sent: list[bytes] = []
+
+    async def poll() -> bool:
+        is_sent, is_over = asyncio.Event(), asyncio.Event()
+
+        async def refuse(request: httpx2.Request) -> httpx2.Response:
+            sent.append(request.content)
+            is_sent.set()
+            await is_over.wait()
+            return httpx2.Response(429, json=BUSY.body)
+
+        http = httpx2.AsyncClient(transport=httpx2.MockTransport(refuse))
+        async with shipped.AsyncRunware(KEY, http_client=http) as client:
+            request = image(delivery_method="sync")
+            handle = client.handle(request)
+            sending = asyncio.create_task(client.run(request, max_retries=0))
+            await is_sent.wait()
+            is_over.set()
+            has_ended = await handle.poll()
+            with pytest.raises(shipped.RateLimitError):
+                await sending
+            return bool(has_ended)
+
+    assert asyncio.run(poll()) is False
+    assert len(sent) == 1
 
 
 # -- as often as one call -----------------------------------------------------

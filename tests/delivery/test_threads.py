@@ -44,7 +44,8 @@ class Deliveries:
 
     def of(self, given: Any) -> Any:
         """Return a delivery of a submission, or of a task that is only polled."""
-        return self._engine.delivery([given], 10 * LATER, polls_now=True)
+        is_task = not hasattr(given, "task")
+        return self._engine.delivery([given], 10 * LATER, polls_now=is_task)
 
     def two(self, request: Any) -> list[tuple[Any, Any]]:
         """Return two submissions of a request, which share its task, with deliveries."""

@@ -453,12 +453,14 @@ class Client:
             while not (yield from _until_answer(steps)):
                 if until_accepted and task.phase is Phase.ACCEPTED:
                     return None
-                ends_poll = polls_once and delivery.ends_poll(task)
-                if ends_poll and delivery.error(task) is None:
+                has_asked = polls_once and delivery.has_asked(task)
+                if has_asked and delivery.error(task) is None:
                     return None
         finally:
             steps.close()
         error = task.error if task.is_done else delivery.error(task)
+        if polls_once and error is None and not task.is_done:
+            return None
         if task.is_done or not task.may_be_billed:
             self.open_tasks.close([task])
         if error is None:

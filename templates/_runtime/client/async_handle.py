@@ -46,7 +46,7 @@ class AsyncHandle(BaseHandle[ResultT_co, "AsyncEngine"]):
             try:
                 async with aclosing(self._steps(limit, None, polls_now=True)) as steps:
                     async for delivery in steps:
-                        if delivery.ends_poll(self._task):
+                        if delivery.has_asked(self._task):
                             self._check_answer(delivery)
                             break
             except BaseException as stop:

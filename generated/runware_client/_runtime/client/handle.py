@@ -186,7 +186,7 @@ class Handle(BaseHandle[ResultT_co, "Engine"]):
             try:
                 with closing(self._steps(limit, None, polls_now=True)) as steps:
                     for delivery in steps:
-                        if delivery.ends_poll(self._task):
+                        if delivery.has_asked(self._task):
                             self._check_answer(delivery)
                             break
             except BaseException as stop:

@@ -72,7 +72,7 @@ class Delivery(Generic[ResultT]):
         """Schedule the tasks, none of which is done.
 
         A `Task` without its submission is polled only. Tasks that were sent before are
-        polled after a wait, unless `polls_now` is set.
+        polled after a wait. With `polls_now`, they are polled at once, and none is sent.
 
         Raises:
             ValueError: Two tasks have the same `taskUUID`, or have none and the same
@@ -80,6 +80,7 @@ class Delivery(Generic[ResultT]):
         """
         self._settings = settings
         self._now = settings.clock
+        self._polls_now = polls_now
         self.schedule: Schedule[ResultT] = Schedule(
             settings, timeout, polls_now=polls_now
         )
@@ -128,6 +129,8 @@ class Delivery(Generic[ResultT]):
 
     def next_batch(self) -> Batch[ResultT] | None:
         """Return the batch to send now; None if no task is due."""
+        if self._polls_now:
+            self._idle = [e for e in self._idle if e.task.phase is not Phase.UNSENT]
         self._hold_back()
         now = self._now()
         if now >= self.schedule.deadline:
@@ -146,8 +149,8 @@ class Delivery(Generic[ResultT]):
         """Whether a task is due, and may be sent or polled."""
         if each.due > now or each.task.is_done or not each.can_go_on:
             return False
-        if each.kind is Kind.POLL:
-            return True
+        if each.kind is Kind.POLL or self._polls_now:
+            return each.kind is Kind.POLL
         is_whole = not each.submission_to_send.needs_uploads
         return is_whole and not self._settings.account.owes_reservation(each.task)
 
@@ -420,14 +423,10 @@ class Delivery(Generic[ResultT]):
         """Return the error that ended a task or with which it was given up."""
         return task.error if task.is_done else self._errors.get(task.key)
 
-    def ends_poll(self, task: Task[Any]) -> bool:
-        """Return whether a call that polls a task once is over.
-
-        The delivery has sent or polled the task, or there is nothing to poll: the task
-        has ended, or is unsent.
-        """
+    def has_asked(self, task: Task[Any]) -> bool:
+        """Return whether this delivery has sent or polled a task, or the task has ended."""
         each = self._scheduled_tasks.get(task.key)
-        return each is None or each.asked is not None or task.phase is Phase.UNSENT
+        return each is None or each.asked is not None
 
     def trouble(self, task: Task[Any]) -> RunwareError | None:
         """Return the error of the last exchange about a task that is not done."""
