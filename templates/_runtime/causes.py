@@ -24,7 +24,7 @@ def chain(error: BaseException, outer: BaseException | None) -> Iterator[BaseExc
             pending += getattr(each, "exceptions", ())  # of an exception group
 
 
-def told(error: Exception, outer: BaseException | None = None) -> str:
+def reason_of(error: Exception, outer: BaseException | None = None) -> str:
     """Return the text of an exception, or that of the system error behind it.
 
     The second is returned if the exception has no text, or only the summary of the failed

@@ -560,7 +560,7 @@ class Stream(BaseStream[Any, "Callable[[], Steps]"]):
         """Return the next chunk of the body; None at its end."""
         if self._is_stopped:
             return None
-        now, left = self._deadline._now(), self._deadline.left()
+        now, left = self._deadline._now(), self._deadline.remaining()
         moment = body[0][0] if body else inf
         if moment > now:
             yield Sleep(min(moment - now, left))

@@ -81,10 +81,10 @@ class Carrier:
         """Close a transport and the caller's HTTP clients."""
         connections = transport._connections
         if self.kind == "sync":
-            used = [connections.lane.http]
+            used = [connections.pool.http]
             transport.close()
         else:
-            used = [lane.http for lane in connections.lanes.values()]
+            used = [pool.http for pool in connections.pools.values()]
             await transport.aclose()
         assert all(each.is_closed for each in used if each not in self.brought)
         assert not any(each.is_closed for each in self.brought)
@@ -1040,11 +1040,11 @@ lock, held, over = ForkSafeLock(), threading.Event(), threading.Event()
 def hold():
     with lock.native, own._lock.native:
         exchange = SyncExchange(httpx2.URL(endpoint.url), endpoint.key, {LONG})
-        assert own._connections.lane.places.take(exchange)
+        assert own._connections.pool.slots.acquire(exchange)
         held.set()
         over.wait({LONG})
-        own._connections.lane.places.taken.discard(exchange)
-        own._connections.lane.places.let_next_in()
+        own._connections.pool.slots.holders.discard(exchange)
+        own._connections.pool.slots.notify()
 thread = threading.Thread(target=hold)
 thread.start()
 held.wait({LONG})

@@ -462,12 +462,12 @@ def test_loops_of_two_threads_do_not_share_a_session(
 ) -> None:
     """Both take over from an ended loop at the same time."""
     module = import_module(f"{shipped.__name__}._runtime.transport.connection")
-    leave = module.SharedConnection.leave
+    detach = module.SharedConnection.detach
     meeting, start = threading.Barrier(2), threading.Barrier(2)
     together: list[Any] = []
 
-    def leave_together(connection: Any) -> Any:
-        session = leave(connection)
+    def detach_together(connection: Any) -> Any:
+        session = detach(connection)
         with suppress(threading.BrokenBarrierError):  # only one thread is here
             meeting.wait(0.2)
             together.append(session)
@@ -487,7 +487,7 @@ def test_loops_of_two_threads_do_not_share_a_session(
         async with listening(answering) as sockets:
             made = carrier(shipped, sockets.url)
             await asyncio.to_thread(asyncio.run, made.post(order()))
-            monkeypatch.setattr(module.SharedConnection, "leave", leave_together)
+            monkeypatch.setattr(module.SharedConnection, "detach", detach_together)
             tasks = [order(), order()]
             posts = [asyncio.to_thread(elsewhere, made, task) for task in tasks]
             given = await asyncio.gather(*posts)

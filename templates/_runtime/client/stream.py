@@ -14,7 +14,7 @@ from weakref import ref
 import httpx2
 
 from ..aside import run_aside, shut_down, started
-from ..causes import told
+from ..causes import reason_of
 from ..exceptions import ClosedError, ConnectionError, RunwareError, TimeoutError
 from ..schema.generics import ResultT_co
 from ..transport.answer_body import answer_of
@@ -188,7 +188,7 @@ class BaseStream(Generic[ResultT_co, SendT]):
     @property
     def _is_stopped(self) -> bool:
         """Whether to stop reading the body."""
-        is_late = self._deadline.left() <= 0
+        is_late = self._deadline.remaining() <= 0
         return self._reader.is_done or self._is_closed or is_late
 
     def _note_break(self, cause: Exception, outer: BaseException | None = None) -> None:
@@ -197,12 +197,12 @@ class BaseStream(Generic[ResultT_co, SendT]):
         The exception itself is not kept, because its traceback references the API key.
         """
         name = type(cause).__name__
-        self._broken_by = self._endpoint.key.scrub(told(cause, outer)) or name
+        self._broken_by = self._endpoint.key.scrub(reason_of(cause, outer)) or name
 
     def _check_end(self) -> None:
         if self._reader.is_over:
             return
-        if self._deadline.left() <= 0 and not self._is_closed:
+        if self._deadline.remaining() <= 0 and not self._is_closed:
             raise TimeoutError("timed out before the end of the stream")
         how_far = f"the stream ended early, after {len(self.text)} characters"
         reason = self._broken_by or "the server ended it without a finishReason"
@@ -289,7 +289,7 @@ class Stream(BaseStream[ResultT_co, Send]):
         """Read the next chunk. Over HTTP/2, a lock that other calls share may block."""
         if self._response is None or self._response.http_version != "HTTP/2":
             return next(body, None)
-        left = self._deadline.left()
+        left = self._deadline.remaining()
         return run_aside(lambda: next(body, None), left, lambda: None)
 
     def get_result(self) -> ResultT_co:

@@ -27,7 +27,7 @@ from .part_file import PartFile
 ClientT = TypeVar("ClientT", httpx2.Client, httpx2.AsyncClient)
 
 
-class Saving(NamedTuple):
+class DownloadOptions(NamedTuple):
     """The result as received, and the options of `TaskResult.save`."""
 
     wire: Mapping[str, Any]
@@ -37,71 +37,72 @@ class Saving(NamedTuple):
     timeout: float
 
 
-def save(saving: Saving, http_client: httpx2.Client | None) -> Path:
+def save(options: DownloadOptions, http_client: httpx2.Client | None) -> Path:
     """Save an output; see `TaskResult.save`."""
-    timeout = valid_timeout(saving.timeout)
+    timeout = valid_timeout(options.timeout)
     http_client = checked_client(http_client, httpx2.Client)
-    output = chosen_output(saving.wire, saving.output)
-    with PartFile(saving.path, saving.limit) as part:
-        if not output.is_address:
-            return _decoded(output, part)
+    output = chosen_output(options.wire, options.output)
+    with PartFile(options.path, options.limit) as part:
+        if not output.is_url:
+            return _save_data(output, part)
         fetch = Fetch(output.text, part, timeout)
-        with fetch.explained():
+        with fetch.converted_errors():
             streams = _Streams()
-            fetching = partial(_fetched, fetch, http_client, streams)
+            fetching = partial(_fetch, fetch, http_client, streams)
             run_aside(fetching, timeout, streams.shut)
         return part.publish(output, fetch.file_type)
 
 
-def _fetched(
-    fetch: Fetch, http_client: httpx2.Client | None, streams: _Streams
-) -> None:
-    with nullcontext(http_client) if http_client else _made(httpx2.Client) as client:
+def _fetch(fetch: Fetch, http_client: httpx2.Client | None, streams: _Streams) -> None:
+    given = nullcontext(http_client) if http_client else None
+    with given or _new_client(httpx2.Client) as client:
         while not fetch.is_done:
             request = fetch.request(client, trace=streams.trace)
             response = client.send(
                 request, stream=True, auth=None, follow_redirects=False
             )
             with closing(response):
-                body = fetch.begins(response)
+                body = fetch.begin(response)
                 if body is not None:
                     for chunk in response.iter_raw():
-                        fetch.take(body, chunk)
+                        fetch.write(body, chunk)
                     body.end()
 
 
-async def asave(saving: Saving, http_client: httpx2.AsyncClient | None) -> Path:
+async def asave(
+    options: DownloadOptions, http_client: httpx2.AsyncClient | None
+) -> Path:
     """Save an output; see `TaskResult.asave`."""
     running_loop()  # raises on event loops other than asyncio's
-    timeout = valid_timeout(saving.timeout)
+    timeout = valid_timeout(options.timeout)
     http_client = checked_client(http_client, httpx2.AsyncClient)
-    output = chosen_output(saving.wire, saving.output)
-    with PartFile(saving.path, saving.limit) as part:
-        if not output.is_address:
-            return await asyncio.to_thread(_decoded, output, part)
+    output = chosen_output(options.wire, options.output)
+    with PartFile(options.path, options.limit) as part:
+        if not output.is_url:
+            return await asyncio.to_thread(_save_data, output, part)
         fetch = Fetch(output.text, part, timeout)
-        with fetch.explained():
-            await _in_time(_afetched(fetch, http_client), timeout)
+        with fetch.converted_errors():
+            await _in_time(_afetch(fetch, http_client), timeout)
         return part.publish(output, fetch.file_type)
 
 
-async def _afetched(fetch: Fetch, http_client: httpx2.AsyncClient | None) -> None:
+async def _afetch(fetch: Fetch, http_client: httpx2.AsyncClient | None) -> None:
     given = nullcontext(http_client) if http_client else None
-    async with given or _made(httpx2.AsyncClient) as client:
+    async with given or _new_client(httpx2.AsyncClient) as client:
         while not fetch.is_done:
             request = fetch.request(client)
             response = await client.send(
                 request, stream=True, auth=None, follow_redirects=False
             )
             async with aclosing(response):
-                body = fetch.begins(response)
+                body = fetch.begin(response)
                 if body is not None:
                     async for chunk in response.aiter_raw():
-                        await asyncio.to_thread(fetch.take, body, chunk)
+                        await asyncio.to_thread(fetch.write, body, chunk)
                     body.end()
 
 
-def _made(kind: type[ClientT]) -> ClientT:
+def _new_client(kind: type[ClientT]) -> ClientT:
     try:
         return kind(verify=trusted_certificates())
     except OSError as error:
@@ -113,7 +114,7 @@ def _made(kind: type[ClientT]) -> ClientT:
 _FROM_URL_SAFE: Final = str.maketrans("-_", "+/")
 
 
-def _decoded(output: Output, part: PartFile) -> Path:
+def _save_data(output: Output, part: PartFile) -> Path:
     """Save an output whose data is in the result."""
     header, text = "", output.text
     if output.is_data_uri:
@@ -123,7 +124,7 @@ def _decoded(output: Output, part: PartFile) -> Path:
     if is_base64:
         text = "".join(unquote(text).split())  # in lines, or with escapes of a URI
         text = text.translate(_FROM_URL_SAFE)
-    part.expect(len(text) // 4 * 3 - text[-2:].count("=") if is_base64 else 0)
+    part.check_size(len(text) // 4 * 3 - text[-2:].count("=") if is_base64 else 0)
     try:
         content = (
             b64decode(text, validate=True) if is_base64 else unquote_to_bytes(text)
@@ -139,21 +140,21 @@ class _Streams:
     """The connections of a download, which are shut down on a timeout."""
 
     def __init__(self) -> None:
-        self._made: list[Any] = []
-        self._is_left = False
+        self._streams: list[Any] = []
+        self._is_shut = False
 
     def trace(self, _: str, info: dict[str, Any]) -> None:
         """Record a new connection. The extension `trace` of httpx2 calls it."""
-        made = info.get("return_value")
-        if hasattr(made, "get_extra_info"):
-            self._made.append(made)
-        if self._is_left:
+        stream = info.get("return_value")
+        if hasattr(stream, "get_extra_info"):
+            self._streams.append(stream)
+        if self._is_shut:
             self.shut()
 
     def shut(self) -> None:
         """Shut down the connections, and those that are opened later."""
-        self._is_left = True
-        for stream in self._made:
+        self._is_shut = True
+        for stream in self._streams:
             shut_down(stream)
 
 

@@ -13,7 +13,7 @@ import httpx2
 
 from ..aside import LateError
 from ..body import Body, BodyError
-from ..causes import is_of_socks, told
+from ..causes import is_of_socks, reason_of
 from ..error_codes import ErrorCategory
 from ..exceptions import DownloadError
 from ..http_clients import with_hint
@@ -68,7 +68,7 @@ class Fetch:
         request.headers["Accept-Encoding"] = "identity"
         return request
 
-    def begins(self, response: httpx2.Response) -> Body | None:
+    def begin(self, response: httpx2.Response) -> Body | None:
         """Process the head of a response, and return the body if it is still to be read.
 
         Raises:
@@ -91,37 +91,37 @@ class Fetch:
         self.is_done = True
         self.file_type = _declared_type(content_type, self._url)
         body = Body(response)
-        self._part.expect(body.size)
+        self._part.check_size(body.size)
         if response.is_stream_consumed:  # by an event hook or a custom transport
-            self.take(body, response.content)
+            self.write(body, response.content)
             body.end()
             return None
         return body
 
-    def take(self, body: Body, chunk: bytes) -> None:
+    def write(self, body: Body, chunk: bytes) -> None:
         """Decode a chunk and write it to the file."""
         for piece in body.decoded(chunk):
             self._part.write(piece)
 
     @contextmanager
-    def explained(self) -> Generator[None]:
+    def converted_errors(self) -> Generator[None]:
         """Convert exceptions of httpx2 to `DownloadError`."""
         outer = sys.exception()
         try:
             yield
         except LateError:
-            raise self._late() from None
+            raise self._timeout_error() from None
         except Exception as error:
             if not (is_of_socks(error) or isinstance(error, _FAILURES)):
                 raise
             is_silent = isinstance(error, httpx2.TimeoutException)
             if is_silent and self._timeout <= MAX_SILENCE:  # both timeouts are equal
-                raise self._late() from None
-            reason = with_hint(told(error, outer) or type(error).__name__)
+                raise self._timeout_error() from None
+            reason = with_hint(reason_of(error, outer) or type(error).__name__)
             message = f"the download from {self._place} failed: {reason}"
             raise DownloadError(message, category=_category(error)) from error
 
-    def _late(self) -> DownloadError:
+    def _timeout_error(self) -> DownloadError:
         return DownloadError(
             f"the download from {self._place} timed out after {self._timeout:g} s",
             category=ErrorCategory.TIMEOUT,

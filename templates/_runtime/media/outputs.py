@@ -35,7 +35,7 @@ class Output(NamedTuple):
     uuid: str | None
 
     @property
-    def is_address(self) -> bool:
+    def is_url(self) -> bool:
         """Whether its value is a URL, not the data itself."""
         return self.form.lower() == "url" and not self.is_data_uri
 

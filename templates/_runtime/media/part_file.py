@@ -9,7 +9,7 @@ from typing import Self
 from uuid import uuid4
 
 from ..exceptions import DownloadError
-from .file_types import BYTES, HEAD, FileType, file_type, is_text_as_medium
+from .file_types import BYTES, HEAD, FileType, file_type, is_text_instead_of_media
 from .outputs import Output
 
 
@@ -39,7 +39,7 @@ class PartFile:
         finally:
             self._partial.unlink(missing_ok=True)
 
-    def expect(self, size: int) -> None:
+    def check_size(self, size: int) -> None:
         """Check the size of the output.
 
         Raises:
@@ -54,7 +54,7 @@ class PartFile:
     def write(self, chunk: bytes) -> None:
         """Write a chunk."""
         self._size += len(chunk)
-        self.expect(self._size)
+        self.check_size(self._size)
         if len(self._head) < HEAD:
             self._head += chunk[: HEAD - len(self._head)]
         self._file.write(chunk)
@@ -69,7 +69,7 @@ class PartFile:
             raise DownloadError("the output is an empty file")
         self._file.close()
         suffix = (declared or file_type(self._head) or BYTES).suffix
-        if is_text_as_medium(self._head, suffix):
+        if is_text_instead_of_media(self._head, suffix):
             start = self._head[:80].decode(errors="replace")
             message = f"the output is not a {suffix} file. It starts with: {start!r}"
             raise DownloadError(message)

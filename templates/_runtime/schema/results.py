@@ -128,9 +128,11 @@ class TaskResult(JsonObject):
             TypeError: `http_client` is not an `httpx2.Client`.
             OSError: The file cannot be written.
         """
-        from ..media.download import Saving, save
+        from ..media.download import DownloadOptions, save
 
-        return save(Saving(self.to_wire(), path, output, limit, timeout), http_client)
+        return save(
+            DownloadOptions(self.to_wire(), path, output, limit, timeout), http_client
+        )
 
     async def asave(
         self,
@@ -142,10 +144,10 @@ class TaskResult(JsonObject):
         http_client: httpx2.AsyncClient | None = None,
     ) -> Path:
         """Save the output of this result to a file; see `save`."""
-        from ..media.download import Saving, asave
+        from ..media.download import DownloadOptions, asave
 
-        saving = Saving(self.to_wire(), path, output, limit, timeout)
-        return await asave(saving, http_client)
+        options = DownloadOptions(self.to_wire(), path, output, limit, timeout)
+        return await asave(options, http_client)
 
     @field_validator("*", mode="wrap")
     @classmethod

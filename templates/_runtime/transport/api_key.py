@@ -13,7 +13,7 @@ from ..json_values import is_array, is_object
 
 VARIABLE = "RUNWARE_API_KEY"
 
-SHORTEST_KEY: Final = 12
+MIN_KEY_LENGTH: Final = 12
 """Minimum length of a key that is removed from texts; shorter keys are placeholders."""
 
 
@@ -72,7 +72,7 @@ class ApiKey:
 
         A placeholder stays, since it is no secret and may be a word of a message.
         """
-        if len(self._text) < SHORTEST_KEY:
+        if len(self._text) < MIN_KEY_LENGTH:
             return value
         if isinstance(value, str):
             for shape in self._shapes:

@@ -19,11 +19,11 @@ from .endpoint import Endpoint, merged, shown_url
 from .envelope import SCOPE, Answer, Envelope, Item, code_of, read_envelope
 from .environment import new_client
 from .exchange import MAX_CONNECT, note_unwritten, unwritten
-from .http import closed, crowded
+from .http import closed_error, concurrency_error
 from .items import AUTHENTICATION
 from .pending import Pending, status_of
 from .session import Session
-from .socket import Broken, Socket, connected
+from .socket import ConnectionLost, Socket, connected
 from .waits import Waits
 
 PING = b'{"taskType":"ping","ping":true}'
@@ -68,11 +68,11 @@ class SharedConnection:
         self._is_own = http_client is None
         self._http = http_client or new_client(httpx2.AsyncClient, concurrency)
         self._concurrency = concurrency
-        self._places = asyncio.Semaphore(concurrency)
+        self._slots = asyncio.Semaphore(concurrency)
         self._session = session
         self._has_unwritten = asyncio.Event()
         self._runner: asyncio.Task[None] | None = None
-        self._pauses = RECONNECTING.of(AUTHENTICATION)
+        self._pauses = RECONNECTING.of()
         self._grace_ends = 0.0
         self._last_failure = ""
         self._is_closed = False
@@ -82,7 +82,7 @@ class SharedConnection:
         """Whether it belongs to the running event loop and process."""
         return self._process == os.getpid() and self._loop is running_loop()
 
-    def leave(self) -> Session | None:
+    def detach(self) -> Session | None:
         """Stop, so that another event loop or process can open a connection.
 
         Returns the session, if the new connection can continue it.
@@ -117,21 +117,21 @@ class SharedConnection:
         try:
             async with asyncio.timeout_at(deadline):
                 with unwritten():
-                    await self._places.acquire()
+                    await self._slots.acquire()
         except builtins.TimeoutError:
-            raise crowded(self._concurrency) from None
+            raise concurrency_error(self._concurrency) from None
         try:
             return await self._exchange(parts, deadline)
         finally:
-            self._places.release()
+            self._slots.release()
 
     async def _exchange(self, parts: list[bytes], deadline: float) -> Envelope:
         if self._is_closed:
-            raise closed()
+            raise closed_error()
         pending = self._session.expect(parts)
         try:
             if pending.outcome is None:
-                self._note_unwritten()
+                self._wake_writer()
                 await self._answered(pending, deadline)
             return pending.answer()
         except asyncio.CancelledError as stop:
@@ -153,7 +153,7 @@ class SharedConnection:
                 reason += f"; the last one failed: {self._last_failure}"
             pending.settle(pending.unanswered(reason))
 
-    def _note_unwritten(self) -> None:
+    def _wake_writer(self) -> None:
         self._has_unwritten.set()
         if self._runner is None or self._runner.done():
             self._runner = asyncio.create_task(self._run())
@@ -193,17 +193,17 @@ class SharedConnection:
         """Open a connection and use it until it ends."""
         url = self._endpoint.url
         headers = merged({"User-Agent": USER_AGENT}, self._endpoint.default_headers)
-        is_in = False
+        is_authenticated = False
         try:
-            address = _dialled(url) if self._is_own else url
-            opening = connected(self._http, address, headers, MAX_CONNECT)
+            address = _opening_url(url) if self._is_own else url
+            opening = connected(self._http, address, headers)
             async with opening as socket:
-                is_in = await self._enter(socket)
-                if is_in:
-                    await self._talk(socket)
-        except Broken as error:
+                is_authenticated = await self._authenticate(socket)
+                if is_authenticated:
+                    await self._communicate(socket)
+        except ConnectionLost as error:
             reason = self._last_failure = self._endpoint.key.scrub(str(error))
-            if is_in:
+            if is_authenticated:
                 self._note_drop(reason, is_too_large=error.is_too_large)
             elif error.answer is not None and error.answer.http_status in REFUSALS:
                 self._refuse([{"message": NO_WEBSOCKET}], error.answer, "")
@@ -211,38 +211,38 @@ class SharedConnection:
                 reason = f"no connection to {shown_url(url)}: {reason}"
                 self._fail(reason, self._session.unwritten())
 
-    async def _enter(self, socket: Socket) -> bool:
+    async def _authenticate(self, socket: Socket) -> bool:
         """Authenticate and continue the session; return whether the server accepted.
 
         Raises:
-            Broken: The connection has ended, or the server did not respond in time.
+            ConnectionLost: The connection has ended, or the server did not respond in time.
         """
         unread = ""
         try:
             async with asyncio.timeout(MAX_CONNECT):
-                await socket.send(self._authentication())
+                await socket.send(self._authentication_message())
                 while True:
                     try:
                         frame = self._read(await socket.receive())
                     except ResponseError as error:
                         unread = f": {error.message}"
                         continue
-                    if (is_let_in := self._is_let_in(frame)) is not None:
-                        return is_let_in
+                    if (is_accepted := self._authentication_outcome(frame)) is not None:
+                        return is_accepted
         except builtins.TimeoutError:
             reason = f"the server did not respond to the authentication{unread}"
-            raise Broken(reason) from None
+            raise ConnectionLost(reason) from None
 
-    def _authentication(self) -> str:
+    def _authentication_message(self) -> str:
         known = self._session.uuid
         members = {"connectionSessionUUID": known} if known else {}
         return f"[{self._endpoint.key.encoded_task(**members).decode()}]"
 
-    def _is_let_in(self, frame: Envelope) -> bool | None:
+    def _authentication_outcome(self, frame: Envelope) -> bool | None:
         """Return whether a message accepts the authentication; None if it does neither.
 
         Raises:
-            Broken: The server has failed; a later connection may be accepted.
+            ConnectionLost: The server has failed; a later connection may be accepted.
         """
         answers = [i for i in frame.data if i.get("taskType") == AUTHENTICATION]
         refusals = [error for error in frame.errors if _is_of_authentication(error)]
@@ -250,23 +250,23 @@ class SharedConnection:
             uuid = answers[0].get("connectionSessionUUID", self._session.uuid)
             self._session.begin(uuid if isinstance(uuid, str) else None)
         if answers or not refusals:
-            self._session.take(frame)
+            self._session.receive(frame)
             return True if answers else None
         if self._session.uuid:
             self._session.begin(None)  # the server may have refused the session
         else:
             if all(category_of(code_of(error), None) in FAILURES for error in refusals):
-                raise Broken(f"the server cannot authenticate: {frame.excerpt}")
+                raise ConnectionLost(f"the server cannot authenticate: {frame.excerpt}")
             status = status_of(refusals)
             status = status if status in REFUSALS else 401
             self._refuse(refusals, Answer(status, {}, frame.answer.body), frame.excerpt)
         return False
 
-    async def _talk(self, socket: Socket) -> None:
+    async def _communicate(self, socket: Socket) -> None:
         """Send and receive messages until the connection ends.
 
         Raises:
-            Broken: The connection has ended.
+            ConnectionLost: The connection has ended.
         """
         listening = asyncio.create_task(self._listen(socket))
         others = [self._write(socket), self._watch(socket)]
@@ -276,7 +276,7 @@ class SharedConnection:
             await asyncio.wait([listening], timeout=DRAIN_TIMEOUT)
             if listening.done():
                 await listening
-            raise Broken("the server no longer responds")
+            raise ConnectionLost("the server no longer responds")
         finally:
             for each in running:
                 each.cancel()
@@ -284,13 +284,13 @@ class SharedConnection:
 
     async def _listen(self, socket: Socket) -> None:
         while True:
-            self._take(await socket.receive())
-            self._pauses = RECONNECTING.of(AUTHENTICATION)
+            self._receive(await socket.receive())
+            self._pauses = RECONNECTING.of()
             self._last_failure = ""
 
     async def _write(self, socket: Socket) -> None:
         self._has_unwritten.set()
-        with suppress(Broken):
+        with suppress(ConnectionLost):
             while await self._has_unwritten.wait():
                 self._has_unwritten.clear()
                 for pending in self._session.unwritten():
@@ -303,7 +303,7 @@ class SharedConnection:
 
     async def _watch(self, socket: Socket) -> None:
         """Send pings as long as the server answers them."""
-        with suppress(Broken):
+        with suppress(ConnectionLost):
             is_alive = True
             while is_alive:
                 await asyncio.sleep(PING_EVERY)
@@ -312,10 +312,10 @@ class SharedConnection:
 
     # -- messages and failures -------------------------------------------------
 
-    def _take(self, message: str | bytes) -> None:
+    def _receive(self, message: str | bytes) -> None:
         """Process a message; one that cannot be parsed may be the response to any call."""
         try:
-            self._session.take(self._read(message))
+            self._session.receive(self._read(message))
         except ResponseError as error:
             for pending in self._session.written():
                 pending.conclude_unless_answered(error.about(None, None))
@@ -350,7 +350,7 @@ class SharedConnection:
             pending.cut(GRACE, error)
 
 
-def _dialled(url: str) -> str:
+def _opening_url(url: str) -> str:
     """Return the address that opens the connection.
 
     The HTTP library uses HTTPS_PROXY for addresses of https, and not for those of wss.

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from math import inf
 from threading import TIMEOUT_MAX, Condition
 
-SHORTEST_WAIT = 0.01
+MIN_WAIT = 0.01
 """Minimum seconds between two checks of a deadline that is paused."""
 
 
@@ -26,7 +26,7 @@ class Deadline:
         self._is_cancelled = False
         self._changed = Condition()
 
-    def left(self) -> float:
+    def remaining(self) -> float:
         """Return the seconds until the deadline; 0 or less after it."""
         paused_at = self._paused_at
         now = self._now() if paused_at is None else paused_at
@@ -65,6 +65,6 @@ class Deadline:
     def wait(self) -> bool:
         """Wait for the deadline, in another thread; return False if it is cancelled."""
         with self._changed:
-            while not self._is_cancelled and (left := self.left()) > 0:
-                self._changed.wait(min(max(left, SHORTEST_WAIT), TIMEOUT_MAX))
+            while not self._is_cancelled and (left := self.remaining()) > 0:
+                self._changed.wait(min(max(left, MIN_WAIT), TIMEOUT_MAX))
             return not self._is_cancelled

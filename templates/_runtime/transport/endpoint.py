@@ -159,7 +159,7 @@ class Target:
         )
         self.url = url.copy_with(userinfo=b"")
 
-    def post(
+    def build_request(
         self,
         given: httpx2.Client | httpx2.AsyncClient | None,
         content: bytes,

@@ -15,6 +15,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias, TypeGuard
 
@@ -56,7 +57,6 @@ _ERROR_MEMBERS = frozenset(
 """The members of error objects; an item with other members may be a result."""
 
 _CONSTANTS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
-_DECODER = json.JSONDecoder(parse_constant=_CONSTANTS.__getitem__, strict=False)
 _PROBLEM_NAME = re.compile("(?:.*[/#:])?([A-Za-z]+(?:[-_][A-Za-z]+)*)/?", re.DOTALL)
 
 
@@ -156,8 +156,13 @@ def has_failed(item: Item) -> bool:
 
 def code_of(error: Item) -> str:
     """Return the code of an error object; empty if it has none."""
-    code = error.get("code")
-    return code if isinstance(code, str) else ""
+    return text_of(error, "code") or ""
+
+
+def text_of(item: Item, member: str) -> str | None:
+    """Return a text in an item; None if it is missing, empty or not a text."""
+    value = item.get(member)
+    return value if isinstance(value, str) and value else None
 
 
 def parsed(body: bytes | str) -> Any:
@@ -167,14 +172,11 @@ def parsed(body: bytes | str) -> Any:
     equal. Bytes that are not valid become U+FFFD, and control characters are kept, so that
     one bad text does not hide all results.
     """
-    try:
-        if isinstance(body, bytes):
-            body = _decoded(body)
-        return _DECODER.decode(body)
-    except json.JSONDecodeError:
-        return None
-    except (ValueError, RecursionError):  # ValueError: too many digits for int()
-        return _parsed_with_large_numbers(body)
+    text = _decoded(body) if isinstance(body, bytes) else body
+    for decoder in _DECODERS:
+        with suppress(ValueError, RecursionError):
+            return decoder.decode(text)
+    return None
 
 
 def _decoded(body: bytes) -> str:
@@ -185,18 +187,17 @@ def _decoded(body: bytes) -> str:
         return body.decode(encoding, "replace")
 
 
-def _parsed_with_large_numbers(body: bytes | str) -> Any:
-    try:
-        constant = _CONSTANTS.__getitem__
-        return json.loads(
-            body, parse_constant=constant, parse_int=_integer, strict=False
-        )
-    except (ValueError, RecursionError):
-        return None
-
-
 def _integer(digits: str) -> float:
     return int(digits) if len(digits) < MAX_DIGITS else float(digits)
+
+
+_DECODERS = tuple(
+    json.JSONDecoder(
+        parse_constant=_CONSTANTS.__getitem__, parse_int=each, strict=False
+    )
+    for each in (None, _integer)
+)
+"""JSON decoders; the slower second one parses integers with thousands of digits."""
 
 
 def _is_envelope(content: Any) -> TypeGuard[Item]:
@@ -256,7 +257,7 @@ def _is_failure(item: Item) -> bool:
 
 def _is_error(item: Item, http_status: int) -> bool:
     """Whether an object without an envelope is an error object."""
-    has_message, has_code = _is_text(item.get("message")), _is_text(item.get("code"))
+    has_message, has_code = (bool(text_of(item, n)) for n in ("message", "code"))
     if http_status >= 400:
         return has_message or has_code
     status = item.get("status")
@@ -273,16 +274,16 @@ def _completed(error: Item) -> Item:
     nested = error.get("error")
     if is_object(nested):
         error = error | nested
-    elif _is_text(nested):
+    elif nested and isinstance(nested, str):
         error = {"message": nested} | error
-    texts = [error[name] for name in ("title", "detail") if _is_text(error.get(name))]
-    if not texts or _is_text(error.get("message")):
+    texts = [*filter(None, (text_of(error, name) for name in ("title", "detail")))]
+    if not texts or text_of(error, "message"):
         return error
     completed = error | {"message": ": ".join(dict.fromkeys(texts))}
-    kind = error.get("type")
-    if _is_text(kind) and kind != "about:blank":
+    kind = text_of(error, "type")
+    if kind and kind != "about:blank":
         name = _PROBLEM_NAME.fullmatch(kind)
-        if name and not _is_text(error.get("code")):
+        if name and not text_of(error, "code"):
             completed["code"] = _camel_case(name[1])
         if kind.startswith(("https://", "http://")):
             completed.setdefault("documentation", kind)
@@ -292,10 +293,6 @@ def _completed(error: Item) -> Item:
 def _camel_case(name: str) -> str:
     first, *others = re.split("[-_]", name)
     return first[:1].lower() + first[1:] + "".join(map(str.capitalize, others))
-
-
-def _is_text(value: Any) -> TypeGuard[str]:
-    return isinstance(value, str) and value != ""
 
 
 def _bounded(error: Item) -> Item:

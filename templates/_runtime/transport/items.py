@@ -99,9 +99,9 @@ def is_unfinished(item: Item) -> bool:
     With an output it counts as finished: no other item may have this output. So does one
     with an unknown status, which may be that of a cancelled task.
     """
-    is_news = item.get("status") is None and "progress" in item
-    is_news |= _status(item) in UNFINISHED
-    return is_news and not has_output(item)
+    is_update = item.get("status") is None and "progress" in item
+    is_update |= _status(item) in UNFINISHED
+    return is_update and not has_output(item)
 
 
 def has_output(item: Item) -> bool:

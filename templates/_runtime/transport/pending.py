@@ -15,7 +15,7 @@ from ..error_codes import (
     is_too_large,
 )
 from ..exceptions import ConnectionError, RunwareError
-from .envelope import Answer, Envelope, Item, code_of, has_failed
+from .envelope import Answer, Envelope, Item, code_of, has_failed, text_of
 from .items import READ_ONLY, is_result, outputs_of
 
 QUIET = 2.0
@@ -48,14 +48,14 @@ class Expected:
         task_type: The wire name of its type.
         wanted: The number of results that it orders.
         results: The results so far.
-        news: Other items, such as an acknowledgement or a status.
+        updates: Other items, such as an acknowledgement or a status.
         errors: Error objects that name it.
     """
 
     task_type: str
     wanted: int
     results: list[Item] = field(default_factory=list["Item"])
-    news: list[Item] = field(default_factory=list["Item"])
+    updates: list[Item] = field(default_factory=list["Item"])
     errors: list[Item] = field(default_factory=list["Item"])
 
     @property
@@ -71,12 +71,12 @@ class Expected:
     @property
     def is_mentioned(self) -> bool:
         """Whether a message mentioned it."""
-        return bool(self.results or self.news or self.errors)
+        return bool(self.results or self.updates or self.errors)
 
     @property
     def missing(self) -> int:
         """The number of items that are missing from its response."""
-        if self.news or (self.is_poll and self.results):
+        if self.updates or (self.is_poll and self.results):
             return 0
         return max(0, self.wanted - len(self.results) - len(self.errors))
 
@@ -106,7 +106,7 @@ class Expected:
         elif is_result_item(item) or not self.is_about_a_task:
             place = self.results
         else:
-            place = self.news
+            place = self.updates
         if place is self.results and len(place) >= self.wanted:
             place.append(item)
         else:
@@ -224,7 +224,7 @@ class Pending:
         The HTTP status is that of the answer; without one, it is derived from the errors.
         """
         tasks = self.tasks.values()
-        data = [item for task in tasks for item in (*task.results, *task.news)]
+        data = [item for task in tasks for item in (*task.results, *task.updates)]
         errors = [item for task in tasks for item in task.errors] + self.errors
         is_refused = all(map(self._is_refused, tasks))
         status = status_of(errors) if is_refused else 200
@@ -236,7 +236,7 @@ class Pending:
 
     def _is_refused(self, task: Expected) -> bool:
         """Whether the response has errors of a task and no results."""
-        is_about_call = bool(self.errors) and not task.news
+        is_about_call = bool(self.errors) and not task.updates
         return not task.results and (bool(task.errors) or is_about_call)
 
     def settle(self, outcome: Envelope | RunwareError) -> None:
@@ -284,12 +284,6 @@ def add(item: Item, place: list[Item]) -> None:
         if bare in place or {"status": "success", **bare} in place:
             return
     place.append(item)
-
-
-def text_of(item: Item, member: str) -> str | None:
-    """Return a text in an item; None if it is missing, empty or not a text."""
-    value = item.get(member)
-    return value if isinstance(value, str) and value else None
 
 
 def status_of(errors: list[Item]) -> int:

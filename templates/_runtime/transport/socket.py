@@ -18,12 +18,13 @@ from httpx2.websockets import (
     WebSocketUpgradeError,
 )
 
-from ..causes import told
+from ..causes import reason_of
 from .envelope import Answer
-from .environment import explained
+from .environment import with_cause_hint
+from .exchange import MAX_CONNECT
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping
+    from collections.abc import AsyncGenerator, Iterator, Mapping
 
     from httpcore2 import AsyncNetworkStream
 
@@ -53,7 +54,7 @@ _LOCAL_ERROR: type[Exception] = import_module("wsproto.utilities").LocalProtocol
 _receive = methodcaller("receive")  # dynamic, since its result is a class of wsproto
 
 
-class Broken(Exception):
+class ConnectionLost(Exception):
     """The connection could not be opened, or has ended. The message says why.
 
     Attributes:
@@ -133,32 +134,32 @@ class Socket:
         """Send a text.
 
         Raises:
-            Broken: The connection has ended. The text may or may not have been sent.
+            ConnectionLost: The connection has ended. The text may or may not have been sent.
         """
         try:
             await self._session.send_text(text)
         except (HTTPXWSException, _LOCAL_ERROR) as error:
-            raise _broken(error) from None
+            raise _connection_lost(error) from None
 
     async def receive(self) -> str | bytes:
         """Wait for the next message.
 
         Raises:
-            Broken: The connection has ended.
+            ConnectionLost: The connection has ended.
         """
         try:
             event: object = await _receive(self._session)
         except WebSocketDisconnect as error:
             if self.is_open:  # neither side has closed it
                 reason = f"the server broke the protocol of WebSockets: {error.reason}"
-                raise Broken(reason) from None
+                raise ConnectionLost(reason) from None
             if error.code == MESSAGE_TOO_BIG and not self.is_closed_by_peer:
-                broken = Broken(f"a message is larger than {MAX_MESSAGE:,} bytes")
-                broken.is_too_large = True
-                raise broken from None
-            raise _broken(error) from None
+                lost = ConnectionLost(f"a message is larger than {MAX_MESSAGE:,} bytes")
+                lost.is_too_large = True
+                raise lost from None
+            raise _connection_lost(error) from None
         except HTTPXWSException as error:
-            raise _broken(error) from None
+            raise _connection_lost(error) from None
         data = getattr(event, "data", "")
         return data if isinstance(data, str) else bytes(data)
 
@@ -166,7 +167,7 @@ class Socket:
         """Send a text and return whether any data arrives within some seconds.
 
         Raises:
-            Broken: The connection has ended.
+            ConnectionLost: The connection has ended.
         """
         heard = self._session.heard.signal
         heard.clear()
@@ -188,14 +189,12 @@ class Socket:
 
 @asynccontextmanager
 async def connected(
-    http: httpx2.AsyncClient, url: str, headers: dict[str, str], timeout: float
+    http: httpx2.AsyncClient, url: str, headers: dict[str, str]
 ) -> AsyncGenerator[Socket]:
     """Open a connection, and close it at the end of the context.
 
-    The timeout is that of opening it, in seconds.
-
     Raises:
-        Broken: It could not be opened, or it has ended.
+        ConnectionLost: It could not be opened, or it has ended.
     """
     client = AsyncWebSocketClient(
         http,
@@ -212,28 +211,28 @@ async def connected(
 
     try:
         async with AsyncExitStack() as stack:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(MAX_CONNECT):
                 opening = client.connect(
                     url,
                     headers=headers,
                     follow_redirects=False,
-                    timeout=timeout,
+                    timeout=MAX_CONNECT,
                     extensions={"trace": trace},
                 )
                 session = await stack.enter_async_context(opening)
             socket = Socket(session)
             stack.push_async_callback(socket.close)
             yield socket
-    except (Broken, WebSocketUpgradeError, ExceptionGroup) as error:
-        raise _broken(error) from None
+    except (ConnectionLost, WebSocketUpgradeError, ExceptionGroup) as error:
+        raise _connection_lost(error) from None
     except builtins.TimeoutError:
-        raise Broken(f"it was not open within {timeout:g} s") from None
+        raise ConnectionLost(f"it was not open within {MAX_CONNECT:g} s") from None
     except Exception as error:  # noqa: BLE001  # the SOCKS library has its own kinds
-        reason = str(_broken(error))
-        raise Broken(explained(reason, httpx2.URL(url), peer)) from None
+        reason = str(_connection_lost(error))
+        raise ConnectionLost(with_cause_hint(reason, httpx2.URL(url), peer)) from None
 
 
-def _leaves(error: Exception) -> Any:
+def _leaves(error: Exception) -> Iterator[Exception]:
     """Yield an exception, or those in a group, at any depth."""
     if isinstance(error, ExceptionGroup):
         for each in cast("ExceptionGroup[Exception]", error).exceptions:
@@ -242,20 +241,25 @@ def _leaves(error: Exception) -> Any:
         yield error
 
 
-def _broken(error: Exception) -> Broken:
+def _connection_lost(error: Exception) -> ConnectionLost:
     """Return the exception of this module for one of httpx2.
 
     httpx2 wraps exceptions of the context in a group.
     """
     causes = [*_leaves(error)]
-    cause = next((each for each in causes if isinstance(each, Broken)), causes[0])
-    if isinstance(cause, Broken):
-        return cause
+    for each in causes:
+        if isinstance(each, ConnectionLost):
+            return each
+    cause = causes[0]
     if isinstance(cause, WebSocketUpgradeError):
         status = cause.response.status_code
         answer = Answer(status, dict(cause.response.headers.items()))
-        return Broken(f"HTTP {status} instead of a WebSocket", answer)
+        return ConnectionLost(f"HTTP {status} instead of a WebSocket", answer)
     if isinstance(cause, WebSocketDisconnect):
         reason = f": {cause.reason}" if cause.reason else ""
-        return Broken(f"the server closed the connection ({cause.code}{reason})")
-    return Broken(told(cause) or f"the connection broke ({type(cause).__name__})")
+        return ConnectionLost(
+            f"the server closed the connection ({cause.code}{reason})"
+        )
+    return ConnectionLost(
+        reason_of(cause) or f"the connection broke ({type(cause).__name__})"
+    )

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 Selector: type[selectors.BaseSelector]
 Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
-LEFT = "the call was interrupted"
+INTERRUPTED = "the call was interrupted"
 """The reason of exchanges that end with an interrupted call or loop."""
 
 OF_HTTP = (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError, RuntimeError)
@@ -50,10 +50,10 @@ class SyncExchange(Exchange):
 
     _stream: NetworkStream | None = None
     _is_shared = False
-    _is_left = False
+    _is_abandoned = False
     _is_aside = False
 
-    def aside(self, work: Callable[[], WorkT]) -> WorkT:
+    def run_in_thread(self, work: Callable[[], WorkT]) -> WorkT:
         """Run the exchange in another thread, which is abandoned on a timeout.
 
         An HTTP client of the caller may block on a lock, for example of an HTTP/2
@@ -61,7 +61,7 @@ class SyncExchange(Exchange):
         """
         self._is_aside = True
         try:
-            return run_aside(work, self.left(), self._leave)
+            return run_aside(work, self.remaining(), self._abandon)
         except LateError:
             error = httpx2.ReadTimeout("timed out")
             self._raise(error)
@@ -72,7 +72,7 @@ class SyncExchange(Exchange):
         self.cut_by = reason
         self._shut()
 
-    def use(self, response: httpx2.Response) -> None:
+    def record_connection(self, response: httpx2.Response) -> None:
         """Record the connection of a response, and limit its reads and writes.
 
         The caller may have opened it for an earlier request, without a trace.
@@ -105,10 +105,10 @@ class SyncExchange(Exchange):
         is_of_http = isinstance(error, OF_HTTP) or is_of_socks(error)
         if isinstance(error, Exception) and not is_of_http:
             return error
-        return self.of_signal_handler(error)
+        return self.raised_by_signal_handler(error)
 
-    def _leave(self) -> None:
-        self._is_left = True
+    def _abandon(self) -> None:
+        self._is_abandoned = True
         self._shut()
 
     def _shut(self) -> None:
@@ -116,7 +116,7 @@ class SyncExchange(Exchange):
         if stream is not None and not self._is_shared:
             shut_down(stream)
 
-    def step(self, stream: NetworkStream, timeout: float | None) -> float:
+    def begin_io(self, stream: NetworkStream, timeout: float | None) -> float:
         """Start a read or write; return its timeout in seconds.
 
         Raises:
@@ -126,7 +126,7 @@ class SyncExchange(Exchange):
         self._stream = stream
         if self.cut_by:
             raise httpx2.ReadError("")
-        left = self.left()
+        left = self.remaining()
         if not left:
             raise httpx2.ReadTimeout("")
         return left if timeout is None else min(left, timeout)
@@ -138,7 +138,7 @@ class SyncExchange(Exchange):
             return False
         with Selector() as selector:
             selector.register(wire, selectors.EVENT_READ | selectors.EVENT_WRITE)
-            events = selector.select(self.left())
+            events = selector.select(self.remaining())
         return any(event & selectors.EVENT_READ for _, event in events)
 
     def __enter__(self) -> Self:
@@ -160,19 +160,20 @@ class SyncExchange(Exchange):
         if event in UNUSED_EVENTS:
             return
         layer, step, phase = self.note(event, info)
-        if self._is_left and (step, phase) == ("send_request_headers", "started"):
+        if self._is_abandoned and (step, phase) == ("send_request_headers", "started"):
             # Checked after `note`, so that this thread or the abandoning one sees it.
             raise httpx2.ReadTimeout("")
         self._is_shared |= layer == "http2"
         if step in CONNECTING and phase == "started":
-            info["timeout"] = min(self._time_to_connect(), MAX_CONNECT)
+            left = self._time_to_connect()
+            info["timeout"] = min(left, MAX_CONNECT)
             if step == "connect_tcp":
-                info["timeout"] /= addresses(info["host"], info["port"], self.left())
+                info["timeout"] /= addresses(info["host"], info["port"], left)
         elif step in CONNECTING and phase == "complete":
             limit(info["return_value"])
 
     def _time_to_connect(self) -> float:
-        left = self.left()
+        left = self.remaining()
         if self.cut_by or not left:
             raise httpx2.ConnectTimeout("")
         return left
@@ -195,7 +196,7 @@ class Cancellation:
         """End the running exchanges, and all that start later."""
         self._is_cancelled = True
         for exchange in [*self.exchanges]:
-            exchange.cut(LEFT)
+            exchange.cut(INTERRUPTED)
 
     def __enter__(self) -> None:
         _thread.cancellation = self
@@ -208,7 +209,7 @@ class Cancellation:
         # Added before the check, so that this thread or the cancelling one sees it.
         self.exchanges.add(exchange)
         if self._is_cancelled:
-            exchange.cut(LEFT)
+            exchange.cut(INTERRUPTED)
 
 
 _NEVER = Cancellation()
@@ -246,7 +247,7 @@ class _LimitedStream:
         if self._early:
             return self._early.pop(0)
         if exchange := _thread.exchange:
-            timeout = exchange.step(self._stream, timeout)
+            timeout = exchange.begin_io(self._stream, timeout)
         return self._read(max_bytes, timeout)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -261,10 +262,10 @@ class _LimitedStream:
             if start and exchange.is_readable(self._stream):
                 self._read_early(exchange)
             try:
-                self._write(piece, exchange.step(self._stream, timeout))
+                self._write(piece, exchange.begin_io(self._stream, timeout))
             except Exception as error:
                 # The HTTP library ignores an `OSError` of a write.
-                if interruption := exchange.of_signal_handler(error):
+                if interruption := exchange.raised_by_signal_handler(error):
                     raise interruption from None
                 raise
 
@@ -272,7 +273,7 @@ class _LimitedStream:
         try:
             self._early.append(self._read(PIECE, BRIEF))
         except Exception as error:
-            if interruption := exchange.of_signal_handler(error):
+            if interruption := exchange.raised_by_signal_handler(error):
                 raise interruption from None
             if exchange.is_refused_by_tls(error):
                 raise  # else nothing came, or writing fails too

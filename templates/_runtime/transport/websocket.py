@@ -18,7 +18,7 @@ from .connection import SharedConnection
 from .endpoint import RUNWARE_SOCKET_URL, RUNWARE_URL, Endpoint, Headers
 from .envelope import Envelope
 from .exchange import OnExchange
-from .http import closed
+from .http import closed_error
 from .session import Session
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class WebSocketTransport:
         over_http = endpoint._replace(url=_http_url(endpoint.url))
         self._streams = AsyncHTTPTransport(over_http, http_client, concurrency)
         self._connection: SharedConnection | None = None
-        self._left: SharedConnection | None = None
+        self._previous: SharedConnection | None = None
         """The previous connection. A copy made by a fork must not be freed here."""
         self._is_closed = False
         self._lock = ForkSafeLock()
@@ -98,12 +98,12 @@ class WebSocketTransport:
             ConnectionError: The client cannot be used on this event loop.
         """
         if self._is_closed:
-            raise closed()
+            raise closed_error()
         with self._lock.native:  # event loops of two threads must not share a session
             connection = self._connection
             if connection is None or not connection.is_here:
-                session = connection.leave() if connection is not None else None
-                self._left = connection
+                session = connection.detach() if connection is not None else None
+                self._previous = connection
                 self._connection = connection = SharedConnection(
                     self.endpoint,
                     self._http,

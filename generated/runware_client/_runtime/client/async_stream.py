@@ -57,7 +57,7 @@ class AsyncStream(BaseStream[ResultT_co, AsyncSend]):
             return None
         outer = sys.exception()
         try:
-            async with asyncio.timeout(self._deadline.left()) as self._timer:
+            async with asyncio.timeout(self._deadline.remaining()) as self._timer:
                 return await anext(body, None)
         except Exception as cause:  # noqa: BLE001 - `_check_end` raises it
             self._note_break(cause, outer)

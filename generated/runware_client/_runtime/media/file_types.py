@@ -99,8 +99,8 @@ _OTHER_NAMES: Final = {
 def file_type(head: bytes) -> FileType | None:
     """Return the type of a file by its first `HEAD` bytes; None if it is unknown."""
     by_start = (kind for start, kind in _BY_START.items() if head.startswith(start))
-    by_more = (look(head) for look in _LOOKS)
-    return next(filter(None, chain(by_start, by_more)), None)
+    detected = (detect(head) for detect in _DETECTORS)
+    return next(filter(None, chain(by_start, detected)), None)
 
 
 def named_type(media_type: str) -> FileType | None:
@@ -108,7 +108,7 @@ def named_type(media_type: str) -> FileType | None:
     return _BY_NAME.get(media_type.partition(";")[0].strip().lower())
 
 
-def is_text_as_medium(head: bytes, suffix: str) -> bool:
+def is_text_instead_of_media(head: bytes, suffix: str) -> bool:
     """Return whether HTML, XML or JSON has the suffix of a binary format of media.
 
     A host sends an error so, for example after the URL has expired.
@@ -161,7 +161,7 @@ def _svg(head: bytes) -> FileType | None:
     return SVG if start.startswith(b"<svg") or (is_xml and has_svg) else None
 
 
-_LOOKS: Final[tuple[Callable[[bytes], FileType | None], ...]] = (
+_DETECTORS: Final[tuple[Callable[[bytes], FileType | None], ...]] = (
     _riff,
     _iso_media,
     _bitmap,
@@ -172,8 +172,8 @@ _LOOKS: Final[tuple[Callable[[bytes], FileType | None], ...]] = (
 )
 """Detectors of types that are not determined by a fixed prefix."""
 
-_BY_LOOK: Final = (AAC, AVIF, HEIC, M4A, MOV, MP4, OGV, SVG, WEBM)
-_FOUND: Final = (*_BY_START.values(), *_RIFF.values(), *_BY_LOOK)
+_DETECTED: Final = (AAC, AVIF, HEIC, M4A, MOV, MP4, OGV, SVG, WEBM)
+_FOUND: Final = (*_BY_START.values(), *_RIFF.values(), *_DETECTED)
 _BY_NAME: Final = {each.media_type: each for each in _FOUND} | _OTHER_NAMES
 
 _MEDIA: Final = {t for t in _BY_NAME.values() if t.kind in ("audio", "image", "video")}

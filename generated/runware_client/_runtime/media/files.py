@@ -76,8 +76,8 @@ def type_of(content: bytes, kind: str, name: str) -> FileType:
     raise UnusableFile(f"must be {_a(kind)}, but {what}")
 
 
-def content_of(file: MediaFile, most: float | None) -> bytes:
-    """Read a file to its end; `most` is the maximum number of bytes.
+def content_of(file: MediaFile, maximum: float | None) -> bytes:
+    """Read a file to its end; `maximum` is the maximum number of bytes.
 
     Raises:
         UnusableFile: It is empty, too large, or cannot be read.
@@ -86,7 +86,7 @@ def content_of(file: MediaFile, most: float | None) -> bytes:
         content, name = file, "the file"
     elif isinstance(file, os.PathLike):
         path = Path(os.fsdecode(file))
-        content, name = _content_of_path(path, most), _quoted(path)
+        content, name = _content_of_path(path, maximum), _quoted(path)
     else:
         content, name = _rest(file), "the rest of the file"
     if not content:
@@ -94,14 +94,14 @@ def content_of(file: MediaFile, most: float | None) -> bytes:
     return content
 
 
-def _content_of_path(path: Path, most: float | None) -> bytes:
+def _content_of_path(path: Path, maximum: float | None) -> bytes:
     name = _quoted(path)
     try:
         if not path.is_file():
             path.stat()
             what = "a folder" if path.is_dir() else "not a regular file"
             raise UnusableFile(f"must be a file, but {name} is {what}")
-        check_size(path.stat().st_size, None, most)
+        check_size(path.stat().st_size, None, maximum)
         return path.read_bytes()
     except FileNotFoundError:
         raise UnusableFile(f"the file {name} does not exist") from None
@@ -129,16 +129,16 @@ def _rest(file: BinaryFile) -> bytes:
     return content
 
 
-def check_size(size: int, least: float | None, most: float | None) -> None:
+def check_size(size: int, minimum: float | None, maximum: float | None) -> None:
     """Check a number of bytes; None means no limit.
 
     Raises:
         UnusableFile: It exceeds a limit.
     """
-    if most is not None and size > most:
-        raise UnusableFile(f"has {size:,} bytes; the maximum is {most:,}")
-    if least is not None and size < least:
-        raise UnusableFile(f"has {size:,} bytes; the minimum is {least:,}")
+    if maximum is not None and size > maximum:
+        raise UnusableFile(f"has {size:,} bytes; the maximum is {maximum:,}")
+    if minimum is not None and size < minimum:
+        raise UnusableFile(f"has {size:,} bytes; the minimum is {minimum:,}")
 
 
 def _quoted(path: Path) -> str:

@@ -34,7 +34,7 @@ class _AnswerBody:
         self._decoded = bytearray()
         self._decoder = Decoder(response.headers.get("content-encoding", ""))
 
-    def take(self, chunk: bytes) -> None:
+    def feed(self, chunk: bytes) -> None:
         """Decode and add a chunk.
 
         Raises:
@@ -86,7 +86,7 @@ def read_body(response: httpx2.Response, elements: int = 1) -> bytes:
     with _readable(response):
         body = _AnswerBody(response, elements)
         for chunk in response.iter_raw():
-            body.take(chunk)
+            body.feed(chunk)
         return body.whole()
 
 
@@ -97,7 +97,7 @@ async def aread_body(response: httpx2.Response, elements: int = 1) -> bytes:
     with _readable(response):
         body = _AnswerBody(response, elements)
         async for chunk in response.aiter_raw():
-            body.take(chunk)
+            body.feed(chunk)
         return body.whole()
 
 

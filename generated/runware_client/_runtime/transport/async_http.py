@@ -28,7 +28,7 @@ from .endpoint import JSON_HEADERS, STREAM_HEADERS, Endpoint, Headers, Target
 from .envelope import Answer, Envelope, read_envelope
 from .environment import new_client
 from .exchange import CLOSED, CONNECTING, UNUSED_EVENTS, Exchange, OnExchange
-from .http import closed, crowded, shared
+from .http import closed_error, concurrency_error, shared_client_error
 
 if TYPE_CHECKING:
     from httpcore2 import AsyncNetworkStream
@@ -71,18 +71,18 @@ class AsyncExchange(Exchange):
                 read_while_writing(info["return_value"])
 
 
-class _Lane:
-    """The HTTP client of one event loop, with its running calls."""
+class _Pool:
+    """The HTTP client of one event loop, with its connections and running calls."""
 
     def __init__(
         self,
         http: httpx2.AsyncClient,
-        places: asyncio.Semaphore,
-        keeper: AsyncGenerator[None],
+        slots: asyncio.Semaphore,
+        closer: AsyncGenerator[None],
     ) -> None:
         self.http = http
-        self.places = places
-        self.keeper = keeper
+        self.slots = slots
+        self.closer = closer
         self.process = os.getpid()
         self.exchanges: set[AsyncExchange] = set()
 
@@ -92,16 +92,16 @@ class _Connections:
 
     Attributes:
         first: An HTTP client that no event loop uses yet; None if there is none.
-        lanes: The HTTP clients of event loops.
-        inherited: The HTTP clients of parent processes. They are kept, because freeing
+        pools: The pools of event loops.
+        inherited: The pools of parent processes. They are kept, because freeing
             one would close the connections of the parent.
         is_closed: Whether the client is closed.
     """
 
     def __init__(self, first: httpx2.AsyncClient | None) -> None:
         self.first = first
-        self.lanes: WeakKeyDictionary[Loop, _Lane] = WeakKeyDictionary()
-        self.inherited: list[_Lane] = []
+        self.pools: WeakKeyDictionary[Loop, _Pool] = WeakKeyDictionary()
+        self.inherited: list[_Pool] = []
         self.is_closed = False
 
 
@@ -124,7 +124,8 @@ class AsyncHTTPTransport:
         """Create a transport without connecting; see `HTTPTransport`."""
         self.endpoint = endpoint
         self._target = Target(endpoint)
-        self._brought = http_client
+        self._http_client = http_client
+        self._is_own = http_client is None
         self._concurrency = concurrency
         self._lock = ForkSafeLock()
         # Created before there is an event loop, so that errors are raised early.
@@ -144,35 +145,35 @@ class AsyncHTTPTransport:
         Raises:
             RunwareError: No event loop of asyncio is running.
         """
-        lane = await self._usable_lane()
+        pool = await self._usable_pool()
         exchange = AsyncExchange(self._target.url, self.endpoint.key, timeout)
-        await self._take_place(lane, exchange)
+        await self._acquire_slot(pool, exchange)
         try:
-            answer = await self._answer(lane, exchange, parts, extra)
+            answer = await self._answer(pool, exchange, parts, extra)
         except httpx2.RequestError as error:
             raise self.endpoint.error(error) from error
         finally:
-            lane.places.release()
+            pool.slots.release()
         return read_envelope(answer, self.endpoint.key)
 
-    async def _take_place(self, lane: _Lane, exchange: AsyncExchange) -> None:
+    async def _acquire_slot(self, pool: _Pool, exchange: AsyncExchange) -> None:
         """Wait until fewer calls run than the limit allows."""
         with exchange:
             try:
-                async with asyncio.timeout(exchange.left()):
-                    await lane.places.acquire()
+                async with asyncio.timeout(exchange.remaining()):
+                    await pool.slots.acquire()
             except builtins.TimeoutError:
-                raise crowded(self._concurrency) from None
+                raise concurrency_error(self._concurrency) from None
 
     async def _answer(
-        self, lane: _Lane, exchange: AsyncExchange, parts: list[bytes], extra: Headers
+        self, pool: _Pool, exchange: AsyncExchange, parts: list[bytes], extra: Headers
     ) -> Answer:
-        self._begin(lane, exchange)
+        self._begin(pool, exchange)
         try:
             with exchange:
-                async with asyncio.timeout(exchange.left()) as exchange.timer:
+                async with asyncio.timeout(exchange.remaining()) as exchange.timer:
                     response = await self._send(
-                        lane, exchange, parts, JSON_HEADERS, extra
+                        pool, exchange, parts, JSON_HEADERS, extra
                     )
                     try:
                         body = await aread_body(response, len(parts))
@@ -180,7 +181,7 @@ class AsyncHTTPTransport:
                     finally:
                         await response.aclose()
         finally:
-            lane.exchanges.discard(exchange)
+            pool.exchanges.discard(exchange)
 
     @asynccontextmanager
     async def open(
@@ -197,17 +198,17 @@ class AsyncHTTPTransport:
         Raises:
             RunwareError: No event loop of asyncio is running.
         """
-        lane = await self._usable_lane()
+        pool = await self._usable_pool()
         exchange = AsyncExchange(self._target.url, self.endpoint.key, timeout)
         on_exchange(exchange)
         if is_limited:
-            await self._take_place(lane, exchange)
+            await self._acquire_slot(pool, exchange)
         try:
-            self._begin(lane, exchange)
+            self._begin(pool, exchange)
             with exchange:
-                async with asyncio.timeout(exchange.left()) as exchange.timer:
+                async with asyncio.timeout(exchange.remaining()) as exchange.timer:
                     response = await self._send(
-                        lane, exchange, [part], STREAM_HEADERS, extra
+                        pool, exchange, [part], STREAM_HEADERS, extra
                     )
                     try:
                         if not is_event_stream(answer_of(response)):
@@ -220,9 +221,9 @@ class AsyncHTTPTransport:
             finally:
                 await response.aclose()
         finally:
-            lane.exchanges.discard(exchange)
+            pool.exchanges.discard(exchange)
             if is_limited:
-                lane.places.release()
+                pool.slots.release()
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop, and end its calls.
@@ -233,81 +234,86 @@ class AsyncHTTPTransport:
         connections = self._connections
         connections.is_closed = True
         with self._lock.native:
-            lane = connections.lanes.pop(running_loop(), None)
-            connections.lanes.clear()
+            pool = connections.pools.pop(running_loop(), None)
+            connections.pools.clear()
             connections.first = None
-        if lane is None or lane.process != os.getpid():
+        if pool is None or pool.process != os.getpid():
             return
-        for exchange in [*lane.exchanges]:
+        for exchange in [*pool.exchanges]:
             exchange.cut(CLOSED)
-        await lane.keeper.aclose()
+        await pool.closer.aclose()
 
     async def _send(
         self,
-        lane: _Lane,
+        pool: _Pool,
         exchange: AsyncExchange,
         parts: list[bytes],
         given: dict[str, str],
         extra: Headers,
     ) -> httpx2.Response:
-        request = self._target.post(
-            self._brought,
+        request = self._target.build_request(
+            self._http_client,
             self.endpoint.body(parts),
             self.endpoint.headers(given, extra),
             exchange.extensions(),
         )
-        is_own = exchange.is_http1 = self._brought is None
-        options = exchange.sending(lane.http, self._target.auth, is_own=is_own)
+        exchange.is_http1 = self._is_own
+        options = exchange.send_options(
+            pool.http, self._target.auth, is_own=self._is_own
+        )
         try:
-            response = await lane.http.send(request, **options)
+            response = await pool.http.send(request, **options)
         except httpx2.HTTPStatusError as error:
             response = refused_by_hook(error, request, len(parts))
         try:
-            exchange.accept(response)
+            exchange.check_response(response)
         except BaseException:
             await response.aclose()
             raise
         return response
 
-    def _begin(self, lane: _Lane, exchange: AsyncExchange) -> None:
+    def _begin(self, pool: _Pool, exchange: AsyncExchange) -> None:
         if self._connections.is_closed:  # during the wait for other calls
-            raise closed()
-        lane.exchanges.add(exchange)
+            raise closed_error()
+        pool.exchanges.add(exchange)
 
-    async def _usable_lane(self) -> _Lane:
+    async def _usable_pool(self) -> _Pool:
         loop = running_loop()
-        if self._connections.is_closed or (self._brought and self._brought.is_closed):
-            raise closed()
-        if self._brought is not None:
-            process, first = _users.setdefault(self._brought, (os.getpid(), ref(loop)))
+        given = self._http_client
+        if self._connections.is_closed or (given and given.is_closed):
+            raise closed_error()
+        if given is not None:
+            process, first = _users.setdefault(given, (os.getpid(), ref(loop)))
             if process != os.getpid() or first() is not loop:
-                raise shared("by another event loop")
-        lane = self._connections.lanes.get(loop)
-        if lane is None or lane.process != os.getpid() or lane.http.is_closed:
-            lane = self._new_lane(loop, lane)
-            await anext(lane.keeper)
-        return lane
+                raise shared_client_error("by another event loop")
+        pool = self._connections.pools.get(loop)
+        if pool is None or pool.process != os.getpid() or pool.http.is_closed:
+            pool = self._new_pool(loop, pool)
+            await anext(pool.closer)
+        return pool
 
-    def _new_lane(self, loop: Loop, inherited: _Lane | None) -> _Lane:
+    def _new_pool(self, loop: Loop, inherited: _Pool | None) -> _Pool:
         with self._lock.native:
             connections = self._connections
             if inherited is not None:
                 connections.inherited.append(inherited)
-            for other in [*connections.lanes]:
+            for other in [*connections.pools]:
                 if other.is_closed():
-                    del connections.lanes[other]
+                    del connections.pools[other]
             http = connections.first or self._new_client()
             connections.first = None
-            places = asyncio.Semaphore(self._concurrency)
-            lane = _Lane(http, places, _keep(http, is_own=self._brought is None))
-            connections.lanes[loop] = lane
-            return lane
+            slots = asyncio.Semaphore(self._concurrency)
+            pool = _Pool(http, slots, _close_with_loop(http, is_own=self._is_own))
+            connections.pools[loop] = pool
+            return pool
 
     def _new_client(self) -> httpx2.AsyncClient:
-        return self._brought or new_client(httpx2.AsyncClient, self._concurrency)
+        return self._http_client or new_client(httpx2.AsyncClient, self._concurrency)
 
 
-async def _keep(http: httpx2.AsyncClient, *, is_own: bool) -> AsyncGenerator[None]:
+async def _close_with_loop(
+    http: httpx2.AsyncClient, *, is_own: bool
+) -> AsyncGenerator[None]:
     """Close an HTTP client when its event loop closes its async generators."""
     try:
         yield

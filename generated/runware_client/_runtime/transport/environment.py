@@ -19,6 +19,8 @@ codecs.lookup("idna")  # imports it now: a fork during a later import would hang
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 """Variables with the URL of a proxy, also in lower case."""
 
+_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+
 ClientT = TypeVar("ClientT", httpx2.Client, httpx2.AsyncClient)
 
 
@@ -47,24 +49,22 @@ def new_client(kind: type[ClientT], concurrency: int) -> ClientT:
         raise RunwareError(reason) from None
 
 
-def explained(reason: str, url: httpx2.URL, peer: tuple[str, int] | None) -> str:
+def with_cause_hint(reason: str, url: httpx2.URL, peer: tuple[str, int] | None) -> str:
     """Return why a connection failed, with the certificates or the proxy involved.
 
     The peer is the host and the port that were connected to, if they are known.
     """
     reason = with_hint(reason)
-    if peer and peer != (url.raw_host.decode(), _port(url)):
+    if peer and peer != _address(str(url)):
         reason += f" ({_proxy(*peer)})"
     return reason
 
 
-def _port(url: httpx2.URL) -> int:
-    return url.port or {"http": 80, "ws": 80}.get(url.scheme, 443)
-
-
 def _proxy(host: str, port: int) -> str:
     proxies = _proxies().items()
-    variables = ", ".join(name for name, url in proxies if _place(url) == (host, port))
+    variables = ", ".join(
+        name for name, url in proxies if _address(url) == (host, port)
+    )
     named = f" from {variables}" if variables else ""
     return f"through the proxy {host}:{port}{named}"
 
@@ -90,10 +90,11 @@ def _unusable_proxy(variable: tuple[str, str]) -> str | None:
     return None
 
 
-def _place(url: str) -> tuple[str | None, int | None]:
+def _address(url: str) -> tuple[str | None, int | None]:
+    """Return the host and the port of a URL; None if it is not valid."""
     try:
         parts = urlsplit(url)
-        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 1080)
+        port = parts.port or _PORTS.get(parts.scheme, 1080)
     except ValueError:
         return None, None
     return parts.hostname, port

@@ -13,12 +13,12 @@ from typing import Any, Self, TypeAlias
 
 import httpx2
 
-from ..causes import chain, is_timeout, told
+from ..causes import chain, is_timeout, reason_of
 from ..exceptions import RunwareError
 from ..http_clients import REFUSAL
 from .api_key import ApiKey
 from .callers_code import NotedAuth, signal_handlers, was_raised_in
-from .environment import explained
+from .environment import with_cause_hint
 
 MAX_CONNECT = 10.0
 """Timeout of opening a connection, in seconds."""
@@ -103,13 +103,13 @@ class Exchange:
         """End the exchange from outside; `reason` becomes that of its exception."""
         raise NotImplementedError
 
-    def left(self) -> float:
+    def remaining(self) -> float:
         """Return the seconds until the timeout, 0 or more."""
         return max(0.0, self._deadline - monotonic())
 
     def extensions(self) -> dict[str, Any]:
         """Return the extensions of the request: the timeout of each step, and the trace."""
-        left = self.left()
+        left = self.remaining()
         timeouts = {"connect": min(left, MAX_CONNECT)}
         timeouts |= dict.fromkeys(("read", "write", "pool"), left)
         return {"timeout": timeouts, "trace": self._trace}
@@ -160,9 +160,9 @@ class Exchange:
 
     def interruption(self, error: BaseException) -> Exception | None:
         """Return the exception that ended the exchange, if a signal handler raised it."""
-        return self.of_signal_handler(error)
+        return self.raised_by_signal_handler(error)
 
-    def of_signal_handler(self, error: BaseException) -> Exception | None:
+    def raised_by_signal_handler(self, error: BaseException) -> Exception | None:
         """Return the cause of an exception that a signal handler raised, if one did.
 
         The HTTP library converts such a cause, if it is an `OSError`.
@@ -173,7 +173,7 @@ class Exchange:
                 return each
         return None
 
-    def sending(
+    def send_options(
         self,
         http: httpx2.Client | httpx2.AsyncClient,
         auth: httpx2.Auth | None,
@@ -190,7 +190,7 @@ class Exchange:
         noted = NotedAuth(http.auth or auth, self._note_sending)
         return {"stream": True, "follow_redirects": False, "auth": noted}
 
-    def accept(self, response: httpx2.Response) -> None:
+    def check_response(self, response: httpx2.Response) -> None:
         """Remove the API key from the headers of a response that proves something.
 
         The transport of a caller's HTTP client may send the request again, for example
@@ -269,11 +269,11 @@ class Exchange:
         """Return the cause, with the proxy or certificates that are involved."""
         if self.cut_by is not None:
             return self.cut_by
-        text = self._key.scrub(told(error, self._outer))
+        text = self._key.scrub(reason_of(error, self._outer))
         kind = "timed out" if is_timeout(error) else type(error).__name__
         is_known = isinstance(error, httpx2.RequestError) or is_timeout(error)
         reason = text if text and is_known else ": ".join(filter(None, [kind, text]))
-        return explained(reason, self._url, self._peer)
+        return with_cause_hint(reason, self._url, self._peer)
 
     def _clean(self, error: BaseException) -> None:
         error.__traceback__ = None

@@ -34,36 +34,36 @@ class _Semaphore:
     """A semaphore for calls that may be interrupted at any instruction.
 
     Attributes:
-        taken: The calls that hold it. A call removes itself even if it does not know
+        holders: The calls that hold it. A call removes itself even if it does not know
             whether it was added.
     """
 
     def __init__(self, number: int) -> None:
-        self.taken: set[SyncExchange] = set()
+        self.holders: set[SyncExchange] = set()
         self._number = number
         self._changed = Condition(RLock())
 
-    def take(self, exchange: SyncExchange) -> bool:
+    def acquire(self, exchange: SyncExchange) -> bool:
         """Acquire it; return False on a timeout."""
         with self._changed:
-            while len(self.taken) >= self._number:
-                if not self._changed.wait(exchange.left()):
+            while len(self.holders) >= self._number:
+                if not self._changed.wait(exchange.remaining()):
                     return False
-            self.taken.add(exchange)
+            self.holders.add(exchange)
             return True
 
-    def let_next_in(self) -> None:
+    def notify(self) -> None:
         """Wake a waiting call."""
         with self._changed:
             self._changed.notify()
 
 
-class _Lane:
-    """The HTTP client of one process, with its running calls."""
+class _Pool:
+    """The HTTP client of one process, with its connections and running calls."""
 
-    def __init__(self, http: httpx2.Client, places: _Semaphore) -> None:
+    def __init__(self, http: httpx2.Client, slots: _Semaphore) -> None:
         self.http = http
-        self.places = places
+        self.slots = slots
         self.process = os.getpid()
         self.exchanges: set[SyncExchange] = set()
 
@@ -72,15 +72,15 @@ class _Connections:
     """The connections that the transports of all endpoints of a client share.
 
     Attributes:
-        lane: The HTTP client of this process.
-        inherited: The HTTP clients of parent processes. They are kept, because freeing
+        pool: The pool of this process.
+        inherited: The pools of parent processes. They are kept, because freeing
             one would close the connections of the parent.
         is_closed: Whether the client is closed.
     """
 
-    def __init__(self, lane: _Lane) -> None:
-        self.lane = lane
-        self.inherited: list[_Lane] = []
+    def __init__(self, pool: _Pool) -> None:
+        self.pool = pool
+        self.inherited: list[_Pool] = []
         self.is_closed = False
 
 
@@ -102,10 +102,10 @@ class HTTPTransport:
         """
         self.endpoint = endpoint
         self._target = Target(endpoint)
-        self._brought = http_client
+        self._http_client = http_client
         self.concurrency = concurrency
         self._lock = ForkSafeLock()
-        self._connections = _Connections(self._new_lane())
+        self._connections = _Connections(self._new_pool())
 
     def at(self, endpoint: Endpoint) -> HTTPTransport:
         """Return a transport to another endpoint, over the same connections.
@@ -130,32 +130,32 @@ class HTTPTransport:
             TimeoutError: There was no response in time.
             ResponseError: The response cannot be parsed.
         """
-        lane = self._usable_lane()
+        pool = self._usable_pool()
         exchange = SyncExchange(self._target.url, self.endpoint.key, timeout)
         try:
-            self._take_place(lane, exchange)
+            self._acquire_slot(pool, exchange)
             answer = self._bounded(
-                exchange, partial(self._answer, lane, exchange, parts, extra)
+                exchange, partial(self._answer, pool, exchange, parts, extra)
             )
         except httpx2.RequestError as error:
             raise self.endpoint.error(error) from error
         finally:
             # Not a method written in Python: a signal may be handled as it starts.
-            lane.places.taken.discard(exchange)
-            lane.places.let_next_in()
+            pool.slots.holders.discard(exchange)
+            pool.slots.notify()
         return read_envelope(answer, self.endpoint.key)
 
-    def _take_place(self, lane: _Lane, exchange: SyncExchange) -> None:
+    def _acquire_slot(self, pool: _Pool, exchange: SyncExchange) -> None:
         """Wait until fewer calls run than the limit allows."""
         with exchange:
-            if not lane.places.take(exchange):
-                raise crowded(self.concurrency)
+            if not pool.slots.acquire(exchange):
+                raise concurrency_error(self.concurrency)
 
     def _answer(
-        self, lane: _Lane, exchange: SyncExchange, parts: list[bytes], extra: Headers
+        self, pool: _Pool, exchange: SyncExchange, parts: list[bytes], extra: Headers
     ) -> Answer:
-        with self._under_way(lane, exchange), exchange:
-            response = self._send(lane, exchange, parts, JSON_HEADERS, extra)
+        with self._under_way(pool, exchange), exchange:
+            response = self._send(pool, exchange, parts, JSON_HEADERS, extra)
             try:
                 return answer_of(response, read_body(response, len(parts)))
             finally:
@@ -184,15 +184,15 @@ class HTTPTransport:
             ResponseError: The response is not a stream, and its body cannot be read.
             ConnectionError: The limit of parallel calls was reached until the timeout.
         """
-        lane = self._usable_lane()
+        pool = self._usable_pool()
         exchange = SyncExchange(self._target.url, self.endpoint.key, timeout)
         on_exchange(exchange)
         try:
             if is_limited:
-                self._take_place(lane, exchange)
-            with self._under_way(lane, exchange):
+                self._acquire_slot(pool, exchange)
+            with self._under_way(pool, exchange):
                 received: list[httpx2.Response] = []
-                work = partial(self._opened, lane, exchange, part, extra, received)
+                work = partial(self._opened, pool, exchange, part, extra, received)
                 try:
                     yield self._bounded(exchange, work)
                 finally:
@@ -200,12 +200,12 @@ class HTTPTransport:
                     for response in received:
                         response.close()
         finally:
-            lane.places.taken.discard(exchange)
-            lane.places.let_next_in()
+            pool.slots.holders.discard(exchange)
+            pool.slots.notify()
 
     def _opened(
         self,
-        lane: _Lane,
+        pool: _Pool,
         exchange: SyncExchange,
         part: bytes,
         extra: Headers,
@@ -213,7 +213,7 @@ class HTTPTransport:
     ) -> httpx2.Response:
         with exchange:
             # Appended without a local name first: an interruption would leave it open.
-            received.append(self._send(lane, exchange, [part], STREAM_HEADERS, extra))
+            received.append(self._send(pool, exchange, [part], STREAM_HEADERS, extra))
             [response] = received
             if is_event_stream(answer_of(response)):
                 return response
@@ -221,7 +221,7 @@ class HTTPTransport:
 
     def _bounded(self, exchange: SyncExchange, work: Callable[[], WorkT]) -> WorkT:
         """Run the I/O of an exchange; in another thread with a caller's HTTP client."""
-        return work() if self._brought is None else exchange.aside(work)
+        return work() if self._http_client is None else exchange.run_in_thread(work)
 
     def close(self) -> None:
         """Close the connections and end running calls.
@@ -229,99 +229,99 @@ class HTTPTransport:
         An HTTP client of the caller stays open.
         """
         self._connections.is_closed = True
-        lane = self._connections.lane
-        if lane.process == os.getpid():
-            for exchange in [*lane.exchanges]:
+        pool = self._connections.pool
+        if pool.process == os.getpid():
+            for exchange in [*pool.exchanges]:
                 exchange.cut(CLOSED)
-            self._end(lane)
+            self._end(pool)
 
     def _send(
         self,
-        lane: _Lane,
+        pool: _Pool,
         exchange: SyncExchange,
         parts: list[bytes],
         given: dict[str, str],
         extra: Headers,
     ) -> httpx2.Response:
-        request = self._target.post(
-            self._brought,
+        request = self._target.build_request(
+            self._http_client,
             self.endpoint.body(parts),
             self.endpoint.headers(given, extra),
             exchange.extensions(),
         )
-        is_own = self._brought is None
-        options = exchange.sending(lane.http, self._target.auth, is_own=is_own)
+        is_own = self._http_client is None
+        options = exchange.send_options(pool.http, self._target.auth, is_own=is_own)
         try:
-            response = lane.http.send(request, **options)
+            response = pool.http.send(request, **options)
         except httpx2.HTTPStatusError as error:
             response = refused_by_hook(error, request, len(parts))
         try:
-            exchange.use(response)
-            exchange.accept(response)
+            exchange.record_connection(response)
+            exchange.check_response(response)
         except BaseException:
             response.close()
             raise
         return response
 
     @contextmanager
-    def _under_way(self, lane: _Lane, exchange: SyncExchange) -> Generator[None]:
+    def _under_way(self, pool: _Pool, exchange: SyncExchange) -> Generator[None]:
         cancelled = cancellation()
         try:
             # Added before the check, so that this thread or the closing thread sees it.
-            lane.exchanges.add(exchange)
+            pool.exchanges.add(exchange)
             if self._connections.is_closed:
-                raise closed()
+                raise closed_error()
             cancelled.watch(exchange)
             yield
         finally:
             cancelled.exchanges.discard(exchange)
-            lane.exchanges.discard(exchange)
+            pool.exchanges.discard(exchange)
             if self._connections.is_closed:
-                self._end(lane)
+                self._end(pool)
 
-    def _end(self, lane: _Lane) -> None:
+    def _end(self, pool: _Pool) -> None:
         """Close the HTTP client, unless a running call will do so at its end."""
-        if self._brought is None and not lane.exchanges:
-            lane.http.close()
+        if self._http_client is None and not pool.exchanges:
+            pool.http.close()
 
-    def _usable_lane(self) -> _Lane:
-        lane = self._connections.lane
-        if lane.process != os.getpid():
-            lane = self._renewed_lane()
-        if self._connections.is_closed or lane.http.is_closed:
-            raise closed()
-        if self._brought is not None:
-            process = _users.setdefault(self._brought, os.getpid())
+    def _usable_pool(self) -> _Pool:
+        pool = self._connections.pool
+        if pool.process != os.getpid():
+            pool = self._renewed_pool()
+        if self._connections.is_closed or pool.http.is_closed:
+            raise closed_error()
+        if self._http_client is not None:
+            process = _users.setdefault(self._http_client, os.getpid())
             if process != os.getpid():
-                raise shared("in the parent process")
-        return lane
+                raise shared_client_error("in the parent process")
+        return pool
 
-    def _renewed_lane(self) -> _Lane:
+    def _renewed_pool(self) -> _Pool:
         with self._lock.native:
             connections = self._connections
-            if connections.lane.process != os.getpid():
-                connections.inherited.append(connections.lane)
-                connections.lane = self._new_lane()
-            return connections.lane
+            if connections.pool.process != os.getpid():
+                connections.inherited.append(connections.pool)
+                connections.pool = self._new_pool()
+            return connections.pool
 
-    def _new_lane(self) -> _Lane:
-        http = self._brought or new_client(httpx2.Client, self.concurrency)
-        return _Lane(http, _Semaphore(self.concurrency))
+    def _new_pool(self) -> _Pool:
+        http = self._http_client or new_client(httpx2.Client, self.concurrency)
+        return _Pool(http, _Semaphore(self.concurrency))
 
 
-def crowded(limit: int) -> ConnectionError:
+def concurrency_error(limit: int) -> ConnectionError:
     """Return the exception for a call that never started, since too many were running."""
     return ConnectionError(
         f"the limit of {limit} parallel calls (concurrency) was reached until the timeout"
     )
 
 
-def closed() -> ClosedError:
+def closed_error() -> ClosedError:
     """Return the exception for a call of a closed client."""
     return ClosedError("the client is closed")
 
 
-def shared(where: str) -> ConnectionError:
+def shared_client_error(where: str) -> ConnectionError:
     """Return the exception for an HTTP client that another process or loop uses."""
     return ConnectionError(
         f"the http_client was used {where}. Use another http_client here. Nothing was sent"

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 
 from ..error_codes import OF_THE_TASK, category_of
-from .envelope import Envelope, Item, code_of, has_failed
+from .envelope import Envelope, Item, code_of, has_failed, text_of
 from .items import AUTHENTICATION, READ_ONLY, number_of_results
-from .pending import Expected, Pending, add, is_result_item, status_of, text_of
+from .pending import Expected, Pending, add, is_result_item, status_of
 from .strays import Strays
 
 MAX_ABANDONED = 500
@@ -178,13 +178,13 @@ class Session:
 
     # -- messages -------------------------------------------------------------
 
-    def take(self, frame: Envelope) -> None:
+    def receive(self, frame: Envelope) -> None:
         """Assign the items and errors of a message to calls."""
         touched: dict[Pending, None] = {}
         for item in frame.data:
-            touched |= self._give(item, is_error=False)
+            touched |= self._assign(item, is_error=False)
         for error in frame.errors:
-            owners = self._give(error, is_error=True)
+            owners = self._assign(error, is_error=True)
             for owner in owners:
                 owner.excerpt = frame.excerpt
             touched |= owners
@@ -195,13 +195,13 @@ class Session:
             if pending in self._abandoned and not pending.is_unanswered:
                 self._drop(pending, pending.tasks)
         if not frame.data and not frame.errors:
-            self._take_nothing()
+            self._receive_empty()
 
-    def _give(self, item: Item, *, is_error: bool) -> dict[Pending, None]:
+    def _assign(self, item: Item, *, is_error: bool) -> dict[Pending, None]:
         """Add an item to the calls that it is about; return those for which it is new."""
         meant = self._meant(item, is_error=is_error)
         if is_error and not meant and not text_of(item, "taskUUID"):
-            return self._give_nameless(item)
+            return self._assign_nameless(item)
         if is_error and _is_ambiguous(item, meant):
             sendings = [pending for pending, task in meant if not task.is_poll]
             _leave_unclear(sendings, item)
@@ -224,7 +224,7 @@ class Session:
                 return meant
         return []
 
-    def _give_nameless(self, error: Item) -> dict[Pending, None]:
+    def _assign_nameless(self, error: Item) -> dict[Pending, None]:
         """Add an error that names no task to the only call that it can be about.
 
         An error without a code may be about the connection: it answers no call. An error
@@ -257,7 +257,7 @@ class Session:
             if key not in pending.tasks
         )
 
-    def _take_nothing(self) -> None:
+    def _receive_empty(self) -> None:
         """Use a message without items as the response to the first open poll."""
         asked = [pending for pending in self._unanswered() if pending.is_poll]
         open_ones = (pending for pending in asked if pending.outcome is None)
@@ -294,10 +294,9 @@ def _note_owed(calls: Iterable[Pending]) -> None:
 
 def _leave_unclear(calls: Iterable[Pending], error: Item) -> None:
     """End calls if an error may be about any of them."""
-    text = text_of(error, "message") or text_of(error, "code")
-    told = text or "an error without a message"
+    text = text_of(error, "message") or text_of(error, "code") or "it has no message"
+    reason = f"an error that names no task may be about this one: {text}"
     for pending in calls:
-        reason = f"an error that names no task may be about this one: {told}"
         pending.settle(pending.unanswered(reason))
 
 

@@ -15,7 +15,7 @@ FIRST_WAITS = {
 }
 """The first wait before a poll in seconds, by task type. Others wait one second."""
 
-SHORTEST_FIRST_WAIT = 0.5
+MIN_FIRST_WAIT = 0.5
 """The shortest first wait in seconds, if a document reports a latency."""
 
 
@@ -32,14 +32,14 @@ class Waits(NamedTuple):
     factor: float = 1.5
     longest: float = 10.0
 
-    def of(self, task_type: str, latency: float | None = None) -> Iterator[float]:
+    def of(self, task_type: str = "", latency: float | None = None) -> Iterator[float]:
         """Yield the waits for a task, endlessly.
 
         The shortest latency that its document states, in seconds, becomes the first wait.
         """
         first = self.first
         if first is None and latency is not None:
-            first = max(latency, SHORTEST_FIRST_WAIT)
+            first = max(latency, MIN_FIRST_WAIT)
         elif first is None:
             first = FIRST_WAITS.get(task_type, 1.0)
         wait = min(first, self.longest)
