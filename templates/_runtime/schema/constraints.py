@@ -29,7 +29,7 @@ from ..json_values import all_different, is_multiple, is_type, same
 from .explanations import refusal
 from .fast_path import FAST
 from .format_schemas import format_schema
-from .json_types import LONGEST, as_json, as_number, serialized
+from .json_types import MAX_NUMBER, as_json, as_number, serialized
 from .patterns import Pattern
 
 if TYPE_CHECKING:
@@ -67,8 +67,8 @@ class Limits(NamedTuple):
     def _check(self, *, is_whole: bool) -> Callable[[Any], Any]:
         """Return the validator, which first tests whether a number is within the bounds."""
         check = self._whole if is_whole else self._number
-        low = max((b for b in (self.ge, self.gt) if b is not None), default=-LONGEST)
-        high = min((b for b in (self.le, self.lt) if b is not None), default=LONGEST)
+        low = max((b for b in (self.ge, self.gt) if b is not None), default=-MAX_NUMBER)
+        high = min((b for b in (self.le, self.lt) if b is not None), default=MAX_NUMBER)
         step = self.multiple_of
         kinds = (int,) if is_whole else (int, float)
 
@@ -121,7 +121,7 @@ class Limits(NamedTuple):
             raise PydanticKnownError("less_than_equal", {"le": self.le})
         if self.lt is not None and value >= self.lt:
             raise PydanticKnownError("less_than", {"lt": self.lt})
-        if abs(value) > LONGEST:
+        if abs(value) > MAX_NUMBER:
             message = "Input should have at most 4300 digits"
             raise PydanticCustomError("int_parsing_size", message)
         step = self.multiple_of

@@ -1,13 +1,17 @@
-"""Members that a document marks as deprecated."""
+"""Members that a document marks as deprecated, and their warnings."""
 
 from __future__ import annotations
 
+import inspect
+import warnings
 from collections.abc import Iterator
 from functools import cache
+from types import FrameType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from pydantic import BaseModel, Field
 
+from .. import PACKAGE
 from ..json_values import parts_of
 from .fields import classes_within
 
@@ -57,9 +61,9 @@ def _deprecated_names(cls: type[BaseModel]) -> frozenset[str]:
     return frozenset(n for n, info in cls.model_fields.items() if info.deprecated)
 
 
-def deprecated_members(made: BaseModel) -> Iterator[str]:
+def deprecated_members(instance: BaseModel) -> Iterator[str]:
     """Yield a warning for each deprecated member that is set in an object or its parts."""
-    left: list[Any] = [made]
+    left: list[Any] = [instance]
     while left:
         value = left.pop()
         if isinstance(value, BaseModel):
@@ -69,3 +73,21 @@ def deprecated_members(made: BaseModel) -> Iterator[str]:
             left += vars(value).values()
         else:
             left += (part for _, part in parts_of(value))
+
+
+def warn_caller(message: str) -> None:
+    """Emit a DeprecationWarning for the caller of this package.
+
+    The caller is the first frame outside of this package and of pydantic.
+    """
+    frame = inspect.currentframe()
+    level = 1
+    while frame is not None and _is_inside(frame):
+        frame = frame.f_back
+        level += 1
+    warnings.warn(message, DeprecationWarning, stacklevel=level)
+
+
+def _is_inside(frame: FrameType) -> bool:
+    name = f"{frame.f_globals.get('__name__', '')}."
+    return name.startswith((f"{PACKAGE}.", "pydantic."))

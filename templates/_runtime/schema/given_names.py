@@ -16,12 +16,10 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
     from pydantic_core import ErrorDetails, InitErrorDetails
 
-_WORD: Final = re.compile(
-    r"""'[^']*'|"[^"]*\"|\bfrom(?= item \d)|(?P<word>[^\s,;:()?]+)"""
-)
+_CONSTANT: Final = r"""'[^']*'|"[^"]*\""""
+_WORD: Final = re.compile(rf"{_CONSTANT}|\bfrom(?= item \d)|(?P<word>[^\s,;:()?]+)")
 """A constant, or a word that may be the name of a member."""
 
-_CONSTANT: Final = r"""'[^']*'|"[^"]*\""""
 _MEMBER: Final = r"[^\s,;:()]+"
 
 _ENGLISH: Final = frozenset(

@@ -110,7 +110,7 @@ class JsonObject(BaseModel, metaclass=_Frozen):
                 field["serialization_alias"] = wire_names(cls)[name]
         # An object of a subclass is serialized whole: by pydantic from 2.13 on.
         model["config"]["polymorphic_serialization"] = True
-        cls._complete(model, fields["fields"])
+        cls._adapt_schema(model, fields["fields"])
         return schema
 
     @classmethod
@@ -138,7 +138,7 @@ class JsonObject(BaseModel, metaclass=_Frozen):
                 keep_wire_names(cls, wire_names(base))
 
     @classmethod
-    def _complete(
+    def _adapt_schema(
         cls, model: dict[str, Any], fields: dict[str, dict[str, Any]]
     ) -> None:
         """Change the core schema of a class where declarations are not sufficient."""
@@ -225,21 +225,21 @@ def write_if_set(model: dict[str, Any], fields: dict[str, dict[str, Any]]) -> No
 def _written_if_set(
     cls: type[JsonObject],
     aliases: dict[str, str],
-    made: JsonObject,
+    instance: JsonObject,
     write: Callable[[JsonObject], Wire],
     info: SerializationInfo,
 ) -> Wire:
-    build_parts(type(made))
-    if type(made) is not cls and isinstance(made, cls):
-        return _written_whole(made, info)
-    extra = made.__pydantic_extra__ or {}
+    build_parts(type(instance))
+    if type(instance) is not cls and isinstance(instance, cls):
+        return _written_whole(instance, info)
+    extra = instance.__pydantic_extra__ or {}
     odd = odd_members(extra)
-    whole = _serializable(made, odd)
+    whole = _serializable(instance, odd)
     # A class may write aliases even if `info` does not say so: both names are left out.
     unset = {
         spelling
         for name, value in vars(whole).items()
-        if value is None and name not in made.__pydantic_fields_set__
+        if value is None and name not in instance.__pydantic_fields_set__
         for spelling in (name, aliases.get(name, name))
         if spelling not in extra
     }
@@ -247,10 +247,10 @@ def _written_if_set(
     return {**wire, **odd}
 
 
-def _written_whole(made: JsonObject, info: SerializationInfo) -> Wire:
+def _written_whole(instance: JsonObject, info: SerializationInfo) -> Wire:
     """Serialize an object of a subclass, which pydantic 2.12 would not write whole."""
     options = {name: getattr(info, name) for name in _OPTIONS}
-    wire: Wire = made.__pydantic_serializer__.to_python(made, **options)
+    wire: Wire = instance.__pydantic_serializer__.to_python(instance, **options)
     return wire
 
 
@@ -260,15 +260,15 @@ _OPTIONS: Final = (
 )
 
 
-def _serializable(made: JsonObject, odd: Wire) -> JsonObject:
+def _serializable(instance: JsonObject, odd: Wire) -> JsonObject:
     """Return an object that has all fields, which unions of pydantic require.
 
     A result may lack fields. Odd members are left out.
     """
-    missing = type(made).model_fields.keys() - vars(made)
+    missing = type(instance).model_fields.keys() - vars(instance)
     if not missing and not odd:
-        return made
-    whole = copy(made)
+        return instance
+    whole = copy(instance)
     vars(whole).update(dict.fromkeys(missing))
     for name in odd:
         del (whole.__pydantic_extra__ or {})[name]

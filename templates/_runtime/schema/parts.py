@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
-from ..caller import levels_to_caller
 from ..json_values import is_object
 from ..media.local_files import (
     NOT_UPLOADED,
@@ -19,7 +17,7 @@ from ..media.local_files import (
     with_contents,
 )
 from .constraints import Json
-from .deprecated import deprecated_members, has_deprecated
+from .deprecated import deprecated_members, has_deprecated, warn_caller
 from .depth import MAX_LEVELS, is_too_deep
 from .explanations import combined, field_error, rule_error
 from .fast_path import FastCheck, fast_validator
@@ -81,7 +79,7 @@ class Part(JsonObject):
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
     @classmethod
-    def _complete(
+    def _adapt_schema(
         cls, model: dict[str, Any], fields: dict[str, dict[str, Any]]
     ) -> None:
         nullable = nullable_fields(cls)
@@ -100,11 +98,11 @@ class Part(JsonObject):
 
     @classmethod
     def _validated(
-        cls, data: Any, made: Self | None = None, *, is_wire: bool = False
+        cls, data: Any, instance: Self | None = None, *, is_wire: bool = False
     ) -> Self:
         """Validate with the fast validator; if that fails, with the complete one.
 
-        `made` is the instance to fill. With `is_wire`, all members have their wire names.
+        `instance` is the instance to fill. With `is_wire`, all members have their wire names.
         """
         __tracebackhide__ = True
         by_alias, by_name = (True, False) if is_wire else (None, None)
@@ -112,14 +110,14 @@ class Part(JsonObject):
         if not (LocalFile.is_in_use and any(files_in(data))):
             try:
                 valid: Self = cls._fast_validator().validate_python(
-                    data, self_instance=made, by_alias=by_alias, by_name=by_name
+                    data, self_instance=instance, by_alias=by_alias, by_name=by_name
                 )
             except ValidationError:
                 pass
             else:
                 return valid
         complete: Self = cls.__pydantic_validator__.validate_python(
-            data, self_instance=made, by_alias=by_alias, by_name=by_name
+            data, self_instance=instance, by_alias=by_alias, by_name=by_name
         )
         return complete
 
@@ -142,17 +140,17 @@ class Part(JsonObject):
             return None
         checks: list[FastCheck] = []
         if cls.rules is not Part.rules:
-            checks.append(cls._hold_rules)
+            checks.append(cls._pass_rules)
         if cls._is_task and (cls._warning or has_deprecated(cls)):
             checks.append(cls._warn)
         return checks
 
     @classmethod
-    def _hold_rules(cls, made: Self) -> Self:
+    def _pass_rules(cls, instance: Self) -> Self:
         """Return an object unless it violates a rule; the error explains nothing."""
-        if any(cls.rules(serialized(made))):
+        if any(cls.rules(serialized(instance))):
             raise ValueError
-        return made
+        return instance
 
     @model_validator(mode="wrap")
     @classmethod
@@ -162,28 +160,28 @@ class Part(JsonObject):
             hint = _hint_of_class(type(data))
             data = serialized(data)
         try:
-            made = read(data)
+            instance = read(data)
         except ValidationError as error:
             from .part_errors import explained  # only errors need it
 
             raise explained(cls, data, error, cls.rules, hint) from None
-        if made is data:
-            return made
+        if instance is data:
+            return instance
         if LocalFile.is_in_use and is_object(data):
-            cls._refuse_files_as_texts(made, data)
-        if made.__pydantic_extra__:
-            cls._check_unknown(made, data)
+            cls._refuse_files_as_texts(instance, data)
+        if instance.__pydantic_extra__:
+            cls._check_unknown(instance, data)
         if is_of_user(cls):
-            cls._check_own(made, data)
+            cls._check_subclass(instance, data)
         if cls.rules is not Part.rules:
-            cls._check_rules(made, data)
-        return cls._warn(made) if cls._is_task else made
+            cls._check_rules(instance, data)
+        return cls._warn(instance) if cls._is_task else instance
 
     @classmethod
-    def _refuse_files_as_texts(cls, made: Self, data: dict[str, Any]) -> None:
+    def _refuse_files_as_texts(cls, instance: Self, data: dict[str, Any]) -> None:
         """Raise an error if a file would be sent as the text of its placeholder."""
         names = python_names(cls)
-        members = {**vars(made), **(made.__pydantic_extra__ or {})}
+        members = {**vars(instance), **(instance.__pydantic_extra__ or {})}
         errors = [
             field_error(name, f"must be a string, {NOT_UPLOADED}")
             for name, value in data.items()
@@ -193,40 +191,40 @@ class Part(JsonObject):
             raise combined(cls.__name__, errors)
 
     @classmethod
-    def _check_unknown(cls, made: Self, data: Any) -> None:
+    def _check_unknown(cls, instance: Self, data: Any) -> None:
         """Raise an error for each unknown member that is misspelt."""
-        unknown = made.__pydantic_extra__ or {}
+        unknown = instance.__pydantic_extra__ or {}
         if errors := [*misspelt(cls, unknown, data)]:
             raise combined(cls.__name__, errors)
         wire = wire_names(cls)
         absent = {n for n in unknown if wire.get(n, n) not in data}
-        made.__pydantic_fields_set__.difference_update(absent)
+        instance.__pydantic_fields_set__.difference_update(absent)
 
     @classmethod
-    def _check_own(cls, made: Self, data: Any) -> None:
+    def _check_subclass(cls, instance: Self, data: Any) -> None:
         """Set the default values of a subclass; raise an error for what cannot be sent."""
-        made.__pydantic_fields_set__.update(default_names(cls))
+        instance.__pydantic_fields_set__.update(default_names(cls))
         names = python_names(cls) if isinstance(data, Keywords) else {}
-        if errors := [*no_json(serialized(made), names)]:
+        if errors := [*no_json(serialized(instance), names)]:
             raise combined(cls.__name__, errors)
 
     @classmethod
-    def _check_rules(cls, made: Self, data: Any) -> None:
+    def _check_rules(cls, instance: Self, data: Any) -> None:
         """Raise an error for each violated rule."""
-        if violated := [*cls.rules(serialized(made))]:
+        if violated := [*cls.rules(serialized(instance))]:
             from .part_errors import placed  # only errors need it
 
             raise combined(cls.__name__, placed(cls, data, violated))
 
     @classmethod
-    def _warn(cls, made: Self) -> Self:
+    def _warn(cls, instance: Self) -> Self:
         """Warn of a deprecated model, and of deprecated members that are set."""
         messages = [cls._warning] if cls._warning else []
         if has_deprecated(cls):
-            messages += deprecated_members(made)
+            messages += deprecated_members(instance)
         for message in messages:
-            warnings.warn(message, DeprecationWarning, stacklevel=levels_to_caller())
-        return made
+            warn_caller(message)
+        return instance
 
     @classmethod
     def _hint(cls, detail: ErrorDetails) -> str:

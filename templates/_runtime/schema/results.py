@@ -36,7 +36,7 @@ class TaskResult(JsonObject):
         __pydantic_extra__: dict[str, object]
 
     @classmethod
-    def _complete(
+    def _adapt_schema(
         cls, model: dict[str, Any], fields: dict[str, dict[str, Any]]
     ) -> None:
         for field in fields.values():
@@ -181,12 +181,14 @@ class ResultPart(TaskResult):
     """An object inside a result; it keeps all members as received."""
 
 
-def _set_members(made: TaskResult) -> Wire:
+def _set_members(instance: TaskResult) -> Wire:
     """Return the members that are set, by their wire names, without copies."""
-    names = wire_names(type(made))
-    given = made.__pydantic_fields_set__
-    members = {names.get(n, n): value for n, value in vars(made).items() if n in given}
-    return {**members, **(made.__pydantic_extra__ or {})}
+    names = wire_names(type(instance))
+    given = instance.__pydantic_fields_set__
+    members = {
+        names.get(n, n): value for n, value in vars(instance).items() if n in given
+    }
+    return {**members, **(instance.__pydantic_extra__ or {})}
 
 
 def _shallow(value: Any) -> list[Any] | Wire | None:

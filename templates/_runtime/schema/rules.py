@@ -153,21 +153,21 @@ def not_a_size(task: Wire, sizes: tuple[Size, ...], when: str = "") -> str:
 
 
 def area_in(
-    task: Wire, first: str, second: str, least: float | None, most: float | None
+    task: Wire, first: str, second: str, minimum: float | None, maximum: float | None
 ) -> bool:
     """Return whether the product of two members, if both are numbers, is within bounds."""
     numbers = _numbers(task, first, second)
-    return numbers is None or _is_within(lambda a, b: a * b, numbers, least, most)
+    return numbers is None or _is_within(lambda a, b: a * b, numbers, minimum, maximum)
 
 
 def ratio_in(
-    task: Wire, first: str, second: str, least: float | None, most: float | None
+    task: Wire, first: str, second: str, minimum: float | None, maximum: float | None
 ) -> bool:
     """Return whether the quotient of two members, if both are numbers, is within bounds."""
     numbers = _numbers(task, first, second)
     if numbers is None or not numbers[1]:
         return True
-    return _is_within(lambda a, b: a / b, numbers, least, most)
+    return _is_within(lambda a, b: a / b, numbers, minimum, maximum)
 
 
 def _numbers(task: Wire, first: str, second: str) -> tuple[float, float] | None:
@@ -180,11 +180,13 @@ def _numbers(task: Wire, first: str, second: str) -> tuple[float, float] | None:
 def _is_within(
     combine: Callable[[Any, Any], float | Fraction],
     numbers: tuple[float, float],
-    least: float | None,
-    most: float | None,
+    minimum: float | None,
+    maximum: float | None,
 ) -> bool:
     try:
         value = combine(*numbers)
     except OverflowError:  # too large for a float
         value = combine(*map(Fraction, numbers))
-    return (least is None or value >= least) and (most is None or value <= most)
+    return (minimum is None or value >= minimum) and (
+        maximum is None or value <= maximum
+    )

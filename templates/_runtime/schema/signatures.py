@@ -34,9 +34,9 @@ class Documented(type(BaseModel)):  # type: ignore[misc]  # pydantic's own is in
     @property
     def __signature__(cls) -> Signature | None:
         """The parameters of the constructor; None if a subclass has its own constructor."""
-        made = cast("type[BaseModel]", cls)
-        has_own = not hasattr(made.__init__, "__pydantic_base_init__")
-        return None if has_own else signature_of(made)
+        model = cast("type[BaseModel]", cls)
+        has_own = not hasattr(model.__init__, "__pydantic_base_init__")
+        return None if has_own else signature_of(model)
 
     @__signature__.setter
     def __signature__(cls, _: object) -> None:

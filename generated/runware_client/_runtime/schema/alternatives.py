@@ -115,13 +115,13 @@ def _nearest_alternative(error: ValidationError) -> ValidationError:
     near = {
         name: details
         for name, details in by_alternative.items()
-        if not any(_is_another(detail) for detail in details if _depth(detail) == 0)
+        if not any(_is_other_kind(detail) for detail in details if _depth(detail) == 0)
     }
-    like = _least(near, _others)
-    nearest = _least(like, len)
+    similar = _closest(near, _other_kinds)
+    nearest = _closest(similar, len)
     if not near:
         kept = [_either([details[0] for details in by_alternative.values()])]
-    elif len(like) > 1 and (differing := _at_one_place(like, _is_another)):
+    elif len(similar) > 1 and (differing := _at_one_place(similar, _is_other_kind)):
         kept = [_either(differing)]
     elif len(nearest) == 1:
         [(name, details)] = nearest.items()
@@ -131,12 +131,14 @@ def _nearest_alternative(error: ValidationError) -> ValidationError:
     return ValidationError.from_exception_data(error.title, kept)
 
 
-def _least(
-    alternatives: _Alternatives, far: Callable[[Sequence[ErrorDetails]], int]
+def _closest(
+    alternatives: _Alternatives, distance: Callable[[Sequence[ErrorDetails]], int]
 ) -> _Alternatives:
     """Return the alternatives with the smallest distance, calculated from their errors."""
-    least = min(map(far, alternatives.values()), default=0)
-    return {name: each for name, each in alternatives.items() if far(each) == least}
+    smallest = min(map(distance, alternatives.values()), default=0)
+    return {
+        name: each for name, each in alternatives.items() if distance(each) == smallest
+    }
 
 
 def _depth(detail: ErrorDetails) -> int:
@@ -144,15 +146,15 @@ def _depth(detail: ErrorDetails) -> int:
     return len(detail["loc"]) - 1
 
 
-def _is_another(detail: ErrorDetails) -> bool:
+def _is_other_kind(detail: ErrorDetails) -> bool:
     """Return whether the error is a wrong type or a wrong constant."""
     kind = detail["type"]
     return kind.endswith("_type") or kind in ("literal_error", _NO_ALTERNATIVE)
 
 
-def _others(details: Sequence[ErrorDetails]) -> int:
+def _other_kinds(details: Sequence[ErrorDetails]) -> int:
     """Return the number of members or items with a wrong type or constant."""
-    return sum(_is_another(detail) for detail in details if _depth(detail) == 1)
+    return sum(_is_other_kind(detail) for detail in details if _depth(detail) == 1)
 
 
 def _of_one(
@@ -164,10 +166,10 @@ def _of_one(
     ]
     if texts:
         return [_either([*texts, details[0]])]
-    return [error_at(d, d["msg"] + _as(name), d["loc"][1:]) for d in details]
+    return [error_at(d, d["msg"] + _as_class(name), d["loc"][1:]) for d in details]
 
 
-def _as(name: str) -> str:
+def _as_class(name: str) -> str:
     """Return " (as Circle)" for the name of a class; empty for the index of another type."""
     return f" (as {name})" if name.isidentifier() else ""
 
@@ -177,7 +179,8 @@ def _of_several(nearest: _Alternatives) -> InitErrorDetails:
     if common := _at_one_place(nearest):
         return _either(common)
     sentences = [
-        f"{'.'.join(map(str, d['loc'][1:]))}: {d['msg']}".removeprefix(": ") + _as(name)
+        f"{'.'.join(map(str, d['loc'][1:]))}: {d['msg']}".removeprefix(": ")
+        + _as_class(name)
         for name, [d, *_] in nearest.items()
     ]
     [detail, *_] = next(iter(nearest.values()))

@@ -14,15 +14,15 @@ from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from .spelling import nearest_texts
 
-_SHORT: Final = 40
-_SHORT_LINK: Final = 200
-_SHORT_NAME: Final = 200
+_MAX_TEXT: Final = 40
+_MAX_LINK: Final = 200
+_MAX_NAME: Final = 200
 _OPAQUE: Final = r"[A-Za-z0-9+/=_-]+"
 """Base64 and similar text. A long one may be a medium or a key."""
 
 _TEXT: Final = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
-_MANY: Final = 20
-"""The most constants that a message lists."""
+_MAX_LISTED: Final = 20
+"""The maximum number of constants that a message lists."""
 
 _HALF_CHARACTER: Final = "[\ud800-\udfff]"
 """A surrogate, which UTF-8 cannot encode, and so an error in JSON cannot contain."""
@@ -109,9 +109,9 @@ def combined(title: str, errors: Iterable[InitErrorDetails]) -> ValidationError:
 
 def short_name(name: int | str) -> int | str:
     """Return a name of the input for an error message; a long one is shortened."""
-    if isinstance(name, int) or len(name) <= _SHORT_NAME:
+    if isinstance(name, int) or len(name) <= _MAX_NAME:
         return name
-    return f"{name[:_SHORT_NAME]}…"
+    return f"{name[:_MAX_NAME]}…"
 
 
 def shown(value: Any, *, hide: bool = False) -> Any:
@@ -119,12 +119,12 @@ def shown(value: Any, *, hide: bool = False) -> Any:
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, str):
-        most = _SHORT_LINK if is_link(value) else _SHORT
-        odd = value.startswith("data:") or re.search(_HALF_CHARACTER, value)
-        is_opaque = len(value) > most and re.fullmatch(_OPAQUE, value)
-        if hide or odd or is_opaque:
+        limit = _MAX_LINK if is_link(value) else _MAX_TEXT
+        is_unreadable = value.startswith("data:") or re.search(_HALF_CHARACTER, value)
+        is_opaque = len(value) > limit and re.fullmatch(_OPAQUE, value)
+        if hide or is_unreadable or is_opaque:
             return f"<text of {len(value):,} characters>"
-        return value if len(value) <= most else f"{value[:most]}…"
+        return value if len(value) <= limit else f"{value[:limit]}…"
     return f"<{type(value).__name__}>"
 
 
@@ -142,7 +142,7 @@ def expected_constants(detail: ErrorDetails) -> str:
     """Return the accepted constants; if there are many texts, the most similar ones."""
     constants = _constants(detail)
     texts = re.findall(_TEXT, constants)
-    if len(texts) <= _MANY or re.sub(_TEXT, "", constants).strip(", or"):
+    if len(texts) <= _MAX_LISTED or re.sub(_TEXT, "", constants).strip(", or"):
         return constants
     near = nearest_texts(str(detail["input"]), texts) or texts[:3]
     return f"one of {len(texts):,} values, such as {listed(near)}"

@@ -13,7 +13,7 @@ from ..json_values import is_array, is_object, is_unicode
 from ..media.local_files import LocalFile
 from .depth import MAX_LEVELS
 
-LONGEST: Final = 10**4300 - 1
+MAX_NUMBER: Final = 10**4300 - 1
 """The largest integer that Python writes as JSON, unless its limit was changed."""
 
 
@@ -79,7 +79,7 @@ def _as_json(value: Any, place: tuple[int | str, ...], levels: int) -> Any:
     number = as_number(value)
     if number is None:
         raise _refused(value, place, f"must be JSON, but is of type {kind.__name__}")
-    if not -LONGEST <= number <= LONGEST:
+    if not -MAX_NUMBER <= number <= MAX_NUMBER:
         is_whole = isinstance(number, int)
         what = "has more than 4300 digits" if is_whole else "is not a finite number"
         raise _refused(value, place, f"must be JSON, but {what}")

@@ -63,12 +63,12 @@ def take_extra(owner: type[BaseModel], members: dict[str, Any]) -> dict[str, Any
     """
     if EXTRA not in members or not has_extra(owner):
         return {}
-    beyond = members.pop(EXTRA)
-    if not is_object(beyond):
-        raise TypeError(f"extra must be a dict, not {type(beyond).__name__}")
-    for name in beyond.keys() & members.keys():
+    extra = members.pop(EXTRA)
+    if not is_object(extra):
+        raise TypeError(f"extra must be a dict, not {type(extra).__name__}")
+    for name in extra.keys() & members.keys():
         raise TypeError(f"{name} is given twice, as a parameter and in extra")
-    return beyond
+    return extra
 
 
 def has_extra(owner: type[BaseModel]) -> bool:

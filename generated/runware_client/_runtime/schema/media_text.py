@@ -87,8 +87,8 @@ class Media:
 
     def _text_check(self) -> Callable[[Any], str]:
         """Return a validator that accepts texts only, since a file can be read only once."""
-        ways = map(_text_schema, self.accepts)
-        texts = SchemaValidator(core.union_schema([*ways], mode="left_to_right"))
+        forms = map(_text_schema, self.accepts)
+        texts = SchemaValidator(core.union_schema([*forms], mode="left_to_right"))
         is_accepted = texts.isinstance_python
 
         def check(value: Any) -> str:
@@ -109,19 +109,19 @@ class Media:
                 return self.text_of(value)
             except UnusableFile as error:
                 raise refusal(str(error)) from None
-        ways = f"must be {self._ways()}, or a file as pathlib.Path(…)"
+        forms = f"must be {self._forms()}, or a file as pathlib.Path(…)"
         if not isinstance(value, str):
-            sentence = {"sentence": f"{ways}, bytes or an open file"}
+            sentence = {"sentence": f"{forms}, bytes or an open file"}
             raise PydanticCustomError("string_type", "{sentence}", sentence)
         for accepts in self.accepts:
             if accepts(value):
                 return value
-        raise refusal(ways)
+        raise refusal(forms)
 
     @property
     def _inline(self) -> list[Test]:
         """The accepted forms that contain the medium itself."""
-        return [way for way in self.accepts if way not in (is_uuid, is_uri)]
+        return [form for form in self.accepts if form not in (is_uuid, is_uri)]
 
     def text_of(self, file: MediaFile) -> str:
         """Convert the content of a file to a text that the document accepts.
@@ -140,31 +140,31 @@ class Media:
         for text in (f"data:{found.media_type};base64,{base64}", base64):
             if any(accepts(text) for accepts in self._inline):
                 return text
-        raise UnusableFile(f"must be {self._ways()}, but {name} is {found.media_type}")
+        raise UnusableFile(f"must be {self._forms()}, but {name} is {found.media_type}")
 
-    def _ways(self) -> str:
-        *ways, last = map(self._way, self.accepts)
-        return f"{', '.join(ways)} or {last}" if ways else last
+    def _forms(self) -> str:
+        *forms, last = map(self._form, self.accepts)
+        return f"{', '.join(forms)} or {last}" if forms else last
 
-    def _way(self, way: Test) -> str:
-        if way is is_uuid:
+    def _form(self, form: Test) -> str:
+        if form is is_uuid:
             return "a UUID"
-        if way is is_uri:
+        if form is is_uri:
             return "a URL (https://…)"
-        pattern = repr(way)
+        pattern = repr(form)
         if "^data:" in pattern:
             media_type = "…" if self.kind == "file" else f"{self.kind}/…"
             return f"a data URI (data:{media_type};base64,…)"
-        return "base64" if "+/=" in pattern else f"a string that {way}"
+        return "base64" if "+/=" in pattern else f"a string that {form}"
 
 
-def _text_schema(way: Test) -> CoreSchema:
-    if isinstance(way, Pattern):
-        return way.schema()
-    return usual_schema("uuid" if way is is_uuid else "uri")
+def _text_schema(form: Test) -> CoreSchema:
+    if isinstance(form, Pattern):
+        return form.schema()
+    return usual_schema("uuid" if form is is_uuid else "uri")
 
 
-def _schema_of(way: Test) -> dict[str, Any]:
-    if isinstance(way, Pattern):
-        return way.json_schema()
-    return {"format": "uuid" if way is is_uuid else "uri"}
+def _schema_of(form: Test) -> dict[str, Any]:
+    if isinstance(form, Pattern):
+        return form.json_schema()
+    return {"format": "uuid" if form is is_uuid else "uri"}

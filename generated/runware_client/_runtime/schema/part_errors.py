@@ -86,8 +86,8 @@ def _explained(
     If a rule limits the constants of a member, its message replaces the list of all
     constants.
     """
-    is_named = is_unknown(detail)
-    if is_named and (twice := second_spelling(cls, str(detail["loc"][0]), data)):
+    name = str(detail["loc"][0]) if is_unknown(detail) else ""
+    if twice := second_spelling(cls, name, data):
         return [twice]
     member = ".".join(wire_name(str(part)) for part in detail["loc"])
     rules = [rule for rule in violated if rule.startswith(f"{member} must be ")]

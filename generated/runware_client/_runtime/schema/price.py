@@ -16,7 +16,7 @@ from ..media.local_files import LocalFile
 from .rules import Rate, Wire
 
 
-def counted_price(rates: Iterable[Rate], task: Wire) -> Decimal | None:
+def price_of(rates: Iterable[Rate], task: Wire) -> Decimal | None:
     """Return the price of a task in US dollars. It may contain files.
 
     None without rates, if the number of a unit is not known, or if it is not known which
@@ -26,16 +26,16 @@ def counted_price(rates: Iterable[Rate], task: Wire) -> Decimal | None:
     for rate in rates:
         units.setdefault(rate.unit, []).append(rate)
     costs: list[Decimal] = []
-    for unit, listed in units.items():
-        number = _number(unit, task)
-        holding = [*_holding(listed, task)]
-        if number is None or len(holding) != 1:
+    for unit, of_unit in units.items():
+        number = _number_of_units(unit, task)
+        applicable = [*_applicable(of_unit, task)]
+        if number is None or len(applicable) != 1:
             return None
-        costs.append(AMOUNTS.multiply(Decimal(holding[0].amount), number))
+        costs.append(AMOUNTS.multiply(Decimal(applicable[0].amount), number))
     return total(costs) if units else None
 
 
-def _holding(rates: list[Rate], task: Wire) -> Iterator[Rate]:
+def _applicable(rates: list[Rate], task: Wire) -> Iterator[Rate]:
     """Yield the rates that apply to a task; a label must equal the value of a member."""
     values = {v.casefold() for v in task.values() if isinstance(v, str)}
     width, height = task.get("width"), task.get("height")
@@ -45,7 +45,7 @@ def _holding(rates: list[Rate], task: Wire) -> Iterator[Rate]:
             yield rate
 
 
-def _number(unit: str, task: Wire) -> Decimal | None:
+def _number_of_units(unit: str, task: Wire) -> Decimal | None:
     """Return the number of units that a task orders; None if it is not known."""
     outputs = Decimal(task.get("numberResults", 1))
     if unit in ("image", "output", "outputImage"):

@@ -102,9 +102,9 @@ class TaskRequest(Part, Generic[ResultT_co]):
         """
         if not self.rates:
             return None
-        from .price import counted_price
+        from .price import price_of
 
-        return counted_price(self.rates, serialized(self))
+        return price_of(self.rates, serialized(self))
 
     def read(self, item: Mapping[str, Any]) -> ResultT_co:
         """Parse an item of a response's `data` as a result.
@@ -127,8 +127,7 @@ class TaskRequest(Part, Generic[ResultT_co]):
 
         It has a new `taskUUID`, unless `members` has one.
         """
-        made = fills(type(self)).items()
-        fresh = {name: fill() for name, fill in made if fill is new_uuid}
+        fresh = {n: fill() for n, fill in fills(type(self)).items() if fill is new_uuid}
         return self._replaced(members, fresh)
 
     def __replace__(self, **members: Any) -> Self:
