@@ -891,7 +891,7 @@ def test_only_a_task_that_may_be_billed_has_a_reservation(shipped: ModuleType) -
     assert account.committed == Decimal("0.5")
     account.settle(task)  # its call ends between the dry run and the sending
     assert account.committed == 0
-    task.apply(task.take([wire | {"text": "", "cost": 0.1}], [], is_complete=True))
+    task.apply(task.receive([wire | {"text": "", "cost": 0.1}], [], is_complete=True))
     account.reserve(task, Decimal("0.5"))  # another call has finished it meanwhile
     assert account.committed == 0
 

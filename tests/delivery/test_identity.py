@@ -246,7 +246,7 @@ def test_the_only_result_of_a_task_is_compared_with_nothing(
     task = import_module(f"{runtime}.delivery.task").Task(wire, dict)
     account = import_module(f"{runtime}.delivery.account").Account()
     task.resume()
-    task.apply(task.take([output], [], is_complete=True))
+    task.apply(task.receive([output], [], is_complete=True))
     account.settle(task)
     assert task.is_done
     assert Counted.times == 0

@@ -425,7 +425,7 @@ def test_polls_go_on_until_the_deadline(
     )
     wire = {"taskType": "imageInference", "taskUUID": "1"}
     each = schedule(settings, 4)
-    scheduled = each.added(task_of(wire, shipped.TaskResult, "async"))
+    scheduled = each.scheduled_task(task_of(wire, shipped.TaskResult, "async"))
     scheduled.task.phase = lifecycle.Phase.ACCEPTED
     polled = list[float]()
     while scheduled.due < each.deadline:
@@ -433,7 +433,7 @@ def test_polls_go_on_until_the_deadline(
         polled.append(now[0])
         each.note_poll(scheduled)
         heard = verdict(lifecycle.TaskEvent[event], None, asked)
-        assert each.go_on(scheduled, lifecycle.Action.POLL, heard) is None
+        assert each.reschedule(scheduled, lifecycle.Action.POLL, heard) is None
         assert scheduled.due > now[0]
         assert scheduled.due >= now[0] + (asked or 0)
     assert max(polled) >= 3.5

@@ -260,7 +260,7 @@ class Client:
             is_left = True
             for pid in [*running]:
                 self.world.cancel(pid, self.world.now)
-            self.engine.leave(delivery)
+            self.engine.stop(delivery)
 
     def _answer(self, batch: Batch[Any], process: Process) -> Steps:
         """Send a batch; return the reply, or the exception of the client."""

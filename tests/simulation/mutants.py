@@ -116,7 +116,7 @@ MUTANTS = (
         "a poll that is turned away ends the wait",
         "_runtime.delivery.lifecycle",
         "(_P.ACCEPTED, _E.POLL_FAILED): (_P.ACCEPTED, _A.POLL)",
-        "(_P.ACCEPTED, _E.POLL_FAILED): (_P.ACCEPTED, _A.LEAVE)",
+        "(_P.ACCEPTED, _E.POLL_FAILED): (_P.ACCEPTED, _A.GIVE_UP)",
         5,
     ),
     Mutant(
@@ -198,7 +198,7 @@ MUTANTS = (
     Mutant(
         "a task that is left is forgotten",
         "_runtime.delivery.delivery",
-        "        self._open_tasks.leave([each.task])\n",
+        "        self._open_tasks.abandon([task])\n",
         "        self._open_tasks._forget(each.task)\n",
     ),
     Mutant(
@@ -259,7 +259,7 @@ MUTANTS = (
     Mutant(
         "a stream without an end is whole",
         "_runtime.client.stream",
-        "        if self._reader.is_over:\n            return\n",
+        "        if self._reader.is_complete:\n            return\n",
         "        return\n",
         8,
     ),
@@ -316,7 +316,7 @@ MUTANTS = (
     Mutant(
         "half a character before a break is given",
         "_runtime.client.stream_reader",
-        "if self.is_over and (rest",
+        "if self.is_complete and (rest",
         "if (rest",
         17701,
     ),
@@ -415,15 +415,15 @@ MUTANTS = (
     Mutant(
         "results that come again count again",
         "_runtime.delivery.account",
-        "AMOUNTS.add(self.cost, AMOUNTS.subtract(bill.said, known.said))",
-        "AMOUNTS.add(self.cost, bill.said)",
+        "AMOUNTS.add(self.cost, AMOUNTS.subtract(bill.stated, known.stated))",
+        "AMOUNTS.add(self.cost, bill.stated)",
         196,
     ),
     Mutant(
         "results that do not say what they cost are free",
         "_runtime.delivery.account",
-        "        return AMOUNTS.max(self.said, self.reserved)\n",
-        "        return self.said\n",
+        "        return AMOUNTS.max(self.stated, self.reserved)\n",
+        "        return self.stated\n",
         10,
     ),
     Mutant(

@@ -714,7 +714,7 @@ class Schedule:
         if isinstance(error, TimeoutError):
             if not time_is_up:
                 raise Broken(f"a call with timeout={timeout:g} gave up early")
-            is_asked = task.last_asked is not None and task.last_asked >= began
+            is_asked = task.last_posted is not None and task.last_posted >= began
             if not is_asked and task not in self._shared:
                 raise Broken(f"a call left {task.task_uuid} without asking for it")
         elif not self._is_reason(task, error, began) and not time_is_up:

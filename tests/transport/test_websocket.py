@@ -170,7 +170,7 @@ async def test_what_is_never_asked_for_is_forgotten(
                 await peer.say(news(task))
                 await peer.say(result(task))
 
-    place = f"{run.package.__name__}._runtime.delivery.open_tasks.MAX_LEFT"
+    place = f"{run.package.__name__}._runtime.delivery.open_tasks.MAX_ABANDONED"
     monkeypatch.setattr(place, 5)
     async with run.client(pushing) as client:
         for _ in range(60):

@@ -51,8 +51,10 @@ def run_aside(
         else:
             outcome.set_result(result)
 
-    carry = copy_context().run
-    if not started(Thread(target=carry, args=(run,), name="runware", daemon=True)):
+    run_in_context = copy_context().run
+    if not started(
+        Thread(target=run_in_context, args=(run,), name="runware", daemon=True)
+    ):
         run()
     is_waiting = True
     try:

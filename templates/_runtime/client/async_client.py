@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from contextlib import aclosing
 from decimal import Decimal
-from functools import partial
 from typing import TYPE_CHECKING, Any, overload
 
 import httpx2
@@ -258,7 +257,7 @@ class AsyncRunware(Client[AsyncEngine]):
         async with aclosing(engine.run(delivery, extra)) as steps:
             async for _ in steps:
                 with delivery.schedule.paused():
-                    watch.note()
+                    watch.update()
                     for ended in delivery.ended():
                         yield ended
         for ended in delivery.ended():
@@ -291,9 +290,7 @@ class AsyncRunware(Client[AsyncEngine]):
     ) -> AsyncStream[ResultT]:
         """Run one task and stream its text; see `Runware.stream`."""
         submission = stream_submission_of(request)
-        engine = self._engine_for(max_retries)
-        limit, on_end = engine.limit(timeout), partial(engine.note_stream, submission)
-        return engine.stream(submission, limit, extra_headers, on_end)
+        return self._engine_for(max_retries).stream(submission, timeout, extra_headers)
 
     @overload
     def resume(self, text: str) -> AsyncHandle[TaskResult]: ...
@@ -362,5 +359,5 @@ class AsyncRawRuns:
             results = await handle.wait(timeout=timeout, extra_headers=extra_headers)
             return RawResponse(results, answers)
         except BaseException as stop:
-            handle.leave(stop)
+            handle.attach_to(stop)
             raise

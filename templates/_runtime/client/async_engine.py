@@ -16,8 +16,8 @@ from ..transport.endpoint import checked_headers
 from ..transport.exchange import NEVER_SENT, take_unwritten
 from .async_handle import AsyncHandle
 from .async_poll_batcher import AsyncPollBatcher
-from .async_stream import AsyncSend, AsyncStream
-from .base_engine import BaseEngine, reply_of_stream, requested, unwatched
+from .async_stream import AsyncStream
+from .base_engine import BaseEngine, reply_of_stream, unwatched
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ..transport.endpoint import Endpoint, Headers
     from ..transport.envelope import Answer
     from ..transport.exchange import OnExchange
-    from .base_engine import Deliverable, OnEnd
+    from .base_engine import Deliverable
 
 
 class AsyncEngine(BaseEngine["AsyncTransport"]):
@@ -100,7 +100,7 @@ class AsyncEngine(BaseEngine["AsyncTransport"]):
             try:
                 await asyncio.gather(*running, return_exceptions=True)
             finally:  # the caller may be cancelled again, as by a cancel scope of anyio
-                self.leave(delivery)
+                self.stop(delivery)
 
     async def _perform(
         self,
@@ -123,32 +123,12 @@ class AsyncEngine(BaseEngine["AsyncTransport"]):
             delivery.receive(batch, reply)
 
     def stream(
-        self,
-        submission: Submission[ResultT],
-        timeout: float,
-        extra: Headers,
-        on_end: OnEnd,
+        self, submission: Submission[ResultT], timeout: float | None, extra: Headers
     ) -> AsyncStream[ResultT]:
         """Return the stream of a task. The task is sent when the stream is first read."""
-        send = partial(self._opened, submission, timeout, checked_headers(extra))
-        return self._stream(submission, send, timeout, on_end)
-
-    def _stream(
-        self,
-        submission: Submission[ResultT],
-        send: AsyncSend,
-        timeout: float,
-        on_end: OnEnd,
-    ) -> AsyncStream[ResultT]:
-        return AsyncStream(
-            requested(submission),
-            submission.wire,
-            send,
-            endpoint=self.endpoint,
-            errors=self._errors(submission.task),
-            deadline=self._deadline(timeout),
-            on_end=on_end,
-        )
+        limit, on_end = self.limit(timeout), partial(self.note_stream, submission)
+        send = partial(self._opened, submission, limit, checked_headers(extra))
+        return self.make_stream(AsyncStream, submission, send, limit, on_end)
 
     @asynccontextmanager
     async def _opened(
@@ -190,7 +170,8 @@ class AsyncEngine(BaseEngine["AsyncTransport"]):
         if batch.stream is not None:
             part, timeout = batch.stream.encoded(), batch.timeout
             send = partial(self.transport.open, part, timeout, extra, is_limited=True)
-            stream = self._stream(batch.stream, send, timeout, unwatched)
+            given = batch.stream
+            stream = self.make_stream(AsyncStream, given, send, timeout, unwatched)
             result = await stream.get_result()
             return reply_of_stream(result.to_wire())
         if batch.kind is Kind.POLL and extra is None and not batch.is_alone:

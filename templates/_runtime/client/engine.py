@@ -15,11 +15,11 @@ from ..exceptions import RunwareError
 from ..transport.endpoint import checked_headers
 from ..transport.envelope import Answer
 from ..transport.exchange import NEVER_SENT, take_unwritten
-from .base_engine import BaseEngine, reply_of_stream, requested, unwatched
+from .base_engine import BaseEngine, reply_of_stream, unwatched
 from .handle import Handle
 from .poll_batcher import PollBatcher
 from .post_threads import PostThreads
-from .stream import Send, Stream
+from .stream import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ..transport.endpoint import Endpoint, Headers
     from ..transport.exchange import OnExchange
     from ..transport.http import HTTPTransport
-    from .base_engine import Deliverable, OnEnd
+    from .base_engine import Deliverable
 
 
 class Engine(BaseEngine["HTTPTransport"]):
@@ -80,31 +80,15 @@ class Engine(BaseEngine["HTTPTransport"]):
                     yield
         finally:
             threads.cancel()
-            self.leave(delivery)
+            self.stop(delivery)
 
     def stream(
-        self,
-        submission: Submission[ResultT],
-        timeout: float,
-        extra: Headers,
-        on_end: OnEnd,
+        self, submission: Submission[ResultT], timeout: float | None, extra: Headers
     ) -> Stream[ResultT]:
         """Return the stream of a task. The task is sent when the stream is first read."""
-        send = partial(self._opened, submission, timeout, checked_headers(extra))
-        return self._stream(submission, send, timeout, on_end)
-
-    def _stream(
-        self, submission: Submission[ResultT], send: Send, timeout: float, on_end: OnEnd
-    ) -> Stream[ResultT]:
-        return Stream(
-            requested(submission),
-            submission.wire,
-            send,
-            endpoint=self.endpoint,
-            errors=self._errors(submission.task),
-            deadline=self._deadline(timeout),
-            on_end=on_end,
-        )
+        limit, on_end = self.limit(timeout), partial(self.note_stream, submission)
+        send = partial(self._opened, submission, limit, checked_headers(extra))
+        return self.make_stream(Stream, submission, send, limit, on_end)
 
     @contextmanager
     def _opened(
@@ -146,7 +130,7 @@ class Engine(BaseEngine["HTTPTransport"]):
         if batch.stream is not None:
             part, timeout = batch.stream.encoded(), batch.timeout
             send = partial(self.transport.open, part, timeout, extra, is_limited=True)
-            stream = self._stream(batch.stream, send, timeout, unwatched)
+            stream = self.make_stream(Stream, batch.stream, send, timeout, unwatched)
             return reply_of_stream(stream.get_result().to_wire())
         if batch.kind is Kind.POLL and extra is None and not batch.is_alone:
             return self._batcher.poll(batch.parts, batch.timeout)

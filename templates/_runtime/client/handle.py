@@ -114,9 +114,9 @@ class BaseHandle(Generic[ResultT_co, EngineT]):
             error.results = [*task.results()] or error.results
             raise error
 
-    def leave(self, stop: BaseException) -> None:
+    def attach_to(self, stop: BaseException) -> None:
         """Attach the handle to an exception of a call, if the task may be billed."""
-        if isinstance(stop, RunwareError) and not self._task.is_owed:
+        if isinstance(stop, RunwareError) and not self._task.is_collectable:
             self._engine.open_tasks.close([self._task])
         self._engine.give_handle(stop, self._given)
 
@@ -161,7 +161,7 @@ class Handle(BaseHandle[ResultT_co, "Engine"]):
                     if self._task.phase is Phase.ACCEPTED:
                         break
         except BaseException as stop:
-            self.leave(stop)
+            self.attach_to(stop)
             raise
         return self
 
@@ -185,13 +185,13 @@ class Handle(BaseHandle[ResultT_co, "Engine"]):
             try:
                 with closing(self._steps(limit, None, polls_now=True)) as steps:
                     for delivery in steps:
-                        if delivery.has_asked(self._task):
+                        if delivery.has_posted(self._task):
                             self._check_answer(delivery)
                             break
             except BaseException as stop:
                 if self._task.is_done and isinstance(stop, RunwareError):
                     return True
-                self.leave(stop)
+                self.attach_to(stop)
                 raise
         return self.is_over
 
@@ -222,12 +222,12 @@ class Handle(BaseHandle[ResultT_co, "Engine"]):
         watch = Watch([self._task], on_result, on_progress)
         try:
             for delivery in self._steps(timeout, extra_headers):
-                watch.note(delivery)
-            watch.note()
+                watch.update(delivery)
+            watch.update()
             results = self._task.results()
             self._hand_over()
         except BaseException as stop:
-            self.leave(stop)
+            self.attach_to(stop)
             raise
         return results
 
@@ -246,7 +246,7 @@ class Handle(BaseHandle[ResultT_co, "Engine"]):
             yield from map(self._task.read, self._task.items[given:])
             self._hand_over()
         except BaseException as stop:
-            self.leave(stop)
+            self.attach_to(stop)
             if isinstance(stop, RunwareError):
                 yield from map(self._task.read, self._task.items[given:])
             raise
@@ -269,5 +269,5 @@ class Handle(BaseHandle[ResultT_co, "Engine"]):
         finally:
             steps.close()
             if task.is_done:
-                engine.open_tasks.leave([task])
+                engine.open_tasks.abandon([task])
         self._raise_failure(delivery)

@@ -53,10 +53,10 @@ class PostThreads:
         """Send a batch without waiting for the response."""
         self._under_way += 1
         # The thread gets the context variables of the caller, such as a trace.
-        carry = copy_context().run
-        thread = Thread(target=carry, args=(self._carry, batch), daemon=True)
+        run_in_context = copy_context().run
+        thread = Thread(target=run_in_context, args=(self._send, batch), daemon=True)
         if not started(thread):
-            self._carry(batch)
+            self._send(batch)
 
     def wait(self, seconds: float | None) -> tuple[Batch[Any], Outcome] | None:
         """Wait for the response or the `RunwareError` of a batch; None if none has ended.
@@ -84,7 +84,7 @@ class PostThreads:
         if not self.is_idle and self._process == os.getpid():
             self._cancellation.cancel()
 
-    def _carry(self, batch: Batch[Any]) -> None:
+    def _send(self, batch: Batch[Any]) -> None:
         outcome: Reply | BaseException
         try:
             with self._cancellation:

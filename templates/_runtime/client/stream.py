@@ -180,7 +180,7 @@ class BaseStream(Generic[ResultT_co, SendT]):
         else:
             deltas = self._reader.feed(chunk)
         for delta in deltas:
-            if self._reader.is_over:
+            if self._reader.is_complete:
                 self._deadline.limit(GRACE)
             with self._deadline.paused():
                 yield delta
@@ -189,7 +189,7 @@ class BaseStream(Generic[ResultT_co, SendT]):
     def _is_stopped(self) -> bool:
         """Whether to stop reading the body."""
         is_late = self._deadline.remaining() <= 0
-        return self._reader.is_done or self._is_closed or is_late
+        return self._reader.has_ended or self._is_closed or is_late
 
     def _note_break(self, cause: Exception, outer: BaseException | None = None) -> None:
         """Record why the body cannot be read, while the caller handles another exception.
@@ -200,7 +200,7 @@ class BaseStream(Generic[ResultT_co, SendT]):
         self._broken_by = self._endpoint.key.scrub(reason_of(cause, outer)) or name
 
     def _check_end(self) -> None:
-        if self._reader.is_over:
+        if self._reader.is_complete:
             return
         if self._deadline.remaining() <= 0 and not self._is_closed:
             raise TimeoutError("timed out before the end of the stream")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
-from functools import partial
 from typing import TYPE_CHECKING, Any, overload
 
 import httpx2
@@ -336,7 +335,7 @@ class Runware(Client[Engine]):
         submissions = []
         for _ in engine.run(delivery, extra):
             with delivery.schedule.paused():
-                watch.note()
+                watch.update()
                 yield from delivery.ended()
         yield from delivery.ended()
 
@@ -406,9 +405,7 @@ class Runware(Client[Engine]):
                 another delivery method or more than one result.
         """
         submission = stream_submission_of(request)
-        engine = self._engine_for(max_retries)
-        limit, on_end = engine.limit(timeout), partial(engine.note_stream, submission)
-        return engine.stream(submission, limit, extra_headers, on_end)
+        return self._engine_for(max_retries).stream(submission, timeout, extra_headers)
 
     @overload
     def resume(self, text: str) -> Handle[TaskResult]: ...
@@ -482,5 +479,5 @@ class RawRuns:
             results = handle.wait(timeout=timeout, extra_headers=extra_headers)
             return RawResponse(results, answers)
         except BaseException as stop:
-            handle.leave(stop)
+            handle.attach_to(stop)
             raise

@@ -110,7 +110,7 @@ class TaskType:
             pydantic.ValidationError: The document does not allow these parameters.
         """)
     def request(self: General[P, T], *args: P.args, **parameters: P.kwargs) -> T:
-        return cast("T", _made(self, *args, **parameters))
+        return cast("T", _new_request(self, *args, **parameters))
 
     def _task(self, *given: Any, **keywords: Any) -> tuple[TaskRequest[Any], Any]:
         """Return the request and the options of a call.
@@ -121,7 +121,7 @@ class TaskType:
             raise TypeError("one request at a time: run_many of Runware runs several")
         [request] = given or [None]
         if request is None:
-            return _made(self, **keywords), {}
+            return _new_request(self, **keywords), {}
         options = RunOptions.__annotations__
         if fields := sorted(keywords.keys() - options.keys()):
             near = nearest(fields[0], options)
@@ -152,7 +152,7 @@ class TaskType:
             return call(self._client, request)
 
 
-def _made(of: Any, /, *given: Any, **parameters: Any) -> Any:
+def _new_request(of: Any, /, *given: Any, **parameters: Any) -> Any:
     """Create a request of the class for the model."""
     if given:
         raise TypeError("parameters are given by name. Use run for a request")
@@ -274,7 +274,7 @@ class PagedTaskClient(TaskClient):
         self: General[P, Paged[ItemT]], *args: P.args, **parameters: P.kwargs
     ) -> Iterator[ItemT]:
         client = cast("PagedTaskClient", self)._client
-        return _pages(client, _made(self, *args, **parameters))
+        return _pages(client, _new_request(self, *args, **parameters))
 
 
 class AsyncTaskClient(TaskType):
@@ -343,7 +343,7 @@ class AsyncPagedTaskClient(AsyncTaskClient):
         self: General[P, Paged[ItemT]], *args: P.args, **parameters: P.kwargs
     ) -> AsyncIterator[ItemT]:
         client = cast("AsyncPagedTaskClient", self)._client
-        return _async_pages(client, _made(self, *args, **parameters))
+        return _async_pages(client, _new_request(self, *args, **parameters))
 
 
 def _pages(client: Runware, request: Any) -> Iterator[Any]:

@@ -94,7 +94,7 @@ class ScheduledTask(Generic[ResultT]):
         trouble: The error of the last exchange about it; None if it had a response.
         poll_timeout: The timeout of its next poll in seconds.
         refused_polls: Its consecutive polls that the server refused with a reason.
-        asked: When this delivery has last sent or polled it; None if it has not.
+        posted: When this delivery has last sent or polled it; None if it has not.
     """
 
     def __init__(
@@ -117,7 +117,7 @@ class ScheduledTask(Generic[ResultT]):
         self.trouble: RunwareError | None = None
         self.poll_timeout = POLL_TIMEOUT
         self.refused_polls = 0
-        self.asked: float | None = None
+        self.posted: float | None = None
 
     @property
     def kind(self) -> Kind:
@@ -127,7 +127,7 @@ class ScheduledTask(Generic[ResultT]):
         return Kind.SUBMIT if is_resent or phase is Phase.UNSENT else Kind.POLL
 
     @property
-    def can_go_on(self) -> bool:
+    def is_actionable(self) -> bool:
         """Whether it can be sent or polled; without a request, it can only be polled."""
         return self.submission is not None or self.kind is Kind.POLL
 
@@ -192,18 +192,18 @@ def polled_with(
     first: ScheduledTask[ResultT],
     idle: Iterable[ScheduledTask[ResultT]],
     now: float,
-    most: int,
+    limit: int,
 ) -> tuple[list[ScheduledTask[ResultT]], list[bytes]]:
     """Return the tasks that are polled with one POST, each with the JSON text of its poll."""
     chosen = [first]
     if not first.is_alone:
         polls = (e for e in idle if e.kind is Kind.POLL and e.due < now + TOGETHER)
-        chosen = [each for each in polls if not each.is_alone][:most]
+        chosen = [each for each in polls if not each.is_alone][:limit]
     return chosen, [each.task.poll() for each in chosen]
 
 
 def sent_with(
-    first: ScheduledTask[ResultT], due: Iterable[ScheduledTask[ResultT]], most: int
+    first: ScheduledTask[ResultT], due: Iterable[ScheduledTask[ResultT]], limit: int
 ) -> tuple[list[ScheduledTask[ResultT]], list[bytes]]:
     """Return the tasks that are sent with one POST, each with its JSON text."""
     chosen, parts = [first], [first.submission_to_send.encoded()]
@@ -217,7 +217,7 @@ def sent_with(
             continue
         part = each.submission_to_send.encoded()
         size += len(part)
-        if size > MAX_BYTES or len(parts) >= most:
+        if size > MAX_BYTES or len(parts) >= limit:
             break
         chosen.append(each)
         parts.append(part)

@@ -129,14 +129,14 @@ class Pricing:
         return dry_run
 
     def settle(
-        self, why: Callable[[Task[Any]], RunwareError | None]
+        self, error_of: Callable[[Task[Any]], RunwareError | None]
     ) -> Iterator[tuple[Submission[Any], RunwareError | None]]:
         """Yield the tasks that do not wait any more, each with the error that prevents it.
 
-        The error of a dry run that failed or was given up comes from `why`.
+        The error of a dry run that failed or was given up comes from `error_of`.
         """
         for key, (submission, dry_task) in [*self._held.items()]:
-            error = why(dry_task)
+            error = error_of(dry_task)
             if error is None and not dry_task.is_done:
                 continue
             del self._held[key]

@@ -94,7 +94,7 @@ class Action(Enum):
     RETRY = "send again after a delay"
     POLL = "poll; if in doubt, send again if `resend` allows"
     END = "return the results or raise the failure"
-    LEAVE = "raise the error with the task's handle"
+    GIVE_UP = "raise the error with the task's handle"
 
 
 _P, _E, _A = Phase, TaskEvent, Action
@@ -107,7 +107,7 @@ TRANSITIONS: Final = {
     (_P.UNSENT, _E.SILENCE): (_P.UNSENT, _A.POLL),
     (_P.UNSENT, _E.NOT_FOUND): (_P.UNSENT, _A.POLL),
     (_P.UNSENT, _E.POLL_FAILED): (_P.UNSENT, _A.POLL),
-    (_P.UNSENT, _E.POLL_REFUSED): (_P.UNSENT, _A.LEAVE),
+    (_P.UNSENT, _E.POLL_REFUSED): (_P.UNSENT, _A.GIVE_UP),
     (_P.SENDING, _E.NOT_SENT): (_P.UNSENT, _A.RETRY),
     (_P.SENDING, _E.REJECTED): (_P.UNSENT, _A.RETRY),
     (_P.SENDING, _E.REFUSED): (_P.DONE, _A.END),
@@ -119,7 +119,7 @@ TRANSITIONS: Final = {
     (_P.SENDING, _E.SILENCE): (_P.SENDING, _A.POLL),
     (_P.SENDING, _E.NOT_FOUND): (_P.SENDING, _A.POLL),
     (_P.SENDING, _E.POLL_FAILED): (_P.SENDING, _A.POLL),
-    (_P.SENDING, _E.POLL_REFUSED): (_P.SENDING, _A.LEAVE),
+    (_P.SENDING, _E.POLL_REFUSED): (_P.SENDING, _A.GIVE_UP),
     (_P.IN_DOUBT, _E.SENT): (_P.RESENDING, _A.NOTHING),
     (_P.IN_DOUBT, _E.PROGRESS): (_P.ACCEPTED, _A.POLL),
     (_P.IN_DOUBT, _E.FINISHED): (_P.DONE, _A.END),
@@ -132,7 +132,7 @@ TRANSITIONS: Final = {
     (_P.IN_DOUBT, _E.REFUSED): (_P.IN_DOUBT, _A.POLL),
     (_P.IN_DOUBT, _E.CONFLICT): (_P.ACCEPTED, _A.POLL),
     (_P.IN_DOUBT, _E.UNCLEAR): (_P.IN_DOUBT, _A.POLL),
-    (_P.IN_DOUBT, _E.POLL_REFUSED): (_P.IN_DOUBT, _A.LEAVE),
+    (_P.IN_DOUBT, _E.POLL_REFUSED): (_P.IN_DOUBT, _A.GIVE_UP),
     (_P.RESENDING, _E.NOT_SENT): (_P.IN_DOUBT, _A.POLL),
     (_P.RESENDING, _E.REJECTED): (_P.IN_DOUBT, _A.POLL),
     (_P.RESENDING, _E.REFUSED): (_P.IN_DOUBT, _A.POLL),
@@ -144,7 +144,7 @@ TRANSITIONS: Final = {
     (_P.RESENDING, _E.SILENCE): (_P.RESENDING, _A.POLL),
     (_P.RESENDING, _E.NOT_FOUND): (_P.RESENDING, _A.POLL),
     (_P.RESENDING, _E.POLL_FAILED): (_P.RESENDING, _A.POLL),
-    (_P.RESENDING, _E.POLL_REFUSED): (_P.RESENDING, _A.LEAVE),
+    (_P.RESENDING, _E.POLL_REFUSED): (_P.RESENDING, _A.GIVE_UP),
     (_P.ACCEPTED, _E.PROGRESS): (_P.ACCEPTED, _A.POLL),
     (_P.ACCEPTED, _E.FINISHED): (_P.DONE, _A.END),
     (_P.ACCEPTED, _E.FAILED): (_P.DONE, _A.END),
@@ -156,7 +156,7 @@ TRANSITIONS: Final = {
     (_P.ACCEPTED, _E.REFUSED): (_P.ACCEPTED, _A.POLL),
     (_P.ACCEPTED, _E.CONFLICT): (_P.ACCEPTED, _A.POLL),
     (_P.ACCEPTED, _E.UNCLEAR): (_P.ACCEPTED, _A.POLL),
-    (_P.ACCEPTED, _E.POLL_REFUSED): (_P.ACCEPTED, _A.LEAVE),
+    (_P.ACCEPTED, _E.POLL_REFUSED): (_P.ACCEPTED, _A.GIVE_UP),
 }
 """The next phase and action, by phase and event.
 

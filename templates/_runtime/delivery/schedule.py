@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from typing import Any, Generic
 
 from ..exceptions import ClosedError, ResponseError, RunwareError, TimeoutError
@@ -75,7 +76,7 @@ class Schedule(Generic[ResultT]):
             self.deadline += seconds
             self._poll_by += seconds
 
-    def added(
+    def scheduled_task(
         self, given: Submission[ResultT] | Task[ResultT]
     ) -> ScheduledTask[ResultT]:
         """Return a task that is due now."""
@@ -89,8 +90,8 @@ class Schedule(Generic[ResultT]):
 
     def resume_polling(self, each: ScheduledTask[ResultT]) -> None:
         """Schedule the first poll of a task that was sent before this delivery."""
-        if each.task.last_asked is not None and not self._polls_now:
-            since = self._now() - each.task.last_asked
+        if each.task.last_posted is not None and not self._polls_now:
+            since = self._now() - each.task.last_posted
             self._schedule_poll(each, max(0.0, next(each.polls) - since))
 
     def timeout_of(
@@ -116,13 +117,13 @@ class Schedule(Generic[ResultT]):
 
     def note_sending(self, each: ScheduledTask[ResultT]) -> None:
         """Record that a task is sent; others poll it if there is no response soon."""
-        each.asked = each.task.last_asked
+        each.posted = each.task.last_posted
         each.task.due = self._now() + POLL_TIMEOUT
 
     def note_poll(self, each: ScheduledTask[ResultT]) -> None:
         """Record that a task is polled."""
-        each.asked = each.task.last_asked = self._now()
-        each.task.answer_by = each.asked + each.poll_timeout
+        each.posted = each.task.last_posted = self._now()
+        each.task.answer_by = each.posted + each.poll_timeout
 
     def is_turn_of_other(self, each: ScheduledTask[ResultT], now: float) -> bool:
         """Whether another call waits for a response about a task, or for its next turn.
@@ -135,18 +136,18 @@ class Schedule(Generic[ResultT]):
         until = task.answer_by if self._polls_now else max(task.due, task.answer_by)
         if task.phase is not Phase.UNSENT:  # a last poll is in time before the deadline
             until = min(until, self._poll_by)
-        return task.last_asked != each.asked and now < until
+        return task.last_posted != each.posted and now < until
 
-    def go_on(
+    def reschedule(
         self, each: ScheduledTask[ResultT], action: Action, verdict: Verdict
     ) -> RunwareError | None:
         """Schedule the next sending or poll of a task that has not ended.
 
         Returns the error with which it is left instead.
         """
-        is_left = action is Action.LEAVE or isinstance(verdict.error, ClosedError)
-        if is_left or (action is Action.POLL and not each.task.is_pollable):
-            return self.why(each, verdict)
+        is_given_up = action is Action.GIVE_UP or isinstance(verdict.error, ClosedError)
+        if is_given_up or (action is Action.POLL and not each.task.is_pollable):
+            return self.error_of(each, verdict)
         if action is Action.RETRY:
             return self._retry(each, verdict)
         return self._poll_later(each, verdict)
@@ -155,7 +156,7 @@ class Schedule(Generic[ResultT]):
         self, each: ScheduledTask[ResultT], verdict: Verdict
     ) -> RunwareError | None:
         """Schedule another sending of a task that the server certainly does not have."""
-        each.error = each.trouble = self.why(each, verdict)
+        each.error = each.trouble = self.error_of(each, verdict)
         each.due = self._now() + max(next(each.backoff), verdict.wait or 0.0)
         each.task.due = each.due
         each.retries += 1
@@ -170,11 +171,11 @@ class Schedule(Generic[ResultT]):
         has_answer = event in NEWS or event in ANSWERS
         self._count(each, verdict)
         if self._is_hopeless(each, event):
-            return self._reason(each, verdict.error)
+            return self._hopeless_error(each, verdict.error)
         each.trouble = None if has_answer else verdict.error
         each.task.answer_by = 0.0
         if each.task.phase is Phase.UNSENT:  # the call that was rejected sends it next
-            each.asked, each.due = None, self._now()
+            each.posted, each.due = None, self._now()
             return None
         each.resent_after = each.task.sends if self._may_resend(each) else None
         delay = next(each.polls if has_answer else each.backoff)
@@ -199,11 +200,11 @@ class Schedule(Generic[ResultT]):
         else:
             self._note_trouble(each, verdict)
 
-    def why(self, each: ScheduledTask[ResultT], verdict: Verdict) -> RunwareError:
+    def error_of(self, each: ScheduledTask[ResultT], verdict: Verdict) -> RunwareError:
         """Return the error of a verdict, or that of a task that is late."""
-        return verdict.error or self.late(each)
+        return verdict.error or self.timeout_error(each)
 
-    def late(self, each: ScheduledTask[ResultT]) -> RunwareError:
+    def timeout_error(self, each: ScheduledTask[ResultT]) -> RunwareError:
         """Return the error of a task that timed out: the cause of doubt, if any."""
         is_accepted = each.task.phase is Phase.ACCEPTED
         if each.error is not None and not is_accepted:
@@ -259,7 +260,7 @@ class Schedule(Generic[ResultT]):
         latest = self._poll_by if now < self._poll_by else self.deadline
         each.due = min(now + delay, latest)
 
-    def _reason(
+    def _hopeless_error(
         self, each: ScheduledTask[ResultT], error: RunwareError | None
     ) -> RunwareError:
         """Return the error of a task that is left because more polls are unlikely to help."""
@@ -268,7 +269,7 @@ class Schedule(Generic[ResultT]):
             return _without_the_others(task.error)
         if task.is_short:
             return _incomplete(task)
-        return task.refusal or error or self.late(each)
+        return task.refusal or error or self.timeout_error(each)
 
 
 def _incomplete(task: Task[Any]) -> ResponseError:
@@ -284,15 +285,15 @@ def _incomplete(task: Task[Any]) -> ResponseError:
 
 def _without_the_others(error: RunwareError) -> RunwareError:
     """Return the exception for a failure of one result, if the others are unknown."""
-    copy = error.about(error.task_type, error.task_uuid)
-    copy.advice = (
+    other = copy(error)
+    other.advice = (
         "Runware returns nothing more about this task: its other results may have "
         "failed too. The results that arrived are in `results`."
     )
-    return copy
+    return other
 
 
-def given_up() -> RunwareError:
+def not_accepted_error() -> RunwareError:
     """Return the error of a task that its calls have given up before it was accepted."""
     return RunwareError(
         "the server does not have this task. The call that sent it has given it up"

@@ -34,12 +34,12 @@ class StreamRetries:
 
     def should_retry(self, response: httpx2.Response | None = None) -> bool:
         """Return whether to retry after a response, or after a failed connection."""
-        asked = 0.0
+        retry_after = 0.0
         if response is not None:
             answer = answer_of(response)
             if not is_rejection(answer):
                 return False
-            asked = answer.retry_after or 0.0
+            retry_after = answer.retry_after or 0.0
         self._left -= 1
-        self.pause = max(next(self._pauses), asked)
+        self.pause = max(next(self._pauses), retry_after)
         return self._left >= 0 and self.pause < self.seconds_left()

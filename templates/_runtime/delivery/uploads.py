@@ -10,6 +10,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
 from typing import Any
 
 from ..api_errors import APIError
@@ -68,7 +69,7 @@ class Uploads:
         known = self._known.get(file)
         return None if known is None else known.uuid
 
-    def note(self, uploads: Mapping[LocalFile, Upload]) -> None:
+    def remember(self, uploads: Mapping[LocalFile, Upload]) -> None:
         """Remember uploads that the server has or may have, without their content."""
         with self._lock.native:
             for file, upload in uploads.items():
@@ -111,16 +112,16 @@ class PendingUploads:
         return fresh
 
     def settle(
-        self, why: Callable[[Upload], RunwareError | None]
+        self, error_of: Callable[[Upload], RunwareError | None]
     ) -> Iterator[tuple[Submission[Any], RunwareError | None]]:
         """Yield the tasks that do not wait any more, each with the error that prevents it.
 
-        The error of an upload that failed or was given up comes from `why`.
+        The error of an upload that failed or was given up comes from `error_of`.
         """
-        self.note()
+        self.remember()
         for each in self._waiting.copy():
             submission, uploads = each
-            error = _error(submission, uploads, why)
+            error = _error(submission, uploads, error_of)
             uuids = {file: upload.uuid or "" for file, upload in uploads.items()}
             if error is None and not all(uuids.values()):
                 continue
@@ -130,9 +131,9 @@ class PendingUploads:
                 submission.needs_uploads = False
             yield submission, error
 
-    def note(self) -> None:
+    def remember(self) -> None:
         """Store the state of the uploads in the client."""
-        self._known.note(self._uploads)
+        self._known.remember(self._uploads)
 
     def note_failure(self, submission: Submission[Any]) -> None:
         """Forget the files of a failed task: the platform may have deleted them."""
@@ -144,10 +145,10 @@ class PendingUploads:
 def _error(
     submission: Submission[Any],
     uploads: Mapping[LocalFile, Upload],
-    why: Callable[[Upload], RunwareError | None],
+    error_of: Callable[[Upload], RunwareError | None],
 ) -> RunwareError | None:
     for file, upload in uploads.items():
-        error = why(upload)
+        error = error_of(upload)
         if error is None and upload.has_failed:
             error = RunwareError(f"the response to the upload has no {UPLOAD_OUTPUT}")
         if error is not None:
@@ -157,10 +158,10 @@ def _error(
 
 def _not_uploaded(place: str | None, error: RunwareError) -> RunwareError:
     """Return the error of an upload as an error of the task that waited for it."""
-    copy = error.about(error.task_type, error.task_uuid)
-    copy.message = f"the file in {place} was not uploaded: {error.message}"
+    error = copy(error)
+    error.message = f"the file in {place} was not uploaded: {error.message}"
     if error.may_have_run:
-        copy.advice = ADVICE
-    if isinstance(copy, APIError) and place is not None:
-        copy.parameters = (place,)
-    return copy
+        error.advice = ADVICE
+    if isinstance(error, APIError) and place is not None:
+        error.parameters = (place,)
+    return error

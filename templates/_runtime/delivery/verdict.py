@@ -91,20 +91,14 @@ class TaskResponse(NamedTuple):
         enum = self.error_enum
         return [api_error({**each, **scope}, self.envelope, enum) for each in errors]
 
-    def _unmentioned(self) -> ResponseError:
-        error = unmentioned(self.envelope)
-        if self.task.task_type in ("getResponse", "getTaskDetails"):
-            error.advice = "The server has no results of a task with this taskUUID."
-        return error
-
-    def exception(self, errors: list[Item]) -> RunwareError:
-        """Return one exception for some error objects, or for none."""
-        return joined(self.exceptions(errors)) or self._unmentioned()
-
     def verdict(self, event: TaskEvent, errors: list[Item]) -> Verdict:
-        """Return a verdict with the exception for some error objects."""
-        wait = self.envelope.answer.retry_after
-        return Verdict(event, self.exception(errors), wait)
+        """Return a verdict with one exception for some error objects, or for none."""
+        error: RunwareError | None = joined(self.exceptions(errors))
+        if error is None:
+            error = unmentioned_error(self.envelope)
+            if self.task.task_type in ("getResponse", "getTaskDetails"):
+                error.advice = "The server has no results of a task with this taskUUID."
+        return Verdict(event, error, self.envelope.retry_after)
 
 
 def responses(
@@ -117,7 +111,7 @@ def responses(
 
     The keys of `known` are those of all tasks that may be in the response.
     """
-    items, errors = _sorted(reply, batch, known)
+    items, errors = _grouped(reply, batch, known)
     for each in batch.scheduled:
         key = each.task.key
         enum = error_enums(each.task.task_type) if errors else None
@@ -133,7 +127,7 @@ def responses(
         yield each, response
 
 
-def unmentioned(envelope: Envelope) -> ResponseError:
+def unmentioned_error(envelope: Envelope) -> ResponseError:
     """Return the exception for a response that does not mention a task."""
     return ResponseError(
         f"HTTP {envelope.http_status} with a response that does not mention this task",
@@ -142,7 +136,7 @@ def unmentioned(envelope: Envelope) -> ResponseError:
     )
 
 
-def _sorted(
+def _grouped(
     reply: Reply, batch: Batch[Any], known: Container[str]
 ) -> tuple[Groups, Groups]:
     """Group the items of `data` and the errors of a response by task.

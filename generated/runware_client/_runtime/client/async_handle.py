@@ -36,7 +36,7 @@ class AsyncHandle(BaseHandle[ResultT_co, "AsyncEngine"]):
                     if self._task.phase is Phase.ACCEPTED:
                         break
         except BaseException as stop:
-            self.leave(stop)
+            self.attach_to(stop)
             raise
         return self
 
@@ -47,13 +47,13 @@ class AsyncHandle(BaseHandle[ResultT_co, "AsyncEngine"]):
             try:
                 async with aclosing(self._steps(limit, None, polls_now=True)) as steps:
                     async for delivery in steps:
-                        if delivery.has_asked(self._task):
+                        if delivery.has_posted(self._task):
                             self._check_answer(delivery)
                             break
             except BaseException as stop:
                 if self._task.is_done and isinstance(stop, RunwareError):
                     return True
-                self.leave(stop)
+                self.attach_to(stop)
                 raise
         return self.is_over
 
@@ -69,12 +69,12 @@ class AsyncHandle(BaseHandle[ResultT_co, "AsyncEngine"]):
         watch = Watch([self._task], on_result, on_progress)
         try:
             async for delivery in self._steps(timeout, extra_headers):
-                watch.note(delivery)
-            watch.note()
+                watch.update(delivery)
+            watch.update()
             results = self._task.results()
             self._hand_over()
         except BaseException as stop:
-            self.leave(stop)
+            self.attach_to(stop)
             raise
         return results
 
@@ -95,7 +95,7 @@ class AsyncHandle(BaseHandle[ResultT_co, "AsyncEngine"]):
                 yield self._task.read(item)
             self._hand_over()
         except BaseException as stop:
-            self.leave(stop)
+            self.attach_to(stop)
             if isinstance(stop, RunwareError):
                 for item in self._task.items[given:]:
                     yield self._task.read(item)
@@ -117,5 +117,5 @@ class AsyncHandle(BaseHandle[ResultT_co, "AsyncEngine"]):
         finally:
             await steps.aclose()
             if task.is_done:
-                engine.open_tasks.leave([task])
+                engine.open_tasks.abandon([task])
         self._raise_failure(delivery)

@@ -8,7 +8,7 @@ from copy import copy
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar
 
 from ..delivery.batches import Reply, Settings
-from ..delivery.classify import of_failure
+from ..delivery.classify import failure_verdict
 from ..delivery.delivery import Delivery
 from ..delivery.dry_run import Pricing, may_have_run
 from ..delivery.events import Event
@@ -27,17 +27,19 @@ from ..transport.exchange import take_unwritten
 if TYPE_CHECKING:
     from ..delivery.stream_retries import StreamRetries
     from ..delivery.task import Task
-    from ..error_enum import ErrorEnum
     from ..saved_handle import TaskHandle
     from ..schema.generics import ResultT
     from ..transport.async_http import AsyncTransport
     from ..transport.endpoint import Endpoint
+    from ..transport.exchange import OnExchange
     from ..transport.http import HTTPTransport
+    from .stream import BaseStream
 
     OnEnd: TypeAlias = Callable[[Item, BaseException | None], object]
     Deliverable: TypeAlias = Submission[ResultT] | Task[ResultT]
 
 EngineT = TypeVar("EngineT", bound="BaseEngine[Any]")
+StreamT = TypeVar("StreamT", bound="BaseStream[Any, Any]")
 TransportT = TypeVar("TransportT", bound="HTTPTransport | AsyncTransport")
 
 
@@ -153,17 +155,17 @@ class BaseEngine(Generic[TransportT]):
         """Return the timeout of a call; None stands for that of the client."""
         return self.timeout if timeout is None else valid_timeout(timeout)
 
-    def leave(self, delivery: Delivery[Any]) -> None:
+    def stop(self, delivery: Delivery[Any]) -> None:
         """Stop a delivery; its tasks stay in `unfinished()`."""
         delivery.abandon()
-        delivery.pending_uploads.note()
+        delivery.pending_uploads.remember()
 
     def give_handle(self, error: BaseException, given: Deliverable[Any]) -> None:
         """Attach the handle of a task to an exception of its call, if it may be billed."""
         task = task_of(given)
         if isinstance(error, RunwareError):
-            error.may_have_run = task.is_owed or may_have_run(task, error)
-            error.handle = self.make_handle(given) if task.is_owed else None
+            error.may_have_run = task.is_collectable or may_have_run(task, error)
+            error.handle = self.make_handle(given) if task.is_collectable else None
         else:
             self.give_handles(error, [given])
 
@@ -177,8 +179,8 @@ class BaseEngine(Generic[TransportT]):
             if not _is_returned_elsewhere(each):
                 # The call was perhaps about to return it.
                 self.open_tasks.add(task_of(each))
-        self.open_tasks.leave(map(task_of, owed))
-        give_handles(stop, [self.make_handle(each) for each in owed])
+        self.open_tasks.abandon(map(task_of, owed))
+        set_handles(stop, [self.make_handle(each) for each in owed])
 
     def before_stream(
         self, submission: Submission[Any], retries: StreamRetries
@@ -203,7 +205,7 @@ class BaseEngine(Generic[TransportT]):
                 delivery = self.delivery(uploads, retries.seconds_left())
                 yield delivery
             finally:
-                pending.note()
+                pending.remember()
             _raise_first(pending.settle(delivery.error))
         if account.owes_reservation(task):
             pricing = Pricing(account, self.settings.server)
@@ -262,7 +264,7 @@ class BaseEngine(Generic[TransportT]):
         if task.is_done and (is_sending or error is None):
             self.open_tasks.close([task])
         else:
-            self.open_tasks.leave([task])
+            self.open_tasks.abandon([task])
         if isinstance(error, RunwareError) or (error and not task.is_done):
             self.give_handle(error, submission)
         if is_noted:
@@ -273,11 +275,25 @@ class BaseEngine(Generic[TransportT]):
             Event("finished", task.task_type, uuid, seconds, task.cost, cause)
         )
 
-    def _deadline(self, timeout: float) -> Deadline:
-        return Deadline(self.settings.clock() + timeout, self.settings.clock)
-
-    def _errors(self, task: Task[Any]) -> type[ErrorEnum] | None:
-        return self.settings.error_enums(task.task_type)
+    def make_stream(
+        self,
+        kind: type[StreamT],
+        submission: Submission[Any],
+        send: Callable[[OnExchange], object],
+        timeout: float,
+        on_end: OnEnd,
+    ) -> StreamT:
+        """Return a stream that `send` opens, and whose end `on_end` records."""
+        settings = self.settings
+        return kind(
+            requested(submission),
+            submission.wire,
+            send,
+            endpoint=self.endpoint,
+            errors=settings.error_enums(submission.task.task_type),
+            deadline=Deadline(settings.clock() + timeout, settings.clock),
+            on_end=on_end,
+        )
 
 
 def _raise_first(settled: Iterable[tuple[object, RunwareError | None]]) -> None:
@@ -298,14 +314,14 @@ def _end_of_stream(
 ) -> TaskEvent:
     """Return the event of a task whose stream has ended."""
     if error is None:
-        return task.take([item], [], is_complete=True)
+        return task.receive([item], [], is_complete=True)
     if not isinstance(error, RunwareError):
         is_unwritten = take_unwritten(error)
         return TaskEvent.NOT_SENT if is_unwritten else TaskEvent.UNCLEAR
-    return of_failure(error, is_poll=False, task=task).event
+    return failure_verdict(error, is_poll=False, task=task).event
 
 
-def give_handles(error: BaseException, handles: Iterable[TaskHandle]) -> None:
+def set_handles(error: BaseException, handles: Iterable[TaskHandle]) -> None:
     """Set `handle` and `handles` on an exception of another package."""
     given = [*handles]
     is_noted = "handles" in vars(error)

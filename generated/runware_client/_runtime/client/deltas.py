@@ -60,7 +60,7 @@ class Transcript:
         shown = {REASONING: self.reasoning} if self.reasoning else {}
         return {**self._scope, **self._members, TEXT: self.text, **shown}
 
-    def take(self, event: Item) -> Delta:
+    def add(self, event: Item) -> Delta:
         """Add an event: it has pieces in `delta`, or the whole text so far in `text`."""
         pieces = pieces if is_object(pieces := event.get("delta")) else {}
         members = {**pieces, **event}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..delivery.submission import SAVED, submission_of, task_of
 from ..json_values import is_object, is_type
-from ..transport.items import COUNTS, READ_ONLY
+from ..transport.items import AUTHENTICATION, COUNTS, READ_ONLY
 from .documents import request_class
 from .handle import VERSION
 
@@ -69,7 +69,7 @@ def _saved(text: str) -> Item:
     if wrong or missing:
         names = ", ".join([*wrong, *sorted(missing)])
         raise ValueError(f"the JSON text of the handle has no valid value for: {names}")
-    if wire["taskType"] in READ_ONLY or wire["taskType"] == "authentication":
+    if wire["taskType"] in {*READ_ONLY, AUTHENTICATION}:
         raise ValueError(
             f"the JSON text of the handle has the taskType {wire['taskType']}, which "
             "cannot be polled"

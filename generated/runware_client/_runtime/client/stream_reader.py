@@ -35,14 +35,14 @@ class StreamReader:
     Attributes:
         scope: The `taskType` and `taskUUID` of the task.
         transcript: The result so far.
-        is_done: Whether the server has ended the stream.
+        has_ended: Whether the server has ended the stream.
     """
 
     def __init__(self, task: Item, key: ApiKey, errors: type[ErrorEnum] | None) -> None:
         """Create a reader of the response to a task; the key is removed from errors."""
         self.scope = {name: task[name] for name in ("taskType", "taskUUID")}
         self.transcript = Transcript(self.scope)
-        self.is_done = False
+        self.has_ended = False
         self._key = key
         self._errors = errors
         self._answer = Answer(0)
@@ -51,14 +51,14 @@ class StreamReader:
         self._size = 0
 
     @property
-    def is_over(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether the text is complete. An end without any event before is none."""
-        has_ended = self.is_done and self.transcript.is_begun
-        return has_ended or self.transcript.has_finish_reason
+        is_ended = self.has_ended and self.transcript.is_begun
+        return is_ended or self.transcript.has_finish_reason
 
     @property
-    def _is_complete(self) -> bool:
-        """Whether the server has given the whole text, so that an error ends nothing."""
+    def _ignores_errors(self) -> bool:
+        """Whether errors are ignored, because the server has given the whole text."""
         reason = self.transcript.item.get("finishReason")
         return self.transcript.has_finish_reason and reason != "error"
 
@@ -100,20 +100,20 @@ class StreamReader:
             yield from self._take_events(self._events.finish())
         elif is_whole:
             yield from self._take_answer()
-        if self.is_over and (rest := self.transcript.finish()) is not None:
+        if self.is_complete and (rest := self.transcript.finish()) is not None:
             yield rest
 
     def _take_events(self, events: Generator[ServerSentEvent]) -> Generator[Delta]:
         for event in events:
-            if self.is_done:
+            if self.has_ended:
                 return
             if event.data.strip() == DONE:
-                self.is_done = True
+                self.has_ended = True
             else:
                 try:
                     yield from self._take_event(event)
                 except (APIError, ResponseError):
-                    if not self._is_complete:
+                    if not self._ignores_errors:
                         raise
 
     def _take_event(self, event: ServerSentEvent) -> Generator[Delta]:
@@ -125,7 +125,7 @@ class StreamReader:
         is_envelope = any(map(content.get, ENVELOPE))
         is_piece = "delta" in content or not (is_failure or is_envelope)
         if is_piece and self._is_ours(content):
-            yield self.transcript.take(content)
+            yield self.transcript.add(content)
         if is_envelope:
             yield from self._take_envelope(event.data)
         elif is_failure:
@@ -142,7 +142,7 @@ class StreamReader:
         has_text = yield from self._take_envelope(body)
         if not has_text:
             raise unreadable(self._answer, "neither an event stream nor text")
-        self.is_done = True
+        self.has_ended = True
 
     def _take_envelope(self, body: str | bytes) -> Generator[Delta, None, bool]:
         """Parse an envelope in JSON; return whether it has a text."""
@@ -150,14 +150,14 @@ class StreamReader:
         envelope = read_envelope(self._answer._replace(body=content), self._key)
         texts = [item for item in envelope.data if self._is_text(item)]
         for item in texts:
-            yield self.transcript.take(item)
+            yield self.transcript.add(item)
         failures = [
             api_error(item, envelope, self._errors)
             for item in envelope.errors
             if self._is_ours(item) or envelope.http_status >= 400
         ]
         error = joined(failures)
-        if error is not None and not (texts and self._is_complete):
+        if error is not None and not (texts and self._ignores_errors):
             raise error
         return bool(texts)
 

@@ -36,14 +36,14 @@ class Watch(Generic[ResultT]):
         """
         check_callback("on_result", on_result)
         check_callback("on_progress", on_progress)
-        is_asked = on_result is not None or on_progress is not None
-        self._tasks = dict.fromkeys(tasks if is_asked else (), 0)
+        has_callback = on_result is not None or on_progress is not None
+        self._tasks = dict.fromkeys(tasks if has_callback else (), 0)
         self._count = len(self._tasks)
         self._on_result = on_result
         self._on_progress = on_progress
         self._progress = 0.0
 
-    def note(self, delivery: Delivery[Any] | None = None) -> None:
+    def update(self, delivery: Delivery[Any] | None = None) -> None:
         """Call the callbacks with new results and progress.
 
         The time that they take does not count for the delivery.

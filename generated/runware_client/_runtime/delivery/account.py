@@ -42,7 +42,7 @@ class Bill(NamedTuple):
     is_collected: bool = False
 
     @property
-    def said(self) -> Decimal:
+    def stated(self) -> Decimal:
         """The sum of the costs in its results."""
         return total(filter(None, self.costs.values()))
 
@@ -51,8 +51,8 @@ class Bill(NamedTuple):
         """The amount that counts against the budget."""
         is_complete = bool(self.costs) and None not in self.costs.values()
         if is_complete or not self.has_run:
-            return self.said
-        return AMOUNTS.max(self.said, self.reserved)
+            return self.stated
+        return AMOUNTS.max(self.stated, self.reserved)
 
 
 class Account:
@@ -176,10 +176,10 @@ class Account:
             known.has_run or has_run,
             before.is_collected and task.is_known,
         )
-        self.cost = AMOUNTS.add(self.cost, AMOUNTS.subtract(bill.said, known.said))
+        self.cost = AMOUNTS.add(self.cost, AMOUNTS.subtract(bill.stated, known.stated))
         change = AMOUNTS.subtract(bill.counted, known.counted)
         self.committed = total([self.committed, change, AMOUNTS.minus(released)])
-        if bill.said or bill.reserved:
+        if bill.stated or bill.reserved:
             self._bills[task.key] = bill
         if len(self._bills) > MAX_BILLS:
             self._bills.popitem(last=False)
@@ -211,7 +211,7 @@ def _with_uuids(bill: Bill) -> Bill:
         for (own, number), cost in bill.costs.items()
         if cost is not None and Identity(own, ()).has_uuid
     }
-    return Bill(known, Bill(known).said)
+    return Bill(known, Bill(known).stated)
 
 
 def _costs_of(task: Task[Any]) -> dict[tuple[Members, int], Decimal | None]:

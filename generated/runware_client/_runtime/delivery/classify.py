@@ -24,7 +24,7 @@ from ..http_clients import hint_of
 from ..old_names import is_same_type
 from ..transport.envelope import Answer, Envelope, Item, code_of, has_failed
 from .lifecycle import Phase, TaskEvent
-from .verdict import TaskResponse, Verdict, unmentioned
+from .verdict import TaskResponse, Verdict, unmentioned_error
 
 if TYPE_CHECKING:
     from .task import Task
@@ -51,13 +51,13 @@ UNSUPPORTED_STATUSES = frozenset({501, 505})
 # -- sendings ---------------------------------------------------------------------
 
 
-def of_submission(response: TaskResponse) -> Verdict:
+def submission_verdict(response: TaskResponse) -> Verdict:
     """Return the verdict on a task for the response to its sending."""
     own = [error for error in response.own_errors if not _is_of_poll(error)]
     failures = [error for error in own if _may_be_failure(response, error)]
     if response.counted_items:
         is_complete = _is_complete(response) and failures == own
-        return _taken(response, failures, is_complete=is_complete)
+        return _received(response, failures, is_complete=is_complete)
     errors = own or response.nameless
     is_conflict = any(is_task_conflict(code_of(error)) for error in errors)
     if is_conflict and own:
@@ -67,7 +67,7 @@ def of_submission(response: TaskResponse) -> Verdict:
     if is_rejection(response.envelope.answer):
         return _rejected(response, errors)
     if any(_is_failure(response, error) for error in failures):
-        return _taken(response, failures, is_complete=False)
+        return _received(response, failures, is_complete=False)
     if _leaves_doubt(response.status):
         return _unclear(response, errors)
     if not errors:  # a status of failure is then about other tasks of the call
@@ -86,7 +86,7 @@ def _of_refusal(response: TaskResponse, own: list[Item], errors: list[Item]) -> 
         return _unclear(response, errors)._replace(is_refused=True)
     if response.status >= 400 or (own and response.task.is_resent):
         return response.verdict(TaskEvent.REFUSED, errors)._replace(is_refused=True)
-    return _taken(response, errors, is_complete=_is_complete(response))
+    return _received(response, errors, is_complete=_is_complete(response))
 
 
 def _may_be_of_others(
@@ -160,18 +160,18 @@ def _unclear(response: TaskResponse, errors: list[Item]) -> Verdict:
 # -- polls ------------------------------------------------------------------------
 
 
-def of_poll(response: TaskResponse) -> Verdict:
+def poll_verdict(response: TaskResponse) -> Verdict:
     """Return the verdict on a task for the response to its poll."""
     errors = response.own_errors
     failures = [error for error in errors if _is_own_failure(response, error)]
     if response.counted_items or failures:
-        return _taken(response, failures, is_complete=False)
+        return _received(response, failures, is_complete=False)
     if errors and all(_says_not_found(response, error) for error in errors):
         return response.verdict(TaskEvent.NOT_FOUND, errors)
     errors = errors or response.nameless
     if response.status < 400 and not errors:
         if response.envelope.is_cut:
-            return Verdict(TaskEvent.POLL_FAILED, unmentioned(response.envelope))
+            return Verdict(TaskEvent.POLL_FAILED, unmentioned_error(response.envelope))
         return Verdict(TaskEvent.SILENCE)
     if _is_transient(response, errors):
         return response.verdict(TaskEvent.POLL_FAILED, errors)
@@ -247,7 +247,7 @@ def _is_transient(response: TaskResponse, errors: list[Item]) -> bool:
 # -- both -------------------------------------------------------------------------
 
 
-def of_failure(error: RunwareError, *, is_poll: bool, task: Task[Any]) -> Verdict:
+def failure_verdict(error: RunwareError, *, is_poll: bool, task: Task[Any]) -> Verdict:
     """Return the verdict on a task for an exchange without a response."""
     if is_poll:
         is_closed = isinstance(error, ClosedError)
@@ -326,9 +326,11 @@ def answers_too_large(envelope: Envelope) -> bool:
     )
 
 
-def _taken(response: TaskResponse, errors: list[Item], *, is_complete: bool) -> Verdict:
+def _received(
+    response: TaskResponse, errors: list[Item], *, is_complete: bool
+) -> Verdict:
     failures = response.exceptions(errors)
-    event = response.task.take(
+    event = response.task.receive(
         response.counted_items, failures, is_complete=is_complete
     )
     return Verdict(event, response.task.error)

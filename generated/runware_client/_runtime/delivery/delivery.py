@@ -34,11 +34,16 @@ from .batches import (
     polled_with,
     sent_with,
 )
-from .classify import answers_too_large, of_failure, of_poll, of_submission
+from .classify import (
+    answers_too_large,
+    failure_verdict,
+    poll_verdict,
+    submission_verdict,
+)
 from .dry_run import DryTask, Pricing, may_have_run
 from .events import Event, EventKind
 from .lifecycle import SENDINGS, Action, Phase, TaskEvent
-from .schedule import Schedule, given_up
+from .schedule import Schedule, not_accepted_error
 from .submission import Submission
 from .task import Task, Upload
 from .uploads import PendingUploads, Uploads
@@ -106,7 +111,7 @@ class Delivery(Generic[ResultT]):
                 self.schedule.resume_polling(each)
 
     def _add(self, task: Submission[ResultT] | Task[ResultT]) -> None:
-        scheduled = self.schedule.added(task)
+        scheduled = self.schedule.scheduled_task(task)
         self._scheduled_tasks[scheduled.task.key] = scheduled
         self._idle.append(scheduled)
 
@@ -147,7 +152,7 @@ class Delivery(Generic[ResultT]):
 
     def _is_ready(self, each: ScheduledTask[ResultT], now: float) -> bool:
         """Whether a task is due, and may be sent or polled."""
-        if each.due > now or each.task.is_done or not each.can_go_on:
+        if each.due > now or each.task.is_done or not each.is_actionable:
             return False
         if each.kind is Kind.POLL or self._polls_now:
             return each.kind is Kind.POLL
@@ -177,10 +182,10 @@ class Delivery(Generic[ResultT]):
             if each.task.is_done:
                 self._idle.remove(each)
                 self._end(each, each.task.error)
-            elif not each.can_go_on and not each.task.sends:
+            elif not each.is_actionable and not each.task.sends:
                 self._idle.remove(each)
-                self._leave(each, given_up())
-            elif self.schedule.is_turn_of_other(each, now) or not each.can_go_on:
+                self._give_up(each, not_accepted_error())
+            elif self.schedule.is_turn_of_other(each, now) or not each.is_actionable:
                 each.due = now + TOGETHER
 
     def _begin(self, batch: Batch[ResultT]) -> None:
@@ -198,7 +203,7 @@ class Delivery(Generic[ResultT]):
     def _give_up_idle(self) -> None:
         idle, self._idle = self._idle, []
         for each in idle:
-            self._leave(each, self.schedule.late(each))
+            self._give_up(each, self.schedule.timeout_error(each))
 
     # -- before a task is sent ------------------------------------------------
 
@@ -232,7 +237,7 @@ class Delivery(Generic[ResultT]):
 
     def _end_uploads(self) -> None:
         """Schedule the tasks whose files are uploaded; leave those whose files failed."""
-        self._go_on(self.pending_uploads.settle(self.error))
+        self._release(self.pending_uploads.settle(self.error))
 
     def _begin_pricing(self, owed: list[ScheduledTask[ResultT]]) -> None:
         """Replace tasks whose costs must be reserved by their dry runs."""
@@ -248,7 +253,7 @@ class Delivery(Generic[ResultT]):
             else:
                 self._add(dry_run)
 
-    def _go_on(
+    def _release(
         self, settled: Iterable[tuple[Submission[ResultT], RunwareError | None]]
     ) -> None:
         """Schedule tasks that waited for others of this delivery, or leave them."""
@@ -263,7 +268,7 @@ class Delivery(Generic[ResultT]):
     def _stop_sending(self, each: ScheduledTask[ResultT], error: RunwareError) -> None:
         """Leave a task that must not be sent, or poll it if the server may have it."""
         if each.task.phase is Phase.UNSENT:
-            self._leave(each, error)
+            self._give_up(each, error)
             return
         each.error = each.error or error
         each.resent_after, each.task.allows_resend = None, False
@@ -276,7 +281,7 @@ class Delivery(Generic[ResultT]):
         is_too_large = answers_too_large(reply.envelope) and reply.elements > 1
         if is_too_large:
             self._settings.server.note_too_large(reply.elements)
-        judge = of_submission if batch.kind is Kind.SUBMIT else of_poll
+        judge = submission_verdict if batch.kind is Kind.SUBMIT else poll_verdict
         known, enums = self._scheduled_tasks, self._settings.error_enums
         for each, response in responses(reply, batch, known, enums):
             self._observe(batch.kind.value, each.task, self._now() - batch.begun)
@@ -305,7 +310,9 @@ class Delivery(Generic[ResultT]):
         for each in batch.scheduled:
             task, seconds = each.task, self._now() - batch.begun
             self._observe(batch.kind.value, task, seconds, error=error)
-            self._take(each, partial(of_failure, error, is_poll=is_poll, task=task))
+            self._take(
+                each, partial(failure_verdict, error, is_poll=is_poll, task=task)
+            )
         self._under_way.remove(batch)
 
     def _take(self, each: ScheduledTask[ResultT], judge: Callable[[], Verdict]) -> None:
@@ -322,9 +329,9 @@ class Delivery(Generic[ResultT]):
         if action is Action.END:
             self._end(each, task.error)
             return
-        reason = self.schedule.go_on(each, action, verdict)
+        reason = self.schedule.reschedule(each, action, verdict)
         if reason is not None:
-            self._leave(each, reason)
+            self._give_up(each, reason)
             return
         if each.trouble is not None:
             seconds = max(0.0, each.due - self._now())
@@ -337,18 +344,19 @@ class Delivery(Generic[ResultT]):
         """Return the failure of a task, if its verdict ends it."""
         if verdict.event not in (TaskEvent.REFUSED, TaskEvent.FAILED):
             return None
-        error = each.task.error or self.schedule.why(each, verdict)
-        return self._about(each.task, error)
+        error = each.task.error or self.schedule.error_of(each, verdict)
+        return error.about(each.task.task_type, each.task.task_uuid)
 
-    def _leave(self, each: ScheduledTask[ResultT], error: RunwareError) -> None:
+    def _give_up(self, each: ScheduledTask[ResultT], error: RunwareError) -> None:
         """Give up a task without ending it: the caller can wait for its handle later."""
-        about = self._about(each.task, error)
-        if isinstance(each.task, DryTask) and each.task.is_in_doubt:
-            about.is_of_dry_run = True
-        about.may_have_run = may_have_run(each.task, about)
-        self._open_tasks.leave([each.task])
-        self._errors[each.task.key] = about
-        self._end(each, about)
+        task = each.task
+        error = error.about(task.task_type, task.task_uuid)
+        if isinstance(task, DryTask) and task.is_in_doubt:
+            error.is_of_dry_run = True
+        error.may_have_run = may_have_run(task, error)
+        self._open_tasks.abandon([task])
+        self._errors[task.key] = error
+        self._end(each, error)
 
     def _end(self, each: ScheduledTask[ResultT], error: RunwareError | None) -> None:
         task = each.task
@@ -358,7 +366,7 @@ class Delivery(Generic[ResultT]):
             self._end_uploads()
         elif self._pricing.has(task):
             del self._scheduled_tasks[task.key]
-            self._go_on(self._pricing.settle(self.error))
+            self._release(self._pricing.settle(self.error))
         else:
             del self._scheduled_tasks[task.key]
             if each.submission is not None:
@@ -397,7 +405,7 @@ class Delivery(Generic[ResultT]):
         left = self._scheduled_tasks.values()
         for each in left:
             self._settle(each)
-        self._open_tasks.leave(each.task for each in left)
+        self._open_tasks.abandon(each.task for each in left)
 
     def _end_sending(self, batch: Batch[ResultT], event: TaskEvent) -> None:
         with self._open_tasks.lock.native:
@@ -412,7 +420,7 @@ class Delivery(Generic[ResultT]):
         delivery may be about to send it.
         """
         task = each.task
-        if task.last_asked == each.asked:  # others do not wait for this call
+        if task.last_posted == each.posted:  # others do not wait for this call
             task.due = task.answer_by = 0.0
         can_send = each.submission is not None
         if (can_send or task.is_done) and not isinstance(task, DryTask):
@@ -423,10 +431,10 @@ class Delivery(Generic[ResultT]):
         """Return the error that ended a task or with which it was given up."""
         return task.error if task.is_done else self._errors.get(task.key)
 
-    def has_asked(self, task: Task[Any]) -> bool:
+    def has_posted(self, task: Task[Any]) -> bool:
         """Return whether this delivery has sent or polled a task, or the task has ended."""
         each = self._scheduled_tasks.get(task.key)
-        return each is None or each.asked is not None
+        return each is None or each.posted is not None
 
     def trouble(self, task: Task[Any]) -> RunwareError | None:
         """Return the error of the last exchange about a task that is not done."""
@@ -434,10 +442,6 @@ class Delivery(Generic[ResultT]):
         return None if each is None else each.trouble
 
     # -- details --------------------------------------------------------------
-
-    @staticmethod
-    def _about(task: Task[Any], error: RunwareError) -> RunwareError:
-        return error.about(task.task_type, task.task_uuid)
 
     def _observe(
         self,

@@ -16,7 +16,7 @@ from .task import Task, Upload
 if TYPE_CHECKING:
     from .submission import Submission
 
-MAX_LEFT = 10_000
+MAX_ABANDONED = 10_000
 """Maximum number of remembered tasks without a caller; beyond it, the oldest goes."""
 
 
@@ -34,7 +34,7 @@ class OpenTasks:
     def __init__(self) -> None:
         self.lock: ForkSafeLock = ForkSafeLock()
         self._tasks: dict[str, Task[Any]] = {}
-        self._left: OrderedDict[str, None] = OrderedDict()
+        self._abandoned: OrderedDict[str, None] = OrderedDict()
         self._shared: WeakValueDictionary[str, Task[Any]] = WeakValueDictionary()
         """The tasks of running calls and of handles, also those that are not sent."""
         self._process = os.getpid()
@@ -75,7 +75,7 @@ class OpenTasks:
             return
         with self.lock.native:
             self._tasks[task.key] = task
-            self._left.pop(task.key, None)
+            self._abandoned.pop(task.key, None)
 
     def begin(self, submission: Submission[Any], now: float) -> None:
         """Record that a task is being sent."""
@@ -84,7 +84,7 @@ class OpenTasks:
             self._shared[submission.task.key] = submission.task  # also an upload
             submission.task.note_sending(now, submission)
 
-    def leave(self, tasks: Iterable[Task[Any]]) -> None:
+    def abandon(self, tasks: Iterable[Task[Any]]) -> None:
         """Record that no caller waits for these tasks any more; forget unsent ones."""
         with self.lock.native:
             for task in tasks:
@@ -95,9 +95,9 @@ class OpenTasks:
                 if task.may_be_billed and task.key not in self._tasks:
                     self.add(task)  # it is resumed, or was forgotten meanwhile
                 if task.key in self._tasks:
-                    self._left[task.key] = None
-            while len(self._left) > MAX_LEFT:
-                del self._tasks[self._left.popitem(last=False)[0]]
+                    self._abandoned[task.key] = None
+            while len(self._abandoned) > MAX_ABANDONED:
+                del self._tasks[self._abandoned.popitem(last=False)[0]]
 
     def close(self, tasks: Iterable[Task[Any]]) -> None:
         """Remove tasks whose results or failures the caller gets now.
@@ -114,7 +114,7 @@ class OpenTasks:
     def _forget(self, task: Task[Any]) -> None:
         if self._tasks.get(task.key) is task:
             del self._tasks[task.key]
-            self._left.pop(task.key, None)
+            self._abandoned.pop(task.key, None)
 
     def tasks(self) -> list[Task[Any]]:
         """Return the tasks, oldest first."""

@@ -66,7 +66,7 @@ class Task(Generic[ResultT]):
         progress: The percentage that is done, from 0 to 100; None if not known.
         sends: The number of times that it was sent.
         first_sent: When it was first sent, or resumed, on the client's clock.
-        last_asked: When it was last sent or polled.
+        last_posted: When it was last sent or polled.
         due: When the call that did so sends or polls it again; others wait until then.
         answer_by: When a poll times out that has no response yet; others wait until then.
         silences: Consecutive polls whose responses did not mention it.
@@ -109,7 +109,7 @@ class Task(Generic[ResultT]):
         self.progress: float | None = None
         self.sends: int = 0
         self.first_sent: float = 0.0
-        self.last_asked: float | None = None
+        self.last_posted: float | None = None
         self.due: float = 0.0
         self.answer_by: float = 0.0
         self.silences: int = 0
@@ -169,7 +169,7 @@ class Task(Generic[ResultT]):
         return self.is_pollable and self.phase not in (Phase.UNSENT, Phase.DONE)
 
     @property
-    def is_owed(self) -> bool:
+    def is_collectable(self) -> bool:
         """Whether it may be billed, or has results that a call may still return."""
         has_failed = self.is_done and self.error is not None
         return self.is_pollable and self.phase is not Phase.UNSENT and not has_failed
@@ -231,12 +231,12 @@ class Task(Generic[ResultT]):
             self.first_sent = now
         self.sends += 1
         self.is_sent = True
-        self.last_asked = now
+        self.last_posted = now
         self.apply(TaskEvent.SENT)
 
     # -- responses -------------------------------------------------------------
 
-    def take(
+    def receive(
         self, items: list[Item], errors: Sequence[APIError], *, is_complete: bool
     ) -> TaskEvent:
         """Add the results, updates and failures of this task in a response.

@@ -103,7 +103,7 @@ class WebhookApp:
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         if scope["type"] == "lifespan":
-            await _live(receive, send)
+            await _serve_lifespan(receive, send)
         elif scope["type"] == "http":
             await self._serve(scope, receive, send)
         else:
@@ -147,16 +147,16 @@ class WebhookApp:
         is_async = inspect.iscoroutinefunction(self._handler)
         loop = None if is_async else running_loop()  # for the thread of the handler
         self._under_way.add(key)
-        handled = self._handled(webhook)
+        handled = self._run_handler(webhook)
         if loop is None:
             return await handled
         # A thread cannot be cancelled. If this call is, the handler still runs.
         return await asyncio.shield(loop.create_task(handled))
 
-    async def _handled(self, webhook: Webhook[TaskResult]) -> HTTPStatus:
+    async def _run_handler(self, webhook: Webhook[TaskResult]) -> HTTPStatus:
         key = webhook.key
         try:
-            await _called(self._handler, webhook)
+            await _call(self._handler, webhook)
         except Exception:  # noqa: BLE001 - it is logged
             LOGGER.exception(
                 "the webhook handler failed for task %.50r", webhook.task_uuid
@@ -178,16 +178,16 @@ def _runs_when_called(handler: object) -> bool:
     return not any(is_kind(each) for is_kind in kinds for each in functions)
 
 
-async def _called(handler: Handler, webhook: Webhook[TaskResult]) -> None:
+async def _call(handler: Handler, webhook: Webhook[TaskResult]) -> None:
     if inspect.iscoroutinefunction(handler):
         await handler(webhook)
         return
-    given = await asyncio.to_thread(_given, handler, webhook)
+    given = await asyncio.to_thread(_call_sync, handler, webhook)
     if inspect.isawaitable(given):
         await given
 
 
-def _given(handler: Handler, webhook: Webhook[TaskResult]) -> object:
+def _call_sync(handler: Handler, webhook: Webhook[TaskResult]) -> object:
     try:
         return handler(webhook)
     except StopIteration as error:  # a future that gets it is never done
@@ -225,7 +225,7 @@ async def _body(receive: Receive, limit: int) -> bytes | None:
             return bytes(body)
 
 
-async def _live(receive: Receive, send: Send) -> None:
+async def _serve_lifespan(receive: Receive, send: Send) -> None:
     """Answer the lifespan protocol; the app has nothing to start or stop."""
     while True:
         message = await receive()
