@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from enum import Enum
 from time import monotonic
 from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeAlias
@@ -76,6 +77,7 @@ class Kind(Enum):
     POLL = "polled"
 
 
+@dataclass(eq=False)
 class ScheduledTask(Generic[ResultT]):
     """A task of a delivery, with the time of its next sending or poll.
 
@@ -97,27 +99,19 @@ class ScheduledTask(Generic[ResultT]):
         posted: When this delivery has last sent or polled it; None if it has not.
     """
 
-    def __init__(
-        self,
-        task: Task[ResultT],
-        submission: Submission[ResultT] | None,
-        polls: Iterator[float],
-        backoff: Iterator[float],
-        due: float,
-    ) -> None:
-        self.task = task
-        self.submission = submission
-        self.polls = polls
-        self.backoff = backoff
-        self.due = due
-        self.retries = 0
-        self.error: RunwareError | None = None
-        self.is_alone = False
-        self.resent_after: int | None = None
-        self.trouble: RunwareError | None = None
-        self.poll_timeout = POLL_TIMEOUT
-        self.refused_polls = 0
-        self.posted: float | None = None
+    task: Task[ResultT]
+    submission: Submission[ResultT] | None
+    polls: Iterator[float]
+    backoff: Iterator[float]
+    due: float
+    retries: int = 0
+    error: RunwareError | None = None
+    is_alone: bool = False
+    resent_after: int | None = None
+    trouble: RunwareError | None = None
+    poll_timeout: float = POLL_TIMEOUT
+    refused_polls: int = 0
+    posted: float | None = None
 
     @property
     def kind(self) -> Kind:
@@ -145,6 +139,7 @@ class ScheduledTask(Generic[ResultT]):
         return may_be_sent and not self.submission_to_send.is_stream
 
 
+@dataclass(eq=False)
 class Batch(Generic[ResultT]):
     """The tasks of one POST.
 
@@ -156,19 +151,11 @@ class Batch(Generic[ResultT]):
         timeout: The timeout of the POST in seconds.
     """
 
-    def __init__(
-        self,
-        kind: Kind,
-        scheduled: list[ScheduledTask[ResultT]],
-        parts: list[bytes],
-        begun: float,
-        timeout: float,
-    ) -> None:
-        self.kind = kind
-        self.scheduled = scheduled
-        self.parts = parts
-        self.begun = begun
-        self.timeout = timeout
+    kind: Kind
+    scheduled: list[ScheduledTask[ResultT]]
+    parts: list[bytes]
+    begun: float
+    timeout: float
 
     @property
     def is_alone(self) -> bool:

@@ -62,10 +62,6 @@ class Schedule(Generic[ResultT]):
         self._reserve = min(15.0, timeout / 10)
         self._poll_by = self.deadline - min(5.0, timeout / 2)
 
-    def seconds_left(self) -> float:
-        """Return the seconds until unfinished tasks are given up."""
-        return max(0.0, self.deadline - self._now())
-
     @contextmanager
     def paused(self) -> Generator[None]:
         """Move the deadline by the time that the caller uses inside the context."""

@@ -9,6 +9,7 @@ import os
 from collections.abc import AsyncGenerator, MutableMapping
 from contextlib import asynccontextmanager, suppress
 from copy import copy
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 from weakref import WeakKeyDictionary, ref
 
@@ -71,20 +72,15 @@ class AsyncExchange(Exchange):
                 read_while_writing(info["return_value"])
 
 
+@dataclass(slots=True, eq=False)
 class _Pool:
     """The HTTP client of one event loop, with its connections and running calls."""
 
-    def __init__(
-        self,
-        http: httpx2.AsyncClient,
-        slots: asyncio.Semaphore,
-        closer: AsyncGenerator[None],
-    ) -> None:
-        self.http = http
-        self.slots = slots
-        self.closer = closer
-        self.process = os.getpid()
-        self.exchanges: set[AsyncExchange] = set()
+    http: httpx2.AsyncClient
+    slots: asyncio.Semaphore
+    closer: AsyncGenerator[None]
+    process: int = field(default_factory=os.getpid)
+    exchanges: set[AsyncExchange] = field(default_factory=set["AsyncExchange"])
 
 
 class _Connections:

@@ -8,6 +8,7 @@ import builtins
 import os
 from collections.abc import Iterable
 from contextlib import suppress
+from copy import copy
 from time import monotonic
 
 import httpx2
@@ -319,7 +320,7 @@ class SharedConnection:
             self._session.receive(self._read(message))
         except ResponseError as error:
             for pending in self._session.written():
-                pending.conclude_unless_answered(error.about(None, None))
+                pending.conclude_unless_answered(copy(error))
 
     def _read(self, message: str | bytes) -> Envelope:
         body = message.encode() if isinstance(message, str) else message

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from copy import copy
+from dataclasses import dataclass, field
 from functools import partial
 from threading import Condition, RLock
 from weakref import WeakKeyDictionary
@@ -58,14 +59,14 @@ class _Semaphore:
             self._changed.notify()
 
 
+@dataclass(slots=True, eq=False)
 class _Pool:
     """The HTTP client of one process, with its connections and running calls."""
 
-    def __init__(self, http: httpx2.Client, slots: _Semaphore) -> None:
-        self.http = http
-        self.slots = slots
-        self.process = os.getpid()
-        self.exchanges: set[SyncExchange] = set()
+    http: httpx2.Client
+    slots: _Semaphore
+    process: int = field(default_factory=os.getpid)
+    exchanges: set[SyncExchange] = field(default_factory=set["SyncExchange"])
 
 
 class _Connections:
