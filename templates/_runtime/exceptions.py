@@ -162,7 +162,7 @@ class RunwareError(Exception):
         return f"{advice} {task}".strip()
 
     def _proves_not_accepted(self) -> bool:
-        """Whether the error proves that the server did not accept the task.
+        """Return whether the error proves that the server did not accept the task.
 
         Used only if the task has not run.
         """

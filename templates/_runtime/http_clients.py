@@ -59,12 +59,17 @@ def unread_certificates(error: OSError) -> str:
 
 def with_hint(reason: str) -> str:
     """Return why a connection failed, with what to do about an error of TLS."""
-    hint = hint_of(reason)
+    hint = _hint(reason)
     return f"{reason} ({hint})" if hint else reason
 
 
-def hint_of(reason: str) -> str | None:
-    """Return what an error of TLS means that no retry mends; None for other errors."""
+def is_tls_error(reason: str) -> bool:
+    """Return whether a connection failed by an error of TLS that no retry mends."""
+    return _hint(reason) is not None
+
+
+def _hint(reason: str) -> str | None:
+    """Return what an error of TLS means; None for other errors."""
     trusted = _variable() or "the system's store"
     hints = {
         "CERTIFICATE_VERIFY_FAILED": (

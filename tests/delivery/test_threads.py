@@ -209,14 +209,14 @@ def test_a_task_whose_files_are_not_uploaded_is_not_sent(
         sending = sender.next_batch()
         second.needs_uploads = True
         deliveries.clock.ahead += LATER
-        noted = other._note_others
+        noted = other._skip_others
 
         def late(now: float) -> None:
             noted(now)
             busy = {"code": "rateLimitExceeded"}
             sender.receive(sending, deliveries.reply(status=429, errors=[busy]))
 
-        other._note_others = late
+        other._skip_others = late
         assert other.next_batch() is None
 
 

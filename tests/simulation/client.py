@@ -340,11 +340,11 @@ class Client:
             try:
                 answer = yield from self._opened(part, retries.seconds_left())
             except NEVER_SENT:
-                if not retries.should_retry():
+                if not retries.plan_retry():
                     raise
             else:
                 response = head_of(answer)
-                if not retries.should_retry(response):
+                if not retries.plan_retry(response):
                     return answer
             self.engine.note_rejection(submission, retries.pause)
             yield Sleep(retries.pause)
@@ -453,8 +453,8 @@ class Client:
             while not (yield from _until_answer(steps)):
                 if until_accepted and task.phase is Phase.ACCEPTED:
                     return None
-                has_asked = polls_once and delivery.has_asked(task)
-                if has_asked and delivery.error(task) is None:
+                has_posted = polls_once and delivery.has_posted(task)
+                if has_posted and delivery.error(task) is None:
                     return None
         finally:
             steps.close()

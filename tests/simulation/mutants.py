@@ -294,7 +294,7 @@ MUTANTS = (
     Mutant(
         "a stream that is left was never sent",
         "_runtime.client.base_engine",
-        "        is_unwritten = take_unwritten(error)\n",
+        "        is_unwritten = pop_unwritten(error)\n",
         "        is_unwritten = True\n",
         365,
     ),

@@ -13,7 +13,7 @@ from ..delivery.stream_retries import StreamRetries
 from ..event_loops import Loop, running_loop
 from ..exceptions import RunwareError
 from ..transport.endpoint import checked_headers
-from ..transport.exchange import NEVER_SENT, take_unwritten
+from ..transport.exchange import NEVER_SENT, pop_unwritten
 from .async_handle import AsyncHandle
 from .async_poll_batcher import AsyncPollBatcher
 from .async_stream import AsyncStream
@@ -114,7 +114,7 @@ class AsyncEngine(BaseEngine["AsyncTransport"]):
         except RunwareError as error:
             delivery.fail(batch, error)
         except BaseException as stop:
-            if take_unwritten(stop):
+            if pop_unwritten(stop):
                 delivery.take_back(batch)
             raise
         else:
@@ -156,10 +156,10 @@ class AsyncEngine(BaseEngine["AsyncTransport"]):
                     )
                     response = await stack.enter_async_context(opening)
                 except NEVER_SENT:
-                    if not retries.should_retry():
+                    if not retries.plan_retry():
                         raise
                 else:
-                    if not retries.should_retry(response):
+                    if not retries.plan_retry(response):
                         yield response
                         return
             self.note_rejection(submission, retries.pause)

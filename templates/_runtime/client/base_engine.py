@@ -21,7 +21,7 @@ from ..media.local_files import place_of, with_uuids
 from ..timeouts import valid_timeout
 from ..transport.deadline import Deadline
 from ..transport.envelope import Answer, Envelope, Item
-from ..transport.exchange import take_unwritten
+from ..transport.exchange import pop_unwritten
 
 if TYPE_CHECKING:
     from ..delivery.stream_retries import StreamRetries
@@ -315,7 +315,7 @@ def _end_of_stream(
     if error is None:
         return task.receive([item], [], is_complete=True)
     if not isinstance(error, RunwareError):
-        is_unwritten = take_unwritten(error)
+        is_unwritten = pop_unwritten(error)
         return TaskEvent.NOT_SENT if is_unwritten else TaskEvent.UNCLEAR
     return failure_verdict(error, is_poll=False, task=task).event
 
@@ -354,7 +354,7 @@ def reply_of_stream(item: Item) -> Reply:
 
 
 def _is_returned_elsewhere(given: Deliverable[Any]) -> bool:
-    """Whether a task is done, and only another call can have returned its results."""
+    """Return whether a task is done, and not returned by the call that gave it."""
     return task_of(given).is_done and not given.is_returned
 
 

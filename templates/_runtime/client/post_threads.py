@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from contextvars import copy_context
 from threading import Semaphore, Thread
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from ..aside import started
 from ..exceptions import RunwareError
@@ -16,9 +16,6 @@ from ..transport.sync_exchange import Cancellation
 
 if TYPE_CHECKING:
     from ..delivery.batches import Batch, Reply
-
-    Outcome: TypeAlias = Reply | RunwareError
-    Exchange: TypeAlias = Callable[[Batch[Any]], Reply]
 
 
 class PostThreads:
@@ -28,7 +25,7 @@ class PostThreads:
     the I/O, and ends with it.
     """
 
-    def __init__(self, exchange: Exchange, limit: int) -> None:
+    def __init__(self, exchange: Callable[[Batch[Any]], Reply], limit: int) -> None:
         """Create it without batches; at most `limit` are in flight."""
         self._exchange = exchange
         self._limit = limit
@@ -58,7 +55,9 @@ class PostThreads:
         if not started(thread):
             self._send(batch)
 
-    def wait(self, seconds: float | None) -> tuple[Batch[Any], Outcome] | None:
+    def wait(
+        self, seconds: float | None
+    ) -> tuple[Batch[Any], Reply | RunwareError] | None:
         """Wait for the response or the `RunwareError` of a batch; None if none has ended.
 
         Raises:

@@ -9,7 +9,7 @@ from ..delivery.submission import SAVED, submission_of, task_of
 from ..json_values import is_object, is_type
 from ..transport.items import AUTHENTICATION, COUNTS, READ_ONLY
 from .documents import request_class
-from .handle import VERSION
+from .handle import FORMAT_VERSION
 
 if TYPE_CHECKING:
     from ..schema.requests import TaskRequest
@@ -58,7 +58,7 @@ def _saved(text: str) -> Item:
         saved = json.loads(text)
     except (ValueError, TypeError, RecursionError):
         saved = None
-    if not is_object(saved) or saved.get("handle") != VERSION:
+    if not is_object(saved) or saved.get("handle") != FORMAT_VERSION:
         raise ValueError(
             "this is not the JSON text of a handle, as to_json() returns it"
         )

@@ -51,7 +51,7 @@ class StreamReader:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the text is complete. An end without any event before is none."""
+        """Whether the text is complete. The end of a stream without events does not count."""
         is_ended = self.has_ended and self.transcript.is_begun
         return is_ended or self.transcript.has_finish_reason
 
@@ -161,12 +161,12 @@ class StreamReader:
         return bool(texts)
 
     def _is_ours(self, item: Item) -> bool:
-        """Whether an item is not about another task."""
+        """Return whether an item is not about another task."""
         named, own = item.get("taskUUID"), self.scope["taskUUID"]
         return named is None or str(named).casefold() == own.casefold()
 
     def _is_text(self, item: Item) -> bool:
-        """Whether an item is a result of this task."""
+        """Return whether an item is a result of this task."""
         task_type = str(item.get("taskType", self.scope["taskType"]))
         is_of_type = task_type.casefold() == self.scope["taskType"].casefold()
         is_text = is_result(item) or "delta" in item
@@ -174,6 +174,6 @@ class StreamReader:
 
 
 def _is_failure(event: Item) -> bool:
-    """Whether an event without an envelope reports that the task failed."""
+    """Return whether an event without an envelope reports that the task failed."""
     is_error = "delta" not in event and {"code", "message"} <= event.keys()
     return is_error or has_failed(event)

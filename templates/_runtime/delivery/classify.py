@@ -19,7 +19,7 @@ from ..error_codes import (
     is_too_large,
 )
 from ..exceptions import ClosedError, ConnectionError, ResponseError, RunwareError
-from ..http_clients import hint_of
+from ..http_clients import is_tls_error
 from ..old_names import is_same_type
 from ..transport.envelope import Answer, Envelope, Item, code_of, has_failed
 from .lifecycle import Phase, TaskEvent
@@ -91,7 +91,7 @@ def _of_refusal(response: TaskResponse, own: list[Item], errors: list[Item]) -> 
 def _may_be_of_others(
     response: TaskResponse, own: list[Item], errors: list[Item]
 ) -> bool:
-    """Whether errors may be about another task, or come from a gateway."""
+    """Return whether errors may be about another task, or come from a gateway."""
     if not own:
         return not _is_of_the_account(response, errors)
     has_no_code = response.status in (400, 422) and not any(map(code_of, errors))
@@ -99,17 +99,17 @@ def _may_be_of_others(
 
 
 def _is_complete(response: TaskResponse) -> bool:
-    """Whether no response after this one will have more results."""
+    """Return whether no response after this one will have more results."""
     return not (response.task.is_async or response.envelope.is_partial)
 
 
 def _leaves_doubt(status: int) -> bool:
-    """Whether an HTTP status does not tell if the server has the request."""
+    """Return whether an HTTP status does not tell if the server has the request."""
     return status >= 500 or status in UNCLEAR_STATUSES
 
 
 def _may_be_failure(response: TaskResponse, error: Item) -> bool:
-    """Whether an error in the response to a sending may be the failure of the task.
+    """Return whether an error of a sending may be the failure of the task.
 
     An error in the response to a second sending may be the refusal of that sending, also
     beside results of the first one. An error without a name may be about the connection.
@@ -121,14 +121,14 @@ def _may_be_failure(response: TaskResponse, error: Item) -> bool:
 
 
 def _is_failure(response: TaskResponse, error: Item) -> bool:
-    """Whether an error may be the failure of one of several results, not a refusal."""
+    """Return whether an error may be the failure of one of several results."""
     refusals = (ErrorCategory.VALIDATION, ErrorCategory.RATE_LIMIT, *OF_THE_ACCOUNT)
     is_refusal = category_of(code_of(error), response.status) in refusals
     return has_failed(error) and (response.status < 400 or not is_refusal)
 
 
 def _is_rate_limit(error: Item) -> bool:
-    """Whether an error is about the rate limit, not a failure of the task."""
+    """Return whether an error is about the rate limit, not a failure of the task."""
     category = category_of(code_of(error), None)
     return category is ErrorCategory.RATE_LIMIT and not has_failed(error)
 
@@ -192,7 +192,7 @@ def _poll_refused(response: TaskResponse, errors: list[Item]) -> Verdict:
 
 
 def _is_own_failure(response: TaskResponse, error: Item) -> bool:
-    """Whether an error in the response to a poll is the failure of the task.
+    """Return whether an error in the response to a poll is the failure of the task.
 
     If that is not certain, it is not, and the task is polled again.
     """
@@ -229,7 +229,7 @@ def _says_not_found(response: TaskResponse, error: Item) -> bool:
 
 
 def _is_about_uuid(error: Item) -> bool:
-    """Whether an error is about the `taskUUID` of the poll."""
+    """Return whether an error is about the `taskUUID` of the poll."""
     return error.get("parameter") == "taskUUID" or "taskuuid" in code_of(error).lower()
 
 
@@ -264,13 +264,13 @@ def failure_verdict(error: RunwareError, *, is_poll: bool, task: Task[Any]) -> V
 
 
 def _is_redirection(error: RunwareError) -> bool:
-    """Whether the API may be at another address, if it has not responded here."""
+    """Return whether the API may be at another address, unless it responded here."""
     return isinstance(error, ResponseError) and 300 <= error.http_status < 400
 
 
 def _is_of_tls(error: RunwareError) -> bool:
-    """Whether the TLS handshake failed, as at the address of another server."""
-    return isinstance(error, ConnectionError) and hint_of(error.message) is not None
+    """Return whether the TLS handshake failed, as at the address of another server."""
+    return isinstance(error, ConnectionError) and is_tls_error(error.message)
 
 
 def _of_stream_error(error: APIError, *, is_first: bool) -> Verdict:
@@ -291,7 +291,7 @@ def _of_stream_error(error: APIError, *, is_first: bool) -> Verdict:
 
 
 def _may_be_of_a_gateway(error: Item, status: int) -> bool:
-    """Whether an error may be about the connection to the server, not about the task.
+    """Return whether an error may be about the connection, not about the task.
 
     Once a response has started with a status of success, a gateway can only report in an
     error object that it lost the connection to the server.
@@ -308,13 +308,13 @@ def _of_break(error: RunwareError) -> TaskEvent:
 
 
 def is_rejection(answer: Answer) -> bool:
-    """Whether a response rejects the whole call for now: 429, or 503 with Retry-After."""
+    """Return whether a response is 429, or 503 with Retry-After: the call is rejected."""
     is_busy = answer.http_status == 503 and answer.retry_after is not None
     return answer.http_status == 429 or is_busy
 
 
 def answers_too_large(envelope: Envelope) -> bool:
-    """Whether a response says that the call is too large."""
+    """Return whether a response says that the call is too large."""
     return (
         envelope.http_status == 413
         or envelope.http_status < 500

@@ -140,7 +140,7 @@ class Delivery(Generic[ResultT]):
         if now >= self.schedule.deadline:
             self._give_up_idle()
             return None
-        self._note_others(now)
+        self._skip_others(now)
         with self._open_tasks.lock.native:  # another thread may send them too
             due = [each for each in self._idle if self._is_ready(each, now)]
             if not due:
@@ -150,7 +150,7 @@ class Delivery(Generic[ResultT]):
             return batch
 
     def _is_ready(self, each: ScheduledTask[ResultT], now: float) -> bool:
-        """Whether a task is due, and may be sent or polled."""
+        """Return whether a task is due, and may be sent or polled."""
         if each.due > now or each.task.is_done or not each.is_actionable:
             return False
         if each.kind is Kind.POLL or self._polls_now:
@@ -175,8 +175,8 @@ class Delivery(Generic[ResultT]):
         leaving = set(removed)
         self._idle = [each for each in self._idle if each not in leaving]
 
-    def _note_others(self, now: float) -> None:
-        """Skip tasks that another delivery has finished, or that it sends or polls next."""
+    def _skip_others(self, now: float) -> None:
+        """Skip the tasks that other deliveries have finished, or that they send or poll next."""
         for each in [*self._idle]:
             if each.task.is_done:
                 self._idle.remove(each)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from ..api_errors import APIError, api_error
 from ..exceptions import ResponseError, RunwareError, joined
-from ..transport.envelope import Envelope, Item
+from ..transport.envelope import Envelope, Item, task_keys
 from ..transport.items import AUTHENTICATION
 from .lifecycle import TaskEvent
 
@@ -157,8 +157,6 @@ def _grouped(
 
 
 def _key_of(item: Item, known: Container[str], only: str | None) -> str | None:
-    names = [item.get(name) for name in ("taskUUID", "taskType")]
-    keys = [name.casefold() for name in names if isinstance(name, str)]
-    found = next((key for key in keys if key in known), None)
+    found = next((key for key in task_keys(item) if key in known), None)
     is_nameless = not item.get("taskUUID") and item.get("taskType") != AUTHENTICATION
     return only if found is None and is_nameless else found

@@ -46,7 +46,7 @@ def is_regex(text: str) -> bool:
     if re.search("[\ud800-\udfff]", text):
         return False
     pattern = _Pattern()
-    return all(map(pattern.accepts, re.finditer(_TOKEN, text))) and pattern.is_whole()
+    return all(map(pattern.read, re.finditer(_TOKEN, text))) and pattern.is_whole()
 
 
 class _Group:
@@ -94,7 +94,7 @@ class _Pattern:
         self._highest_number: int = 0
         self._references: set[str] = set()
 
-    def accepts(self, token: re.Match[str]) -> bool:
+    def read(self, token: re.Match[str]) -> bool:
         """Read the next token; return whether it is valid at its place."""
         if token["number"]:
             self._highest_number = max(self._highest_number, int(token["number"][:10]))

@@ -45,7 +45,7 @@ class Keywords(dict[str, Any]):
     def of(cls, owner: type[BaseModel], keywords: dict[str, Any]) -> Self:
         """Add the values that a constructor sets, and remove None."""
         members = without_nulls(owner, keywords)
-        extra = take_extra(owner, members)
+        extra = pop_extra(owner, members)
         given = {**extra, **members}
         wire = wire_names(owner)
         for name, fill in fills(owner).items():
@@ -54,7 +54,7 @@ class Keywords(dict[str, Any]):
         return cls(given, extra)
 
 
-def take_extra(owner: type[BaseModel], members: dict[str, Any]) -> dict[str, Any]:
+def pop_extra(owner: type[BaseModel], members: dict[str, Any]) -> dict[str, Any]:
     """Remove the keyword `extra` and return its value; empty without it.
 
     Raises:

@@ -43,7 +43,7 @@ def _code_of(function: object) -> CodeType | None:
 class NotedAuth(httpx2.Auth):
     """Authenticates as another does, and notes when a request goes to the transport.
 
-    Before, hooks and the authentication can fail, but nothing is written.
+    Until then, hooks and the authentication may fail, and nothing is written.
     """
 
     def __init__(self, auth: httpx2.Auth | None, note: Callable[[], None]) -> None:

@@ -124,7 +124,7 @@ def _is_output(name: str) -> bool:
 
 
 def _is_no_output(name: str) -> bool:
-    """Whether a member is known not to be an output, such as one about the input."""
+    """Return whether a member is no output, such as one about the input."""
     return name in _NO_OUTPUTS or name.startswith("input")
 
 

@@ -119,7 +119,7 @@ class AsyncRunware(Client[AsyncEngine]):
         self._engine = AsyncEngine(carrier, settings, limit)
 
     def _is_open(self, task_uuid: str) -> bool:
-        """Whether the results of a task are still to be collected."""
+        """Return whether the results of a task are still to be collected."""
         return task_uuid in self._engine.open_tasks
 
     async def run(

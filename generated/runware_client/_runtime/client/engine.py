@@ -15,7 +15,7 @@ from ..delivery.stream_retries import StreamRetries
 from ..exceptions import RunwareError
 from ..transport.endpoint import checked_headers
 from ..transport.envelope import Answer
-from ..transport.exchange import NEVER_SENT, take_unwritten
+from ..transport.exchange import NEVER_SENT, pop_unwritten
 from .base_engine import BaseEngine, reply_of_stream, unwatched
 from .handle import Handle
 from .poll_batcher import PollBatcher
@@ -117,10 +117,10 @@ class Engine(BaseEngine["HTTPTransport"]):
                     )
                     response = stack.enter_context(opening)
                 except NEVER_SENT:
-                    if not retries.should_retry():
+                    if not retries.plan_retry():
                         raise
                 else:
-                    if not retries.should_retry(response):
+                    if not retries.plan_retry(response):
                         yield response
                         return
             self.note_rejection(submission, retries.pause)
@@ -150,7 +150,7 @@ def _outcome(
     except RunwareError as error:
         return error
     except BaseException as stop:
-        if take_unwritten(stop):
+        if pop_unwritten(stop):
             delivery.take_back(batch)
         raise
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .base_engine import Deliverable
     from .engine import Engine  # noqa: F401 - `Handle` names it in its base
 
-VERSION = 1
+FORMAT_VERSION = 1
 """The version of the JSON text of a handle."""
 
 
@@ -104,7 +104,7 @@ class BaseHandle(Generic[ResultT_co, EngineT]):
         if task.task_uuid is None or not task.is_pollable:
             raise ValueError(f"{self.task_type} tasks cannot be polled later")
         key = self._engine.endpoint.key.fingerprint(task.task_uuid)
-        return json.dumps({"handle": VERSION, **task.wire, "key": key})
+        return json.dumps({"handle": FORMAT_VERSION, **task.wire, "key": key})
 
     def _check_answer(self, delivery: Delivery[ResultT_co]) -> None:
         """Raise the error of a poll without a response, or of a task that is given up."""

@@ -54,6 +54,21 @@ class Bill(NamedTuple):
             return self.stated
         return AMOUNTS.max(self.stated, self.reserved)
 
+    def extended(
+        self, task: Task[Any], reserved: Decimal, *, is_other_run: bool
+    ) -> Bill:
+        """Return this bill with the results of a finished task that it does not have.
+
+        The reservation of another run of the task is added to that of the first.
+        """
+        found = _costs_of(task).items()
+        fresh = {each: cost for each, cost in found if self.costs.get(each) is None}
+        # A first run of a task that was sent again may be billed, if the second failed.
+        has_run = bool(task.items) or task.error is None or task.is_repeated
+        combined = AMOUNTS.add if is_other_run else AMOUNTS.max
+        both = combined(self.reserved, reserved)
+        return Bill(self.costs | fresh, both, self.has_run or has_run)
+
 
 class Account:
     """Adds up costs in US dollars. All calls of a client share it; it is thread-safe.
@@ -164,18 +179,9 @@ class Account:
         before = self._bills.pop(task.key, None) or Bill({}, is_collected=True)
         is_copy = task.is_known or before.is_collected
         known = before if is_copy else _with_uuids(before)
-        found = _costs_of(task).items()
-        fresh = {each: cost for each, cost in found if known.costs.get(each) is None}
-        # A first run of a task that was sent again may be billed, if the second failed.
-        has_run = bool(task.items) or task.error is None or task.is_repeated
-        is_billed_again = not is_copy or task.is_repeated
-        combined = AMOUNTS.add if is_billed_again else AMOUNTS.max
-        bill = Bill(
-            known.costs | fresh,
-            combined(known.reserved, reserved),
-            known.has_run or has_run,
-            before.is_collected and task.is_known,
-        )
+        is_other_run = not is_copy or task.is_repeated
+        bill = known.extended(task, reserved, is_other_run=is_other_run)
+        bill = bill._replace(is_collected=before.is_collected and task.is_known)
         self.cost = AMOUNTS.add(self.cost, AMOUNTS.subtract(bill.stated, known.stated))
         change = AMOUNTS.subtract(bill.counted, known.counted)
         self.committed = total([self.committed, change, AMOUNTS.minus(released)])

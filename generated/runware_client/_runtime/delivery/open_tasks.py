@@ -40,7 +40,7 @@ class OpenTasks:
         self._process = os.getpid()
 
     def take_over(self) -> None:
-        """After a fork, end what the parent sends and polls: its responses do not come here."""
+        """After a fork, end the sendings and polls of the parent: their responses go there."""
         with self.lock.native:
             if self._process == os.getpid():
                 return
@@ -70,7 +70,7 @@ class OpenTasks:
             return other
 
     def add(self, task: Task[Any]) -> None:
-        """Add a task that is being sent; the caller gets no results of an upload."""
+        """Add a task that is being sent, unless it is an upload, which has no caller."""
         if not task.is_pollable or isinstance(task, Upload):
             return
         with self.lock.native:

@@ -123,7 +123,7 @@ class Schedule(Generic[ResultT]):
         each.task.answer_by = each.posted + each.poll_timeout
 
     def is_turn_of_other(self, each: ScheduledTask[ResultT], now: float) -> bool:
-        """Whether another call waits for a response about a task, or for its next turn.
+        """Return whether another call waits for a response, or has the next turn.
 
         Calls that share a task send and poll it together as often as one call would.
         """
@@ -133,7 +133,8 @@ class Schedule(Generic[ResultT]):
         until = task.answer_by if self._polls_now else max(task.due, task.answer_by)
         if task.phase is not Phase.UNSENT:  # a last poll is in time before the deadline
             until = min(until, self._poll_by)
-        return task.last_posted != each.posted and now < until
+        is_of_other = task.last_posted != each.posted
+        return is_of_other and now < until
 
     def reschedule(
         self, each: ScheduledTask[ResultT], action: Action, verdict: Verdict
@@ -225,7 +226,7 @@ class Schedule(Generic[ResultT]):
             each.task.silences = 0
 
     def _is_hopeless(self, each: ScheduledTask[ResultT], event: TaskEvent) -> bool:
-        """Whether more polls are unlikely to help. The task keeps its handle."""
+        """Return whether more polls are unlikely to help. The task keeps its handle."""
         task = each.task
         if event is TaskEvent.POLL_FAILED:
             return each.refused_polls >= MAX_REFUSED_POLLS
@@ -237,7 +238,7 @@ class Schedule(Generic[ResultT]):
         return is_in_doubt and task.silences >= MAX_REFUSED
 
     def _may_resend(self, each: ScheduledTask[ResultT]) -> bool:
-        """Whether the policy `resend` allows to send a task in doubt again next."""
+        """Return whether `resend` allows to send a task in doubt again next."""
         task, policy = each.task, self._settings.resend
         if task.phase is not Phase.IN_DOUBT or policy == "never":
             return False

@@ -33,8 +33,8 @@ class StreamRetries:
         """Return the seconds until the deadline, at least 0.001."""
         return max(0.001, self._deadline - self._now())
 
-    def should_retry(self, response: httpx2.Response | None = None) -> bool:
-        """Return whether to retry after a response, or after a failed connection."""
+    def plan_retry(self, response: httpx2.Response | None = None) -> bool:
+        """Plan a retry after a response or a failed connection; return whether there is one."""
         retry_after = 0.0
         if response is not None:
             answer = answer_of(response)

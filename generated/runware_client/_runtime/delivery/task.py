@@ -281,7 +281,7 @@ class Task(Generic[ResultT]):
         return TaskEvent.PROGRESS
 
     def is_result(self, item: Item) -> bool:
-        """Whether an item is a result of this task, not a status update."""
+        """Return whether an item is a result of this task, not a status update."""
         return not self.is_pollable or is_result(item, self.outputs)
 
     def _add(self, results: list[Item]) -> bool:
@@ -318,14 +318,14 @@ class Task(Generic[ResultT]):
         return len(self.items) > before
 
     def _is_new(self, item: Item, identity: Identity, *, has_copies: bool) -> bool:
-        """Whether a result is new; all known copies of it are in the response too."""
+        """Return whether a result is new; its known copies are in the response too."""
         has_room = len(self.items) < self.ordered
         if has_copies:
             return has_room and not identity.has_uuid
         return has_room or not self._has_copy(item, identity)
 
     def _has_copy(self, item: Item, identity: Identity) -> bool:
-        """Whether a text is a copy of an ordered result, with more or fewer members."""
+        """Return whether a text is an ordered result with more or fewer members."""
         ordered = self.items[: self.ordered]
         return identity.is_digest and any(is_copy(item, known) for known in ordered)
 

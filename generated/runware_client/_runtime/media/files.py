@@ -73,7 +73,7 @@ def type_of(content: bytes, kind: str, name: str) -> FileType:
     what = (
         f"{name} is {found.media_type}" if found else f"the kind of {name} is unknown"
     )
-    raise UnusableFile(f"must be {_a(kind)}, but {what}")
+    raise UnusableFile(f"must be {_with_article(kind)}, but {what}")
 
 
 def content_of(file: MediaFile, maximum: float | None) -> bytes:
@@ -88,7 +88,7 @@ def content_of(file: MediaFile, maximum: float | None) -> bytes:
         path = Path(os.fsdecode(file))
         content, name = _content_of_path(path, maximum), _quoted(path)
     else:
-        content, name = _rest(file), "the rest of the file"
+        content, name = _read_rest(file), "the rest of the file"
     if not content:
         raise UnusableFile(f"{name} is empty")
     return content
@@ -110,7 +110,7 @@ def _content_of_path(path: Path, maximum: float | None) -> bytes:
         raise UnusableFile(f"the file {name} cannot be read: {reason}") from None
 
 
-def _rest(file: BinaryFile) -> bytes:
+def _read_rest(file: BinaryFile) -> bytes:
     content: object = None
     try:
         content = file.read()
@@ -146,5 +146,5 @@ def _quoted(path: Path) -> str:
     return repr((path.name or str(path))[:100])
 
 
-def _a(kind: str) -> str:
+def _with_article(kind: str) -> str:
     return {"audio": "audio", "image": "an image"}.get(kind, f"a {kind}")

@@ -29,8 +29,8 @@ from .keywords import (
     Keywords,
     is_none,
     misspelt,
+    pop_extra,
     second_spelling,
-    take_extra,
     without_nulls,
 )
 from .rules import Wire
@@ -281,7 +281,7 @@ class Part(JsonObject):
             and (value is not None or name in self.__pydantic_fields_set__)
         }
         given = dict(members)
-        extra = take_extra(cls, given)
+        extra = pop_extra(cls, given)
         given = {**extra, **given}
         twice = [second_spelling(cls, name, given) for name in given]
         if errors := [*filter(None, twice)]:

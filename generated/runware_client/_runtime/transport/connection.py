@@ -271,7 +271,7 @@ class SharedConnection:
             ConnectionLost: The connection has ended.
         """
         listening = asyncio.create_task(self._listen(socket))
-        others = [self._write(socket), self._watch(socket)]
+        others = [self._write(socket), self._send_pings(socket)]
         running = [listening, *map(asyncio.create_task, others)]
         try:
             await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
@@ -303,7 +303,7 @@ class SharedConnection:
                         self._session.note_written(pending)
                         await socket.send(pending.text)
 
-    async def _watch(self, socket: Socket) -> None:
+    async def _send_pings(self, socket: Socket) -> None:
         """Send pings as long as the server answers them."""
         with suppress(ConnectionLost):
             is_alive = True
@@ -362,7 +362,7 @@ def _opening_url(url: str) -> str:
 
 
 def _is_of_authentication(error: Item) -> bool:
-    """Whether an error is about the authentication, not about another task."""
+    """Return whether an error is about the authentication, not about another task."""
     named = error.get("taskType")
     return named == AUTHENTICATION or (not named and not error.get("taskUUID"))
 

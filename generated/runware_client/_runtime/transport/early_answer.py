@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from httpcore2 import AsyncNetworkStream
 
 LARGE = 1 << 16
-"""Bytes of a write above which it may have to wait for the server; also of one read."""
+"""The bytes above which a write may wait for the server; also the bytes of one read."""
 
 
 class _ReadingStream:

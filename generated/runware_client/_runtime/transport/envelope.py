@@ -160,6 +160,12 @@ def code_of(error: Item) -> str:
     return text_of(error, "code") or ""
 
 
+def task_keys(item: Item) -> list[str]:
+    """Return the keys of the task that an item names: its UUID, then its type."""
+    names = (text_of(item, "taskUUID"), text_of(item, "taskType"))
+    return [name.casefold() for name in names if name]
+
+
 def text_of(item: Item, member: str) -> str | None:
     """Return a text in an item; None if it is missing, empty or not a text."""
     value = item.get(member)
@@ -249,7 +255,7 @@ def _error_objects(value: Any, about: Item | None = None) -> list[Item]:
 
 
 def _is_failure(item: Item) -> bool:
-    """Whether an item of `data` is an error, by its status or by its members."""
+    """Return whether an item of `data` is an error, by its status or by its members."""
     if has_failed(item):
         return True
     has_error = bool(item.get("error")) or item.keys() >= {"code", "message"}
@@ -257,7 +263,7 @@ def _is_failure(item: Item) -> bool:
 
 
 def _is_error(item: Item, http_status: int) -> bool:
-    """Whether an object without an envelope is an error object."""
+    """Return whether an object without an envelope is an error object."""
     has_message, has_code = (bool(text_of(item, n)) for n in ("message", "code"))
     if http_status >= 400:
         return has_message or has_code

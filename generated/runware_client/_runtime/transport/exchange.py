@@ -319,7 +319,7 @@ def unwritten() -> Generator[None]:
         raise
 
 
-def take_unwritten(stop: BaseException) -> bool:
+def pop_unwritten(stop: BaseException) -> bool:
     """Return whether an exchange was interrupted before anything was written.
 
     The record is removed: a program may raise the same exception again.

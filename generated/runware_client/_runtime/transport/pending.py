@@ -236,7 +236,7 @@ class Pending:
         self.settle(envelope._replace(is_partial=is_partial, is_cut=is_cut))
 
     def _is_refused(self, task: Expected) -> bool:
-        """Whether the response has errors of a task and no results."""
+        """Return whether the response has errors of a task and no results."""
         is_about_call = bool(self.errors) and not task.updates
         return not task.results and (bool(task.errors) or is_about_call)
 
@@ -271,7 +271,7 @@ class Pending:
 
 
 def is_result_item(item: Item) -> bool:
-    """Whether an item is a result, not a status update."""
+    """Return whether an item is a result, not a status update."""
     return is_result(item, outputs_of(text_of(item, "taskType") or "", None))
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 
 from ..error_codes import OF_THE_TASK, category_of
-from .envelope import Envelope, Item, code_of, has_failed, text_of
+from .envelope import Envelope, Item, code_of, has_failed, task_keys, text_of
 from .items import AUTHENTICATION, READ_ONLY, number_of_results
 from .pending import Expected, Pending, add, is_result_item, status_of
 from .strays import Strays
@@ -218,7 +218,7 @@ class Session:
 
     def _meant(self, item: Item, *, is_error: bool) -> list[tuple[Pending, Expected]]:
         """Return the calls that an item is about, each with the task that it names."""
-        for key in _keys(item):
+        for key in task_keys(item):
             calls = [(p, p.tasks[key]) for p in self._by_key.get(key, [])]
             if meant := [c for c in calls if c[1].is_meant(item, is_error=is_error)]:
                 return meant
@@ -250,7 +250,7 @@ class Session:
         return dict.fromkeys(concerned)
 
     def _may_be_of_another(self, pending: Pending) -> bool:
-        """Whether an error may be the failure of a task that no call waits for now."""
+        """Return whether an error may be of a task that no call waits for now."""
         return any(
             left > len(self._kept.get(key, ())) and self._is_known(key)
             for key, left in self._sent.items()
@@ -301,18 +301,13 @@ def _leave_unclear(calls: Iterable[Pending], error: Item) -> None:
 
 
 def _is_ambiguous(error: Item, meant: list[tuple[Pending, Expected]]) -> bool:
-    """Whether an error may be about the sending of a task or about its poll."""
+    """Return whether an error may be about the sending of a task or about its poll."""
     if text_of(error, "taskType") or has_failed(error):
         return False
     return len({task.is_poll for p, task in meant if p.is_unanswered}) > 1
 
 
 def _is_failure(item: Item) -> bool:
-    """Whether an item is the failure of a task, not of a poll."""
+    """Return whether an item is the failure of a task, not of a poll."""
     is_of_task = category_of(code_of(item), None) in OF_THE_TASK
     return has_failed(item) or (is_of_task and not is_result_item(item))
-
-
-def _keys(item: Item) -> list[str]:
-    names = (text_of(item, "taskUUID"), text_of(item, "taskType"))
-    return [name.casefold() for name in names if name]
