@@ -369,7 +369,9 @@ def test_tasks_that_are_under_way_are_never_forgotten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """`MAX_ABANDONED` limits only the tasks that no call waits for any more."""
-    monkeypatch.setattr(f"{shipped.__name__}._runtime.delivery.open_tasks.MAX_ABANDONED", 5)
+    monkeypatch.setattr(
+        f"{shipped.__name__}._runtime.delivery.open_tasks.MAX_ABANDONED", 5
+    )
     server.split(acknowledge, {"data": []})
 
     def interrupt(event: Any) -> None:
@@ -388,7 +390,9 @@ def test_tasks_that_are_under_way_are_never_forgotten(
 def test_streams_that_broke_are_forgotten_like_other_tasks(
     shipped: ModuleType, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(f"{shipped.__name__}._runtime.delivery.open_tasks.MAX_ABANDONED", 2)
+    monkeypatch.setattr(
+        f"{shipped.__name__}._runtime.delivery.open_tasks.MAX_ABANDONED", 2
+    )
     server.answer = lambda _: Drop()
     message = {"role": "user", "content": "dusk"}
     with shipped.Runware(KEY, base_url=server.url) as client:
@@ -410,7 +414,9 @@ async def test_results_that_no_call_has_returned_are_remembered_up_to_a_limit(
     *,
     is_polled: bool,
 ) -> None:
-    monkeypatch.setattr(f"{shipped.__name__}._runtime.delivery.open_tasks.MAX_ABANDONED", 2)
+    monkeypatch.setattr(
+        f"{shipped.__name__}._runtime.delivery.open_tasks.MAX_ABANDONED", 2
+    )
     requests = [image() for _ in range(4)]
     for request in requests:
         server.script(*[acknowledge] * is_polled, finished)

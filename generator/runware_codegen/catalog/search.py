@@ -36,7 +36,9 @@ def none_passes(
     elif not any(_is_by_creator(model, filters["creator"]) for model in models):
         names = sorted(model.creator or model.id.partition("-")[0] for model in models)
         creators = {_letters(name): name for name in names}
-        remedy = f"Known creators: {', '.join(creators[key] for key in sorted(creators))}."
+        remedy = (
+            f"Known creators: {', '.join(creators[key] for key in sorted(creators))}."
+        )
     return InvalidInputError.of(source, message, remedy)
 
 
