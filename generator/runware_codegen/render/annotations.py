@@ -231,7 +231,7 @@ class Annotations:
 
     def media_alias(self, media: t.Media) -> str:
         """Write the annotation that an alias of a media type names."""
-        bounds = _keywords(least_bytes=media.size.ge, most_bytes=media.size.le)
+        bounds = _keywords(min_bytes=media.size.ge, max_bytes=media.size.le)
         arguments = (string(media.kind), *map(self._test, media.forms), *bounds)
         source = Annotation(self._named("MediaSource"))
         return self._text_of(source.marked(self._call("Media", *arguments)))

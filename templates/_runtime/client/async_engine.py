@@ -85,12 +85,7 @@ class AsyncEngine(BaseEngine["AsyncTransport"]):
                 elif batches or running:
                     work = [self._perform(delivery, b, extra, answers) for b in batches]
                     running |= {*map(asyncio.create_task, work)}
-                    first = asyncio.FIRST_COMPLETED
-                    done, running = await asyncio.wait(
-                        running, timeout=pause, return_when=first
-                    )
-                    for each in done:
-                        each.result()
+                    running = await _unfinished(running, pause)
                 elif pause is not None:
                     await asyncio.sleep(pause)
                 yield
@@ -181,3 +176,18 @@ class AsyncEngine(BaseEngine["AsyncTransport"]):
             transport = transport.at(self.endpoint._replace(is_dry=True))
         envelope = await transport.post(batch.parts, batch.timeout, extra)
         return Reply(envelope, len(batch.parts))
+
+
+async def _unfinished(
+    running: set[asyncio.Task[None]], timeout: float | None
+) -> set[asyncio.Task[None]]:
+    """Wait until one of some tasks ends, or for a timeout; return the unfinished ones.
+
+    Raises:
+        Exception: What a task raised that has ended.
+    """
+    first = asyncio.FIRST_COMPLETED
+    done, unfinished = await asyncio.wait(running, timeout=timeout, return_when=first)
+    for each in done:
+        each.result()
+    return unfinished

@@ -19,7 +19,7 @@ from ..version import USER_AGENT
 from .endpoint import Endpoint, merged, shown_url
 from .envelope import SCOPE, Answer, Envelope, Item, code_of, read_envelope
 from .environment import new_client
-from .exchange import MAX_CONNECT, note_unwritten, unwritten
+from .exchange import MAX_CONNECT, note_unwritten
 from .http import closed_error, concurrency_error
 from .items import AUTHENTICATION
 from .pending import Pending, status_of
@@ -117,10 +117,12 @@ class SharedConnection:
         deadline = self._loop.time() + timeout
         try:
             async with asyncio.timeout_at(deadline):
-                with unwritten():
-                    await self._slots.acquire()
+                await self._slots.acquire()
         except builtins.TimeoutError:
             raise concurrency_error(self._concurrency) from None
+        except BaseException as stop:
+            note_unwritten(stop)
+            raise
         try:
             return await self._exchange(parts, deadline)
         finally:

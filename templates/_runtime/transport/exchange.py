@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Generator, MutableMapping
-from contextlib import contextmanager
+from collections.abc import Callable, MutableMapping
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self, TypeAlias
@@ -306,16 +305,6 @@ OnExchange: TypeAlias = Callable[[Exchange], object]
 def note_unwritten(stop: BaseException, *, is_unwritten: bool = True) -> None:
     """Record on the interruption of an exchange whether nothing was written."""
     vars(stop)[_UNWRITTEN] = is_unwritten
-
-
-@contextmanager
-def unwritten() -> Generator[None]:
-    """Record on what interrupts a wait that the server has nothing yet."""
-    try:
-        yield
-    except BaseException as stop:
-        note_unwritten(stop)
-        raise
 
 
 def pop_unwritten(stop: BaseException) -> bool:

@@ -269,28 +269,37 @@ def _unknown(task_type: object, model: object, hint: str = "") -> str:
     It ends with the hint if the task has no `taskType`.
     """
     known = sorted({document.task_type for document in documents()})
-    present = present_name(task_type) if isinstance(task_type, str) else task_type
     has = f"This package has {', '.join(known)}"
+    if task_type is None:
+        return f"the task has no taskType{hint}. {has}"
+    present = present_name(task_type) if isinstance(task_type, str) else task_type
     if isinstance(task_type, str) and present != task_type:
-        now = in_present_words(task_type)
-        renamed = f"taskType {task_type!r} is the old name of {now!r}"
+        renamed = (
+            f"taskType {task_type!r} is the old name of {in_present_words(task_type)!r}"
+        )
         if present in known:
             return f"{renamed}. Use the new name and the members of {present}"
         return f"{renamed}, and no document of this package describes it. {has}"
-    if task_type is None:
-        return f"the task has no taskType{hint}. {has}"
-    if task_type not in known:
-        return f"unknown taskType {readable(repr(task_type))}{_meant(task_type, known)} {has}"
+    if task_type in known:
+        return _unknown_model(str(task_type), model)
+    return (
+        f"unknown taskType {readable(repr(task_type))}{_meant(task_type, known)} {has}"
+    )
+
+
+def _unknown_model(task_type: str, model: object) -> str:
+    """Return the error message for a model that no document of the task type describes."""
     of_type = [each for each in documents() if each.task_type == task_type]
     models = sorted(m for each in of_type for m in (*each.models, *each.patterns))
-    shown = ", ".join(models[:8]) + (" …" if len(models) > 8 else "")
+    has = f"This package has {', '.join(models[:8])}" + (
+        " …" if len(models) > 8 else ""
+    )
     if model is None:
-        return f"no model for {task_type}: give model. This package has {shown}"
+        return f"no model for {task_type}: give model. {has}"
     others = [f". It is a model of {each.task_type}." for each in _of_model(model)]
     identifiers = [each.id for each in of_type if each.models]
     why = others[0] if others else _meant(model, [*models, *identifiers])
-    unknown = f"unknown model {readable(repr(model))} for {task_type}"
-    return f"{unknown}{why} This package has {shown}"
+    return f"unknown model {readable(repr(model))} for {task_type}{why} {has}"
 
 
 def _meant(given: object, known: Iterable[str]) -> str:

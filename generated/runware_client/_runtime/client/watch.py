@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from typing import Any, Generic, TypeAlias
 
 from ..delivery.delivery import Delivery
-from ..delivery.events import check_callback, log
+from ..delivery.events import call_back, check_callback
 from ..delivery.task import Task
 from ..schema.generics import ResultT
 
@@ -63,7 +62,7 @@ class Watch(Generic[ResultT]):
             fresh = task.items[given:]
             self._tasks[task] = given + len(fresh)
             for item in fresh:
-                _call(callback, task.read(item))
+                call_back("on_result", callback, task.read(item))
 
     def _note_progress(self, callback: Callable[[float], object]) -> None:
         done = [100.0 if t.is_done else t.progress or 0.0 for t in self._tasks]
@@ -71,12 +70,4 @@ class Watch(Generic[ResultT]):
         progress = (sum(done) + 100.0 * ended) / self._count
         if progress > self._progress:
             self._progress = progress
-            _call(callback, progress)
-
-
-def _call(callback: Callable[[Any], object], value: object) -> None:
-    try:
-        callback(value)
-    except Exception as error:  # noqa: BLE001 - it is logged
-        message = "on_result or on_progress raised an exception; the tasks continue"
-        log(logging.ERROR, message, error)
+            call_back("on_progress", callback, progress)

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from inspect import iscoroutinefunction
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from .. import PACKAGE
 
@@ -77,11 +77,15 @@ class Observer:
         """Log an event and pass it to `on_event`."""
         log(logging.DEBUG if event.kind == "polled" else logging.INFO, event)
         if self._on_event is not None:
-            try:
-                self._on_event(event)
-            except Exception as error:  # noqa: BLE001 - it is logged
-                message = "on_event raised an exception; the task continues"
-                log(logging.ERROR, message, error)
+            call_back("on_event", self._on_event, event)
+
+
+def call_back(name: str, callback: Callable[[Any], object], value: object) -> None:
+    """Call a function of the caller. What it raises is logged: the tasks are paid for."""
+    try:
+        callback(value)
+    except Exception as error:  # noqa: BLE001 - it is logged
+        log(logging.ERROR, f"{name} raised an exception; the tasks continue", error)
 
 
 def log(level: int, line: object, error: Exception | None = None) -> None:

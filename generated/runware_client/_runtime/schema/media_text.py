@@ -57,21 +57,21 @@ class Media:
     Attributes:
         kind: The kind of medium: image, video, audio or file.
         accepts: The accepted forms.
-        least_bytes: The minimum size of a file in bytes; None without a limit.
-        most_bytes: The maximum size of a file in bytes; None without a limit.
+        min_bytes: The minimum size of a file in bytes; None without a limit.
+        max_bytes: The maximum size of a file in bytes; None without a limit.
     """
 
     def __init__(
         self,
         kind: str,
         *accepts: Test,
-        least_bytes: float | None = None,
-        most_bytes: float | None = None,
+        min_bytes: float | None = None,
+        max_bytes: float | None = None,
     ) -> None:
         self.kind = kind
         self.accepts = accepts
-        self.least_bytes = least_bytes
-        self.most_bytes = most_bytes
+        self.min_bytes = min_bytes
+        self.max_bytes = max_bytes
 
     def __get_pydantic_core_schema__(
         self, source: type[Any], handler: GetCoreSchemaHandler
@@ -131,8 +131,8 @@ class Media:
         Raises:
             UnusableFile: The document does not accept such a file, or it cannot be read.
         """
-        content, name = content_of(file, self.most_bytes), name_of(file)
-        check_size(len(content), self.least_bytes, self.most_bytes)
+        content, name = content_of(file, self.max_bytes), name_of(file)
+        check_size(len(content), self.min_bytes, self.max_bytes)
         found = type_of(content, self.kind, name)
         if not self._inline:
             return LocalFile.of(content, self.kind, found.media_type)
