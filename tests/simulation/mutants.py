@@ -375,8 +375,8 @@ MUTANTS = (
     Mutant(
         "a task whose dry run fails is sent",
         "_runtime.delivery.dry_run",
-        "            elif error is None:\n                error = self._refusal(",
-        "            else:\n                error = self._refusal(",
+        "            elif error is None:\n                error = self._reserve_priced(",
+        "            else:\n                error = self._reserve_priced(",
         19,
     ),
     Mutant(

@@ -54,7 +54,6 @@ class AsyncEngine(BaseEngine["AsyncTransport"]):
         return AsyncHandle(self, given)
 
     def _batcher(self) -> AsyncPollBatcher:
-        """Return the batcher of polls of this event loop."""
         loop = running_loop()
         if loop not in self._batchers:
             batcher = AsyncPollBatcher(self.transport, self.settings.server)

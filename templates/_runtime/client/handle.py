@@ -121,10 +121,9 @@ class BaseHandle(Generic[ResultT_co, EngineT]):
         self._engine.give_handle(stop, self._given)
 
     def _hand_over(self) -> None:
-        """Remove the task from `unfinished()` if it is done."""
-        if self._task.is_done:
-            self._given.is_returned = True
-            self._engine.open_tasks.close([self._task])
+        """Remove the task, which is done, from `unfinished()`."""
+        self._given.is_returned = True
+        self._engine.open_tasks.close([self._task])
 
     def _raise_failure(self, delivery: Delivery[ResultT_co]) -> None:
         """Raise the error of the task if it failed or was given up."""

@@ -232,10 +232,6 @@ class Delivery(Generic[ResultT]):
         for each in held:
             for upload in self.pending_uploads.hold(each.submission_to_send):
                 self._add(upload)
-        self._end_uploads()
-
-    def _end_uploads(self) -> None:
-        """Schedule the tasks whose files are uploaded; leave those whose files failed."""
         self._release(self.pending_uploads.settle(self.error))
 
     def _begin_pricing(self, owed: list[ScheduledTask[ResultT]]) -> None:
@@ -255,7 +251,7 @@ class Delivery(Generic[ResultT]):
     def _release(
         self, settled: Iterable[tuple[Submission[ResultT], RunwareError | None]]
     ) -> None:
-        """Schedule tasks that waited for others of this delivery, or leave them."""
+        """Schedule tasks that waited for others of this delivery, or give them up."""
         for submission, error in settled:
             each = self._scheduled_tasks[submission.task.key]
             if error is None:
@@ -315,7 +311,7 @@ class Delivery(Generic[ResultT]):
         self._under_way.remove(batch)
 
     def _take(self, each: ScheduledTask[ResultT], judge: Callable[[], Verdict]) -> None:
-        """Apply the verdict on a response to a task, and end, leave or schedule it."""
+        """Apply the verdict on a response to a task, and end it, give it up or schedule it."""
         task = each.task
         with self._open_tasks.lock.native:  # another thread may poll the task too
             verdict = judge()
@@ -362,7 +358,7 @@ class Delivery(Generic[ResultT]):
         if isinstance(task, DryTask):
             task.note_end()
         if isinstance(task, Upload):
-            self._end_uploads()
+            self._release(self.pending_uploads.settle(self.error))
         elif self._pricing.has(task):
             del self._scheduled_tasks[task.key]
             self._release(self._pricing.settle(self.error))

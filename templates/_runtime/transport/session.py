@@ -203,7 +203,7 @@ class Session:
             return self._assign_nameless(item)
         if is_error and _is_ambiguous(item, meant):
             sendings = [pending for pending, task in meant if not task.is_poll]
-            _leave_unclear(sendings, item)
+            _end_unclear(sendings, item)
             return {}
         touched: dict[Pending, None] = {}
         for pending, task in meant:
@@ -242,7 +242,7 @@ class Session:
         if is_unclear or not code_of(error):
             is_of_key = status_of([error]) == 401  # 403 may be about one task
             refused = [call for call in concerned if is_of_key and call.is_poll]
-            _leave_unclear([c for c in concerned if c not in refused], error)
+            _end_unclear([c for c in concerned if c not in refused], error)
             concerned = refused
         for pending in concerned:
             pending.errors.append(error)
@@ -291,7 +291,7 @@ def _note_owed(calls: Iterable[Pending]) -> None:
         keys.update(call.tasks)
 
 
-def _leave_unclear(calls: Iterable[Pending], error: Item) -> None:
+def _end_unclear(calls: Iterable[Pending], error: Item) -> None:
     """End calls if an error may be about any of them."""
     text = text_of(error, "message") or text_of(error, "code") or "it has no message"
     reason = f"an error that names no task may be about this one: {text}"

@@ -72,10 +72,12 @@ def submission_verdict(response: TaskResponse) -> Verdict:
         return _unclear(response, errors)
     if not errors:  # a status of failure is then about other tasks of the call
         return _unclear(response, errors)._replace(is_refused=response.status >= 400)
-    return _of_refusal(response, own, errors)
+    return _refusal_verdict(response, own, errors)
 
 
-def _of_refusal(response: TaskResponse, own: list[Item], errors: list[Item]) -> Verdict:
+def _refusal_verdict(
+    response: TaskResponse, own: list[Item], errors: list[Item]
+) -> Verdict:
     """Return the verdict on a task for errors that refuse it, or that are its failure."""
     if answers_too_large(response.envelope) and (response.is_only or not own):
         event = TaskEvent.REFUSED if response.is_only else TaskEvent.REJECTED
@@ -256,12 +258,12 @@ def failure_verdict(error: RunwareError, *, is_poll: bool, task: Task[Any]) -> V
         is_elsewhere = _is_redirection(error) or _is_of_tls(error)
         return Verdict(event, error, is_refused=is_unknown and is_elsewhere)
     if isinstance(error, APIError):
-        return _of_stream_error(error, is_first=not task.is_resent)
+        return _stream_error_verdict(error, is_first=not task.is_resent)
     if not error.may_have_run:
         return Verdict(TaskEvent.NOT_SENT, error)
     if task.lets_repeat:
         return Verdict(TaskEvent.REJECTED, error)
-    return Verdict(_of_break(error), error)
+    return Verdict(_break_event(error), error)
 
 
 def _is_redirection(error: RunwareError) -> bool:
@@ -274,13 +276,13 @@ def _is_of_tls(error: RunwareError) -> bool:
     return isinstance(error, ConnectionError) and is_tls_error(error.message)
 
 
-def _of_stream_error(error: APIError, *, is_first: bool) -> Verdict:
+def _stream_error_verdict(error: APIError, *, is_first: bool) -> Verdict:
     """Return the verdict on a streamed task for an error object."""
     status, is_begun = error.http_status, bool(error.results)
     if is_task_conflict(error.code):
         return Verdict(TaskEvent.CONFLICT, error)
     if _is_of_poll(error.item) or _may_be_of_a_gateway(error.item, status):
-        return Verdict(_of_break(error), error)
+        return Verdict(_break_event(error), error)
     is_unclear = _leaves_doubt(status)
     is_busy = status == 503 and error.retry_after is not None
     is_busy |= status == 429 or (_is_rate_limit(error.item) and not is_unclear)
@@ -303,7 +305,7 @@ def _may_be_of_a_gateway(error: Item, status: int) -> bool:
     return status < 300 and not is_of_task and category in OF_A_GATEWAY
 
 
-def _of_break(error: RunwareError) -> TaskEvent:
+def _break_event(error: RunwareError) -> TaskEvent:
     """Return the event of a broken exchange: with a partial text, the task is accepted."""
     return TaskEvent.PROGRESS if error.results else TaskEvent.UNCLEAR
 

@@ -142,14 +142,14 @@ class Pricing:
                 continue
             del self._held[key]
             if error is None and any(map(has_output, dry_task.items)):
-                error = self._was_run(dry_task)
+                error = self._settle_run(dry_task)
             elif error is not None and dry_task.is_in_doubt:
-                error = _of_doubt(error)
+                error = _doubt_error(error)
             elif error is None:
-                error = self._refusal(submission, cost_of(dry_task))
+                error = self._reserve_priced(submission, cost_of(dry_task))
             yield submission, error
 
-    def _was_run(self, dry_task: Task[Any]) -> RunwareError:
+    def _settle_run(self, dry_task: Task[Any]) -> RunwareError:
         """Count the cost of a dry run that the server ran; return the error."""
         self._account.settle(dry_task)
         error = RunwareError(
@@ -160,7 +160,7 @@ class Pricing:
         error.results = dry_task.results()
         return error
 
-    def _refusal(
+    def _reserve_priced(
         self, submission: Submission[Any], cost: Decimal | None
     ) -> BudgetError | None:
         """Reserve a cost; return the error if it would exceed the budget."""
@@ -178,7 +178,7 @@ def may_have_run(task: Task[Any], error: RunwareError) -> bool:
     return task.may_be_billed or bool(error.results) or error.is_of_dry_run
 
 
-def _of_doubt(cause: RunwareError) -> RunwareError:
+def _doubt_error(cause: RunwareError) -> RunwareError:
     """Return the error of a task whose dry run the server may have run."""
     error = copy(cause)
     error.message = readable(f"the dry run of this task failed: {cause.message}")

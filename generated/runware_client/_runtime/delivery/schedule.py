@@ -25,19 +25,19 @@ MIN_SPEED = 50_000
 """Assumed minimum upload speed, in bytes per second."""
 
 MAX_NOT_FOUND = 8
-"""Consecutive "not found" responses after which a task is left."""
+"""Consecutive "not found" responses after which a task is given up."""
 
 MAX_QUIET = 4
-"""Consecutive polls without anything new after which a partial task is left."""
+"""Consecutive polls without anything new after which a partial task is given up."""
 
 MAX_SILENCES = 8
-"""Consecutive silent polls after which a partial task is left."""
+"""Consecutive silent polls after which a partial task is given up."""
 
 MAX_REFUSED_POLLS = 5
-"""Consecutive polls refused with a reason after which a task is left."""
+"""Consecutive polls refused with a reason after which a task is given up."""
 
 MAX_REFUSED = 4
-"""Silent polls after which a task in doubt is left, if an error may be its refusal."""
+"""Silent polls after which a task that may be refused is given up."""
 
 NEWS = frozenset({TaskEvent.PROGRESS, TaskEvent.CONFLICT})
 ANSWERS = frozenset({TaskEvent.SILENCE, TaskEvent.NOT_FOUND})
@@ -141,7 +141,7 @@ class Schedule(Generic[ResultT]):
     ) -> RunwareError | None:
         """Schedule the next sending or poll of a task that has not ended.
 
-        Returns the error with which it is left instead.
+        Returns the error with which it is given up instead.
         """
         is_given_up = action is Action.GIVE_UP or isinstance(verdict.error, ClosedError)
         if is_given_up or (action is Action.POLL and not each.task.is_pollable):
@@ -261,16 +261,16 @@ class Schedule(Generic[ResultT]):
     def _hopeless_error(
         self, each: ScheduledTask[ResultT], error: RunwareError | None
     ) -> RunwareError:
-        """Return the error of a task that is left because more polls are unlikely to help."""
+        """Return the error of a task for which more polls are unlikely to help."""
         task: Task[Any] = each.task
         if task.error is not None:
-            return _without_the_others(task.error)
+            return _error_without_others(task.error)
         if task.is_short:
-            return _incomplete(task)
+            return _incomplete_error(task)
         return task.refusal or error or self.timeout_error(each)
 
 
-def _incomplete(task: Task[Any]) -> ResponseError:
+def _incomplete_error(task: Task[Any]) -> ResponseError:
     """Return the exception for a task with missing results."""
     error = ResponseError(
         f"the server returned {len(task.items)} of {task.ordered} results, and no "
@@ -281,7 +281,7 @@ def _incomplete(task: Task[Any]) -> ResponseError:
     return error
 
 
-def _without_the_others(error: RunwareError) -> RunwareError:
+def _error_without_others(error: RunwareError) -> RunwareError:
     """Return the exception for a failure of one result, if the others are unknown."""
     other = copy(error)
     other.advice = (

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from fractions import Fraction
@@ -157,37 +158,31 @@ def area_in(
     task: Wire, first: str, second: str, minimum: float | None, maximum: float | None
 ) -> bool:
     """Return whether the product of two members, if both are numbers, is within bounds."""
-    numbers = _numbers(task, first, second)
-    return numbers is None or _is_within(lambda a, b: a * b, numbers, minimum, maximum)
+    values = task.get(first), task.get(second)
+    return _is_within(operator.mul, values, minimum, maximum)
 
 
 def ratio_in(
     task: Wire, first: str, second: str, minimum: float | None, maximum: float | None
 ) -> bool:
     """Return whether the quotient of two members, if both are numbers, is within bounds."""
-    numbers = _numbers(task, first, second)
-    if numbers is None or not numbers[1]:
-        return True
-    return _is_within(lambda a, b: a / b, numbers, minimum, maximum)
-
-
-def _numbers(task: Wire, first: str, second: str) -> tuple[float, float] | None:
-    one, other = task.get(first), task.get(second)
-    if is_number(one) and is_number(other):
-        return one, other
-    return None
+    values = task.get(first), task.get(second)
+    return not values[1] or _is_within(operator.truediv, values, minimum, maximum)
 
 
 def _is_within(
     combine: Callable[[Any, Any], float | Fraction],
-    numbers: tuple[float, float],
+    values: tuple[object, object],
     minimum: float | None,
     maximum: float | None,
 ) -> bool:
+    one, other = values
+    if not (is_number(one) and is_number(other)):
+        return True
     try:
-        value = combine(*numbers)
+        value = combine(one, other)
     except OverflowError:  # too large for a float
-        value = combine(*map(Fraction, numbers))
+        value = combine(Fraction(one), Fraction(other))
     return (minimum is None or value >= minimum) and (
         maximum is None or value <= maximum
     )

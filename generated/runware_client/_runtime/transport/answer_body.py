@@ -57,7 +57,7 @@ class _AnswerBody:
 
 
 @contextmanager
-def _readable(response: httpx2.Response) -> Generator[None]:
+def _converted_errors(response: httpx2.Response) -> Generator[None]:
     """Convert `BodyError` to `ResponseError`."""
     try:
         yield
@@ -83,7 +83,7 @@ def read_body(response: httpx2.Response, elements: int = 1) -> bytes:
     """
     if response.is_stream_consumed:  # by a hook of the caller's HTTP client
         return response.content
-    with _readable(response):
+    with _converted_errors(response):
         body = _AnswerBody(response, elements)
         for chunk in response.iter_raw():
             body.feed(chunk)
@@ -94,7 +94,7 @@ async def aread_body(response: httpx2.Response, elements: int = 1) -> bytes:
     """Read the body of a response; see `read_body`."""
     if response.is_stream_consumed:
         return response.content
-    with _readable(response):
+    with _converted_errors(response):
         body = _AnswerBody(response, elements)
         async for chunk in response.aiter_raw():
             body.feed(chunk)

@@ -136,7 +136,7 @@ class SharedConnection:
         try:
             if pending.outcome is None:
                 self._wake_writer()
-                await self._answered(pending, deadline)
+                await self._wait_for_outcome(pending, deadline)
             return pending.answer()
         except asyncio.CancelledError as stop:
             note_unwritten(stop, is_unwritten=not pending.is_written)
@@ -144,7 +144,7 @@ class SharedConnection:
         finally:
             self._session.forget(pending)
 
-    async def _answered(self, pending: Pending, deadline: float) -> None:
+    async def _wait_for_outcome(self, pending: Pending, deadline: float) -> None:
         """Wait for the outcome of a call."""
         try:
             async with asyncio.timeout_at(deadline):

@@ -123,7 +123,9 @@ class WebhookApp:
             await send({"type": "http.response.body", "body": b""})
 
     async def _status(self, scope: Message, receive: Receive) -> HTTPStatus:
-        offered = [compare_digest(each, self._secret) for each in _secrets(scope)]
+        offered = [
+            compare_digest(each, self._secret) for each in _offered_secrets(scope)
+        ]
         if not any(offered):
             return HTTPStatus.UNAUTHORIZED
         if scope["method"] != "POST":
@@ -194,7 +196,7 @@ def _call_sync(handler: Handler, webhook: Webhook[TaskResult]) -> object:
         raise RuntimeError("the handler raised StopIteration") from error
 
 
-def _secrets(scope: Message) -> Iterator[bytes]:
+def _offered_secrets(scope: Message) -> Iterator[bytes]:
     """Yield the values of a request that may be the secret."""
     path = scope["path"].rstrip("/")  # Litestar appends a slash
     yield path.rpartition("/")[2].encode("utf-8", "surrogatepass")
