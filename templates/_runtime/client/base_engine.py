@@ -276,7 +276,7 @@ class BaseEngine(Generic[TransportT]):
 
     def make_stream(
         self,
-        kind: type[StreamT],
+        kind: Callable[..., StreamT],
         submission: Submission[Any],
         send: Callable[[OnExchange], object],
         timeout: float,

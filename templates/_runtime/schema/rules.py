@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from fractions import Fraction
@@ -158,7 +157,7 @@ def area_in(
 ) -> bool:
     """Return whether the product of two members, if both are numbers, is within bounds."""
     values = task.get(first), task.get(second)
-    return _is_within(operator.mul, values, minimum, maximum)
+    return _is_within(lambda a, b: a * b, values, minimum, maximum)
 
 
 def ratio_in(
@@ -166,7 +165,7 @@ def ratio_in(
 ) -> bool:
     """Return whether the quotient of two members, if both are numbers, is within bounds."""
     values = task.get(first), task.get(second)
-    return not values[1] or _is_within(operator.truediv, values, minimum, maximum)
+    return not values[1] or _is_within(lambda a, b: a / b, values, minimum, maximum)
 
 
 def _is_within(

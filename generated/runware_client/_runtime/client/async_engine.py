@@ -166,6 +166,7 @@ class AsyncEngine(BaseEngine["AsyncTransport"]):
             part, timeout = batch.stream.encoded(), batch.timeout
             send = partial(self.transport.open, part, timeout, extra, is_limited=True)
             given = batch.stream
+            stream: AsyncStream[Any]
             stream = self.make_stream(AsyncStream, given, send, timeout, unwatched)
             result = await stream.get_result()
             return reply_of_stream(result.to_wire())

@@ -131,7 +131,9 @@ class Engine(BaseEngine["HTTPTransport"]):
         if batch.stream is not None:
             part, timeout = batch.stream.encoded(), batch.timeout
             send = partial(self.transport.open, part, timeout, extra, is_limited=True)
-            stream = self.make_stream(Stream, batch.stream, send, timeout, unwatched)
+            given = batch.stream
+            stream: Stream[Any]
+            stream = self.make_stream(Stream, given, send, timeout, unwatched)
             return reply_of_stream(stream.get_result().to_wire())
         if batch.kind is Kind.POLL and extra is None and not batch.is_alone:
             return self._batcher.poll(batch.parts, batch.timeout)
