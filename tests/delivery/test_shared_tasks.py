@@ -182,8 +182,9 @@ def test_a_poll_does_not_send_a_task_that_another_call_gives_up(
     assert server.sent == [TASK, POLL]
 
 
+@pytest.mark.parametrize(("status", "ends"), [(429, False), (400, True)])
 def test_a_poll_sends_nothing_if_the_sending_is_refused_as_it_begins(
-    shipped: ModuleType, image: Callable[..., Any]
+    shipped: ModuleType, image: Callable[..., Any], status: int, *, ends: bool
 ) -> None:
     """The call that sends the task gets the refusal before the first step of the poll."""
     sent: list[bytes] = []
@@ -195,7 +196,7 @@ def test_a_poll_sends_nothing_if_the_sending_is_refused_as_it_begins(
             sent.append(request.content)
             is_sent.set()
             await is_over.wait()
-            return httpx2.Response(429, json=BUSY.body)
+            return httpx2.Response(status, json=refusal(status, "x").body)
 
         http = httpx2.AsyncClient(transport=httpx2.MockTransport(refuse))
         async with shipped.AsyncRunware(KEY, http_client=http) as client:
@@ -205,11 +206,11 @@ def test_a_poll_sends_nothing_if_the_sending_is_refused_as_it_begins(
             await is_sent.wait()
             is_over.set()
             has_ended = await handle.poll()
-            with pytest.raises(shipped.RateLimitError):
+            with pytest.raises(shipped.APIStatusError):
                 await sending
             return bool(has_ended)
 
-    assert asyncio.run(poll()) is False
+    assert asyncio.run(poll()) is ends
     assert len(sent) == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from decimal import Decimal
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hostile_server.clients import in_a_child
 from loopback import KEY, Clock
 
 if TYPE_CHECKING:
@@ -94,6 +96,31 @@ def _frequent_switches() -> Iterator[None]:
     sys.setswitchinterval(1e-6)
     yield
     sys.setswitchinterval(interval)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs forks")
+@pytest.mark.parametrize("is_polled", [True, False])
+def test_a_child_polls_without_a_wait_for_its_parent(
+    shipped: ModuleType, image: Callable[..., Any], *, is_polled: bool
+) -> None:
+    """The parent has sent or polled the task, and has no response yet."""
+    with shipped.Runware(KEY) as client:
+        client.polling = shipped.Waits(first=0.001)
+        deliveries = Deliveries(shipped, client)
+        request = image(delivery_method="async")
+        sender = deliveries.of(deliveries.submission(request))
+        batch = sender.next_batch()
+        [each] = batch.scheduled
+        if is_polled:
+            sender.receive(batch, deliveries.reply({"taskUUID": request.task_uuid}))
+            assert deliveries.later(sender)
+
+        def poll() -> None:
+            delivery = client._engine.delivery([each.task], LATER)
+            deliveries.clock.ahead += 1  # less than the timeout of a poll
+            assert delivery.next_batch()
+
+        in_a_child(poll)
 
 
 @pytest.mark.usefixtures("_frequent_switches")
