@@ -41,8 +41,8 @@ SHORT = 2.0
 WINDOW = 2**16 - 1
 """Bytes of a body that a client writes before the server reads them."""
 IMAGE, POLL = "imageInference", "getResponse"
-GOAWAY = -1
-"""A failure: the server leaves, and has processed the requests before this one."""
+GOAWAY, GOAWAY_LATER = -1, -2
+"""Failures: the server leaves, and has processed the requests before this one, or it."""
 EVENT = b'data: {"taskType": "textInference", "delta": {"text": "At"}}\n\n'
 
 
@@ -56,7 +56,7 @@ class Multiplexer:
         is_impatient: Whether it leaves while the next large body is written.
         tasks: The task of each request, in order of arrival.
         failures: The statuses of the first responses, or the codes of their resets, or
-            `GOAWAY`.
+            one of `GOAWAY` and `GOAWAY_LATER`.
         has_heard: Counts the requests that have arrived.
         may_answer: Set to allow the response to the first request.
     """
@@ -154,12 +154,16 @@ class Multiplexer:
                 talk.reset_stream(number, failure)
             elif failure == GOAWAY:
                 talk.close_connection(last_stream_id=max(number - 2, 0))
+            elif failure == GOAWAY_LATER:
+                talk.close_connection(last_stream_id=number)
             else:
-                is_cut = failure == HTTPStatus.OK
+                is_cut = failure in (HTTPStatus.OK, HTTPStatus.ACCEPTED)
                 head = [(":status", str(failure))]
                 talk.send_headers(number, head, end_stream=not is_cut)
-                if is_cut:
+                if failure == HTTPStatus.OK:
                     talk.reset_stream(number, ErrorCodes.REFUSED_STREAM)
+                elif is_cut:
+                    talk.close_connection(last_stream_id=max(number - 2, 0))
             wire.sendall(talk.data_to_send())
 
     def _say(
@@ -329,6 +333,8 @@ FAILURES = [
     ),
     pytest.param([HTTPStatus.OK], [IMAGE, POLL], id="refused after a response"),
     pytest.param([GOAWAY], [IMAGE, IMAGE], id="left before the first"),
+    pytest.param([GOAWAY_LATER], [IMAGE, POLL], id="left after the first"),
+    pytest.param([HTTPStatus.ACCEPTED], [IMAGE, POLL], id="left after a response"),
 ]
 """How requests fail, and the tasks of all requests. The transport repeats after 502."""
 
