@@ -182,7 +182,6 @@ def _doubt_error(cause: RunwareError) -> RunwareError:
     """Return the error of a task whose dry run the server may have run."""
     error = copy(cause)
     error.message = readable(f"the dry run of this task failed: {cause.message}")
-    error.is_of_dry_run = True
     return error
 
 
