@@ -11,6 +11,7 @@ from runware_codegen.model import types as t
 from runware_codegen.model.predicates import HasFormat, Matches
 from runware_codegen.naming.names import numbered
 from runware_codegen.render.expressions import Expressions
+from runware_codegen.render.imports import Imports
 from runware_codegen.render.literals import string, value
 
 _ALIASES: dict[HasFormat | None, str] = {
@@ -34,14 +35,14 @@ class Annotations:
     """Writes the annotations of one module.
 
     Attributes:
-        names: The names that the annotations use and that must be imported.
         media: The names of the aliases of media types.
         checks: The types that functions in annotations validate, by the function's name.
     """
 
-    def __init__(self, expressions: Expressions) -> None:
+    def __init__(self, expressions: Expressions, imports: Imports) -> None:
+        """Create it with the expressions and the imports of the module."""
         self._expressions = expressions
-        self.names: set[str] = set()
+        self._named, self._call = imports.named, imports.call
         self.media: dict[t.Media, str] = {}
         self.checks: dict[str, t.Constrained] = {}
 
@@ -118,13 +119,6 @@ class Annotations:
             case _:
                 return [self.request(a_type)]
 
-    def _named(self, name: str) -> str:
-        self.names.add(name)
-        return name
-
-    def _call(self, name: str, *arguments: str) -> str:
-        return f"{self._named(name)}({', '.join(arguments)})"
-
     def _text(self, text: t.String) -> Annotation:
         if text.format in _ALIASES and text == t.String(format=text.format):
             return Annotation(self._named(_ALIASES[text.format]))
@@ -141,9 +135,7 @@ class Annotations:
     def _test(self, test: HasFormat | Matches) -> str:
         if isinstance(test, Matches):
             return self._expressions.pattern(test, is_shown=True)
-        name = predicate_name(test.name)
-        self._expressions.helpers.add(name)
-        return name
+        return self._named(predicate_name(test.name))
 
     def _number(self, number: t.Number) -> Annotation:
         bounds, factor = number.bounds, number.multiple_of

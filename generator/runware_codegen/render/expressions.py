@@ -12,9 +12,11 @@ from dataclasses import replace
 
 from runware_codegen.model import Anything, Class, String
 from runware_codegen.model import predicates as p
+from runware_codegen.model.constants import Constant
 from runware_codegen.model.logic import not_
 from runware_codegen.model.predicates import FALSE, TRUE, Predicate
-from runware_codegen.render.literals import string, strings, value
+from runware_codegen.render.imports import Imports
+from runware_codegen.render.literals import string, value
 from runware_codegen.render.python import (
     Expression,
     Precedence,
@@ -38,8 +40,9 @@ from runware_codegen.render.value_tests import (
 class Expressions(ValueTests):
     """Writes expressions for the classes of one document."""
 
-    def __init__(self, classes: Mapping[str, Class]) -> None:
-        super().__init__()
+    def __init__(self, classes: Mapping[str, Class], imports: Imports) -> None:
+        """Create it with the classes by name, and the imports of the module."""
+        super().__init__(imports)
         self._classes = classes
 
     def write_result(self, predicate: Predicate, subject: Subject) -> str:
@@ -113,11 +116,9 @@ class Expressions(ValueTests):
             direct = self._direct_property(predicate, subject)
             if direct is not None:
                 return join([*guards, direct])
-        there, absent = (
-            f"{string(predicate.name)} {word} {subject.lookup}"
-            for word in ("in", "not in")
-        )
-        presence = comparison(*((absent, there) if optional else (there, absent)))
+        words = ("not in", "in") if optional else ("in", "not in")
+        name = string(predicate.name)
+        presence = comparison(*(f"{name} {word} {subject.lookup}" for word in words))
         if _is_presence(predicate):
             return join([*guards, presence])
         member = subject.member(predicate.name, self._classes)
@@ -147,7 +148,8 @@ class Expressions(ValueTests):
                 return None
             default = f", {value(only.value)}"
         found = f"{subject.lookup}.get({string(name)}{default})"
-        return compare(found, test.values, positive=positive)
+        compared = compare(found, test.values)
+        return compared if positive else negation(compared)
 
     # -- tests ----------------------------------------------------------------
 
@@ -259,7 +261,7 @@ class Expressions(ValueTests):
     ) -> Expression:
         tests = [call(self.pattern(pattern), name) for pattern in evaluated.patterns]
         if evaluated.names:
-            tests.insert(0, _is_one_of(name, evaluated.names))
+            tests.insert(0, compare(name, tuple(map(Constant, evaluated.names))))
         return self._where(evaluated.condition, disjunction(tests), subject)
 
     def _is_evaluated_item(
@@ -366,13 +368,6 @@ def _asserted_types(test: Predicate) -> frozenset[str]:
         return frozenset({"object"})
     defined = [types for kinds, types in _DEFINED_FOR if isinstance(test, kinds)]
     return frozenset(defined[0]) if defined else frozenset()
-
-
-def _is_one_of(name: str, named: tuple[str, ...]) -> Expression:
-    if len(named) == 1:
-        only = string(named[0])
-        return comparison(f"{name} == {only}", f"{name} != {only}")
-    return comparison(f"{name} in {strings(named)}", f"{name} not in {strings(named)}")
 
 
 def _unless(is_evaluated: Expression) -> str:

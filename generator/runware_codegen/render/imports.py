@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from typing import Final
 
@@ -41,23 +41,38 @@ _MODULES: Final = {
 """A module for each import block, in their order, with the names that it has."""
 
 
-def import_lines(used: Iterable[str]) -> list[str]:
-    """Write imports of the names that are used, with an empty line between blocks.
+class Imports:
+    """The names that a module imports, collected while its code is written."""
 
-    Raises:
-        KeyError: If no module has a name: it is missing in this file.
-    """
-    missing = set(used)
-    lines: list[str] = []
-    for module, names in _MODULES.items():
-        found = sorted(missing.intersection(names))
-        missing.difference_update(found)
-        if found:
-            lines += [""] if lines else []
-            lines.append(f"from {module} import {', '.join(found)}")
-    if missing:
-        raise KeyError(*sorted(missing))
-    return lines
+    def __init__(self) -> None:
+        self._used: set[str] = set()
+
+    def named(self, name: str) -> str:
+        """Return a name, which the module then imports."""
+        self._used.add(name)
+        return name
+
+    def call(self, name: str, *arguments: str) -> str:
+        """Write a call of a function or class, which the module then imports."""
+        return f"{self.named(name)}({', '.join(arguments)})"
+
+    def lines(self) -> list[str]:
+        """Write the imports, with an empty line between blocks.
+
+        Raises:
+            KeyError: If no module has a name: it is missing in this file.
+        """
+        missing = set(self._used)
+        lines: list[str] = []
+        for module, names in _MODULES.items():
+            found = sorted(missing.intersection(names))
+            missing.difference_update(found)
+            if found:
+                lines += [""] if lines else []
+                lines.append(f"from {module} import {', '.join(found)}")
+        if missing:
+            raise KeyError(*sorted(missing))
+        return lines
 
 
 def import_of(names: Sequence[str], module: str, indent: int) -> str:

@@ -10,6 +10,7 @@ from runware_codegen.model import (
     Literals,
     LiteralValue,
     MediaLimit,
+    Rate,
     Rule,
     SizeRule,
     json_types,
@@ -26,7 +27,7 @@ from runware_codegen.render.docs import (
     request_doc,
 )
 from runware_codegen.render.expressions import Expressions
-from runware_codegen.render.imports import import_lines
+from runware_codegen.render.imports import Imports
 from runware_codegen.render.literals import string, strings, value
 from runware_codegen.render.python import Precedence
 from runware_codegen.render.subjects import Subject, rule_subject, value_subject
@@ -48,9 +49,10 @@ class ModuleMaker:
     def __init__(self, document: Document) -> None:
         self._document = document
         self._classes = {each.name: each for each in document.request_classes}
-        self._expressions = Expressions(self._classes)
-        self._annotations = Annotations(self._expressions)
-        self._used: set[str] = {"ClassVar"}
+        self._imports = Imports()
+        self._named, self._call = self._imports.named, self._imports.call
+        self._expressions = Expressions(self._classes, self._imports)
+        self._annotations = Annotations(self._expressions, self._imports)
         self._view = ModuleView(module_doc(document))
 
     def make(self) -> ModuleView:
@@ -68,8 +70,17 @@ class ModuleMaker:
             Alias(name, self._annotations.media_alias(media), media_doc(media))
             for media, name in self._annotations.media.items()
         ]
-        used = self._used | self._annotations.names | self._expressions.helpers
-        view.imports = import_lines(used)
+        has_rules = any(each.rules.broken for each in view.classes)
+        in_template = {
+            "ClassVar": True,
+            "Iterator": has_rules,
+            "Json": view.tests,
+            "Size": view.sizes,
+            "Wire": has_rules,
+        }
+        for name in filter(in_template.get, in_template):
+            self._named(name)
+        view.imports = self._imports.lines()
         return view
 
     def _definitions(self) -> list[TestFunction]:
@@ -81,14 +92,13 @@ class ModuleMaker:
             on = value_subject()
             written = self._expressions.write_result(definitions[name], on)
             doc = f"Return whether a value matches `{name.removeprefix('is_')}`."
-            made[name] = TestFunction(f"_{name}", doc, written, "judged_once")
-        self._used |= {"Json", "judged_once"} if made else set()
+            decorator = self._named("judged_once")
+            made[name] = TestFunction(f"_{name}", doc, written, decorator)
         return [made[name] for name in sorted(made)]
 
     def _checks(self) -> list[TestFunction]:
         made: list[TestFunction] = []
         for name, checked in self._annotations.checks.items():
-            self._used.add("Json")
             on = value_subject(checked.type)
             written = self._expressions.write_result(checked.predicate, on)
             it = "it " if checked.sentence.startswith("must ") else ""
@@ -99,34 +109,34 @@ class ModuleMaker:
     # -- classes --------------------------------------------------------------
 
     def _part(self, part: Class) -> ClassView:
-        base = "OpenPart" if part.allows_extra else "Part"
-        self._used.add(base)
         return ClassView(
             part.name,
-            base,
+            self._named("OpenPart" if part.allows_extra else "Part"),
             part_doc(part, self._classes),
             tuple(self._member(each) for each in part.fields),
             self._rules(part, "part"),
         )
 
     def _result(self, part: Class, base: str) -> ClassView:
-        self._used.add(base)
         fields = tuple(self._result_member(each) for each in part.fields)
         doc = class_doc(part)
         if base == "TaskResult":
             doc = doc or f"One result of {self._document.title or self._document.id}."
-        return ClassView(part.name, base, doc, fields)
+        return ClassView(part.name, self._named(base), doc, fields)
 
     def _request(self, request: Class) -> ClassView:
-        self._used.add("TaskRequest")
         document = self._document
-        base = f"TaskRequest[{document.result.name}]"
+        base = f"{self._named('TaskRequest')}[{document.result.name}]"
         if request.allows_extra:
-            self._used.add("OpenPart")
-            base += ", OpenPart"
+            base += f", {self._named('OpenPart')}"
         status = document.status if document.status != "live" else ""
         texts, default = document.deliveries, document.default_delivery
         latency = repr(document.shortest_latency) if document.shortest_latency else ""
+        rules = self._rules(request, "task")
+        limits = "".join(map(self._media_limit, document.media_limits))
+        rates = ""
+        if document.pricing.adds_up:
+            rates = "".join(map(self._rate, document.pricing.rates))
         variables = [
             Variable("air", "str", document.air and string(document.air)),
             Variable("status", "str", status and string(status)),
@@ -134,20 +144,12 @@ class ModuleMaker:
             Variable("deliveries", "tuple[str, ...]", strings(texts) if texts else ""),
             Variable("default_delivery", "str | None", default and string(default)),
             Variable("shortest_latency", "float | None", latency),
+            Variable("sizes", "tuple[Size, ...]", "SIZES" if self._view.sizes else ""),
+            Variable(
+                "media_limits", "tuple[MediaLimit, ...]", limits and f"({limits})"
+            ),
+            Variable("rates", "tuple[Rate, ...]", rates and f"({rates})"),
         ]
-        rules = self._rules(request, "task")
-        if self._view.sizes:
-            variables.append(Variable("sizes", "tuple[Size, ...]", "SIZES"))
-        if document.media_limits:
-            self._used.add("MediaLimit")
-            listed = "".join(map(_media_limit, document.media_limits))
-            limits = Variable("media_limits", "tuple[MediaLimit, ...]", f"({listed})")
-            variables.append(limits)
-        if document.pricing.adds_up:
-            self._used.add("Rate")
-            rates = [(r.amount, r.unit, r.label) for r in document.pricing.rates]
-            listed = "".join(f"Rate({', '.join(map(string, r))})," for r in rates)
-            variables.append(Variable("rates", "tuple[Rate, ...]", f"({listed})"))
         fields = sorted(request.fields, key=self._comes_last)
         return ClassView(
             request.name,
@@ -156,7 +158,6 @@ class ModuleMaker:
             tuple(self._member(each) for each in fields),
             rules,
             tuple(each for each in variables if each.value),
-            subject="task",
         )
 
     # -- members --------------------------------------------------------------
@@ -173,23 +174,17 @@ class ModuleMaker:
         """Mark the type of a deprecated member for type checkers."""
         if not field.deprecated:
             return annotation
-        self._used.add("Deprecated")
-        return f"Deprecated[{annotation}]"
+        return f"{self._named('Deprecated')}[{annotation}]"
 
     def _default(self, field: Field) -> str:
-        alias = _alias(field)
-        named = [f"alias={alias}"] if alias else []
-        only = _only_value(field)
+        alias, only = _alias(field, "alias"), _only_value(field)
         if field.required and only:
-            self._used.add("constant")
-            return f"constant({', '.join([only, *named])})"
+            return self._call("constant", only, *alias)
         if field.required and self._has_own_models(field):
-            self._used.add("filled")
-            return f"filled({string(self._document.models[0])})"
+            return self._call("filled", string(self._document.models[0]))
         if self._document.is_own_uuid(field):
-            self._used.add("fresh_uuid")
-            return f"fresh_uuid({', '.join(named)})"
-        return self._field_call(field, alias)
+            return self._call("fresh_uuid", *alias)
+        return self._field_call(field)
 
     def _has_own_models(self, field: Field) -> bool:
         """Whether a field is the task's model, and accepts the user's own models."""
@@ -202,16 +197,16 @@ class ModuleMaker:
 
     def _result_member(self, field: Field) -> Member:
         annotation = self._annotations.result(field.type, required=field.required)
-        default = self._field_call(field, _alias(field), result=True)
+        default = self._field_call(field, result=True)
         annotation = self._deprecated(field, annotation)
         return Member(field.name, annotation, default, field_doc(field, result=True))
 
-    def _field_call(self, field: Field, alias: str, *, result: bool = False) -> str:
+    def _field_call(self, field: Field, *, result: bool = False) -> str:
         """Write the default of a field: its value, or a call with pydantic's options."""
         message = string(f"`{field.name}` is deprecated")
         if field.deprecated and not field.required:
-            return f"Deprecated({message}{f', alias={alias}' if alias else ''})"
-        arguments = [f"validation_alias={alias}"] if alias else []
+            return self._call("Deprecated", message, *_alias(field, "alias"))
+        arguments = _alias(field, "validation_alias")
         if field.deprecated and result:
             # A required member that is absent raises AttributeError, which pydantic's
             # `deprecated` would hide.
@@ -220,18 +215,16 @@ class ModuleMaker:
             arguments.append(f"deprecated={message}")
         if not arguments:
             return "" if field.required else "None"
-        self._used.add("Field")
         start = [] if field.required else ["default=None"]
-        return f"Field({', '.join([*start, *arguments])})"
+        return self._call("Field", *start, *arguments)
 
     # -- rules ----------------------------------------------------------------
 
     def _rules(self, owner: Class, name: str) -> RulesView:
-        if owner.rules:
-            self._used |= {"Iterator", "Wire"}
         on = rule_subject(name, ClassRef(owner.name))
         broken = [self._broken(rule, on) for rule in owner.rules]
-        return RulesView(tuple((on.local_names or {}).items()), tuple(broken))
+        parts = (on.local_names or {}).items()
+        return RulesView(name, tuple(parts), tuple(broken))
 
     def _broken(self, rule: Rule | SizeRule, on: Subject) -> RuleView:
         if isinstance(rule, SizeRule):
@@ -241,28 +234,33 @@ class ModuleMaker:
         return RuleView(written, string(rule.sentence))
 
     def _size_rule(self, rule: SizeRule, on: Subject) -> RuleView:
-        self._used |= {"Size", "is_size", "not_a_size"}
         tables = self._view.sizes
         new = f"SIZES_{len(tables) + 1}" if tables else "SIZES"
-        table, name = tables.setdefault(rule.sizes, new), on.text
-        test = f"not is_size({name}, {table})"
+        operands = on.text, tables.setdefault(rule.sizes, new)
+        test = f"not {self._call('is_size', *operands)}"
         if not rule.condition:
-            return RuleView(test, f"not_a_size({name}, {table})")
-        condition = self._expressions.write(rule.when, on).parenthesized(Precedence.AND)
-        message = f"not_a_size({name}, {table}, {string(rule.condition)})"
-        return RuleView(f"{condition} and {test}", message)
+            return RuleView(test, self._call("not_a_size", *operands))
+        when = self._expressions.write(rule.when, on).parenthesized(Precedence.AND)
+        condition = string(rule.condition)
+        message = self._call("not_a_size", *operands, condition)
+        return RuleView(f"{when} and {test}", message)
+
+    # -- metadata -------------------------------------------------------------
+
+    def _media_limit(self, limit: MediaLimit) -> str:
+        names = string(limit.parameter), string(limit.operation)
+        bounds = repr(limit.minimum), repr(limit.maximum)
+        return f"{self._call('MediaLimit', *names, *bounds)},"
+
+    def _rate(self, rate: Rate) -> str:
+        texts = map(string, (rate.amount, rate.unit, rate.label))
+        return f"{self._call('Rate', *texts)},"
 
 
-def _media_limit(limit: MediaLimit) -> str:
-    names = string(limit.parameter), string(limit.operation)
-    bounds = repr(limit.minimum), repr(limit.maximum)
-    return f"MediaLimit({', '.join((*names, *bounds))}),"
-
-
-def _alias(field: Field) -> str:
-    """Write the name in JSON; empty if the Python name implies it."""
+def _alias(field: Field, keyword: str) -> list[str]:
+    """Write an argument, the name in JSON; none if the Python name implies it."""
     implied = wire_name(field.name) == field.json_name
-    return "" if implied else string(field.json_name)
+    return [] if implied else [f"{keyword}={string(field.json_name)}"]
 
 
 def _only_value(field: Field) -> str:

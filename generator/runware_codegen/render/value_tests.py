@@ -9,6 +9,7 @@ from runware_codegen.formats import predicate_name
 from runware_codegen.model import predicates as p
 from runware_codegen.model.constants import Constant
 from runware_codegen.model.predicates import Predicate
+from runware_codegen.render.imports import Imports
 from runware_codegen.render.literals import string, value
 from runware_codegen.render.python import (
     Expression,
@@ -25,18 +26,17 @@ class ValueTests:
     """Writes tests of one value.
 
     Attributes:
-        helpers: The names of the runtime that the expressions use.
         definitions: The definitions that the expressions call.
     """
 
-    def __init__(self) -> None:
-        self.helpers: set[str] = set()
+    def __init__(self, imports: Imports) -> None:
+        """Create it with the imports of the module."""
+        self._imports = imports
         self.definitions: set[str] = set()
 
     def helper(self, name: str, *arguments: str) -> Expression:
         """Write a call of a function of the runtime, which the module then imports."""
-        self.helpers.add(name)
-        return call(name, *arguments)
+        return Expression(self._imports.call(name, *arguments))
 
     def pattern(self, test: p.Matches, *, is_shown: bool = False) -> str:
         """Write the pattern of a test as a callable object.
@@ -55,7 +55,7 @@ class ValueTests:
         plain = test.source.replace(r"\/", "/")
         if is_shown and test.parts and test.parts != ((plain, True),):
             wanted.append(f"source={string(test.source)}")
-        return self.helper("Pattern", *wanted).text
+        return self._imports.call("Pattern", *wanted)
 
     def write_test(self, test: Predicate, subject: Subject) -> Expression:
         """Write a test of a value whose type fits the test."""
@@ -105,7 +105,7 @@ class ValueTests:
 
     def _is_in(self, values: tuple[Constant, ...], subject: Subject) -> Expression:
         if are_comparable(values, subject):
-            return compare(subject.text, values, positive=True)
+            return compare(subject.text, values)
         return disjunction(
             self.helper("same", subject.text, value(each.value)) for each in values
         )
@@ -130,15 +130,14 @@ def is_direct(part: Predicate, member: Subject) -> TypeGuard[p.IsIn]:
     return not null and are_comparable(part.values, member)
 
 
-def compare(text: str, values: tuple[Constant, ...], *, positive: bool) -> Expression:
-    """Compare an expression with constants that are comparable; see `are_comparable`."""
+def compare(text: str, values: tuple[Constant, ...]) -> Expression:
+    """Test whether an expression is one of several constants; see `are_comparable`."""
     written = [value(each.value) for each in values]
     words, right = ("in", "not in"), f"({', '.join(written)})"
     if len(values) == 1:
         is_singleton = values[0].value is None or isinstance(values[0].value, bool)
         words, right = ("is", "is not") if is_singleton else ("==", "!="), written[0]
-    made, opposite = (f"{text} {word} {right}" for word in words)
-    return comparison(made, opposite) if positive else comparison(opposite, made)
+    return comparison(*(f"{text} {word} {right}" for word in words))
 
 
 def _in_range(bounds: p.InRange, on: str) -> Expression:

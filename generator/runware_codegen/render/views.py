@@ -60,11 +60,13 @@ class RulesView(NamedTuple):
     """The rules of a class.
 
     Attributes:
+        subject: The name of the object that the rules test.
         parts: The JSON names of the nested objects that rules read, each with its local
             variable.
         broken: The rules.
     """
 
+    subject: str = ""
     parts: tuple[tuple[str, str], ...] = ()
     broken: tuple[RuleView, ...] = ()
 
@@ -78,7 +80,6 @@ class ClassView(NamedTuple):
     fields: tuple[Member, ...]
     rules: RulesView = RulesView()
     variables: tuple[Variable, ...] = ()
-    subject: str = "part"
 
     @property
     def is_empty(self) -> bool:
