@@ -340,6 +340,11 @@ def _with_schemas_of_several_types() -> dict[str, Any]:
         "found": {"anyOf": [{"contains": False}, {"not": never}]},
         "twice": {"type": "array", "contains": {"const": "x"}, "minContains": 2},
         "numbers": {"type": "array", "contains": {"type": "number"}, "minContains": 2},
+        "rest": {
+            "type": "array",
+            "contains": {"oneOf": [{"minimum": 1}, {"multipleOf": 2}]},
+            "unevaluatedItems": {"type": "string"},
+        },
         "chosen": {
             "if": {"const": "x"},
             "then": {"anyOf": [{"format": "uuid"}, {"format": "uri"}], "minLength": 2},

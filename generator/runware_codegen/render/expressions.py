@@ -65,7 +65,7 @@ class Expressions(ValueTests):
             case p.AnyOf(parts):
                 return disjunction(self._narrowing(parts, subject, are_false=True))
             case p.ExactlyOne(parts):
-                return self._exactly_one(parts, subject, positive=True)
+                return self._exactly_one(parts, subject)
             case p.IfThenElse(condition, then, otherwise):
                 return choice(
                     self.write(condition, subject),
@@ -73,7 +73,7 @@ class Expressions(ValueTests):
                     self.write(otherwise, _narrowed(subject, not_(condition))),
                 )
             case p.Not(part):
-                return self._not(part, subject)
+                return negation(self.write(part, subject))
             case p.RequiredProperty() | p.OptionalProperty():
                 return self._property(predicate, subject)
             case _:
@@ -87,21 +87,15 @@ class Expressions(ValueTests):
             yield self.write(part, subject)
             subject = _narrowed(subject, not_(part) if are_false else part)
 
-    def _not(self, part: Predicate, subject: Subject) -> Expression:
-        if isinstance(part, p.ExactlyOne):
-            return self._exactly_one(part.parts, subject, positive=False)
-        return negation(self.write(part, subject))
-
     def _exactly_one(
-        self, parts: tuple[Predicate, ...], subject: Subject, *, positive: bool
+        self, parts: tuple[Predicate, ...], subject: Subject
     ) -> Expression:
         written = [self.write(part, subject) for part in parts]
         if len(written) == 2:
-            sign = " != " if positive else " == "
-            operands = (each.parenthesized(Precedence.ATOM) for each in written)
-            return comparison(sign.join(operands))
-        listed = ", ".join(each.text for each in written)
-        return comparison(f"sum([{listed}]) {'==' if positive else '!='} 1")
+            one, other = (each.parenthesized(Precedence.ATOM) for each in written)
+            return comparison(f"{one} != {other}", f"{one} == {other}")
+        count = f"sum([{', '.join(each.text for each in written)}])"
+        return comparison(f"{count} == 1", f"{count} != 1")
 
     # -- properties -----------------------------------------------------------
 
