@@ -9,7 +9,7 @@ from runware_codegen.cache.modules import Module
 from runware_codegen.cache.store import Store
 from runware_codegen.model import DocumentInfo, Package
 from runware_codegen.pages import LastChange, finished, page_paths, shared_pages
-from runware_codegen.render import about_files, module_paths, shared_files
+from runware_codegen.render import document_files, shared_files
 
 
 def package_files(
@@ -27,9 +27,8 @@ def package_files(
     """
     texts = {module.document: module.text or "" for module in modules}
     about = {module.document: module.about for module in modules}
-    files = {path: texts[document] for path, document in module_paths(package)}
-    files |= about_files(package, about.__getitem__)
-    return dict(sorted({**files, **_shared(package, store)}.items()))
+    own = document_files(package, texts.__getitem__, about.__getitem__)
+    return dict(sorted({**own, **_shared(package, store)}.items()))
 
 
 def page_files(

@@ -1,8 +1,7 @@
 """The third stage: from the model to source text, by templates and black."""
 
 from runware_codegen.render.package import (
-    about_files,
-    module_paths,
+    document_files,
     module_text,
     render,
     rendered_about,
@@ -11,8 +10,7 @@ from runware_codegen.render.package import (
 )
 
 __all__ = [
-    "about_files",
-    "module_paths",
+    "document_files",
     "module_text",
     "render",
     "rendered_about",

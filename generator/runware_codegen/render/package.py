@@ -50,21 +50,23 @@ def render(package: Package[Document]) -> dict[str, str]:
     Raises:
         InvalidInputError: If the module of a document would be too long.
     """
-    files = shared_files(package)
-    files |= about_files(package, rendered_about)
-    for path, document in module_paths(package):
-        files[path] = rendered_module(document, document.file_name)
-    return dict(sorted(files.items()))
+    own = document_files(
+        package, lambda each: rendered_module(each, each.file_name), rendered_about
+    )
+    return dict(sorted({**shared_files(package), **own}.items()))
 
 
-def about_files(
-    package: Package[DocumentT], text_of: Callable[[DocumentT], str]
+def document_files(
+    package: Package[DocumentT],
+    module_of: Callable[[DocumentT], str],
+    about_of: Callable[[DocumentT], str],
 ) -> dict[str, str]:
-    """Write the metadata of the documents: a file for each task type.
+    """Write the modules of the documents, and a file of metadata for each task type.
 
     Args:
         package: The model.
-        text_of: Returns the output of `rendered_about` for a document.
+        module_of: Returns the output of `rendered_module` for a document.
+        about_of: Returns the output of `rendered_about` for a document.
 
     Returns:
         The text of each file by its path in the package.
@@ -72,11 +74,14 @@ def about_files(
     about = template("tasks/{task_type}/_about.py.jinja")
     files: dict[str, str] = {}
     for task_type in package.task_types:
-        texts = [text_of(document) for document in task_type.documents]
+        path = f"tasks/{task_type.module}"
+        texts = [about_of(document) for document in task_type.documents]
         names = {name for text in texts for name in _CALL.findall(text)}
-        files[f"tasks/{task_type.module}/_about.py"] = about.render(
+        files[f"{path}/_about.py"] = about.render(
             task_type=task_type, names=names, texts=texts
         )
+        for document in task_type.documents:
+            files[f"{path}/{document.module}.py"] = module_of(document)
     return files
 
 
@@ -103,13 +108,6 @@ def shared_files(package: Package[DocumentInfo]) -> dict[str, str]:
     # Its template formats it as black does: it has an item for each document.
     index = template("tasks/_index.py.jinja").render(package=package)
     return {**dict(_copied()), **written, "tasks/_index.py": f"{index}\n"}
-
-
-def module_paths(package: Package[DocumentT]) -> Iterator[tuple[str, DocumentT]]:
-    """Yield each document with the path of its module."""
-    for task_type in package.task_types:
-        for document in task_type.documents:
-            yield f"tasks/{task_type.module}/{document.module}.py", document
 
 
 def rendered_module(document: Document, source: str) -> str:
