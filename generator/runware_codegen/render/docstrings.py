@@ -60,14 +60,11 @@ def docstring(text: str, indent: int) -> str:
 def _wrapped(text: str, room: int) -> list[str]:
     """Wrap Markdown to a width; code, tables and long words are not broken."""
     lines: list[str] = []
-    fenced = False
-    for paragraph in _paragraphs(text):
-        fence = bool(_FENCE.match(paragraph))
-        if fenced or fence or _VERBATIM.match(paragraph) or not paragraph.strip():
-            lines.append(paragraph.rstrip())
+    for paragraph, is_fixed in _paragraphs(text):
+        if is_fixed:
+            lines.append(paragraph)
         else:
             lines += _wrapped_line(paragraph, room, is_first=not lines)
-        fenced ^= fence
     return lines or [""]
 
 
@@ -81,26 +78,26 @@ def _wrapped_line(paragraph: str, room: int, *, is_first: bool) -> Sequence[str]
     return _wrap_words(paragraph, max(room, 20), hanging)
 
 
-def _paragraphs(text: str) -> list[str]:
-    """Join the lines of each paragraph; items, code and headings stay separate."""
-    paragraphs: list[list[str]] = []
+def _paragraphs(text: str) -> list[tuple[str, bool]]:
+    """Join the lines of each paragraph; items and headings stay separate.
+
+    Returns:
+        Each paragraph, with whether it is not wrapped: code, a table or a blank line.
+    """
+    paragraphs: list[tuple[list[str], bool]] = []
     fenced = is_open = False
     for line in text.split("\n"):
         fence = bool(_FENCE.match(line))
-        if is_open and not (fenced or fence or not line.strip() or _begins(line)):
-            paragraphs[-1].append(line.strip())
+        is_fixed = fenced or fence or bool(_VERBATIM.match(line)) or not line.strip()
+        if is_open and not is_fixed and not _begins(line):
+            paragraphs[-1][0].append(line.strip())
         else:
-            paragraphs.append([line])
-            is_open = bool(line.strip()) and not _stands_alone(line)
+            paragraphs.append(([line.rstrip()], is_fixed))
+            is_open = not is_fixed and not line.startswith("#")
         fenced ^= fence
-    return [" ".join([first.rstrip(), *others]) for first, *others in paragraphs]
+    return [(" ".join(lines), is_fixed) for lines, is_fixed in paragraphs]
 
 
 def _begins(line: str) -> bool:
-    return bool(
-        _ITEM.match(line) or _VERBATIM.match(line) or line.startswith(("#", ">"))
-    )
-
-
-def _stands_alone(line: str) -> bool:
-    return bool(_FENCE.match(line) or _VERBATIM.match(line) or line.startswith("#"))
+    """Return whether a line begins a paragraph, even without a blank line before it."""
+    return bool(_ITEM.match(line)) or line.startswith(("#", ">"))

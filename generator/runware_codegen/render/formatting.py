@@ -20,9 +20,8 @@ from runware_codegen.render.literals import LINE
 
 _INDENT = "    "
 _QUOTES = '"""'
-_HEADER = re.compile(r"(?:class|def|async def)\b")
-_CONDITION = re.compile(r"if TYPE_CHECKING:")
-_IMPORT = re.compile(r"(?:from|import)\b")
+_HEADERS = ("class ", "def ", "async def ")
+_IMPORTS = ("from ", "import ")
 
 _TEXT = re.compile(r"""\w*(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
 _VARIABLE = re.compile(
@@ -233,11 +232,11 @@ def _extent(lines: list[str], start: int, level: int) -> tuple[_Kind, int]:
     if line.startswith("@"):
         _, end = _extent(lines, start + 1, level)
         return _Kind.HEADER, end
-    if _HEADER.match(line):
+    if line.startswith(_HEADERS):
         return _Kind.HEADER, start + 1
-    if _CONDITION.fullmatch(line):
+    if line == "if TYPE_CHECKING:":
         return _Kind.CONDITION, start + 1
-    kind = _Kind.IMPORT if _IMPORT.match(line) else _Kind.OTHER
+    kind = _Kind.IMPORT if line.startswith(_IMPORTS) else _Kind.OTHER
     if line.endswith(("(", "[", "{")):
         return kind, _end_of_inner(lines, start, level) + 1
     if line.endswith(":"):
