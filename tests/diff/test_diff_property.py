@@ -28,8 +28,7 @@ from schema_strategies import DEFINITIONS
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-    from runware_codegen.diff.proof.validators import SchemaValidator
-    from runware_codegen.diff.proof.witness import Version
+    from runware_codegen.diff.proof.validators import SchemaValidator, Version
 
 TIMES = int(os.environ.get("FUZZ", "1"))
 

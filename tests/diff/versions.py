@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from making import a_document
-from runware_codegen.diff import documents
 from runware_codegen.diff.documents import compare
+from runware_codegen.diff.proof import validators
 from runware_codegen.documents.load import load_text
 from runware_codegen.documents.sources import Source
 from runware_codegen.parse.document import parse_document
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runware_codegen.diff.entries import Entry
-    from runware_codegen.diff.proof.witness import Version
+    from runware_codegen.diff.proof.validators import Version
 
 
 def version_of(document: Mapping[str, Any]) -> Version:
@@ -32,7 +32,7 @@ def _version_of(text: str) -> Version:
     loaded = load_text(source, text)
     assert loaded is not None
     model = parse_document(loaded, allow_unenforced=True)
-    return documents.version_of(loaded, model)
+    return validators.version_of(loaded, model)
 
 
 def entries_of(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Entry]:

@@ -92,7 +92,7 @@ def compare_strings(old: String, new: String, place: Place) -> Iterator[Finding]
     for each in _counts(old.length, new.length, "character", place):
         narrows = each.direction is Direction.NARROWED
         pattern, limit = (was, each.now) if narrows else (now, each.was)
-        if not implies(pattern, limit or TRUE):  # a limit of no more texts changes none
+        if not implies(pattern, limit):  # a limit of no more texts changes none
             yield each
     if old.pattern != new.pattern:
         yield from replaced("pattern", (_pattern(old), _pattern(new)), place)

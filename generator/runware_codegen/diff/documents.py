@@ -10,11 +10,10 @@ from typing import NamedTuple
 
 from runware_codegen.cache.parallel import available_processors, parallel_map
 from runware_codegen.diff.entries import Entry
-from runware_codegen.diff.members import compare_requests, compare_results
+from runware_codegen.diff.members import compare_classes
 from runware_codegen.diff.metadata import compare_metadata
-from runware_codegen.diff.proof.decide import decide, decide_results
-from runware_codegen.diff.proof.validators import ResultValidator, TaskValidator
-from runware_codegen.diff.proof.witness import Version
+from runware_codegen.diff.proof.decide import decide
+from runware_codegen.diff.proof.validators import Version, version_of
 from runware_codegen.diff.sides.texts import Pairs, Text, pair
 from runware_codegen.documents import SourceDocument
 from runware_codegen.documents.load import load_text
@@ -22,9 +21,6 @@ from runware_codegen.documents.sources import decoded, not_openapi
 from runware_codegen.model import Document
 from runware_codegen.parse.assembly import DocumentFilter
 from runware_codegen.parse.document import parse_document
-from runware_codegen.parse.schema.body_schemas import standalone_result, task_schema
-from runware_codegen.parse.schema.schemas import Schemas
-from runware_codegen.parse.schema.standalone import standalone
 from runware_codegen.problems import InvalidInputError, Problem
 
 
@@ -93,11 +89,10 @@ def compare_sides(
         raise InvalidInputError(problems)
     comparison.entries.sort(key=lambda entry: entry.order)
     if selection.only and not comparison.compared and not comparison.unchanged:
+        place = f"--only {' '.join(selection.only)}"
         message = "No document of either version has this id, AIR or task type."
         remedy = "Check the spelling. `runware-codegen list` prints all three."
-        raise InvalidInputError.of(
-            f"--only {' '.join(selection.only)}", message, remedy
-        )
+        raise InvalidInputError.of(place, message, remedy)
     return comparison
 
 
@@ -174,8 +169,6 @@ def _compared(
 def _entries(
     old: _Loaded | None, new: _Loaded | None, selection: DocumentFilter
 ) -> Iterator[Entry]:
-    before = old if old and _is_chosen(old.document, selection) else None
-    after = new if new and _is_chosen(new.document, selection) else None
     if old and new:
         one, other = old.document, new.document
         if _have_same_id(one, other) or _are_about_same_model(one, other):
@@ -186,11 +179,11 @@ def _entries(
                 new.text.name,
             )
             return
-    if before and _is_taken(before.document, selection):
-        name, one = before.text.name, before.document
+    if old and selection.matches(old.document):
+        name, one = old.text.name, old.document
         yield Entry("document-removed", one.id, one.air, name, before=one.title)
-    if after and _is_taken(after.document, selection):
-        name, one = after.text.name, after.document
+    if new and selection.matches(new.document):
+        name, one = new.text.name, new.document
         yield Entry("document-added", one.id, one.air, name, after=one.title)
 
 
@@ -213,11 +206,7 @@ def _differences(old: Version, new: Version, file: str) -> Iterator[Entry]:
     before, after = old.document, new.document
     for kind, was, now in compare_metadata(before, after):
         yield Entry(kind, after.id, after.air, file, before=was, after=now)
-    findings = [
-        *decide(compare_requests(before, after), old, new),
-        *decide_results(compare_results(before, after), old, new),
-    ]
-    for finding, proof, witness in findings:
+    for finding, proof, witness in decide(compare_classes(before, after), old, new):
         yield Entry(
             kind=finding.kind,
             document=after.id,
@@ -250,17 +239,6 @@ def _is_taken(document: Document, selection: DocumentFilter) -> bool:
 def _is_chosen(document: Document, selection: DocumentFilter) -> bool:
     """Return whether a document has a selected name, whatever its status."""
     return DocumentFilter(selection.only, (document.status,)).matches(document)
-
-
-def version_of(source: SourceDocument, document: Document) -> Version:
-    """Make a version of a document, with its validators."""
-    schemas = Schemas(source.source, source.tree)
-    task = standalone(schemas, task_schema(schemas))
-    return Version(
-        document,
-        TaskValidator(document, task, source.source),
-        ResultValidator(document, standalone_result(schemas)),
-    )
 
 
 def check_keywords(text: Text) -> None:

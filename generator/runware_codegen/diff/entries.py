@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from runware_codegen.diff.levels import KINDS, Level
-from runware_codegen.model.predicates import Predicate
+from runware_codegen.model.predicates import TRUE, Predicate
 from runware_codegen.problems import json_pointer
 
 
@@ -79,8 +79,8 @@ class Finding:
     before: str
     after: str
     direction: Direction | None = None
-    was: Predicate | None = None
-    now: Predicate | None = None
+    was: Predicate = TRUE
+    now: Predicate = TRUE
     at: tuple[str, ...] = ()
     typed: bool = False
 

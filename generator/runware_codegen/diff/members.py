@@ -29,17 +29,13 @@ _DELIVERY = ("deliveryMethod",)
 """A difference of the default delivery is reported as metadata."""
 
 
-def compare_requests(old: Document, new: Document) -> Iterator[Finding]:
-    """Find the differences of the requests of two versions of a document."""
-    classes = old.request_classes, new.request_classes
-    yield from _Comparison(Side.REQUEST, *classes).findings()
+def compare_classes(old: Document, new: Document) -> Iterator[Finding]:
+    """Find the differences of the requests and of the results of two versions."""
+    requests = old.request_classes, new.request_classes
+    yield from _Comparison(Side.REQUEST, *requests).findings()
     yield from _definitions(old, new)
-
-
-def compare_results(old: Document, new: Document) -> Iterator[Finding]:
-    """Find the differences of the results of two versions of a document."""
-    classes = old.result_classes, new.result_classes
-    yield from _Comparison(Side.RESULT, *classes).findings()
+    results = old.result_classes, new.result_classes
+    yield from _Comparison(Side.RESULT, *results).findings()
 
 
 def _definitions(old: Document, new: Document) -> Iterator[Finding]:

@@ -1,11 +1,11 @@
-"""Proves the findings of a request or a result, or drops them.
+"""Proves the findings about requests and results, or drops them.
 
 A finding that a request is narrowed needs a witness: a task that was accepted and is
 refused now. If none is found, `covers` may prove that none exists. Otherwise the finding is
 "not proven".
 
 A finding that a result is widened needs a result that was not described and is described
-now.
+now. A finding that a result is narrowed breaks no reader, so it needs no proof.
 """
 
 from __future__ import annotations
@@ -14,15 +14,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
-from runware_codegen.diff.entries import Direction, Finding, Proof
-from runware_codegen.diff.proof.witness import (
-    FEW,
-    MANY,
-    Search,
-    Version,
-    is_beyond_schemas,
-)
-from runware_codegen.model.predicates import TRUE
+from runware_codegen.diff.entries import Direction, Finding, Proof, Side
+from runware_codegen.diff.proof.validators import Version
+from runware_codegen.diff.proof.witness import FEW, MANY, Search, is_beyond_schemas
 
 _NAME_REMOVED: Final = "member-removed"
 """The aspect of a finding that removes a name, even if the same tasks are accepted."""
@@ -32,44 +26,33 @@ class Decided(NamedTuple):
     """A finding that was not dropped, with its proof."""
 
     finding: Finding
-    proof: Proof | None
-    witness: dict[str, Any] | None
+    proof: Proof | None = None
+    witness: dict[str, Any] | None = None
 
 
 def decide(
     findings: Iterable[Finding], old: Version, new: Version
 ) -> Iterator[Decided]:
-    """Prove the findings of a request, and drop those that are proven to be no change."""
-    search = Search(old.tasks, new.tasks)
+    """Prove findings, and drop those that are proven to be no change of a request."""
+    tasks = Search(old.tasks, new.tasks)
+    results = Search(old.results, new.results)
     for finding in findings:
         if finding.direction is None:
-            yield Decided(finding, None, None)
+            yield Decided(finding)
+        elif finding.place.side is Side.RESULT:
+            yield _of_result(finding, results)
         elif finding.direction is Direction.WIDENED:
-            yield from _widened(finding, search)
+            yield from _widened(finding, tasks)
         else:
-            yield from _narrowed(finding, search)
+            yield from _narrowed(finding, tasks)
 
 
-def decide_results(
-    findings: Iterable[Finding], old: Version, new: Version
-) -> Iterator[Decided]:
-    """Prove the findings of a result by a result that only one version describes.
-
-    A finding that results are narrowed breaks no reader, so it needs no proof.
-    """
-    search = Search(old.results, new.results)
-    for finding in findings:
-        if finding.direction is None:
-            yield Decided(finding, None, None)
-            continue
-        narrowed = finding.direction is Direction.NARROWED
-        direction = Direction.NARROWED if narrowed else Direction.WIDENED
-        attempts = range(FEW if narrowed else MANY)
-        witness = search.witness(finding, direction, attempts)
-        if witness is not None:
-            yield Decided(finding, Proof.WITNESS, witness)
-        else:
-            yield Decided(finding, None if narrowed else Proof.NOT_PROVEN, None)
+def _of_result(finding: Finding, search: Search) -> Decided:
+    harmless = finding.direction is Direction.NARROWED
+    direction = Direction.NARROWED if harmless else Direction.WIDENED
+    witness = search.witness(finding, direction, range(FEW if harmless else MANY))
+    unproven = None if harmless else Proof.NOT_PROVEN
+    return Decided(finding, unproven if witness is None else Proof.WITNESS, witness)
 
 
 def _widened(finding: Finding, search: Search) -> Iterator[Decided]:
@@ -81,7 +64,7 @@ def _widened(finding: Finding, search: Search) -> Iterator[Decided]:
         or _is_beyond(finding)
         or not (search.nothing_refused and search.nothing_gained)
     ):
-        yield Decided(finding, None, None)
+        yield Decided(finding)
 
 
 def _narrowed(finding: Finding, search: Search) -> Iterator[Decided]:
@@ -91,18 +74,18 @@ def _narrowed(finding: Finding, search: Search) -> Iterator[Decided]:
     if witness is not None:
         yield Decided(_as(finding, Direction.NARROWED), Proof.WITNESS, witness)
     elif finding.aspect == _NAME_REMOVED:
-        yield Decided(finding, None, None)
+        yield Decided(finding)
     elif _is_beyond(finding) or not search.nothing_refused:
-        yield Decided(finding, Proof.NOT_PROVEN, None)
+        yield Decided(finding, Proof.NOT_PROVEN)
     elif finding.direction is Direction.CHANGED and not search.nothing_gained:
-        yield Decided(_as(finding, Direction.WIDENED), Proof.CONTAINMENT, None)
+        yield Decided(_as(finding, Direction.WIDENED), Proof.CONTAINMENT)
     elif finding.typed:
         typed = replace(finding, aspect="annotation-changed")
-        yield Decided(typed, Proof.CONTAINMENT, None)
+        yield Decided(typed, Proof.CONTAINMENT)
 
 
 def _is_beyond(finding: Finding) -> bool:
-    return is_beyond_schemas(finding.was or TRUE, finding.now or TRUE)
+    return is_beyond_schemas(finding.was, finding.now)
 
 
 def _as(finding: Finding, direction: Direction) -> Finding:

@@ -5,21 +5,24 @@ from __future__ import annotations
 import itertools
 import sys
 import weakref
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from jsonschema_rs import Draft202012Validator
 from pydantic import ValidationError
 
 from runware_codegen.diff.proof.containment import covers
-from runware_codegen.model import Document
+from runware_codegen.documents import SourceDocument
+from runware_codegen.model import Class, Document
 from runware_codegen.model.class_predicates import definitions_of, of_class
 from runware_codegen.model.predicates import Predicate
-from runware_codegen.parse.assertions.evaluate import Definitions
-from runware_codegen.parse.schema.standalone import validator_of
+from runware_codegen.parse.schema.body_schemas import standalone_result, task_schema
+from runware_codegen.parse.schema.schemas import Schemas
+from runware_codegen.parse.schema.standalone import standalone, validator_of
 from runware_codegen.render import module_text
 from runware_codegen.render.exports import schema_exports
 from runware_codegen.resources import folder
@@ -30,18 +33,21 @@ _NUMBERS: Final = itertools.count()
 class SchemaValidator:
     """Validates values by their schema in one version of a document.
 
-    Args:
-        schema: The schema of a value, and the schemas it refers to.
+    Attributes:
         whole: The predicate of a value.
         known: The predicates that it refers to.
     """
 
     def __init__(
-        self, schema: dict[str, Any], whole: Predicate, known: Definitions
+        self,
+        schema: dict[str, Any],
+        classes: Sequence[Class],
+        definitions: Iterable[tuple[str, Predicate]],
     ) -> None:
+        """Create it with a schema and what it refers to, the class of a value first."""
         self._schema = schema
-        self.whole = whole
-        self.known = known
+        self.whole = of_class(classes[0])
+        self.known = definitions_of(definitions, classes)
 
     def accepts(self, value: object) -> bool:
         """Return whether jsonschema-rs accepts a value."""
@@ -63,22 +69,12 @@ class SchemaValidator:
         return validator_of(self._schema)
 
 
-class ResultValidator(SchemaValidator):
-    """Validates results by one version of a document."""
-
-    def __init__(self, document: Document, schema: dict[str, Any]) -> None:
-        """Create it with a document, the schema of its results, and the schemas it refers to."""
-        known = definitions_of(document.result_definitions, document.result_classes)
-        super().__init__(schema, of_class(document.result), known)
-
-
 class TaskValidator(SchemaValidator):
     """Validates tasks by one version of a document, with its emitted code too."""
 
-    def __init__(self, document: Document, schema: dict[str, Any], source: str) -> None:
-        """Create it with a document, the schema of its tasks, and the name of its file."""
-        known = definitions_of(document.definitions, document.request_classes)
-        super().__init__(schema, of_class(document.request), known)
+    def __init__(self, schema: dict[str, Any], document: Document, source: str) -> None:
+        """Create it with the schema of a task, its document, and the name of its file."""
+        super().__init__(schema, document.request_classes, document.definitions)
         self._document = document.without_results
         self._source = source
 
@@ -102,6 +98,24 @@ class TaskValidator(SchemaValidator):
         code = compile(text, module.__name__, "exec")
         exec(code, module.__dict__)  # noqa: S102  # code that `generate` emits
         return getattr(module, self._document.request.name)
+
+
+class Version(NamedTuple):
+    """One version of a document: its model, and its validators."""
+
+    document: Document
+    tasks: TaskValidator
+    results: SchemaValidator
+
+
+def version_of(source: SourceDocument, document: Document) -> Version:
+    """Make a version of a document, with its validators."""
+    schemas = Schemas(source.source, source.tree)
+    task = standalone(schemas, task_schema(schemas))
+    result = standalone_result(schemas)
+    classes, definitions = document.result_classes, document.result_definitions
+    results = SchemaValidator(result, classes, definitions)
+    return Version(document, TaskValidator(task, document, source.source), results)
 
 
 def _runtime() -> str:

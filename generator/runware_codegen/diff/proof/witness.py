@@ -14,7 +14,6 @@ from runware_codegen.diff.proof.validators import SchemaValidator
 from runware_codegen.diff.proof.values import Values
 from runware_codegen.documents.members import is_array, is_object
 from runware_codegen.formats import EXAMPLES
-from runware_codegen.model import Document
 from runware_codegen.model.predicates import (
     TRUE,
     Contains,
@@ -39,14 +38,6 @@ _READABLE: Final = frozenset(EXAMPLES.values())
 _FIRST: Final = ("taskType", "taskUUID", "model")
 
 
-class Version(NamedTuple):
-    """One version of a document: its model, and its validators."""
-
-    document: Document
-    tasks: SchemaValidator
-    results: SchemaValidator
-
-
 class _Goal(NamedTuple):
     """The goal of a search: a value that one version accepts and the other refuses.
 
@@ -64,8 +55,8 @@ class _Goal(NamedTuple):
     bad: Predicate
     at: tuple[str, ...]
 
-    def is_shown_by(self, task: object) -> bool:
-        """Return whether jsonschema-rs confirms a task, and the place is the reason."""
+    def is_met_by(self, task: object) -> bool:
+        """Return whether both validators confirm a task, and the place is the reason."""
         return (
             is_object(task)
             and any(
@@ -78,12 +69,9 @@ class _Goal(NamedTuple):
                 is_beyond_schemas(self.good, self.bad)
                 or not self.refusing.accepts(task)
             )
+            and self.accepting.emitted_accepts(task)
+            and not self.refusing.emitted_accepts(task)
         )
-
-    def is_confirmed_by(self, task: dict[str, Any]) -> bool:
-        """Return whether the emitted code confirms a task too."""
-        accepted = self.accepting.emitted_accepts(task)
-        return accepted and not self.refusing.emitted_accepts(task)
 
 
 class Search:
@@ -121,14 +109,12 @@ class Search:
             proves it by jsonschema-rs; else None.
         """
         was, now = finding.was, finding.now
-        if was is None or now is None:
-            return None
         if direction is Direction.NARROWED:
             goal = _Goal(self._old, self._new, was, now, finding.at)
         else:
             goal = _Goal(self._new, self._old, now, was, finding.at)
         for task in self._candidates(goal, attempts):
-            if goal.is_shown_by(task) and goal.is_confirmed_by(task):
+            if goal.is_met_by(task):
                 return _ordered(self._shrunk(task, goal))
         return None
 
@@ -153,18 +139,14 @@ class Search:
 
     def _shrunk(self, task: dict[str, Any], goal: _Goal) -> dict[str, Any]:
         """Remove and shorten what is not needed."""
-        removals = 0
-        shrinking = True
-        while shrinking:
-            shrinking = False
-            for smaller in _smaller(task):
-                removals += 1
-                self._steps_left -= 1
-                if removals > _MAX_REMOVALS:
-                    return task
-                if goal.is_shown_by(smaller) and goal.is_confirmed_by(smaller):
-                    task, shrinking = smaller, True
-                    break
+        candidates = _smaller(task)
+        for _ in range(_MAX_REMOVALS):
+            smaller = next(candidates, None)
+            if smaller is None:
+                break
+            self._steps_left -= 1
+            if goal.is_met_by(smaller):
+                task, candidates = smaller, _smaller(smaller)
         return task
 
 
