@@ -6,7 +6,7 @@ import datetime as dt
 import itertools
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -143,8 +143,16 @@ def place_of(entry: Entry) -> str:
     return f"{entry.python} {entry.pointer}".strip()
 
 
-def notes_of(report: Report, entry: Entry) -> Iterator[str]:
-    """Yield a note on the acceptance of an entry, even if it has expired."""
-    if known := report.accepted.get(entry.fingerprint):
-        was = "" if report.acceptance(entry) else "was "
-        yield f"{was}accepted until {known.expires}: {known.reason}"
+def note_of(report: Report, entry: Entry) -> str:
+    """Describe the acceptance of an entry, even if it has expired; "" if it has none."""
+    known = report.accepted.get(entry.fingerprint)
+    if known is None:
+        return ""
+    was = "" if report.acceptance(entry) else "was "
+    return f"{was}accepted until {known.expires}: {known.reason}"
+
+
+def details_of(report: Report, entry: Entry, change: str) -> list[str]:
+    """Return the lines about an entry: its change in words, its proof, its acceptance."""
+    lines = (change, proof_of(entry), note_of(report, entry))
+    return [plain(line) for line in lines if line]

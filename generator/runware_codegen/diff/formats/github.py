@@ -9,7 +9,7 @@ from typing import Final
 
 from runware_codegen.diff.entries import Entry
 from runware_codegen.diff.levels import Level
-from runware_codegen.diff.report import Report, change_of, notes_of, place_of, proof_of
+from runware_codegen.diff.report import Report, change_of, details_of, place_of
 from runware_codegen.report import plain
 
 _COMMAND: Final = {
@@ -32,8 +32,8 @@ def _annotation(report: Report, entry: Entry) -> str:
         command = "notice"
     title = _property(f"{entry.level}: {entry.kind} ({entry.document})")
     place = f"{place_of(entry)}: " if entry.python else ""
-    details = (f"{place}{change_of(entry)}", proof_of(entry), *notes_of(report, entry))
-    message = _data("\n".join(plain(detail) for detail in details if detail))
+    details = details_of(report, entry, f"{place}{change_of(entry)}")
+    message = _data("\n".join(details))
     return f"::{command} file={_property(_file(entry))},title={title}::{message}"
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from runware_codegen.diff.entries import Entry
 from runware_codegen.diff.levels import LEVELS, Level
-from runware_codegen.diff.report import Report, change_of, notes_of, proof_of
+from runware_codegen.diff.report import Report, change_of, note_of, proof_of
 from runware_codegen.report import plain
 
 _MARKUP: Final = re.compile(r"([\\`*_{}\[\]<>#|~$&!])")
@@ -40,7 +40,7 @@ def _entry(report: Report, entry: Entry) -> Iterator[str]:
         yield f"    - {verdict}: {_code(task)}"
     elif proof:
         yield f"    - {_escaped(proof)}"
-    for note in notes_of(report, entry):
+    if note := note_of(report, entry):
         yield f"    - {_escaped(note)}"
 
 

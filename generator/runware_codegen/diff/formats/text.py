@@ -9,13 +9,7 @@ import click
 
 from runware_codegen.diff.entries import Entry
 from runware_codegen.diff.levels import Level
-from runware_codegen.diff.report import (
-    Report,
-    change_of,
-    notes_of,
-    place_of,
-    proof_of,
-)
+from runware_codegen.diff.report import Report, change_of, details_of, place_of
 from runware_codegen.report import plain
 
 _COLOR: Final = {
@@ -49,6 +43,5 @@ def _entry(report: Report, entry: Entry) -> Iterator[str]:
     place = f" {place_of(entry)}" if entry.python else ""
     yield f"  {level}  {entry.kind}{plain(place)}"
     indent = " " * (_WIDTH + 4)
-    details = (change_of(entry), proof_of(entry), *notes_of(report, entry))
-    for detail in filter(None, details):
-        yield f"{indent}{plain(detail)}"
+    for detail in details_of(report, entry, change_of(entry)):
+        yield f"{indent}{detail}"
