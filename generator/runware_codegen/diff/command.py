@@ -42,7 +42,6 @@ def diff(options: DiffOptions, terminal: Terminal) -> bool:
     selection = DocumentFilter(options["only"], options["include_status"])
     comparison = compare_sides(old, new, selection)
     path = Path(options["accept_file"])
-    today = dt.datetime.now(dt.UTC).date()
     level, fail_on = Level(options["level"]), options["fail_on"]
     report = Report(
         entries=comparison.entries,
@@ -50,10 +49,10 @@ def diff(options: DiffOptions, terminal: Terminal) -> bool:
         unchanged=comparison.unchanged,
         fail_on=Level(fail_on) if fail_on else None,
         accepted=accepted.read(path),
-        today=today,
+        today=dt.datetime.now(dt.UTC).date(),
     )
     if options["accept"]:
-        _accept(options, report, path, today, terminal)
+        _accept(options, report, path, terminal)
         return False
     for line in WRITERS[options["format"]](report.only(level)):
         terminal.result(line)
@@ -103,10 +102,10 @@ def _sides(options: DiffOptions, terminal: Terminal) -> tuple[list[Text], list[T
 
 
 def _accept(
-    options: DiffOptions, report: Report, path: Path, today: dt.date, terminal: Terminal
+    options: DiffOptions, report: Report, path: Path, terminal: Terminal
 ) -> None:
     """Accept the entries that would fail."""
-    last = options["expires"] or today + dt.timedelta(days=_DAYS)
+    last = options["expires"] or report.today + dt.timedelta(days=_DAYS)
     entries = report.at_least(report.fail_on or Level.BREAKING)
     if not entries:
         terminal.summary("There is no entry to accept.")

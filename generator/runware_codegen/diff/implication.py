@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Final
 
@@ -128,22 +129,20 @@ def _spans(
 
 def is_within(one: p.InRange, other: p.InRange) -> bool:
     """Return whether all numbers of a range are in another."""
-    least = _strictest([(one.ge, 0), (one.gt, 1)])
-    most = _strictest([(_minus(one.le), 0), (_minus(one.lt), 1)])
     return all(
-        limit is None or (bound is not None and bound >= (limit, strict))
-        for bound, limit, strict in (
-            (least, other.ge, 0),
-            (least, other.gt, 1),
-            (most, _minus(other.le), 0),
-            (most, _minus(other.lt), 1),
-        )
+        end >= wider for end, wider in zip(_ends(one), _ends(other), strict=True)
     )
 
 
-def _strictest(bounds: Sequence[tuple[float | None, int]]) -> tuple[float, int] | None:
-    given = [(bound, strict) for bound, strict in bounds if bound is not None]
-    return max(given, default=None)
+def _ends(limits: p.InRange) -> Iterator[tuple[float, int]]:
+    """Yield the lower end, and minus the upper end; each with 1 if it is excluded."""
+    for included, excluded in (
+        (limits.ge, limits.gt),
+        (_minus(limits.le), _minus(limits.lt)),
+    ):
+        given = [(included, 0), (excluded, 1)]
+        bounds = [(bound, strict) for bound, strict in given if bound is not None]
+        yield max(bounds, default=(-math.inf, 0))
 
 
 def _minus(bound: float | None) -> float | None:

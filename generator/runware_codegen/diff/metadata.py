@@ -26,7 +26,6 @@ def compare_metadata(old: Document, new: Document) -> Iterator[Difference]:
     for kind, before, after in _texts(old, new):
         if before.split() != after.split():
             yield Difference(kind, before or "none", after or "none")
-    yield from _prices(old, new)
     yield from _measurements(old, new)
     yield from _limits(old.media_limits, new.media_limits)
     yield from _names("error-code", old.error_codes, new.error_codes)
@@ -52,6 +51,7 @@ def _texts(old: Document, new: Document) -> Iterator[tuple[str, str, str]]:
         ("words-changed", "summary"),
         ("words-changed", "description"),
         ("documentation-url-changed", "documentation_url"),
+        ("price-changed", "price"),
     ):
         yield kind, getattr(old, attribute), getattr(new, attribute)
     for kind, attribute in (
@@ -60,6 +60,8 @@ def _texts(old: Document, new: Document) -> Iterator[tuple[str, str, str]]:
     ):
         before, after = getattr(old, attribute), getattr(new, attribute)
         yield kind, ", ".join(sorted(before)), ", ".join(sorted(after))
+    if old.price.split() == new.price.split():
+        yield "price-changed", _figures(old.pricing), _figures(new.pricing)
 
 
 def _names(noun: str, old: Iterable[str], new: Iterable[str]) -> Iterator[Difference]:
@@ -77,15 +79,6 @@ def _statuses(old: dict[str, str], new: dict[str, str]) -> Iterator[Difference]:
             kind = "http-status-words-changed"
             before, after = f"{status}: {old[status]}", f"{status}: {new[status]}"
             yield Difference(kind, before, after)
-
-
-def _prices(old: Document, new: Document) -> Iterator[Difference]:
-    """Compare the prices in words, and if these are equal, in figures."""
-    before, after = old.price, new.price
-    if before.split() == after.split():
-        before, after = _figures(old.pricing), _figures(new.pricing)
-    if before.split() != after.split():
-        yield Difference("price-changed", before or "none", after or "none")
 
 
 def _figures(pricing: Pricing) -> str:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from runware_codegen.diff.canonical import canonical, property_names
 from runware_codegen.diff.constraints import (
     UNCONSTRAINED,
+    Change,
     Constraint,
     changed,
     narrowed,
     widened,
 )
 from runware_codegen.diff.entries import Direction, Finding, Place
-from runware_codegen.model import Rule, SizeRule
+from runware_codegen.model import Rule, Size, SizeRule
 from runware_codegen.model.class_predicates import of_rule, of_size
 from runware_codegen.model.logic import all_of, not_
 from runware_codegen.model.predicates import TRUE, Predicate
@@ -101,25 +102,25 @@ def _changed(
 
 
 def _sizes(was: SizeRule, now: SizeRule, place: Place) -> Iterator[Finding]:
-    before = {(size.width, size.height): size.title for size in was.sizes}
-    after = {(size.width, size.height): size.title for size in now.sizes}
+    before = {(size.width, size.height): size for size in was.sizes}
+    after = {(size.width, size.height): size for size in now.sizes}
     for pair in before.keys() - after.keys():
-        test = _allowed(was.when, pair)
-        given = Constraint(test, _size(pair, before[pair]))
-        yield narrowed("size-removed", (given, Constraint(not_(test), "")), place)
+        yield narrowed("size-removed", _size(was.when, before[pair]), place)
     for pair in after.keys() - before.keys():
-        test = _allowed(was.when, pair)
-        given = Constraint(test, _size(pair, after[pair]))
-        yield widened("size-added", (Constraint(not_(test), ""), given), place)
+        given, absent = _size(was.when, after[pair])
+        yield widened("size-added", (absent, given), place)
     for pair in before.keys() & after.keys():
-        if before[pair].split() != after[pair].split():
-            shown = _size(pair, before[pair]), _size(pair, after[pair])
-            yield Finding("words-changed", place, *shown)
+        one, other = before[pair], after[pair]
+        if one.title.split() != other.title.split():
+            yield Finding("words-changed", place, _words_of(one), _words_of(other))
 
 
-def _allowed(when: Predicate, pair: tuple[int, int]) -> Predicate:
-    return all_of([when, of_size(*pair)])
+def _size(when: Predicate, size: Size) -> Change:
+    """Return the constraints that an object has this size, and that it does not."""
+    test = all_of([when, of_size(size.width, size.height)])
+    return Constraint(test, _words_of(size)), Constraint(not_(test), "")
 
 
-def _size(pair: tuple[int, int], title: str) -> str:
-    return f"{pair[0]} × {pair[1]}" + (f" ({title})" if title else "")
+def _words_of(size: Size) -> str:
+    title = f" ({size.title})" if size.title else ""
+    return f"{size.width} × {size.height}{title}"
