@@ -229,15 +229,12 @@ class _Automaton:
         return start
 
 
-def _ranges(node: Char | CharClass) -> _Ranges:
-    if isinstance(node, Char):
-        return ((node.code, node.code),)
-    ranges = tuple(each for item in node.items for each in _ranges_of(item))
-    return _complement(ranges) if node.negated else ranges
-
-
-def _ranges_of(item: ClassItem) -> _Ranges:
-    match item:
+def _ranges(node: CharClass | ClassItem) -> _Ranges:
+    """Return the ranges of the code points that a node or an item matches."""
+    match node:
+        case CharClass(items, negated):
+            ranges = tuple(each for item in items for each in _ranges(item))
+            return _complement(ranges) if negated else ranges
         case Char(code):
             return ((code, code),)
         case CharRange(first, last):

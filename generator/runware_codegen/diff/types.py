@@ -135,16 +135,15 @@ def _constant(value: LiteralValue) -> Change:
 def _opened_or_closed(before: _Parts, after: _Parts, place: Place) -> Iterator[Finding]:
     """Compare constants with a type that replaces them, in either direction."""
     closed = bool(after.constants.values)
-    listed, others = (after, before.others) if closed else (before, after.others)
-    if not _kind(listed.constants) <= _kind(*others):
+    listed, free = (after, before) if closed else (before, after)
+    if not _kind(listed.constants) <= _kind(*free.others):
         return  # `_others` reports a difference of the types
     was, now = _state(before), _state(after)
     if closed:
         yield narrowed("values-closed", (was, now), place, typed=True)
     else:
         yield widened("values-opened", (was, now), place, typed=True)
-    few, many = (now, was) if closed else (was, now)
-    if not implies(few.predicate, many.predicate):
+    if not implies(_state(listed).predicate, _state(free).predicate):
         yield from replaced("constraint", (was, now), place)
 
 
