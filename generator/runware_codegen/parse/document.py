@@ -23,13 +23,11 @@ from runware_codegen.parse.schema.body_schemas import (
     request_schema,
     response_findings,
     result_schema,
-    several_task_types,
     task_schema,
     unread_bodies,
 )
 from runware_codegen.parse.schema.constraints import read_media_limits
-from runware_codegen.parse.schema.keyword_values import names
-from runware_codegen.parse.schema.merged import MergedSchema, merge
+from runware_codegen.parse.schema.merged import MergedSchema, merge, properties_of
 from runware_codegen.parse.schema.schemas import Schema, Schemas
 from runware_codegen.parse.schema.validation import (
     Findings,
@@ -72,12 +70,7 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
     lowering = Lowering(schemas, frozenset(findings.skipped))
     limits = read_media_limits(schemas, task)
     request = _request(lowering, task, f"{stem}Request", limits)
-    task_types = _constants(request.whole, "taskType")
-    if not task_types:
-        raise no_task_type(schemas.source, task)
-    task_type, *others = task_types
-    if others:
-        raise several_task_types(schemas.source, task, task_types)
+    task_type = _task_type(schemas.source, task, request.whole)
     taken = [part.name for part in request.parts]
     result = _result(schemas, of_response, f"{stem}Result", taken)
     result = _completed(result, task_type, taken)
@@ -170,9 +163,8 @@ def _dependencies_first(
 
 def _undeclared(merged: MergedSchema) -> str:
     """Name the required members that have no schema; empty if there are none."""
-    required = {name for each in merged.values("required") for name in names(each)}
-    declared = {name for each in merged.values("properties") for name in names(each)}
-    listed = ", ".join(map(repr, sorted(required - declared)))
+    declared = {name for name, _ in properties_of(merged.schemas)}
+    listed = ", ".join(map(repr, sorted(merged.required() - declared)))
     return f" It requires {listed}, without a property for it." if listed else ""
 
 
@@ -226,6 +218,22 @@ def _general_result(task_type: str, taken: frozenset[str]) -> _Classes | None:
         return None
     schemas = Schemas(task_type, tree)
     return _result(schemas, response_findings(schemas), "Result", [*taken])
+
+
+def _task_type(source: str, task: Schema, request: Class) -> str:
+    """Return the only task type of a request; raise for none and for several."""
+    names = _constants(request, "taskType")
+    if not names:
+        raise no_task_type(source, task)
+    task_type, *others = names
+    if others:
+        raise InvalidInputError.of(
+            source,
+            f"The schema of the request has several task types: {', '.join(names)}.",
+            "Describe each task type in a document of its own.",
+            pointer=json_pointer(task.path),
+        )
+    return task_type
 
 
 def _constants(request: Class, json_name: str) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ is false for them. `for_type` adds what accepts the other types.
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 from itertools import starmap
 from typing import cast
 
@@ -23,6 +22,7 @@ from runware_codegen.model.logic import (
     exactly_one,
     has,
     if_then_else,
+    is_in,
     items,
     not_,
     optional_property,
@@ -30,7 +30,7 @@ from runware_codegen.model.logic import (
     property_names,
     unevaluated_items,
 )
-from runware_codegen.model.predicates import FALSE, TRUE, Predicate
+from runware_codegen.model.predicates import TRUE, Predicate
 from runware_codegen.model.type_predicates import has_type
 from runware_codegen.parse.assertions.subschemas import Subschemas
 from runware_codegen.parse.assertions.unevaluated import (
@@ -38,7 +38,7 @@ from runware_codegen.parse.assertions.unevaluated import (
     evaluated_properties,
 )
 from runware_codegen.parse.patterns import translate
-from runware_codegen.parse.schema.constraints import is_about_numbers, is_enforceable
+from runware_codegen.parse.schema.constraints import subject_of
 from runware_codegen.parse.schema.keyword_values import (
     bound,
     count,
@@ -59,7 +59,7 @@ def for_type(json_type: p.JsonType, test: Predicate) -> Predicate:
 
 
 def _type(_: Subschemas, schema: Schema) -> Predicate:
-    return p.IsType(types(schema.keywords) or frozenset())
+    return p.IsType(types(schema.keywords["type"]))
 
 
 def _const(_: Subschemas, schema: Schema) -> Predicate:
@@ -68,8 +68,7 @@ def _const(_: Subschemas, schema: Schema) -> Predicate:
 
 def _enum(_: Subschemas, schema: Schema) -> Predicate:
     values = cast("list[JsonValue]", schema.keywords["enum"])
-    constants = tuple(dict.fromkeys(map(Constant, values)))
-    return p.IsIn(constants) if constants else FALSE
+    return is_in(dict.fromkeys(map(Constant, values)))
 
 
 def _range(_: Subschemas, schema: Schema) -> Predicate:
@@ -83,7 +82,7 @@ def _range(_: Subschemas, schema: Schema) -> Predicate:
 
 
 def _multiple_of(_: Subschemas, schema: Schema) -> Predicate:
-    return p.MultipleOf(step(schema.keywords) or Decimal(1))
+    return p.MultipleOf(step(schema.keywords["multipleOf"]))
 
 
 def _length(_: Subschemas, schema: Schema) -> Predicate:
@@ -99,8 +98,12 @@ def _property_count(_: Subschemas, schema: Schema) -> Predicate:
 
 
 def _bounds(schema: Schema, what: str) -> tuple[int, int | None]:
-    keywords = schema.keywords
-    return count(keywords, f"min{what}") or 0, count(keywords, f"max{what}")
+    return _count(schema, f"min{what}") or 0, _count(schema, f"max{what}")
+
+
+def _count(schema: Schema, keyword: str) -> int | None:
+    value = schema.keywords.get(keyword)
+    return None if value is None else count(value)
 
 
 def _pattern(_: Subschemas, schema: Schema) -> Predicate:
@@ -109,9 +112,7 @@ def _pattern(_: Subschemas, schema: Schema) -> Predicate:
 
 def _format(_: Subschemas, schema: Schema) -> Predicate:
     name = str(schema.keywords["format"])
-    if name not in FORMATS:
-        return TRUE
-    return p.HasFormat(name)
+    return p.HasFormat(name) if name in FORMATS else TRUE
 
 
 def _items(subschemas: Subschemas, schema: Schema) -> Predicate:
@@ -121,14 +122,12 @@ def _items(subschemas: Subschemas, schema: Schema) -> Predicate:
 
 
 def _prefix_items(subschemas: Subschemas, schema: Schema) -> Predicate:
-    indexes = range(length(schema.keywords, "prefixItems"))
-    parts = [subschemas.lower_child(schema.child("prefixItems", i)) for i in indexes]
+    parts = [*map(subschemas.lower_child, branches_of(schema, "prefixItems"))]
     return all_of(starmap(prefix_item, enumerate(parts)))
 
 
 def _contains(subschemas: Subschemas, schema: Schema) -> Predicate:
-    least = count(schema.keywords, "minContains")
-    most = count(schema.keywords, "maxContains")
+    least, most = _count(schema, "minContains"), _count(schema, "maxContains")
     if least == 0 and most is None:
         return TRUE
     part = subschemas.lower_child(schema.child("contains"))
@@ -239,7 +238,7 @@ def _constraints(_: Subschemas, schema: Schema) -> Predicate:
 
 def lower_constraint(constraint: JsonObject) -> Predicate:
     """Lower an item of `x-constraints`; one about media files asserts nothing."""
-    if not (is_enforceable(constraint) and is_about_numbers(constraint)):
+    if subject_of(constraint) != "numbers":
         return TRUE
     bounds = bound(constraint, "minimum"), bound(constraint, "maximum")
     paths = [each.split(".") for each in names(constraint["parameters"])]

@@ -13,6 +13,7 @@ from runware_codegen.model.logic import all_of, has, not_
 from runware_codegen.model.predicates import TRUE, Predicate
 from runware_codegen.parse.assertions.subschemas import Subschemas
 from runware_codegen.parse.schema.keyword_values import length, member_patterns, members
+from runware_codegen.parse.schema.merged import branches_of
 from runware_codegen.parse.schema.schemas import Schema
 from runware_codegen.problems import Path
 
@@ -76,8 +77,7 @@ def _applied(
     if "$ref" in keywords:
         yield TRUE, subschemas.schemas.target(schema)
     for keyword in ("allOf", "anyOf", "oneOf"):
-        for index in range(length(keywords, keyword)):
-            branch = schema.child(keyword, index)
+        for branch in branches_of(schema, keyword):
             certain = keyword == "allOf"
             yield TRUE if certain else subschemas.lower(branch), branch
     if "if" in keywords:

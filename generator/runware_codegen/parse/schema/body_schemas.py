@@ -16,6 +16,13 @@ from runware_codegen.problems import InvalidInputError, Path, Problem, json_poin
 _REQUEST: Final[Path] = ("components", "schemas", "RequestBody")
 _RESPONSE: Final[Path] = ("components", "schemas", "ResponseBody")
 
+_REQUEST_BODIES: Final = (
+    ("paths", "*", "*", "requestBody"),
+    ("components", "pathItems", "*", "*", "requestBody"),
+    ("components", "requestBodies", "*"),
+)
+"""The places of request bodies in a document; "*" is any member."""
+
 
 def request_schema(schemas: Schemas) -> Schema:
     """Return the schema of the request body: of an array of tasks, or of one task."""
@@ -108,34 +115,19 @@ def _unread(schemas: Schemas, path: Path, message: str, remedy: str) -> Problem:
 
 def _request_bodies(tree: JsonObject) -> Iterator[Path]:
     """Yield the paths of the schemas of all request bodies."""
-    components = object_of(tree, "components")
-    holders: list[Path] = [
-        *(("paths", *each) for each in _operation_bodies(tree, "paths")),
-        *(
-            ("components", "pathItems", *each)
-            for each in _operation_bodies(components, "pathItems")
-        ),
-        *(
-            ("components", "requestBodies", name)
-            for name in object_of(components, "requestBodies")
-        ),
-    ]
-    for holder in holders:
-        body = tree
-        for step in holder:
-            body = object_of(body, str(step))
-        content = object_of(body, "content")
-        for kind in content:
-            if "schema" in object_of(content, kind):
-                yield *holder, "content", kind, "schema"
+    for holder in _REQUEST_BODIES:
+        yield from _matching(tree, (*holder, "content", "*", "schema"))
 
 
-def _operation_bodies(holder: JsonObject, name: str) -> Iterator[Path]:
-    """Yield the path in `holder[name]`, an object of path items, of each request body."""
-    items = object_of(holder, name)
-    for item in items:
-        for method in object_of(items, item):
-            yield item, method, "requestBody"
+def _matching(
+    node: JsonObject, steps: tuple[str, ...], path: Path = ()
+) -> Iterator[Path]:
+    """Yield the paths that match some steps; "*" is any member."""
+    if not steps:
+        yield path
+        return
+    for name in node if steps[0] == "*" else node.keys() & {steps[0]}:
+        yield from _matching(object_of(node, name), steps[1:], (*path, name))
 
 
 def _unread_response(schemas: Schemas) -> Schema | None:
@@ -165,17 +157,5 @@ def no_task_type(source: str, task: Schema) -> InvalidInputError:
         source,
         "The schema of the request has no task type.",
         'Add a property taskType with a constant: {"const": "imageInference"}.',
-        pointer=json_pointer(task.path),
-    )
-
-
-def several_task_types(
-    source: str, task: Schema, names: tuple[str, ...]
-) -> InvalidInputError:
-    """Create the error that the schema of a task describes several task types."""
-    return InvalidInputError.of(
-        source,
-        f"The schema of the request has several task types: {', '.join(names)}.",
-        "Describe each task type in a document of its own.",
         pointer=json_pointer(task.path),
     )

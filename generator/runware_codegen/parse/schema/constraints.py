@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
-from typing import Final, cast
+from typing import Final, Literal, cast
 
 from runware_codegen.documents import JsonObject
 from runware_codegen.model import MediaLimit
 from runware_codegen.parse.schema.encoding import may_contain
+from runware_codegen.parse.schema.keyword_values import bound, names
 from runware_codegen.parse.schema.merged import merge, properties_of
 from runware_codegen.parse.schema.schemas import Schema, Schemas
 
@@ -46,42 +47,27 @@ def read_media_limits(schemas: Schemas, task: Schema) -> tuple[MediaLimit, ...]:
 def _limits_of(schema: Schema, prefix: str) -> Iterator[MediaLimit]:
     listed = cast("list[JsonObject]", schema.keywords.get("x-constraints", []))
     for constraint in listed:
-        if is_enforceable(constraint) and is_about_media(constraint):
-            for parameter in cast("list[str]", constraint["parameters"]):
+        if subject_of(constraint) == "media":
+            for parameter in names(constraint["parameters"]):
                 yield MediaLimit(
                     f"{prefix}{parameter}",
                     str(constraint["operation"]),
-                    cast("int | float | None", constraint.get("minimum")),
-                    cast("int | float | None", constraint.get("maximum")),
+                    bound(constraint, "minimum"),
+                    bound(constraint, "maximum"),
                 )
 
 
-def is_about_numbers(constraint: JsonObject) -> bool:
-    """Return whether an item of `x-constraints` is about two numbers of one object."""
-    parameters = cast("list[str]", constraint["parameters"])
-    objects = {parameter.rpartition(".")[0] for parameter in parameters}
-    return (
-        constraint["operation"] in ("area", "ratio")
-        and len(parameters) == 2
-        and len(objects) == 1
-        and not _is_about_each(constraint)
-    )
+def subject_of(constraint: JsonObject) -> Literal["media", "numbers", ""]:
+    """Return what an item of `x-constraints` is about: media files, or two numbers.
 
-
-def is_about_media(constraint: JsonObject) -> bool:
-    """Return whether an item of `x-constraints` is about media files."""
-    parameters = cast("list[str]", constraint["parameters"])
-    is_of_one = len(parameters) == 1 or _is_about_each(constraint)
-    return is_of_one and constraint["operation"] in _OF_MEDIA
-
-
-def is_enforceable(constraint: JsonObject) -> bool:
-    """Return whether the client can check, or document, an item of `x-constraints`."""
-    if not _UNKNOWN_BOUNDS.isdisjoint(constraint):
-        return False
+    It is empty if the client can neither check nor document the constraint.
+    """
+    operation, parameters = constraint["operation"], names(constraint["parameters"])
     has_bound = not {"minimum", "maximum"}.isdisjoint(constraint)
-    return has_bound and (is_about_media(constraint) or is_about_numbers(constraint))
-
-
-def _is_about_each(constraint: JsonObject) -> bool:
-    return constraint.get("scope") == "each"
+    if not has_bound or not _UNKNOWN_BOUNDS.isdisjoint(constraint):
+        return ""
+    if len(parameters) == 1 or constraint.get("scope") == "each":
+        return "media" if operation in _OF_MEDIA else ""
+    objects = {parameter.rpartition(".")[0] for parameter in parameters}
+    is_pair = len(parameters) == 2 and len(objects) == 1
+    return "numbers" if is_pair and operation in ("area", "ratio") else ""

@@ -12,13 +12,12 @@ from runware_codegen.parse.patterns import translate
 from runware_codegen.parse.schema.schemas import Schema
 
 
-def count(keywords: JsonObject, keyword: str) -> int | None:
-    """Read a count, which may be a float such as 2.0; None if it is absent.
+def count(value: JsonValue) -> int:
+    """Read a count, which may be a float such as 2.0.
 
     The result is at most `sys.maxsize`: no value is longer.
     """
-    value = cast("int | float | None", keywords.get(keyword))
-    return None if value is None else min(int(value), sys.maxsize)
+    return min(int(cast("float", value)), sys.maxsize)
 
 
 def bound(keywords: JsonObject, keyword: str) -> int | float | None:
@@ -26,10 +25,9 @@ def bound(keywords: JsonObject, keyword: str) -> int | float | None:
     return cast("int | float | None", keywords.get(keyword))
 
 
-def step(keywords: JsonObject) -> Decimal | None:
-    """Read `multipleOf` as an exact decimal number; None if it is absent."""
-    value = keywords.get("multipleOf")
-    return None if value is None else Decimal(repr(value))
+def step(value: JsonValue) -> Decimal:
+    """Read `multipleOf` as an exact decimal number."""
+    return Decimal(repr(value))
 
 
 def names(value: JsonValue) -> tuple[str, ...]:
@@ -37,11 +35,8 @@ def names(value: JsonValue) -> tuple[str, ...]:
     return tuple(cast("list[str]", value))
 
 
-def types(keywords: JsonObject) -> frozenset[str] | None:
-    """Read `type`, which is one name or a list; None if it is absent."""
-    value = keywords.get("type")
-    if value is None:
-        return None
+def types(value: JsonValue) -> frozenset[str]:
+    """Read `type`, which is one name or a list."""
     return frozenset([value] if isinstance(value, str) else names(value))
 
 

@@ -51,13 +51,11 @@ class MergedSchema(NamedTuple):
 
     def types(self) -> frozenset[str] | None:
         """Return the JSON types that all schemas allow; None if no schema has `type`."""
-        allowed: frozenset[str] | None = None
-        for schema in self.schemas_with("type"):
-            types = keyword_values.types(schema.keywords) or frozenset()
-            types = including_integers(types)
-            allowed = types if allowed is None else allowed & types
-        if allowed is None:
+        found = map(keyword_values.types, self.values("type"))
+        each = [including_integers(types) for types in found]
+        if not each:
             return None
+        allowed = each[0].intersection(*each)
         return allowed - {"integer"} if "number" in allowed else allowed
 
     def count_bounds(self, noun: str, *most: int) -> tuple[int, int | None]:
@@ -67,20 +65,14 @@ class MergedSchema(NamedTuple):
             noun: The end of the keywords: "Length" or "Items".
             most: Other upper bounds of the count.
         """
-
-        def counts(keyword: str) -> list[int]:
-            schemas = self.schemas_with(keyword)
-            return [
-                keyword_values.count(each.keywords, keyword) or 0 for each in schemas
-            ]
-
-        least, greatest = counts(f"min{noun}"), [*counts(f"max{noun}"), *most]
-        return max(least, default=0), min(greatest, default=None)
+        least = map(keyword_values.count, self.values(f"min{noun}"))
+        greatest = map(keyword_values.count, self.values(f"max{noun}"))
+        return max(least, default=0), min([*greatest, *most], default=None)
 
     def required(self) -> set[str]:
         """Return the names of the properties that the schemas require."""
-        lists = self.schemas_with("required")
-        return {n for s in lists for n in keyword_values.names(s.keywords["required"])}
+        lists = map(keyword_values.names, self.values("required"))
+        return {name for names in lists for name in names}
 
     def keyword_paths(self, *keywords: str) -> set[Path]:
         """Return the path of each of the keywords in each schema that has it."""

@@ -116,6 +116,7 @@ class Schemas:
     def __init__(self, source: str, tree: JsonObject) -> None:
         self.source = source
         self._document = Resource("", tree, ())
+        self._whole = Schema(tree, (), self._document)
         self._resources: dict[str, Resource] = {"": self._document}
         self._anchors: dict[tuple[str, str], Schema] = {}
         for path in _roots(tree):
@@ -127,10 +128,7 @@ class Schemas:
         Raises:
             KeyError: If there is no schema at this place.
         """
-        node: JsonValue = self._document.root
-        for step in path:
-            node = _step(node, step)
-        return _at(node, path, self._document)
+        return self._whole.child(*path)
 
     def target(self, schema: Schema) -> Schema:
         """Return the target of the `$ref` of a schema.

@@ -89,7 +89,7 @@ class _Writer:
             names = members(schema.keywords, keyword)
             return {name: self.written(schema.child(keyword, name)) for name in names}
         if keyword in COUNTS:
-            return count(schema.keywords, keyword)
+            return count(value)
         if keyword == "dependentRequired":
             lists = cast("JsonObject", value).items()
             return {name: _different(names) for name, names in lists}

@@ -9,7 +9,7 @@ from typing import cast
 from runware_codegen.documents import JsonObject, JsonValue
 from runware_codegen.formats import NOT_ASSERTED
 from runware_codegen.parse.patterns import UnsupportedPatternError, translate
-from runware_codegen.parse.schema.constraints import is_enforceable
+from runware_codegen.parse.schema.constraints import subject_of
 from runware_codegen.parse.schema.schemas import Schema, Schemas
 from runware_codegen.parse.schema.vocabulary import (
     DEFINITIONS,
@@ -127,7 +127,7 @@ def _check_constraints(
         ' "each". Or allow it with --allow-unenforced.'
     )
     for index, constraint in enumerate(constraints):
-        if not is_enforceable(constraint):
+        if not subject_of(constraint):
             message = f"The constraint {constraint['operation']!r} {_UNSUPPORTED}"
             findings.not_enforced((*path, index), message, remedy)
 

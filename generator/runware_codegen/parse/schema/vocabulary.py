@@ -50,6 +50,12 @@ COUNTS: Final = listed("""
     """)
 """Keywords whose value is an integer of at least 0."""
 
+BOUNDS: Final = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+"""Keywords that limit a number."""
+
+_TEXTS: Final = listed("$anchor $id $ref description format pattern title")
+_FLAGS: Final = listed("deprecated readOnly uniqueItems writeOnly")
+
 ANNOTATIONS: Final = listed("""
     $anchor $comment $dynamicAnchor $id contentEncoding contentMediaType contentSchema
     default deprecated description discriminator example examples externalDocs readOnly
@@ -69,8 +75,8 @@ REPLACEMENTS: Final[Mapping[str, str]] = {
 """Keywords of other dialects, and what to write instead."""
 
 
-def _is_schema(value: JsonValue) -> bool:
-    return isinstance(value, (dict, bool))
+def _is_a(*kinds: type) -> _Test:
+    return lambda value: isinstance(value, kinds)
 
 
 def _list_of(test: _Test) -> _Test:
@@ -79,6 +85,10 @@ def _list_of(test: _Test) -> _Test:
 
 def _object_of(test: _Test) -> _Test:
     return lambda value: isinstance(value, dict) and all(map(test, value.values()))
+
+
+def _is_schema(value: JsonValue) -> bool:
+    return isinstance(value, (dict, bool))
 
 
 def _is_schema_list(value: JsonValue) -> bool:
@@ -93,14 +103,7 @@ def _is_count(value: JsonValue) -> bool:
     return is_number(value) and value >= 0 and value == int(value)
 
 
-def _is_text(value: JsonValue) -> bool:
-    return isinstance(value, str)
-
-
-def _is_flag(value: JsonValue) -> bool:
-    return isinstance(value, bool)
-
-
+_is_text = _is_a(str)
 _is_names = _list_of(_is_text)
 
 
@@ -118,31 +121,15 @@ def _is_constraint(value: JsonValue) -> bool:
     )
 
 
-_Shape = tuple["_Test", str]
-_SCHEMA_SHAPE: Final[_Shape] = (_is_schema, "a schema: an object or a boolean")
-_NUMBER_SHAPE: Final[_Shape] = (is_number, "a number")
-_COUNT_SHAPE: Final[_Shape] = (_is_count, "an integer of at least 0")
-_TEXT_SHAPE: Final[_Shape] = (_is_text, "a string")
-_FLAG_SHAPE: Final[_Shape] = (_is_flag, "true or false")
-_LIST_SHAPE: Final[_Shape] = (
-    lambda value: isinstance(value, list),
-    "a list of JSON values",
-)
-
-SHAPES: Final[Mapping[str, _Shape]] = {
-    **dict.fromkeys(SCHEMA, _SCHEMA_SHAPE),
+SHAPES: Final[Mapping[str, tuple[_Test, str]]] = {
+    **dict.fromkeys(SCHEMA, (_is_schema, "a schema: an object or a boolean")),
     **dict.fromkeys(SCHEMA_LIST, (_is_schema_list, "a non-empty list of schemas")),
     **dict.fromkeys(SCHEMA_MAP, (_object_of(_is_schema), "an object of schemas")),
-    **dict.fromkeys(
-        ("exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum"), _NUMBER_SHAPE
-    ),
-    **dict.fromkeys(COUNTS, _COUNT_SHAPE),
-    **dict.fromkeys(("$ref", "format", "pattern"), _TEXT_SHAPE),
-    **dict.fromkeys(("$anchor", "$id", "description", "title"), _TEXT_SHAPE),
-    **dict.fromkeys(
-        ("deprecated", "readOnly", "uniqueItems", "writeOnly"), _FLAG_SHAPE
-    ),
-    **dict.fromkeys(("enum", "examples"), _LIST_SHAPE),
+    **dict.fromkeys(BOUNDS, (is_number, "a number")),
+    **dict.fromkeys(COUNTS, (_is_count, "an integer of at least 0")),
+    **dict.fromkeys(_TEXTS, (_is_text, "a string")),
+    **dict.fromkeys(_FLAGS, (_is_a(bool), "true or false")),
+    **dict.fromkeys(("enum", "examples"), (_is_a(list), "a list of JSON values")),
     "const": (lambda _: True, "any JSON value"),
     "dependentRequired": (_object_of(_is_names), "an object of lists of names"),
     "multipleOf": (_is_step, "a number greater than 0"),

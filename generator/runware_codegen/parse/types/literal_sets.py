@@ -61,5 +61,7 @@ def _labelled(schema: Schema, keyword: str) -> tuple[LiteralValue, ...]:
 
 
 def _fits(value: Constant, branch: Schema) -> bool:
-    types = keyword_values.types(branch.keywords)
-    return types is None or json_type(value.value) in including_integers(types)
+    if "type" not in branch.keywords:
+        return True
+    types = keyword_values.types(branch.keywords["type"])
+    return json_type(value.value) in including_integers(types)

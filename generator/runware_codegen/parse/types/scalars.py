@@ -10,9 +10,8 @@ from runware_codegen.model import predicates as p
 from runware_codegen.parse.assertions.lowering import Lowering
 from runware_codegen.parse.schema import keyword_values
 from runware_codegen.parse.schema.merged import MergedSchema
+from runware_codegen.parse.schema.vocabulary import BOUNDS
 from runware_codegen.parse.types.readings import Reading
-
-_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 
 
 def text(lowering: Lowering, merged: MergedSchema) -> Reading:
@@ -44,11 +43,11 @@ def number(merged: MergedSchema, *, integer: bool) -> Reading:
         merged: The schemas that describe it.
         integer: Whether it is an integer.
     """
-    handled = merged.keyword_paths(*_BOUNDS)
+    handled = merged.keyword_paths(*BOUNDS)
     factor = None
     for each in islice(merged.schemas_with("multipleOf"), 1):
         handled.add((*each.path, "multipleOf"))
-        factor = keyword_values.step(each.keywords)
+        factor = keyword_values.step(each.keywords["multipleOf"])
     bounds = p.InRange(
         ge=max(_numbers(merged, "minimum"), default=None),
         gt=max(_numbers(merged, "exclusiveMinimum"), default=None),
