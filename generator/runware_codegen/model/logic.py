@@ -43,7 +43,7 @@ def _joined(parts: Iterable[Predicate], kind: type[p.AllOf | p.AnyOf]) -> Predic
     any_part = kind is p.AnyOf
     decisive, neutral = (TRUE, FALSE) if any_part else (FALSE, TRUE)
     kept: dict[Predicate, None] = {}
-    for part in _flat(parts, kind):
+    for part in flat(parts, kind):
         if not isinstance(part, p.Always):
             kept[part] = None
         elif part == decisive:
@@ -54,8 +54,8 @@ def _joined(parts: Iterable[Predicate], kind: type[p.AllOf | p.AnyOf]) -> Predic
         kept.pop(p.Not(_OBJECT), None)  # the other part accepts what is no object
     if not any_part and any(isinstance(part, p.RequiredProperty) for part in kept):
         kept.pop(_OBJECT, None)  # only objects have properties
-    listed = _merge_types(list(kept)) if any_part else list(kept)
-    merged = _merge_constants(listed, any_part=any_part)
+    merged = _merge_types(list(kept)) if any_part else list(kept)
+    merged = _merge_constants(merged, any_part=any_part)
     merged = _merge_properties(merged, any_part=any_part)
     if decisive in merged:
         return decisive
@@ -198,9 +198,10 @@ def additional_properties(
     return any_of([*whole, p.AdditionalProperties(part, others)])
 
 
-def _flat(
+def flat(
     parts: Iterable[Predicate], kind: type[p.AllOf | p.AnyOf]
 ) -> Iterator[Predicate]:
+    """Yield the parts of the predicates of a kind, and all other predicates."""
     for part in parts:
         if isinstance(part, kind):
             yield from part.parts
@@ -214,15 +215,14 @@ def _merge_types(parts: list[Predicate]) -> list[Predicate]:
     if len(found) < 2:
         return parts
     merged = p.IsType(frozenset(name for part in found for name in part.types))
-    joined = dict.fromkeys(merged if part in found else part for part in parts)
-    return [*joined]
+    return [*dict.fromkeys(merged if part in found else part for part in parts)]
 
 
 def _merge_constants(parts: list[Predicate], *, any_part: bool) -> list[Predicate]:
     """Merge the sets of constants that a value is in, or is not in."""
-    allowed = [part for part in parts if isinstance(part, p.IsIn)]
+    allowed = [part.values for part in parts if isinstance(part, p.IsIn)]
     refused = [
-        part.part
+        part.part.values
         for part in parts
         if isinstance(part, p.Not) and isinstance(part.part, p.IsIn)
     ]
@@ -230,22 +230,16 @@ def _merge_constants(parts: list[Predicate], *, any_part: bool) -> list[Predicat
         return parts
     if any_part:  # "a or b" is "not (neither a nor b)"
         allowed, refused = refused, allowed
-    united = dict.fromkeys(chain.from_iterable(each.values for each in refused))
-    merged: Predicate
+    united = dict.fromkeys(chain.from_iterable(refused))
+    merged = not_(is_in(united))
     if allowed:
-        common = [
+        merged = is_in(
             value
-            for value in dict.fromkeys(allowed[0].values)
-            if all(value in each.values for each in allowed) and value not in united
-        ]
-        merged = is_in(common)
-    else:
-        merged = not_(is_in(united))
-    first = next(part for part in parts if _is_constants(part))
-    others = [part for part in parts if not _is_constants(part)]
-    place = parts.index(first)
+            for value in dict.fromkeys(allowed[0])
+            if all(value in each for each in allowed) and value not in united
+        )
     merged = not_(merged) if any_part else merged
-    return [*others[:place], merged, *others[place:]]
+    return [*dict.fromkeys(merged if _is_constants(part) else part for part in parts)]
 
 
 def _is_constants(part: Predicate) -> bool:

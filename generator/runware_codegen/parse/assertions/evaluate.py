@@ -12,6 +12,7 @@ from runware_codegen.documents.members import is_number
 from runware_codegen.model import including_integers
 from runware_codegen.model import predicates as p
 from runware_codegen.model.constants import Constant, json_type
+from runware_codegen.model.logic import is_in
 from runware_codegen.model.predicates import EvaluatedItems, Predicate
 from runware_codegen.parse.patterns import is_found
 from runware_codegen.parse.schema.standalone import validator_of
@@ -107,9 +108,7 @@ def values_for_which(values: p.IsIn, predicate: Predicate) -> Predicate | None:
     if None in verdicts:
         return None
     kept = [v for v, good in zip(values.values, verdicts, strict=True) if good]
-    if len(kept) == len(values.values):
-        return p.TRUE
-    return p.IsIn(tuple(kept)) if kept else p.FALSE
+    return p.TRUE if len(kept) == len(values.values) else is_in(kept)
 
 
 def _is_within(count: int, least: int, most: int | None) -> bool:

@@ -8,6 +8,7 @@ from runware_codegen.model import Type, including_integers, json_types, unconstr
 from runware_codegen.model import predicates as p
 from runware_codegen.model import types as t
 from runware_codegen.model.constants import json_type
+from runware_codegen.model.logic import flat
 from runware_codegen.model.predicates import Predicate
 
 _ANY_TYPE: Final = including_integers(t.ALL_TYPES)
@@ -95,26 +96,18 @@ def value_facts(known: Facts) -> Facts:
     return Facts.of(a_map.value if isinstance(a_map, t.Map) else None)
 
 
-def conjuncts(facts: tuple[Predicate, ...]) -> list[Predicate]:
-    """Split conjunctions into their parts."""
-    flat: list[Predicate] = []
-    for fact in facts:
-        flat.extend(fact.parts if isinstance(fact, p.AllOf) else [fact])
-    return flat
-
-
 def constant_properties(part: Predicate) -> dict[str, p.IsIn]:
     """Return the constants of the properties that a predicate constrains so."""
     return {
         each.name: each.part
-        for each in conjuncts((part,))
+        for each in flat([part], p.AllOf)
         if isinstance(each, p.Property) and isinstance(each.part, p.IsIn)
     }
 
 
 def possible_values(known: Facts) -> p.IsIn | None:
     """Return the constants that a value is one of; None if there are no such constants."""
-    parts = conjuncts(known.predicates)
+    parts = [*flat(known.predicates, p.AllOf)]
     found = next((part for part in parts if isinstance(part, p.IsIn)), None)
     a_type = unconstrained(known.type)
     if found is None and isinstance(a_type, t.Literals):

@@ -6,7 +6,7 @@ what the fields imply. A consequence need not test again what its condition test
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -25,6 +25,7 @@ from runware_codegen.model.logic import (
     any_of,
     contains,
     exactly_one,
+    flat,
     if_then_else,
     is_in,
     items,
@@ -39,7 +40,6 @@ from runware_codegen.model.predicates import FALSE, TRUE, Predicate
 from runware_codegen.parse.assertions.evaluate import values_for_which
 from runware_codegen.parse.assertions.facts import (
     Facts,
-    conjuncts,
     constant_properties,
     implies,
     item_facts,
@@ -92,16 +92,15 @@ class Simplifier:
         if isinstance(predicate, p.Not):
             return not_(self.simplify(predicate.part, known))
         values = possible_values(known)
-        if (
-            values is not None
-            and (decided := values_for_which(values, predicate)) is not None
-        ):
+        if values and (decided := values_for_which(values, predicate)):
             return decided
         match predicate:
             case p.AllOf(parts):
-                return all_of(self._simplify_all(parts, known))
+                # The type first: the other parts are about values of that type.
+                first = sorted(parts, key=lambda part: not isinstance(part, p.IsType))
+                return all_of(self._in_turn(first, known, lambda part: part))
             case p.AnyOf(parts):
-                return any_of(self._simplify_any(parts, known))
+                return any_of(self._in_turn(parts, known, not_))
             case p.ExactlyOne(parts, titles):
                 return self._exactly_one(parts, titles, known)
             case p.IfThenElse():
@@ -122,25 +121,18 @@ class Simplifier:
             case _:
                 return self._simplify_test(predicate, known)
 
-    def _simplify_all(
-        self, parts: tuple[Predicate, ...], known: Facts
+    def _in_turn(
+        self,
+        parts: Sequence[Predicate],
+        known: Facts,
+        fact: Callable[[Predicate], Predicate],
     ) -> list[Predicate]:
-        simpler: list[Predicate] = []
-        # The type first: the other parts are about values of that type.
-        for part in sorted(parts, key=lambda part: not isinstance(part, p.IsType)):
-            simpler.append(self.simplify(part, known))
-            if len(simpler) <= _MAX_FACTS:
-                known = known.with_facts(simpler[-1])
-        return simpler
-
-    def _simplify_any(
-        self, parts: tuple[Predicate, ...], known: Facts
-    ) -> list[Predicate]:
+        """Simplify parts; `fact` returns what a part tells of the parts after it."""
         simpler: list[Predicate] = []
         for part in parts:
             simpler.append(self.simplify(part, known))
             if len(simpler) <= _MAX_FACTS:
-                known = known.with_facts(not_(simpler[-1]))
+                known = known.with_facts(fact(simpler[-1]))
         return simpler
 
     def _if_then_else(self, predicate: p.IfThenElse, known: Facts) -> Predicate:
@@ -231,7 +223,7 @@ class Simplifier:
             possible = field is not None or owner.allows_extra
         required = field is not None and field.required
         predicates: list[Predicate] = []
-        for each in conjuncts(known.predicates):
+        for each in flat(known.predicates, p.AllOf):
             if isinstance(each, p.Property) and each.name == name:
                 required = required or isinstance(each, p.RequiredProperty)
                 predicates.append(each.part)
@@ -308,7 +300,8 @@ class Simplifier:
 def _if_discriminated(name: str, part: Predicate) -> Predicate:
     """Require an alternative only if the discriminator has its value."""
     condition = required_property(name, constant_properties(part)[name])
-    others = (e for e in conjuncts((part,)) if name not in constant_properties(e))
+    parts = flat([part], p.AllOf)
+    others = (each for each in parts if name not in constant_properties(each))
     return if_then_else(condition, all_of(others), TRUE)
 
 

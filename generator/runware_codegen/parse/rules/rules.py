@@ -12,6 +12,7 @@ from runware_codegen.model import predicates as p
 from runware_codegen.model.logic import (
     all_of,
     any_of,
+    flat,
     has,
     lacks,
     not_,
@@ -133,9 +134,7 @@ def _codependent_properties(part: Predicate) -> set[str]:
         if isinstance(each, p.IfThenElse)
         and isinstance(each.condition, p.RequiredProperty)
         and each.otherwise == TRUE
-        for need in (
-            each.then.parts if isinstance(each.then, p.AllOf) else (each.then,)
-        )
+        for need in flat([each.then], p.AllOf)
         if isinstance(need, p.RequiredProperty) and need == has(need.name)
     }
     names = {name for pair in demands for name in pair}
@@ -182,7 +181,7 @@ def _implies_one(when: Predicate) -> bool:
 
 
 def _requires_both(part: Predicate) -> bool:
-    parts = part.parts if isinstance(part, p.AllOf) else ()
+    parts = flat([part], p.AllOf)
     return all(isinstance(each, p.RequiredProperty) for each in parts)
 
 

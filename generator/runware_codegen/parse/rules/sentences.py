@@ -337,8 +337,7 @@ def _must(part: Predicate) -> str:
 
 
 def _any_demand(parts: list[Predicate], path: str) -> str:
-    given = [name for part in parts if (name := present_path(part, path))]
-    if len(given) == len(parts):
+    if all(given := [present_path(part, path) for part in parts]):
         return f"give at least one of {joined(given, 'and')}"
     if all(groups := [present_paths(part, path) for part in parts]):
         return f"give at least one of these: {_grouped(groups)}"
@@ -352,8 +351,7 @@ def _any_demand(parts: list[Predicate], path: str) -> str:
 def _one_demand(
     parts: tuple[Predicate, ...], titles: tuple[str, ...], path: str
 ) -> str:
-    names = [_demanded_path(part, path) for part in parts]
-    if all(names):
+    if all(names := [_demanded_path(part, path) for part in parts]):
         return f"give exactly one of {joined(names, 'and')}"
     if not any(titles) and all(groups := [present_paths(part, path) for part in parts]):
         return f"give exactly one of these: {_grouped(groups)}"
@@ -377,8 +375,4 @@ def _demanded_path(part: Predicate, path: str) -> str:
 
 def must_be(part: Predicate) -> str:
     """Require a predicate of a value without naming the value: "must be true"."""
-    if not is_short_enough(part):
-        return TOO_LONG
-    if isinstance(part, p.AnyOf) and all(map(is_test_or_negation, part.parts)):
-        return joined([_must(each) for each in part.parts], "or")
-    return demand(part)
+    return demand(part) if is_short_enough(part) else TOO_LONG
