@@ -44,12 +44,8 @@ class BuildResult:
             InvalidInputError: With all problems of all documents, selected or not, and
                 with conflicts between selected documents.
         """
-        modules = self.modules.items()
-        selected = {
-            name: each
-            for name, each in modules
-            if document_filter.matches(each.document)
-        }
+        matches = document_filter.matches
+        selected = {n: m for n, m in self.modules.items() if matches(m.document)}
         documents = {name: module.document for name, module in selected.items()}
         if problems := [*self.problems, *conflicts(documents)]:
             raise InvalidInputError(problems)
@@ -119,7 +115,6 @@ def _cache(store: Store, key: str, made: ModuleResult) -> None:
 
 def _key(store: Store, job: Job) -> str:
     source, options = job.source, job.options
-    own = [repr(options.own_models.lines)] if options.own_models.lines else []
-    paged = [options.pages_of] if options.pages_of else []  # a page names the package
-    parts = ("module", source.base_name, source.suffix, job.text)
-    return store.key(*parts, *own, *paged)
+    own = repr(options.own_models.lines)
+    paged = options.pages_of  # a page names the package
+    return store.key("module", source.base_name, source.suffix, job.text, own, paged)

@@ -21,17 +21,14 @@ from runware_codegen.model.documents import (
     TaskType,
 )
 from runware_codegen.model.types import (
-    ALL_TYPES,
     Anything,
     Array,
-    Boolean,
     ClassRef,
     Constrained,
     Literals,
     LiteralValue,
     Map,
     Media,
-    Null,
     Number,
     String,
     Type,
@@ -41,17 +38,14 @@ from runware_codegen.model.types import (
     json_types,
     literal_values,
     object_class,
-    only_alternative,
     types_in,
     unconstrained,
 )
 
 __all__ = [
     "ABOUT_ANOTHER_TASK",
-    "ALL_TYPES",
     "Anything",
     "Array",
-    "Boolean",
     "Class",
     "ClassRef",
     "Constrained",
@@ -66,7 +60,6 @@ __all__ = [
     "Measurement",
     "Media",
     "MediaLimit",
-    "Null",
     "Number",
     "Package",
     "Pricing",
@@ -83,7 +76,6 @@ __all__ = [
     "json_types",
     "literal_values",
     "object_class",
-    "only_alternative",
     "types_in",
     "unconstrained",
 ]

@@ -39,10 +39,10 @@ _NAME_IN_ANGLES = re.compile(r"<([^>]*)>")
 _PROPERTY_IN_BRACES = re.compile(r"\{([^}]*)\}")
 _QUANTIFIERS = {"*": (0, None), "+": (1, None), "?": (0, 1)}
 _LOOKAROUNDS = {
-    "(?=": (True, False),
-    "(?!": (True, True),
-    "(?<=": (False, False),
-    "(?<!": (False, True),
+    "?=": (True, False),
+    "?!": (True, True),
+    "?<=": (False, False),
+    "?<!": (False, True),
 }
 
 
@@ -198,15 +198,13 @@ class _Parser:
         return body if lookaround is None else n.Lookaround(body, *lookaround)
 
     def _group_head(self, offset: int) -> tuple[bool, bool] | None:
-        self._offset = offset
         for head, lookaround in _LOOKAROUNDS.items():
             if self._take(head):
                 return lookaround
-        if self._take("(?:"):
+        if self._take("?:"):
             return None
-        if self._take("(?P"):
+        if self._take("?P"):
             raise self._invalid("write a named group as (?<name>…)", offset)
-        self._offset += 1
         if self._take("?"):
             self._group_name(offset)
         self._group_count += 1
