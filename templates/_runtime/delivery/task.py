@@ -262,12 +262,12 @@ class Task(Generic[ResultT]):
         self.quiet = 0 if is_news or updates else self.quiet + 1
         event = TaskEvent.PROGRESS
         if not updates:
-            event = self._verdict(is_complete=is_complete)
+            event = self._event(is_complete=is_complete)
         if event is TaskEvent.PROGRESS:
             self.identities()  # before the caller may change the results
         return event
 
-    def _verdict(self, *, is_complete: bool) -> TaskEvent:
+    def _event(self, *, is_complete: bool) -> TaskEvent:
         end = TaskEvent.FINISHED if self.error is None else TaskEvent.FAILED
         failed = self._reported_failures if self.quiet >= CONFIRMING_POLLS else 0
         if len(self.items) + max(failed, self._failed_items) >= self.ordered:

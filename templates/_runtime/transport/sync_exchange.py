@@ -165,18 +165,14 @@ class SyncExchange(Exchange):
             raise httpx2.ReadTimeout("")
         self._is_shared |= layer == "http2"
         if step in CONNECTING and phase == "started":
-            left = self._time_to_connect()
+            left = self.remaining()
+            if self.cut_by or not left:
+                raise httpx2.ConnectTimeout("")
             info["timeout"] = min(left, MAX_CONNECT)
             if step == "connect_tcp":
                 info["timeout"] /= addresses(info["host"], info["port"], left)
         elif step in CONNECTING and phase == "complete":
             limit(info["return_value"])
-
-    def _time_to_connect(self) -> float:
-        left = self.remaining()
-        if self.cut_by or not left:
-            raise httpx2.ConnectTimeout("")
-        return left
 
 
 class Cancellation:

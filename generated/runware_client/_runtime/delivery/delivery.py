@@ -284,7 +284,7 @@ class Delivery(Generic[ResultT]):
             if is_too_large and not response.counted_items and not response.errors:
                 self._send_smaller(each, batch.kind)
             else:
-                self._take(each, partial(judge, response))
+                self._apply(each, partial(judge, response))
         self._under_way.remove(batch)  # at the end: an exception may interrupt this
 
     def _send_smaller(self, each: ScheduledTask[ResultT], kind: Kind) -> None:
@@ -306,12 +306,14 @@ class Delivery(Generic[ResultT]):
         for each in batch.scheduled:
             task, seconds = each.task, self._now() - batch.begun
             self._observe(batch.kind.value, task, seconds, error=error)
-            self._take(
+            self._apply(
                 each, partial(failure_verdict, error, is_poll=is_poll, task=task)
             )
         self._under_way.remove(batch)
 
-    def _take(self, each: ScheduledTask[ResultT], judge: Callable[[], Verdict]) -> None:
+    def _apply(
+        self, each: ScheduledTask[ResultT], judge: Callable[[], Verdict]
+    ) -> None:
         """Apply the verdict on a response to a task, and end it, give it up or schedule it."""
         task = each.task
         with self._open_tasks.lock.native:  # another thread may poll the task too
