@@ -192,12 +192,8 @@ class Account:
         task.is_known = True  # it may be collected again
 
     def _check(self, cost: Decimal | None) -> None:
-        is_used_up = self.committed >= self._limit
-        if (
-            is_used_up
-            if cost is None
-            else AMOUNTS.add(self.committed, cost) > self._limit
-        ):
+        after = AMOUNTS.add(self.committed, cost or ZERO)
+        if after > self._limit or (cost is None and after == self._limit):
             raise BudgetError(cost, self.committed, self._limit)
 
 
