@@ -49,7 +49,7 @@ from runware_codegen.parse.schema.keyword_values import (
     step,
     types,
 )
-from runware_codegen.parse.schema.merged import branches_of, merge
+from runware_codegen.parse.schema.merged import branches_of, merge, properties_of
 from runware_codegen.parse.schema.schemas import Schema
 
 
@@ -117,8 +117,7 @@ def _format(_: Subschemas, schema: Schema) -> Predicate:
 
 def _items(subschemas: Subschemas, schema: Schema) -> Predicate:
     start = length(schema.keywords, "prefixItems")
-    part = subschemas.lower_child(schema.child("items"))
-    return items(part, start)
+    return items(subschemas.lower_child(schema.child("items")), start)
 
 
 def _prefix_items(subschemas: Subschemas, schema: Schema) -> Predicate:
@@ -135,27 +134,22 @@ def _contains(subschemas: Subschemas, schema: Schema) -> Predicate:
 
 
 def _unique_items(_: Subschemas, schema: Schema) -> Predicate:
-    unique = bool(schema.keywords["uniqueItems"])
-    return p.UniqueItems() if unique else TRUE
+    return p.UniqueItems() if schema.keywords["uniqueItems"] else TRUE
 
 
 def _unevaluated_items(subschemas: Subschemas, schema: Schema) -> Predicate:
     part = subschemas.lower_child(schema.child("unevaluatedItems"))
-    evaluated = evaluated_items(subschemas, schema)
-    return unevaluated_items(part, evaluated)
+    return unevaluated_items(part, evaluated_items(subschemas, schema))
 
 
 def _required(_: Subschemas, schema: Schema) -> Predicate:
-    required = names(schema.keywords["required"])
-    return all_of(map(has, required))
+    return all_of(map(has, names(schema.keywords["required"])))
 
 
 def _properties(subschemas: Subschemas, schema: Schema) -> Predicate:
     return all_of(
-        optional_property(
-            name, subschemas.lower_child(schema.child("properties", name))
-        )
-        for name in members(schema.keywords, "properties")
+        optional_property(name, subschemas.lower_child(member))
+        for name, member in properties_of([schema])
     )
 
 
@@ -177,14 +171,12 @@ def _pattern_properties(subschemas: Subschemas, schema: Schema) -> Predicate:
 
 
 def _property_names(subschemas: Subschemas, schema: Schema) -> Predicate:
-    part = subschemas.lower_child(schema.child("propertyNames"))
-    return property_names(part)
+    return property_names(subschemas.lower_child(schema.child("propertyNames")))
 
 
 def _unevaluated_properties(subschemas: Subschemas, schema: Schema) -> Predicate:
     part = subschemas.lower_child(schema.child("unevaluatedProperties"))
-    evaluated = evaluated_properties(subschemas, schema)
-    return additional_properties(part, evaluated)
+    return additional_properties(part, evaluated_properties(subschemas, schema))
 
 
 def _all_of(subschemas: Subschemas, schema: Schema) -> Predicate:
