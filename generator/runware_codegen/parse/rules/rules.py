@@ -233,7 +233,7 @@ def _sentence(when: Predicate, must: Predicate) -> str:
     given = _given_only(when)
     if unwanted and given:
         return f"{joined(unwanted, 'and')} cannot be combined with {given}"
-    needed = joined(wanted, "and") or _given_only(must)
+    needed = _given_only(must)
     if needed and (single := present_path(when)):
         return f"{single} requires {needed}"
     if wanted and (missing := absent_paths(when)):
@@ -243,10 +243,8 @@ def _sentence(when: Predicate, must: Predicate) -> str:
 
 def _given_only(when: Predicate) -> str:
     """Write a condition that only tests what is given; "" for any other."""
-    if single := present_path(when):
-        return single
     for kind, word in ((p.AnyOf, "or"), (p.AllOf, "and")):
         names = [present_path(part) for part in flatten([when], kind)]
-        if len(names) > 1 and all(names):
+        if all(names):
             return joined(names, word)
     return ""

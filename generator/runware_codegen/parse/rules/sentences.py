@@ -201,7 +201,7 @@ def clause(part: Predicate, path: str = "") -> str:
         return f"{absent} is not given"
     match part:
         case p.Always(truth):
-            return f"{path or 'the value'} is {'anything' if truth else 'impossible'}"
+            return f"the value is {'anything' if truth else 'impossible'}"
         case p.RequiredProperty(
             name, p.OptionalProperty(inside, inner)
         ) if not isinstance(inner, p.Not):
@@ -313,7 +313,7 @@ def demand(part: Predicate, path: str = "") -> str:
         case p.IfThenElse():
             return _when_clause(part, path)
         case p.Always(truth):
-            return f"{path or 'it'} is {'allowed' if truth else 'not allowed'}"
+            return f"it is {'allowed' if truth else 'not allowed'}"
         case p.FigureIn():
             return " must be ".join(_figure(part, path))
         case p.PrefixItem(index, inner) if is_test_or_negation(inner):
