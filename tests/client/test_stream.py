@@ -330,12 +330,12 @@ def test_events_are_known_by_how_they_begin(
     assert streamer.read()[0].text == "dusk"
 
 
-@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize(("start", "indent"), [("", None), ("", 1), ("\r\n ", None)])
 def test_json_is_known_by_how_it_begins(
-    streamer: Streamer, script: Script, indent: int | None
+    streamer: Streamer, script: Script, start: str, indent: int | None
 ) -> None:
     """A server may set the content type of a stream before it fails."""
-    script.answer(json.dumps({"error": ERROR, **SCOPE}, indent=indent))
+    script.answer(start + json.dumps({"error": ERROR, **SCOPE}, indent=indent))
     script.content_type = EVENTS
     _, error = streamer.failure()
     assert (type(error).__name__, error.message) == ("TaskError", "No.")

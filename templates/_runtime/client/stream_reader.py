@@ -73,7 +73,7 @@ class StreamReader:
             APIError: It contains an error of the task.
             ResponseError: It cannot be parsed, or the body is too large.
         """
-        if not self._size and chunk.startswith(_STARTS_OF_JSON):
+        if not self._size and chunk.lstrip().startswith(_STARTS_OF_JSON):
             self._events = None  # an error, under the Content-Type of a stream
         self._size += len(chunk)
         if self._size > MAX_ANSWER:
