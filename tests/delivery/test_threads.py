@@ -278,6 +278,32 @@ def test_a_poll_that_is_never_answered_holds_up_no_other_call(
         assert deliveries.later(waiting)
 
 
+@pytest.mark.parametrize("way", ["abandon", "later"])
+def test_a_call_that_ends_gives_up_nothing_that_another_one_sends_again(
+    shipped: ModuleType, image: Callable[..., Any], way: str
+) -> None:
+    """It ends during the wait after a refusal. A handle without the request waits on."""
+    with shipped.Runware(KEY) as client:
+        deliveries = Deliveries(shipped, client)
+        request = image()
+        sender = deliveries.of(deliveries.submission(request))
+        sender.receive(sender.next_batch(), deliveries.reply(status=429))
+        other, handle = (
+            client._engine.delivery([given], timeout)
+            for given, timeout in (
+                (deliveries.submission(request), 1),
+                (deliveries.submission(request).task, 10 * LATER),
+            )
+        )
+        if way == "later":
+            deliveries.clock.ahead += 1
+            other.next_batch()  # its time is up
+        other.abandon()
+        handle.next_batch()
+        assert handle.is_waiting
+        assert deliveries.later(sender)
+
+
 def test_a_call_that_ends_does_not_release_the_reservation_of_a_sending(
     shipped: ModuleType, image: Callable[..., Any]
 ) -> None:

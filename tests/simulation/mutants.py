@@ -198,7 +198,7 @@ MUTANTS = (
     Mutant(
         "a task that is left is forgotten",
         "_runtime.delivery.delivery",
-        "        self._open_tasks.abandon([task])\n",
+        "        self._abandon([each])\n",
         "        self._open_tasks._forget(each.task)\n",
     ),
     Mutant(

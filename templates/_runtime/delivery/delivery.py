@@ -351,7 +351,7 @@ class Delivery(Generic[ResultT]):
         if isinstance(task, DryTask) and task.is_in_doubt:
             error.is_of_dry_run = True
         error.may_have_run = may_have_run(task, error)
-        self._open_tasks.abandon([task])
+        self._abandon([each])
         self._errors[task.key] = error
         self._end(each, error)
 
@@ -402,7 +402,13 @@ class Delivery(Generic[ResultT]):
         left = self._scheduled_tasks.values()
         for each in left:
             self._settle(each)
-        self._open_tasks.abandon(each.task for each in left)
+        self._abandon(left)
+
+    def _abandon(self, left: Iterable[ScheduledTask[ResultT]]) -> None:
+        """Abandon tasks, except unsent ones that another call sends next."""
+        unsent = Phase.UNSENT
+        own = [e for e in left if e.posted is not None or e.task.phase is not unsent]
+        self._open_tasks.abandon(each.task for each in own)
 
     def _end_sending(self, batch: Batch[ResultT], event: TaskEvent) -> None:
         with self._open_tasks.lock.native:
