@@ -76,6 +76,7 @@ def test_a_task_may_be_freed_while_a_child_takes_over(
     task_class = import_module(f"{delivery}.task").Task
     monkeypatch.setattr("os.getpid", count().__next__)
     threshold = gc.get_threshold()
+    gc.freeze()  # so that only the objects of this test are collected
     try:
         for wait in range(1, 200):
             gc.set_threshold(0)
@@ -90,6 +91,7 @@ def test_a_task_may_be_freed_while_a_child_takes_over(
             gc.collect()
     finally:
         gc.set_threshold(*threshold)
+        gc.unfreeze()
 
 
 async def run(client: Any, request: Any) -> None:
