@@ -275,7 +275,7 @@ MUTANTS = (
         "_runtime.delivery.classify",
         " or _may_be_of_a_gateway(error.item, status):",
         ":",
-        398,
+        12677,
     ),
     Mutant(
         "an error of a gateway in a successful response is the failure of the task",
@@ -459,7 +459,7 @@ MUTANTS = (
         "_runtime.delivery.batches",
         "        return self.submission is not None or self.kind is Kind.POLL\n",
         "        return True\n",
-        5728,
+        8348,
     ),
     Mutant(
         "a poll is not answered while the task is sent again",
